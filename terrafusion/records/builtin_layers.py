@@ -1,0 +1,105 @@
+"""The layers that every county has: parcels and sales."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F
+
+from terrafusion.records import layers
+from terrafusion.records.layers import FieldType, Layer, LayerField
+from terrafusion.records.models import County, PropertyOperational, Sale
+from terrafusion.records.models.parcel import PERSONAL_DATA
+
+_PARCEL_FIELDS = (
+    # name, name in a Shapefile, unit
+    ("parcel_number", "PARCEL_NO", ""),
+    ("situs_address", "SITUS_ADDR", ""),
+    ("situs_city", "SITUS_CITY", ""),
+    ("situs_postal_code", "SITUS_ZIP", ""),
+    ("owner_name", "OWNER_NAME", ""),
+    ("mailing_address", "MAIL_ADDR", ""),
+    ("mailing_city", "MAIL_CITY", ""),
+    ("mailing_state", "MAIL_STATE", ""),
+    ("mailing_postal_code", "MAIL_ZIP", ""),
+    ("property_class", "PROP_CLASS", ""),
+    ("use_code", "USE_CODE", ""),
+    ("use_description", "USE_DESC", ""),
+    ("zoning", "ZONING", ""),
+    ("neighborhood", "NBHD", ""),
+    ("lot_area_sqft", "LOT_SQFT", "sqft"),
+    ("living_area_sqft", "LIV_SQFT", "sqft"),
+    ("year_built", "YEAR_BUILT", "year"),
+    ("effective_year_built", "EFF_YEAR", "year"),
+    ("quality", "QUALITY", ""),
+    ("condition", "CONDITION", ""),
+    ("stories", "STORIES", ""),
+    ("bedrooms", "BEDROOMS", ""),
+    ("bathrooms", "BATHROOMS", ""),
+    ("land_value", "LAND_VALUE", "USD"),
+    ("improvement_value", "IMPR_VALUE", "USD"),
+    ("total_value", "TOT_VALUE", "USD"),
+    ("exemptions", "EXEMPTIONS", "USD"),
+    ("tax_year", "TAX_YEAR", "year"),
+    ("as_of", "AS_OF", ""),
+)
+_SALE_FIELDS = (
+    ("sale_id", "SALE_ID", ""),
+    ("parcel_number", "PARCEL_NO", ""),
+    ("sale_date", "SALE_DATE", ""),
+    ("sale_price", "SALE_PRICE", "USD"),
+    ("deed_code", "DEED_CODE", ""),
+    ("validity_code", "VALID_CODE", ""),
+    ("multi_parcel", "MULTI_PARC", ""),
+    ("as_of", "AS_OF", ""),
+)
+_TYPES: tuple[tuple[type[models.Field[Any, Any]], FieldType], ...] = (
+    (models.CharField, FieldType.TEXT),
+    (models.FloatField, FieldType.REAL),
+    (models.IntegerField, FieldType.INTEGER),
+    (models.BooleanField, FieldType.BOOLEAN),
+    (models.DateField, FieldType.DATE),
+)
+
+
+def _field(model: type[models.Model], name: str, short_name: str, unit: str) -> LayerField:
+    column = model._meta.get_field(name)
+    return LayerField(
+        name=name,
+        type=next(field_type for kind, field_type in _TYPES if isinstance(column, kind)),
+        expression=F(name),
+        width=getattr(column, "max_length", None),
+        unit=unit,
+        personal=name in PERSONAL_DATA,
+        total=unit == "USD",
+        short_name=short_name,
+    )
+
+
+def parcels(county: County) -> Layer:
+    return Layer(
+        name="parcels",
+        title="Parcels",
+        description="Parcel outlines with characteristics and assessed values.",
+        geometry_type="MultiPolygon",
+        queryset=PropertyOperational.objects.filter(county=county),
+        fields=tuple(_field(PropertyOperational, *spec) for spec in _PARCEL_FIELDS),
+    )
+
+
+def sales(county: County) -> Layer:
+    return Layer(
+        name="sales",
+        title="Sales",
+        description="Recorded sales, at the place of their parcel.",
+        geometry_type="Point",
+        geometry="point",
+        queryset=Sale.objects.filter(county=county),
+        fields=tuple(_field(Sale, *spec) for spec in _SALE_FIELDS),
+    )
+
+
+def register_all() -> None:
+    layers.register("parcels", parcels)
+    layers.register("sales", sales)

@@ -1,0 +1,84 @@
+"""The layer registry: what each layer of a county is made of.
+
+A layer is found by its name within a county: first among the providers (parcels, sales, and what plugins register),
+then among the county's reference layers. Whoever exports, draws or lists layers asks here and knows no table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
+
+from terrafusion.records.models import County
+
+
+class FieldType(StrEnum):
+    TEXT = "text"
+    INTEGER = "integer"  # 64 bits
+    REAL = "real"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+
+
+@dataclass(frozen=True)
+class LayerField:
+    """One attribute: ``expression`` reads it from the layer's queryset, as a value of ``type``.
+
+    ``width`` is the most characters of a text, None when unknown. ``unit`` is such as ``sqft``, ``USD``, ``year``.
+    ``personal`` marks what names a person or tells where a person gets mail. ``total`` asks that its sum be
+    reconciled in every export.
+    """
+
+    name: str
+    type: FieldType
+    expression: Combinable
+    width: int | None = None
+    unit: str = ""
+    description: str = ""
+    personal: bool = False
+    total: bool = False
+    short_name: str = ""  # at most 10 characters, chosen on purpose for Shapefile; empty: derived from the name
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of one county. ``queryset`` holds the county's rows; ``geometry`` names its geometry column (EPSG:4326)
+    of ``geometry_type`` (a Multi type, or Point)."""
+
+    name: str
+    title: str
+    geometry_type: str
+    queryset: QuerySet[Any]
+    fields: tuple[LayerField, ...]
+    geometry: str = "geometry"
+    description: str = ""
+    source: str = ""
+    srid: int = 4326
+
+
+Provider = Callable[[County], Layer | None]
+_providers: dict[str, Provider] = {}
+
+
+def register(name: str, provider: Provider) -> None:
+    """Add a layer that every county may have. ``provider`` returns None for a county that has none.
+
+    A second provider of one name is a programming error: ValueError.
+    """
+    if name in _providers:
+        raise ValueError(f"The layer {name!r} is registered already.")
+    _providers[name] = provider
+
+
+def layers_of(county: County) -> list[Layer]:
+    """Every layer of the county, the registered ones first."""
+    from terrafusion.records.reference_layers import reference_layers
+
+    found = [layer for provider in _providers.values() if (layer := provider(county)) is not None]
+    return [*found, *(layer for layer in reference_layers(county) if layer.name not in _providers)]

@@ -1,0 +1,17 @@
+"""The shared GeoDjango tables. Every geometry is stored in EPSG:4326; every row belongs to one county."""
+
+from terrafusion.records.models.county import County, CountyAccess, CountySettings
+from terrafusion.records.models.parcel import PropertyOperational, PropertyValueHistory
+from terrafusion.records.models.reference import ReferenceFeature, ReferenceLayer
+from terrafusion.records.models.sale import Sale
+
+__all__ = [
+    "County",
+    "CountyAccess",
+    "CountySettings",
+    "PropertyOperational",
+    "PropertyValueHistory",
+    "ReferenceFeature",
+    "ReferenceLayer",
+    "Sale",
+]

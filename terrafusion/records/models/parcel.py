@@ -1,0 +1,108 @@
+"""Parcels as the office works with them, and the history of their values."""
+
+from __future__ import annotations
+
+from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GistIndex
+
+from terrafusion.records.models.county import County
+
+PERSONAL_DATA = frozenset(
+    {"owner_name", "mailing_address", "mailing_city", "mailing_state", "mailing_postal_code"}
+)
+"""Fields of a parcel that name a person or tell where a person gets mail."""
+
+
+class PropertyOperational(models.Model):
+    """A parcel: one row per parcel number of a county.
+
+    Areas are in square feet, values in US dollars. ``geometry`` is the outline, ``point`` a point on its surface.
+    """
+
+    county = models.ForeignKey(County, on_delete=models.PROTECT, related_name="properties")
+    parcel_number = models.CharField(max_length=40)
+
+    situs_address = models.CharField(max_length=150, blank=True)
+    situs_city = models.CharField(max_length=60, blank=True)
+    situs_postal_code = models.CharField(max_length=10, blank=True)
+
+    owner_name = models.CharField(max_length=150, blank=True)
+    mailing_address = models.CharField(max_length=150, blank=True)
+    mailing_city = models.CharField(max_length=60, blank=True)
+    mailing_state = models.CharField(max_length=2, blank=True)
+    mailing_postal_code = models.CharField(max_length=10, blank=True)
+
+    property_class = models.CharField(max_length=40, blank=True)
+    use_code = models.CharField(max_length=20, blank=True)
+    use_description = models.CharField(max_length=100, blank=True)
+    zoning = models.CharField(max_length=40, blank=True)
+    neighborhood = models.CharField(max_length=40, blank=True)
+
+    lot_area_sqft = models.FloatField(null=True, blank=True)
+    living_area_sqft = models.FloatField(null=True, blank=True)
+    year_built = models.PositiveSmallIntegerField(null=True, blank=True)
+    effective_year_built = models.PositiveSmallIntegerField(null=True, blank=True)
+    quality = models.CharField(max_length=20, blank=True)
+    condition = models.CharField(max_length=20, blank=True)
+    stories = models.FloatField(null=True, blank=True)
+    bedrooms = models.PositiveSmallIntegerField(null=True, blank=True)
+    bathrooms = models.FloatField(null=True, blank=True)
+
+    land_value = models.BigIntegerField(null=True, blank=True)
+    improvement_value = models.BigIntegerField(null=True, blank=True)
+    total_value = models.BigIntegerField(null=True, blank=True)
+    exemptions = models.BigIntegerField(null=True, blank=True)
+    tax_year = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    geometry = models.MultiPolygonField(srid=4326, null=True, blank=True, spatial_index=False)
+    point = models.PointField(srid=4326, null=True, blank=True, spatial_index=False)
+
+    source = models.CharField(max_length=200, blank=True)
+    as_of = models.DateField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "property"
+        verbose_name_plural = "properties"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["county", "parcel_number"], name="parcel_number_unique_in_county"),
+        ]
+        indexes = [
+            GistIndex(fields=["geometry"], name="property_geometry"),  # areas of interest, map tiles
+            GistIndex(fields=["point"], name="property_point"),  # nearest comparables
+            models.Index(fields=["county", "id"], name="property_county_cursor"),  # cursor pagination
+            models.Index(fields=["county", "neighborhood"], name="property_neighborhood"),
+            models.Index(fields=["county", "use_code"], name="property_use"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.county_id} {self.parcel_number}"
+
+
+class PropertyValueHistory(models.Model):
+    """What a parcel was valued at, from a date on, in US dollars."""
+
+    county = models.ForeignKey(County, on_delete=models.PROTECT, related_name="+")
+    property = models.ForeignKey(PropertyOperational, on_delete=models.CASCADE, related_name="value_history")
+    tax_year = models.PositiveSmallIntegerField()
+    effective_date = models.DateField()
+    land_value = models.BigIntegerField(null=True, blank=True)
+    improvement_value = models.BigIntegerField(null=True, blank=True)
+    total_value = models.BigIntegerField(null=True, blank=True)
+    exemptions = models.BigIntegerField(null=True, blank=True)
+    source = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "property value history"
+        ordering = ["property", "-effective_date"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["property", "tax_year", "effective_date"], name="one_value_per_property_year_and_date"
+            ),
+        ]
+        indexes = [models.Index(fields=["county", "tax_year"], name="value_history_roll")]
+
+    def __str__(self) -> str:
+        return f"{self.property_id} {self.tax_year}: {self.total_value}"

@@ -1,0 +1,8 @@
+"""Settings, one module a concern; every value that may differ between installations comes from the environment."""
+
+from terrafusion.settings.api import *  # noqa: F403
+from terrafusion.settings.core import *  # noqa: F403
+from terrafusion.settings.database import *  # noqa: F403
+from terrafusion.settings.observability import *  # noqa: F403
+from terrafusion.settings.queue import *  # noqa: F403
+from terrafusion.settings.storage import *  # noqa: F403
