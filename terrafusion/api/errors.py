@@ -1,0 +1,42 @@
+"""Errors over HTTP that DRF has no class for. ``code`` is stable: clients and tests may depend on it."""
+
+from __future__ import annotations
+
+from rest_framework import status
+from rest_framework.exceptions import APIException
+
+
+class Conflict(APIException):
+    """The request is sound, but not in the state that the object is in."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+    default_detail = "The object is not in a state that allows this."
+
+
+class Gone(APIException):
+    """It was here, was removed on purpose, and does not come back (such as an expired result file)."""
+
+    status_code = status.HTTP_410_GONE
+    default_code = "gone"
+    default_detail = "This is no longer kept."
+
+
+class RangeNotSatisfiable(APIException):
+    """The byte range that was asked for lies outside the file."""
+
+    status_code = status.HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE
+    default_code = "range_not_satisfiable"
+    default_detail = "The requested range lies outside the file."
+
+
+class ServiceUnavailable(APIException):
+    """Something that this needs is down; ``wait`` seconds later it may work (sent as ``Retry-After``)."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    default_detail = "The service is not available just now."
+
+    def __init__(self, detail: str | None = None, code: str | None = None, wait: int = 10) -> None:
+        super().__init__(detail, code)
+        self.wait = wait
