@@ -1,0 +1,77 @@
+"""The admin of a job type: inspect everything, change nothing; rerun, cancel, and open the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from terrafusion.jobs import dispatch
+from terrafusion.jobs.errors import Refused
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.registry import type_of
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[AbstractJob]
+else:
+    Base = admin.ModelAdmin
+
+
+class JobAdmin(Base):
+    """A plugin registers its model with a subclass of this; the type column and filter add themselves."""
+
+    date_hierarchy = "created_at"
+    search_fields = ["job_id__exact", "submitted_by__username", "message"]
+    list_select_related = ["submitted_by"]
+    ordering = ["-created_at"]
+    show_full_result_count = False  # counting all rows twice for each page is slow on a large table
+    list_per_page = 50
+    actions = ["cancel_jobs", "rerun_jobs"]
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        own = type_of(self.model).type_field
+        return ["job_id", "status", own, "county_id", "progress", "submitted_by", "created_at", "completed_at", "file"]
+
+    def get_list_filter(self, request: HttpRequest) -> list[str]:
+        return ["status", type_of(self.model).type_field, "county", "error_code", "created_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*(field.name for field in self.model._meta.fields if field.name != "claim_token"), "file"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return self.get_readonly_fields(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a job is a record of what was handed out; its file expires, the row stays
+
+    @admin.display(description="file")
+    def file(self, job: AbstractJob) -> str:
+        if not job.result_file:
+            return "-"
+        address = reverse(f"{type_of(job).name}:download", args=[job.job_id])
+        return format_html('<a href="{}">{}</a>', address, job.result_file.rsplit("/", 1)[-1])
+
+    @admin.action(description="Cancel the selected jobs", permissions=["change"])
+    def cancel_jobs(self, request: HttpRequest, queryset: QuerySet[AbstractJob]) -> None:
+        for job in queryset:
+            try:
+                dispatch.cancel(job)
+                self.message_user(request, f"{job.job_id} is {job.status}.", messages.SUCCESS)
+            except Refused as refused:
+                self.message_user(request, f"{job.job_id}: {refused}", messages.WARNING)
+
+    @admin.action(description="Rerun the selected jobs as new ones", permissions=["change"])
+    def rerun_jobs(self, request: HttpRequest, queryset: QuerySet[AbstractJob]) -> None:
+        for job in queryset:
+            try:
+                again = dispatch.rerun(job, request.user)
+                self.message_user(request, f"{again.job_id} reruns {job.job_id}.", messages.SUCCESS)
+            except Refused as refused:
+                self.message_user(request, f"{job.job_id}: {refused}", messages.WARNING)

@@ -1,0 +1,141 @@
+"""Submitting, rerunning and cancelling jobs: what views, the admin and commands call."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+
+from terrafusion.jobs import broker, metrics
+from terrafusion.jobs.errors import IdempotencyKeyReused, NotCancellable, TooManyActiveJobs
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.registry import all_types, type_of
+from terrafusion.jobs.states import ACTIVE
+from terrafusion.records.models import CountySettings
+
+log = logging.getLogger(__name__)
+Job = TypeVar("Job", bound=AbstractJob)
+
+RUN_TASK = "terrafusion.jobs.runner.run"
+_LIFECYCLE = frozenset(field.name for field in AbstractJob._meta.get_fields())
+_SUBMIT_LOCK = 0x7466_6A62  # "tfjb": our class of advisory locks
+
+
+def digest(request: Any) -> str:
+    """SHA-256 of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def submit(job: Job, *, idempotency_key: str = "") -> tuple[Job, bool]:
+    """Save an unsaved job and queue it. Returns it and True; or, for a retry, the first job and False.
+
+    A retry is a second submission of the same user, key and request: ``job.request_digest`` when the caller set it,
+    else county, type and parameters. Raises IdempotencyKeyReused for another request under a used key, and
+    TooManyActiveJobs at the user's limit in the county.
+    """
+    job_type = type_of(job)
+    job.idempotency_key = idempotency_key
+    if not job.request_digest:
+        job.request_digest = digest([job.county_id, getattr(job, job_type.type_field), job.parameters])
+    with transaction.atomic():
+        _one_at_a_time(job.submitted_by_id)
+        if idempotency_key and (first := _first(job)) is not None:
+            return first, False
+        _check_limit(job)
+        try:
+            with transaction.atomic():
+                job.save(force_insert=True)
+        except IntegrityError:
+            # Backstop of the lock above: the unique index says that the key is taken.
+            if idempotency_key and (first := _first(job)) is not None:
+                return first, False
+            raise
+        transaction.on_commit(lambda: _submitted(job))
+    return job, True
+
+
+def rerun(job: Job, user: Any, *, idempotency_key: str = "") -> Job:
+    """Submit a NEW job with the request of ``job``, linked to it by ``rerun_of``."""
+    own = [
+        field
+        for field in job._meta.concrete_fields
+        if field.name not in _LIFECYCLE and field.editable and field.name not in job.result_columns
+    ]
+    again = type(job)(
+        county_id=job.county_id,
+        parameters=job.parameters,
+        submitted_by=user,
+        rerun_of=job,
+        request_digest=digest(["rerun", str(job.job_id)]),
+        **{field.attname: getattr(job, field.attname) for field in own},
+    )
+    return submit(again, idempotency_key=idempotency_key)[0]
+
+
+def cancel(job: Job) -> Job:
+    """Cancel a pending job at once, and ask a running one to stop; NotCancellable when it has ended.
+
+    Asking twice is no error. Returns the job as it is now.
+    """
+    jobs = type(job).objects
+    asked = jobs.cancel_pending(job.pk) or jobs.request_cancel(job.pk)
+    job.refresh_from_db()
+    if not asked and job.cancel_requested_at is None:
+        raise NotCancellable(f"The job has ended already: it is {job.status}.")
+    return job
+
+
+def enqueue(job: AbstractJob) -> bool:
+    """Tell the broker of a pending job. When the broker is down the job stays pending, and the sweep tells it again.
+
+    The task carries the model's label and the job's id only. Telling it twice does no harm: one claim wins.
+    """
+    try:
+        broker.enqueue(RUN_TASK, type_of(job).label, str(job.job_id), cluster=cluster_of(job))
+    except Exception:  # each broker has its own errors, and none may lose the job or fail the request
+        log.exception("The broker does not take %s; the sweep will offer it again", job)
+        return False
+    return True
+
+
+def cluster_of(job: AbstractJob) -> str:
+    """The cluster on which the job runs."""
+    cluster: str = settings.LONG_CLUSTER if type_of(job).is_long(job) else settings.SHORT_CLUSTER
+    return cluster
+
+
+def _submitted(job: AbstractJob) -> None:
+    enqueue(job)
+    metrics.submitted(job)
+
+
+def _one_at_a_time(user_id: int | None) -> None:
+    """Submissions of one user queue up here until the transaction ends, so that limit and key are seen by each."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_SUBMIT_LOCK, user_id or 0])
+
+
+def _first(job: Job) -> Job | None:
+    first: Job | None = (
+        type(job).objects.filter(submitted_by=job.submitted_by_id, idempotency_key=job.idempotency_key).first()
+    )
+    if first is not None and first.request_digest != job.request_digest:
+        raise IdempotencyKeyReused("This Idempotency-Key was used for another request.")
+    return first
+
+
+def _check_limit(job: AbstractJob) -> None:
+    limit = (
+        CountySettings.objects.filter(county=job.county_id).values_list("max_active_jobs", flat=True).first()
+        or CountySettings._meta.get_field("max_active_jobs").get_default()
+    )
+    active = sum(
+        job_type.model.objects.filter(submitted_by=job.submitted_by_id, county=job.county_id, status__in=ACTIVE).count()
+        for job_type in all_types()
+    )
+    if active >= limit:
+        raise TooManyActiveJobs(f"You have {active} pending and running jobs in this county; the limit is {limit}.")

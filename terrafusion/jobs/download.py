@@ -1,0 +1,111 @@
+"""Sending a result file: whole, a range of it, or a redirect to where the storage has it (RFC 9110).
+
+A request for several ranges gets the whole file, as the RFC allows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import IO
+
+from django.core.files.storage import FileSystemStorage, default_storage, storages
+from django.http import FileResponse, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.http import parse_etags
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+
+from terrafusion.api.errors import Conflict, Gone, RangeNotSatisfiable
+from terrafusion.api.problems import problem_response
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.states import Status
+
+CHUNK = 256 * 1024
+_SINGLE_RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
+
+
+def respond(request: Request, job: AbstractJob) -> HttpResponseBase:
+    """The file of a job that the user may see; Conflict, NotFound or Gone when there is none."""
+    if job.status == Status.EXPIRED:
+        raise Gone("The result has expired; rerun the job to get it again.", "result_expired")
+    if job.status != Status.COMPLETED:
+        raise Conflict(f"The job is {job.status}; there is no result.", "job_not_completed")
+    if not job.result_file:
+        raise NotFound("This job has no result file.", code="no_result_file")
+    if not is_local():
+        return HttpResponseRedirect(default_storage.url(job.result_file))
+
+    etag = f'"{job.result_file_sha256}"'
+    headers = {
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",  # rights may change: ask each time, the ETag makes it cheap
+        "X-Content-Type-Options": "nosniff",
+    }
+    if _matches(etag, request.headers.get("If-None-Match", "")):
+        return HttpResponse(status=304, headers=headers)
+    try:
+        file = default_storage.open(job.result_file)
+    except FileNotFoundError:
+        raise NotFound("The result file is missing from storage.", code="result_file_missing") from None
+    wanted = request.headers.get("Range", "") if request.method == "GET" else ""
+    if request.headers.get("If-Range", etag) != etag:
+        wanted = ""
+    size = file.size
+    try:
+        part = byte_range(wanted, size)
+    except RangeNotSatisfiable as refused:
+        file.close()
+        response: HttpResponseBase = problem_response(request._request, 416, refused.default_code, str(refused.detail))
+        response["Content-Range"] = f"bytes */{size}"
+        return response
+    response = FileResponse(file, as_attachment=True, filename=PurePosixPath(job.result_file).name, headers=headers)
+    response["Content-Length"] = str(size)
+    if part is not None:
+        first, last = part
+        response.streaming_content = _slice(file, first, last - first + 1)
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {first}-{last}/{size}"
+        response["Content-Length"] = str(last - first + 1)
+    return response
+
+
+def is_local() -> bool:
+    """Whether results are files of this machine's MEDIA_ROOT."""
+    return isinstance(storages["default"], FileSystemStorage)
+
+
+def byte_range(header: str, size: int) -> tuple[int, int] | None:
+    """First and last byte of a Range header, both included; None to send the whole file.
+
+    A header that is malformed, of another unit or of several ranges is ignored, as RFC 9110 says. Raises
+    RangeNotSatisfiable when the range lies outside the file.
+    """
+    match = _SINGLE_RANGE.fullmatch(header)
+    if match is None or match.groups() == ("", ""):
+        return None
+    start, end = match.groups()
+    if not start:
+        length = min(int(end), size)
+        if length == 0:
+            raise RangeNotSatisfiable()
+        return size - length, size - 1
+    first, last = int(start), min(int(end or size - 1), size - 1)
+    if end and int(end) < int(start):
+        return None
+    if first >= size:
+        raise RangeNotSatisfiable()
+    return first, last
+
+
+def _matches(etag: str, header: str) -> bool:
+    """Weak comparison, as RFC 9110 asks of If-None-Match."""
+    return any(candidate == "*" or candidate.removeprefix("W/") == etag for candidate in parse_etags(header))
+
+
+def _slice(file: IO[bytes], first: int, length: int) -> Iterator[bytes]:
+    file.seek(first)
+    while length > 0 and (chunk := file.read(min(CHUNK, length))):
+        length -= len(chunk)
+        yield chunk

@@ -1,0 +1,82 @@
+"""The metrics of every job type: names, labels and buckets are a contract with dashboards.
+
+Counts made in worker processes reach the scraped page through prometheus_client's multiprocess files: each process
+writes its own, and they stay when it ends or is killed. A later process that gets the same pid goes on counting in the
+same file, which keeps the sums right. None of these is a gauge, so a dead process leaves nothing stale; how many jobs
+are in which state comes from the database, when the page is scraped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from django.db.models import Count
+from prometheus_client import Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from terrafusion.jobs import errors
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.registry import JobType, all_types, type_of
+from terrafusion.jobs.states import Status
+
+BUCKETS = (5, 10, 30, 60, 120, 300, 600, 1800, 3600, float("inf"))
+
+
+@dataclass(frozen=True)
+class JobMetrics:
+    submitted: Counter
+    completed: Counter
+    failed: Counter
+    duration: Histogram
+
+
+@cache
+def _metrics(prefix: str, type_field: str) -> JobMetrics:
+    labels = ("county_id", type_field)
+    return JobMetrics(
+        Counter(f"{prefix}_jobs_submitted", "Jobs submitted.", (*labels, "status_on_submit")),
+        Counter(f"{prefix}_jobs_completed", "Jobs completed.", labels),
+        Counter(f"{prefix}_jobs_failed", "Jobs failed, by stable error code.", (*labels, "failure_reason")),
+        Histogram(f"{prefix}_processing_duration_seconds", "From RUNNING to COMPLETED.", labels, buckets=BUCKETS),
+    )
+
+
+def of(job_type: JobType) -> JobMetrics:
+    return _metrics(job_type.metric_prefix, job_type.type_field)
+
+
+def _labels(job: AbstractJob) -> tuple[str, str]:
+    """Values from known sets only: the county is a foreign key, the type is one of the plugin's own or ``other``."""
+    job_type = type_of(job)
+    value = str(getattr(job, job_type.type_field))
+    return job.county_id, value if value in job_type.type_values() else "other"
+
+
+def submitted(job: AbstractJob) -> None:
+    of(type_of(job)).submitted.labels(*_labels(job), job.status).inc()
+
+
+def completed(job: AbstractJob, seconds: float) -> None:
+    family = of(type_of(job))
+    family.completed.labels(*_labels(job)).inc()
+    family.duration.labels(*_labels(job)).observe(seconds)
+
+
+def failed(job: AbstractJob, error_code: str) -> None:
+    reason = error_code if error_code in errors.known() else errors.JobError.code
+    of(type_of(job)).failed.labels(*_labels(job), reason).inc()
+
+
+class JobStateCollector(Collector):
+    """Gauges ``<prefix>_jobs{status}`` of the jobs in the database; to be registered where the page is made."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for job_type in all_types():
+            family = GaugeMetricFamily(f"{job_type.metric_prefix}_jobs", "Jobs by state.", labels=["status"])
+            counts = dict(job_type.model.objects.order_by().values_list("status").annotate(jobs=Count("pk")))
+            for status in Status:
+                family.add_metric([status.value], counts.get(status.value, 0))
+            yield family

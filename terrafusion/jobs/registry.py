@@ -1,0 +1,65 @@
+"""The job types that plugins bring. A plugin registers its type in ``AppConfig.ready()``; nothing here knows any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from terrafusion.jobs.models import AbstractJob
+
+
+def _never_long(job: Any) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class JobType:
+    """What the lifecycle must know of a plugin.
+
+    ``name`` is the namespace of its URLs and what it is called in logs. ``type_field`` names the column whose value is
+    the type label of the metrics, one of ``type_values()``. ``execute`` is the dotted path of
+    ``execute(job, context) -> Outcome``, imported by the worker only. A job that ``is_long`` runs on the long cluster.
+    """
+
+    model: type[AbstractJob]
+    name: str
+    metric_prefix: str
+    type_field: str
+    type_values: Callable[[], Collection[str]]
+    execute: str
+    is_long: Callable[[Any], bool] = _never_long
+
+    @property
+    def label(self) -> str:
+        """The model's label, such as ``gis_export.GisExportJob``: all that a queued task says of the type."""
+        return self.model._meta.label
+
+
+_types: dict[str, JobType] = {}
+
+
+def register(job_type: JobType) -> None:
+    """Add a job type. A second one of the same model, name or metric prefix is a programming error: ValueError."""
+    for other in _types.values():
+        if (
+            other.label == job_type.label
+            or other.name == job_type.name
+            or other.metric_prefix == job_type.metric_prefix
+        ):
+            raise ValueError(f"The job type {job_type.name!r} clashes with {other.name!r}, registered already.")
+    _types[job_type.label] = job_type
+
+
+def all_types() -> list[JobType]:
+    return list(_types.values())
+
+
+def type_of(model: type[Any] | Any) -> JobType:
+    """The type of a job or of its model."""
+    return _types[model._meta.label]
+
+
+def by_label(label: str) -> JobType:
+    return _types[label]

@@ -1,0 +1,120 @@
+"""Jobs as the API shows them; a plugin's serializer adds its type column and what else it has."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from terrafusion.jobs import errors
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.registry import type_of
+from terrafusion.jobs.states import ACTIVE, Status
+from terrafusion.records.access import counties_for
+from terrafusion.records.models import County
+
+
+class Links(TypedDict):
+    status: str
+    results: str
+    rerun: str
+    cancel: str | None
+    download: str | None
+
+
+class CountyField(serializers.PrimaryKeyRelatedField[County]):
+    """The id of a county that the user may see; another one is refused with the list of those."""
+
+    default_error_messages = {"does_not_exist": "There is no county {pk_value!r} for you; there is {known}."}
+
+    def get_queryset(self) -> Any:
+        return counties_for(self.context["request"].user)
+
+    def fail(self, key: str, **kwargs: Any) -> Any:
+        if key == "does_not_exist":
+            kwargs["known"] = ", ".join(self.get_queryset().values_list("pk", flat=True)) or "none"
+        return super().fail(key, **kwargs)
+
+
+class JobStatusSerializer(serializers.Serializer[AbstractJob]):
+    """The status object. A subclass adds its type column, and may define ``get_parameters``."""
+
+    job_id = serializers.UUIDField(read_only=True)
+    county_id = serializers.CharField(read_only=True)
+    status = serializers.ChoiceField(choices=Status.choices, read_only=True)
+    message = serializers.CharField(read_only=True)
+    error_code = serializers.CharField(read_only=True, help_text="Stable code of the failure; empty without one.")
+    retryable = serializers.SerializerMethodField(help_text="Whether a failed job may well succeed when rerun.")
+    progress = serializers.IntegerField(read_only=True, min_value=0, max_value=100)
+    attempt = serializers.IntegerField(read_only=True, help_text="How many times a worker has begun the job.")
+    parameters = serializers.SerializerMethodField()
+    rerun_of = serializers.UUIDField(source="rerun_of_id", read_only=True, allow_null=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+    started_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    completed_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    links = serializers.SerializerMethodField()
+
+    def get_retryable(self, job: AbstractJob) -> bool:
+        kind = errors.known().get(job.error_code)
+        return kind is not None and kind.retryable
+
+    def get_parameters(self, job: AbstractJob) -> dict[str, Any]:
+        parameters: dict[str, Any] = job.parameters
+        return parameters
+
+    def get_links(self, job: AbstractJob) -> Links:
+        name = type_of(job).name
+
+        def link(action: str) -> str:
+            return reverse(f"{name}:{action}", args=[job.job_id], request=self.context.get("request"))
+
+        may_cancel = job.status in ACTIVE
+        return Links(
+            status=link("status"),
+            results=link("results"),
+            rerun=link("rerun"),
+            cancel=link("cancel") if may_cancel else None,
+            download=link("download") if job.result_file else None,
+        )
+
+
+class JobResultSerializer(serializers.Serializer[AbstractJob]):
+    """The ``result`` of a completed job. A subclass adds the plugin's own columns."""
+
+    result_file_location = serializers.CharField(
+        source="result_file",
+        read_only=True,
+        help_text="Name in storage; empty when there is no file or it has expired.",
+    )
+    result_file_size_kb = serializers.SerializerMethodField()
+    result_file_bytes = serializers.IntegerField(read_only=True, allow_null=True)
+    result_file_sha256 = serializers.CharField(read_only=True)
+    result_summary = serializers.SerializerMethodField()
+
+    def get_result_file_size_kb(self, job: AbstractJob) -> float | None:
+        return None if job.result_file_bytes is None else round(job.result_file_bytes / 1024, 3)
+
+    def get_result_summary(self, job: AbstractJob) -> dict[str, Any]:
+        summary: dict[str, Any] = job.result_summary
+        return summary
+
+
+def with_result(status: type[JobStatusSerializer], result: type[JobResultSerializer]) -> type[JobStatusSerializer]:
+    """The serializer of ``results/{job_id}``: the status object and ``result``, null until COMPLETED."""
+
+    @extend_schema_field(result(allow_null=True))
+    def get_result(self: Any, job: AbstractJob) -> Any:
+        if job.status not in (Status.COMPLETED, Status.EXPIRED):
+            return None
+        return result(job, context=self.context).data
+
+    name = status.__name__.removesuffix("Serializer").removesuffix("Status") + "ResultsSerializer"
+    return type(name, (status,), {"result": serializers.SerializerMethodField(), "get_result": get_result})
+
+
+class NothingSerializer(serializers.Serializer[Any]):
+    """A request without a body."""

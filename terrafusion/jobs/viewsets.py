@@ -1,0 +1,215 @@
+"""The REST interface of a job type. A plugin subclasses ``JobViewSet`` and puts ``job_urls`` into its urls."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpResponseBase
+from django.urls import URLPattern, path
+from django.utils.functional import classproperty
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.exceptions import NotFound, PermissionDenied, Throttled, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from terrafusion.api.errors import Conflict
+from terrafusion.api.pagination import CursorPagination
+from terrafusion.jobs import dispatch, download
+from terrafusion.jobs.errors import Refused, TooManyActiveJobs
+from terrafusion.jobs.filters import JobFilterSet, filterset_of
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer, NothingSerializer, with_result
+from terrafusion.records.access import Role, counties_for
+
+POLL_SECONDS = 1
+"""Told to clients as Retry-After: when to ask for the status."""
+
+_IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Up to 255 characters of your choice. A retry with the same key and body returns the first job.",
+)
+_RANGE = OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="Such as bytes=0-1023 or bytes=-500.")
+_JOB_ID = OpenApiParameter("job_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The job.")
+
+
+class TooManyJobs(Throttled):
+    default_code = TooManyActiveJobs.code
+    extra_detail_singular = extra_detail_plural = ""
+
+
+class JobViewSet(GenericViewSet[AbstractJob]):
+    """run, status, results, jobs, cancel, rerun and download of one job type.
+
+    ``run_serializer_class(data=..., context={"request": ...}).save()`` returns an UNSAVED job; who submits it, the
+    rights, limits and the Idempotency-Key are seen to here.
+    """
+
+    model: ClassVar[type[AbstractJob]]
+    run_serializer_class: ClassVar[type[BaseSerializer[Any]]]
+    serializer_class: type[JobStatusSerializer] = JobStatusSerializer
+    result_serializer_class: ClassVar[type[JobResultSerializer]] = JobResultSerializer
+    results_serializer_class: ClassVar[type[JobStatusSerializer]]
+    pagination_class = CursorPagination
+    ordering = ("-created_at", "-job_id")
+    lookup_field = "job_id"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.results_serializer_class = with_result(cls.serializer_class, cls.result_serializer_class)
+        _describe(cls)
+
+    @classproperty
+    def filterset_class(cls) -> type[JobFilterSet]:  # noqa: N805  # the type is registered only when apps are ready
+        return filterset_of(cls.model)
+
+    def get_queryset(self) -> QuerySet[AbstractJob]:
+        if getattr(self, "swagger_fake_view", False):
+            return self.model.objects.none()  # type: ignore[no-any-return]
+        return self.model.objects.filter(county__in=counties_for(self.request.user))  # type: ignore[no-any-return]
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        if self.action in ("run", "run_form"):
+            return self.run_serializer_class
+        if self.action == "results":
+            return self.results_serializer_class
+        if self.action in ("cancel", "rerun"):
+            return NothingSerializer
+        return self.serializer_class
+
+    def run_form(self, request: Request) -> Response:
+        """Says how to submit. In a browser, the form is below."""
+        return Response({"detail": "POST a request to this address to submit a job; its status is at Location."})
+
+    def run(self, request: Request) -> Response:
+        """Submit a job. The answer is its status; the job runs in the background."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        job: AbstractJob = serializer.save()
+        self._require(Role.ANALYST, job)
+        job.submitted_by = request.user  # type: ignore[assignment]  # authenticated, by the permission classes
+        job.request_digest = dispatch.digest(request.data)
+        return self._submit(lambda key: dispatch.submit(job, idempotency_key=key)[0])
+
+    def status(self, request: Request, job_id: str) -> Response:
+        """How the job is doing."""
+        job = self.get_job(job_id)
+        headers = {} if job.completed_at else {"Retry-After": str(POLL_SECONDS)}
+        return Response(self._shown(job), headers=headers)
+
+    def results(self, request: Request, job_id: str) -> Response:
+        """The status and, once the job is completed, its result."""
+        return Response(self.get_serializer(self.get_job(job_id)).data)
+
+    def jobs(self, request: Request) -> Response:
+        """The jobs of your counties, newest first."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def cancel(self, request: Request, job_id: str) -> Response:
+        """Cancel the job: at once when it is pending; a running one is asked to stop."""
+        job = self.get_job(job_id)
+        self._require_owner(job)
+        try:
+            job = dispatch.cancel(job)
+        except Refused as refused:
+            raise Conflict(str(refused), refused.code) from None
+        return Response(self._shown(job), status=status.HTTP_202_ACCEPTED)
+
+    def rerun(self, request: Request, job_id: str) -> Response:
+        """Submit a new job with the same request, linked to this one."""
+        job = self.get_job(job_id)
+        self._require_owner(job)
+        return self._submit(lambda key: dispatch.rerun(job, request.user, idempotency_key=key))
+
+    def download(self, request: Request, job_id: str) -> HttpResponseBase:
+        """The result file."""
+        return download.respond(request, self.get_job(job_id))
+
+    def get_job(self, job_id: str) -> AbstractJob:
+        try:
+            parsed = uuid.UUID(job_id)
+        except ValueError:
+            raise ValidationError({"job_id": "This is not a job id: give a UUID."}, code="invalid") from None
+        job = self.get_queryset().filter(pk=parsed).first()
+        if job is None:
+            raise NotFound("There is no such job for you.", code="job_not_found")
+        return job
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # A file is what it is: a client that accepts, say, only image/* or its own type gets it all the same.
+        return super().perform_content_negotiation(request, force=force or self.action == "download")
+
+    def _submit(self, submit: Any) -> Response:
+        key = self.request.headers.get("Idempotency-Key", "")
+        if len(key) > 255 or "\x00" in key:
+            raise ValidationError({"Idempotency-Key": "Give at most 255 characters."}, code="invalid")
+        try:
+            job = submit(key)
+        except TooManyActiveJobs as refused:
+            raise TooManyJobs(wait=10, detail=str(refused), code=refused.code) from None
+        except Refused as refused:
+            raise Conflict(str(refused), refused.code) from None
+        shown = self._shown(job)
+        headers = {"Location": shown["links"]["status"], "Retry-After": str(POLL_SECONDS)}
+        return Response(shown, status=status.HTTP_202_ACCEPTED, headers=headers)
+
+    def _shown(self, job: AbstractJob) -> Any:
+        return self.serializer_class(job, context=self.get_serializer_context()).data
+
+    def _require(self, role: Role, job: AbstractJob) -> None:
+        if not counties_for(self.request.user, at_least=role).filter(pk=job.county_id).exists():
+            raise PermissionDenied(f"In {job.county_id} this takes the role {role.value}.")
+
+    def _require_owner(self, job: AbstractJob) -> None:
+        """An analyst may act on jobs of their own, a manager on anybody's."""
+        own = job.submitted_by_id == self.request.user.pk
+        self._require(Role.ANALYST if own else Role.MANAGER, job)
+
+
+def job_urls(viewset: type[JobViewSet]) -> list[URLPattern]:
+    """The addresses of the contract. The plugin includes them under a namespace that is its ``JobType.name``."""
+
+    def route(address: str, name: str, **methods: str) -> URLPattern:
+        return path(address, viewset.as_view(methods), name=name)
+
+    return [
+        route("run", "run", get="run_form", post="run"),
+        # Any text is taken for an id here, so that a malformed one is answered with 400 and not with 404.
+        route("status/<str:job_id>", "status", get="status"),
+        route("results/<str:job_id>", "results", get="results"),
+        route("jobs", "jobs", get="jobs"),
+        route("jobs/<str:job_id>/cancel", "cancel", post="cancel"),
+        route("jobs/<str:job_id>/rerun", "rerun", post="rerun"),
+        route("jobs/<str:job_id>/download", "download", get="download", head="download"),
+    ]
+
+
+def _describe(viewset: type[JobViewSet]) -> None:
+    """Tell the OpenAPI schema what each action of this plugin takes and gives."""
+    shown = viewset.serializer_class
+    extend_schema_view(
+        run_form=extend_schema(exclude=True),
+        run=extend_schema(request=viewset.run_serializer_class, responses={202: shown}, parameters=[_IDEMPOTENCY]),
+        status=extend_schema(responses=shown, parameters=[_JOB_ID]),
+        results=extend_schema(responses=viewset.results_serializer_class, parameters=[_JOB_ID]),
+        jobs=extend_schema(responses=shown(many=True)),
+        cancel=extend_schema(request=None, responses={202: shown}, parameters=[_JOB_ID]),
+        rerun=extend_schema(request=None, responses={202: shown}, parameters=[_JOB_ID, _IDEMPOTENCY]),
+        download=extend_schema(
+            parameters=[_JOB_ID, _RANGE],
+            responses={
+                (200, "application/octet-stream"): OpenApiTypes.BINARY,
+                (206, "application/octet-stream"): OpenApiTypes.BINARY,
+                302: OpenApiResponse(description="The file is at the signed address in Location."),
+                304: OpenApiResponse(description="The file is the one of If-None-Match."),
+            },
+        ),
+    )(viewset)
