@@ -1,9 +1,45 @@
 """Every address of the platform; a plugin adds one line."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from terrafusion.api.handlers import UnknownRoute
+from terrafusion.api.root import ApiRoot
+from terrafusion.api.throttles import throttled_login
+from terrafusion.api.token import ObtainToken
+from terrafusion.records.home import home
+
+API_LINKS = {
+    "counties": "county-list",
+    "properties": "property-list",
+    "sales": "sale-list",
+    "reference-layers": "referencelayer-list",
+    "token": "token",
+    "schema": "schema",
+    "docs": "docs",
+}
+
+api: list[URLPattern | URLResolver] = [
+    path("", ApiRoot.as_view(links=API_LINKS), name="api-root"),
+    path("token", ObtainToken.as_view(), name="token"),
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("docs", login_required(SpectacularSwaggerSplitView.as_view()), name="docs"),
+    path("", include("terrafusion.records.api.urls")),
+]
+
+admin.site.login = throttled_login(admin.site.login)  # type: ignore[assignment,method-assign]
 
 urlpatterns = [
+    path("", home, name="home"),
     path("admin/", admin.site.urls),
+    path("api-auth/login/", throttled_login(LoginView.as_view(template_name="rest_framework/login.html"))),
     path("api-auth/", include("rest_framework.urls")),
+    path("api/v1/", include(api)),
+    re_path(r"^api(/.*)?$", UnknownRoute.as_view()),
 ]
+handler400 = "terrafusion.api.handlers.bad_request"
+handler403 = "terrafusion.api.handlers.permission_denied"
+handler500 = "terrafusion.api.handlers.server_error"

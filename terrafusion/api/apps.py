@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class ApiConfig(AppConfig):
     name = "terrafusion.api"
     label = "api"
+
+    def ready(self) -> None:
+        from terrafusion.api import schema  # noqa: F401  # drf-spectacular finds extensions once they are imported

@@ -22,6 +22,14 @@ class Gone(APIException):
     default_detail = "This is no longer kept."
 
 
+class BodyTooLarge(APIException):
+    """The body is longer than a request may be."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = "The body is longer than a request may be."
+
+
 class RangeNotSatisfiable(APIException):
     """The byte range that was asked for lies outside the file."""
 

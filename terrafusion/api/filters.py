@@ -1,0 +1,51 @@
+"""Query-string filters: every fault is named at once, and a name that means nothing is a fault.
+
+A misspelt filter that is passed over in silence answers with the whole county instead of a street.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+
+from terrafusion.api.pagination import CursorPagination
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    """The default backend of the API's lists."""
+
+    def filter_queryset(  # type: ignore[override]  # DRF hands over its own request, whatever the stubs say
+        self, request: Request, queryset: QuerySet[Any], view: APIView
+    ) -> QuerySet[Any]:
+        if getattr(view, "detail", False):
+            return queryset  # one object is named by its address alone
+        filterset = self.get_filterset(request, queryset, view)
+        faults: dict[str, Any] = {}
+        known = {api_settings.URL_FORMAT_OVERRIDE}
+        if isinstance(paginator := getattr(view, "paginator", None), CursorPagination):
+            known |= paginator.parameters()
+            faults |= paginator.faults(request)
+        if filterset is not None:
+            known |= set(filterset.form.fields)
+            faults |= _details(filterset.form)
+        for name in request.query_params:
+            if name not in known:
+                detail = f"There is no such parameter; there are: {', '.join(sorted(known))}."
+                faults[name] = [ErrorDetail(detail, "unknown_parameter")]
+        if faults:
+            raise ValidationError(faults)
+        return queryset if filterset is None else filterset.qs
+
+
+def _details(form: forms.Form) -> dict[str, list[ErrorDetail]]:
+    return {
+        name: [ErrorDetail(message["message"], message["code"] or "invalid") for message in messages]
+        for name, messages in form.errors.get_json_data().items()
+    }

@@ -1,0 +1,52 @@
+"""What Django itself answers with when no view could: problems under /api/, Django's plain pages elsewhere."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponseBase
+from django.views import defaults
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from terrafusion.api.problems import problem_response
+
+
+@extend_schema(exclude=True)
+class UnknownRoute(APIView):
+    """Catches what no other route under /api/ did, also in DEBUG, where Django would show its own page."""
+
+    permission_classes = [AllowAny]
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound(f"There is nothing at {request.path}; /api/v1/ lists what there is.", code="unknown_route")
+
+    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        raise NotImplementedError  # initial() has answered
+
+    post = put = patch = delete = get
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if _is_api(request):
+        return problem_response(request, 400, "bad_request", "The request could not be understood.")
+    return defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if _is_api(request):
+        return problem_response(request, 403, "permission_denied", "You may not do this.")
+    return defaults.permission_denied(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    if _is_api(request):
+        return problem_response(request, 500, "internal_error", "The server failed; its log says why.")
+    return defaults.server_error(request)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")

@@ -1,0 +1,89 @@
+"""Every error of the API as an RFC 9457 problem: the exception handler's formatter and response.
+
+A problem has ``type``, ``title``, ``status``, ``detail``, ``code`` (stable, for programs) and ``errors``: one
+``{"code", "detail", "field"}`` for each fault of the request, all at once; ``field`` is a dotted path inside a nested
+body, and None when the whole request is at fault.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, TypedDict
+
+from django.http import HttpRequest, JsonResponse
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import ErrorResponse
+from rest_framework import exceptions
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Fault(TypedDict):
+    code: str
+    detail: str
+    field: str | None
+
+
+class Problem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[Fault]
+
+
+def problem(status: int, code: str, detail: str, errors: list[Fault] | None = None) -> Problem:
+    """``type`` is about:blank as RFC 9457 asks where ``title`` is no more than the status; ``code`` tells the rest."""
+    return Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        errors=errors or [],
+    )
+
+
+class ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]  # the library is not followed by mypy
+    def format_error_response(self, error_response: ErrorResponse) -> Problem:
+        status = self.exc.status_code
+        if not isinstance(self.exc, exceptions.ValidationError):
+            first = error_response.errors[0]
+            code = "internal_error" if status == HTTPStatus.INTERNAL_SERVER_ERROR else first.code
+            return problem(status, code, first.detail)
+        faults = [Fault(code=e.code, detail=e.detail, field=_field(e.attr)) for e in error_response.errors]
+        named = sorted({fault["field"] for fault in faults if fault["field"]})
+        detail = f"These are not valid: {', '.join(named)}." if named else " ".join(fault["detail"] for fault in faults)
+        return problem(status, "validation_error", detail, faults)
+
+
+def _field(attr: str | None) -> str | None:
+    parts = [part for part in (attr or "").split(".") if part != api_settings.NON_FIELD_ERRORS_KEY]
+    return ".".join(parts) or None
+
+
+class ProblemResponse(Response):
+    """A problem is JSON whatever else the view renders (YAML, a file), and a page for the browsable API."""
+
+    @property
+    def rendered_content(self) -> Any:
+        if not isinstance(getattr(self, "accepted_renderer", None), BrowsableAPIRenderer):
+            self.accepted_renderer = JSONRenderer()
+            self.accepted_media_type = CONTENT_TYPE
+            self.content_type = CONTENT_TYPE
+        return super().rendered_content
+
+
+class ProblemHandler(ExceptionHandler):  # type: ignore[misc]  # the library is not followed by mypy
+    def get_response(self, exc: exceptions.APIException, data: Problem) -> ProblemResponse:
+        return ProblemResponse(data, status=exc.status_code, headers=self.get_headers(exc))
+
+
+def problem_response(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:
+    """For what fails outside a DRF view: middleware, and Django's own handlers."""
+    return JsonResponse(problem(status, code, detail), status=status, content_type=CONTENT_TYPE)

@@ -1,0 +1,23 @@
+"""The list of what the API has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+LINKS = {"type": "object", "additionalProperties": {"type": "string", "format": "uri"}}
+
+
+class ApiRoot(APIView):
+    """What there is, each with its address. The schema and the documentation page tell the parameters."""
+
+    links: Mapping[str, str] = {}  # name -> URL name, given by the URL configuration
+
+    @extend_schema(operation_id="api_root", responses={200: LINKS})
+    def get(self, request: Request) -> Response:
+        return Response({name: reverse(url_name, request=request) for name, url_name in self.links.items()})

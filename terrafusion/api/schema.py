@@ -1,0 +1,108 @@
+"""The OpenAPI schema: problems as the one shape of every error, and geometry that may be missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.contrib.rest_framework_gis import (
+    GeoFeatureModelSerializerExtension as _FeatureExtension,
+)
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.plumbing import build_array_type
+from drf_spectacular.utils import OpenApiExample
+from drf_standardized_errors.openapi import AutoSchema as _AutoSchema
+from rest_framework import serializers
+
+from terrafusion.api.problems import CONTENT_TYPE
+
+Schema = dict[str, Any]
+
+
+class FaultSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="Stable, for programs.")
+    detail = serializers.CharField(help_text="For people.")
+    field = serializers.CharField(allow_null=True, help_text="Dotted path; null when the whole request is at fault.")
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457 problem details."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(help_text="Stable, for programs.")
+    errors = FaultSerializer(  # type: ignore[assignment]  # a field may be called as a property of the serializer is
+        many=True, help_text="Every fault of the request at once; empty for other problems."
+    )
+
+
+class AutoSchema(_AutoSchema):  # type: ignore[misc]  # the library is not followed by mypy
+    """Tells of each operation which errors it may answer with. ``extend_schema(responses={409: ProblemSerializer})``
+    adds those that only the view knows."""
+
+    def _get_error_response_serializer(self, status_code: str) -> type[ProblemSerializer]:
+        return ProblemSerializer
+
+    def _get_response_for_code(
+        self, serializer: Any, status_code: str, media_types: list[str] | None = None, direction: str = "response"
+    ) -> Schema:
+        if str(status_code) >= "400":
+            media_types = [CONTENT_TYPE]
+        response: Schema = super()._get_response_for_code(serializer, status_code, media_types, direction)
+        return response
+
+    def _get_error_response_examples(self) -> list[OpenApiExample]:
+        return []  # the library's show its own shape
+
+    def _has_body(self) -> bool:
+        return self.method in {"POST", "PUT", "PATCH"}
+
+    def _should_add_parse_error_response(self) -> bool:
+        return self._has_body() and bool(super()._should_add_parse_error_response())
+
+    def _should_add_validation_error_response(self) -> bool:
+        # A page's size and cursor can be wrong too.
+        return self._get_paginator() is not None or bool(super()._should_add_validation_error_response())
+
+    def _should_add_http415_error_response(self) -> bool:
+        return self._has_body() and bool(super()._should_add_http415_error_response())
+
+    def _should_add_http403_error_response(self) -> bool:
+        # A session without its CSRF token is forbidden wherever something is changed.
+        return self.method != "GET" or bool(super()._should_add_http403_error_response())
+
+
+def without_slash(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """Where a slash at the end may be left out, the schema leaves it out, as the links of the API do."""
+    return [
+        (path.rstrip("/") if regex.rstrip("$").endswith("/?") else path, regex, method, view)
+        for path, regex, method, view in endpoints
+    ]
+
+
+class FeatureExtension(_FeatureExtension):  # type: ignore[no-untyped-call]
+    """drf-spectacular's own, and more: which members a feature always has, and that its geometry may be null."""
+
+    target_class = "rest_framework_gis.serializers.GeoFeatureModelSerializer"
+    match_subclasses = True
+    priority = 1
+
+    def map_geo_feature_model_serializer(self, serializer: Any, base_schema: Schema) -> Schema:
+        required = [name for name in base_schema.get("required", []) if name in base_schema["properties"]]
+        feature: Schema = super().map_geo_feature_model_serializer(serializer, base_schema)  # type: ignore[no-untyped-call]
+        members = feature["properties"]
+        members["geometry"] = {"oneOf": [members["geometry"], {"type": "null"}]}
+        members["properties"]["required"] = [name for name in required if name in members["properties"]["properties"]]
+        feature["required"] = list(members)
+        return feature
+
+
+class FeatureListExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """The features of a page; the FeatureCollection round them is GeoJsonCursorPagination's."""
+
+    target_class = "rest_framework_gis.serializers.GeoFeatureModelListSerializer"
+    priority = 1
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> Schema:
+        return build_array_type(auto_schema.resolve_serializer(self.target.child, direction).ref)

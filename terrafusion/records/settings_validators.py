@@ -1,0 +1,40 @@
+"""Checks of a county's settings by those who apply them.
+
+The records do not know which export formats or parameters there are. A plugin that does registers a check in its
+``AppConfig.ready()``; the admin runs them all before it saves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from terrafusion.records.models import CountySettings
+
+Faults = dict[str, str]
+Check = Callable[[CountySettings], Faults]
+_checks: list[Check] = []
+
+
+def register(check: Check) -> None:
+    """``check`` takes unsaved settings and returns what is wrong, as {field name: message}. Twice is as once."""
+    if check not in _checks:
+        _checks.append(check)
+
+
+def faults(settings: CountySettings) -> Faults:
+    """What is wrong with the settings; of two faults in one field, the first."""
+    found = _shapes(settings)
+    for check in _checks if not found else []:
+        found = {**check(settings), **found}
+    return found
+
+
+def _shapes(settings: CountySettings) -> Faults:
+    """The shapes that every check may rely on."""
+    found: Faults = {}
+    formats = settings.allowed_formats
+    if not isinstance(formats, list) or not all(isinstance(name, str) for name in formats):
+        found["allowed_formats"] = 'Give a list of names, such as ["GeoJSON", "GeoPackage"].'
+    if not isinstance(settings.default_parameters, dict):
+        found["default_parameters"] = 'Give an object, such as {"include_assessment_data": true}.'
+    return found
