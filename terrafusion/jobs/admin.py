@@ -32,17 +32,17 @@ class JobAdmin(Base):
     list_per_page = 50
     actions = ["cancel_jobs", "rerun_jobs"]
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
         own = type_of(self.model).type_field
         return ["job_id", "status", own, "county_id", "progress", "submitted_by", "created_at", "completed_at", "file"]
 
-    def get_list_filter(self, request: HttpRequest) -> list[str]:
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return ["status", type_of(self.model).type_field, "county", "error_code", "created_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*(field.name for field in self.model._meta.fields if field.name != "claim_token"), "file"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_readonly_fields(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 Job = TypeVar("Job", bound=AbstractJob)
 
 RUN_TASK = "terrafusion.jobs.runner.run"
-_LIFECYCLE = frozenset(field.name for field in AbstractJob._meta.get_fields())
+LIFECYCLE = frozenset(field.name for field in AbstractJob._meta.get_fields())
+"""The columns that every job has; the others are the plugin's own."""
 _SUBMIT_LOCK = 0x7466_6A62  # "tfjb": our class of advisory locks
 
 
@@ -63,7 +64,7 @@ def rerun(job: Job, user: Any, *, idempotency_key: str = "") -> Job:
     own = [
         field
         for field in job._meta.concrete_fields
-        if field.name not in _LIFECYCLE and field.editable and field.name not in job.result_columns
+        if field.name not in LIFECYCLE and field.editable and field.name not in job.result_columns
     ]
     again = type(job)(
         county_id=job.county_id,

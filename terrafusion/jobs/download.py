@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import IO
 
-from django.core.files.storage import FileSystemStorage, default_storage, storages
 from django.http import FileResponse, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.http import parse_etags
 from rest_framework.exceptions import NotFound
@@ -19,6 +18,7 @@ from rest_framework.request import Request
 from terrafusion.api.errors import Conflict, Gone, RangeNotSatisfiable
 from terrafusion.api.problems import problem_response
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.publish import is_local, media
 from terrafusion.jobs.states import Status
 
 CHUNK = 256 * 1024
@@ -34,7 +34,7 @@ def respond(request: Request, job: AbstractJob) -> HttpResponseBase:
     if not job.result_file:
         raise NotFound("This job has no result file.", code="no_result_file")
     if not is_local():
-        return HttpResponseRedirect(default_storage.url(job.result_file))
+        return HttpResponseRedirect(media().url(job.result_file))
 
     etag = f'"{job.result_file_sha256}"'
     headers = {
@@ -46,7 +46,7 @@ def respond(request: Request, job: AbstractJob) -> HttpResponseBase:
     if _matches(etag, request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers=headers)
     try:
-        file = default_storage.open(job.result_file)
+        file = media().open(job.result_file)
     except FileNotFoundError:
         raise NotFound("The result file is missing from storage.", code="result_file_missing") from None
     wanted = request.headers.get("Range", "") if request.method == "GET" else ""
@@ -69,11 +69,6 @@ def respond(request: Request, job: AbstractJob) -> HttpResponseBase:
         response["Content-Range"] = f"bytes {first}-{last}/{size}"
         response["Content-Length"] = str(last - first + 1)
     return response
-
-
-def is_local() -> bool:
-    """Whether results are files of this machine's MEDIA_ROOT."""
-    return isinstance(storages["default"], FileSystemStorage)
 
 
 def byte_range(header: str, size: int) -> tuple[int, int] | None:

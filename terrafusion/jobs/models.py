@@ -1,4 +1,4 @@
-"""The columns of every job and its transitions; and the canaries' timestamps.
+"""The columns of every job; and the canaries' timestamps.
 
 ``AbstractJob`` is abstract: with a concrete parent Django turns ``filter(status=...).update(...)`` into a SELECT and an
 UPDATE without the status test, so that two workers can both claim (docs/adr/0001-abstract-job.md).
@@ -7,136 +7,16 @@ UPDATE without the status test, so that two workers can both claim (docs/adr/000
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
+from terrafusion.jobs.queryset import JobQuerySet
 from terrafusion.jobs.states import ACTIVE, CLAIMED, FINISHED, Status
 from terrafusion.records.models import County
-
-
-class JobQuerySet(models.QuerySet["AbstractJob"]):
-    """The transitions. Each is ONE conditional UPDATE with its from-state, and the claim token where a worker speaks,
-    in the WHERE; False (or None) means that somebody else won and nothing has changed.
-
-    All times are the database's, so that the clocks of several machines need not agree.
-    """
-
-    def _move(self, target: Status, **columns: Any) -> bool:
-        return self.update(status=target, updated_at=Now(), **columns) == 1
-
-    def claim(self, job_id: uuid.UUID, worker: str) -> uuid.UUID | None:
-        """PENDING -> RUNNING. A fresh token, or None when the job is not to be had."""
-        token = uuid.uuid4()
-        won = self.filter(pk=job_id, status=Status.PENDING)._move(
-            Status.RUNNING,
-            claim_token=token,
-            attempt=F("attempt") + 1,
-            worker=worker,
-            started_at=Now(),
-            heartbeat_at=Now(),
-            progress=0,
-            message="The job is running.",
-        )
-        return token if won else None
-
-    def held(self, job_id: uuid.UUID, token: uuid.UUID) -> Self:
-        """The job, if the holder of ``token`` still has it."""
-        return self.filter(pk=job_id, claim_token=token, status__in=CLAIMED)
-
-    def heartbeat(self, job_id: uuid.UUID, token: uuid.UUID, **progress: Any) -> bool:
-        """The worker lives; ``progress`` may give ``progress`` and ``message``. Moves no status."""
-        return self.held(job_id, token).update(heartbeat_at=Now(), updated_at=Now(), **progress) == 1
-
-    def announce(self, job_id: uuid.UUID, token: uuid.UUID, name: str) -> bool:
-        """Note the name that is about to appear in storage, so that a crash cannot leave it there unknown."""
-        return self.filter(pk=job_id, claim_token=token, status=Status.RUNNING).update(publishing_as=name) == 1
-
-    def finish(self, job_id: uuid.UUID, token: uuid.UUID, **columns: Any) -> bool:
-        """RUNNING -> COMPLETED, with the results."""
-        return self.filter(pk=job_id, claim_token=token, status=Status.RUNNING)._move(
-            Status.COMPLETED, completed_at=Now(), progress=100, error_code="", publishing_as="", **columns
-        )
-
-    def fail(self, job_id: uuid.UUID, token: uuid.UUID, error_code: str, message: str) -> bool:
-        """RUNNING -> FAILED."""
-        return self.filter(pk=job_id, claim_token=token, status=Status.RUNNING)._move(
-            Status.FAILED, completed_at=Now(), error_code=error_code, message=message, publishing_as=""
-        )
-
-    def cancelled(self, job_id: uuid.UUID, token: uuid.UUID) -> bool:
-        """CANCELLING -> CANCELLED, by the worker that has stopped."""
-        return self.filter(pk=job_id, claim_token=token, status=Status.CANCELLING)._move(
-            Status.CANCELLED, completed_at=Now(), message="The job was cancelled.", publishing_as=""
-        )
-
-    def cancel_pending(self, job_id: uuid.UUID) -> bool:
-        """PENDING -> CANCELLED: nobody has begun."""
-        return self.filter(pk=job_id, status=Status.PENDING)._move(
-            Status.CANCELLED,
-            completed_at=Now(),
-            cancel_requested_at=Now(),
-            message="The job was cancelled before it began.",
-        )
-
-    def request_cancel(self, job_id: uuid.UUID) -> bool:
-        """RUNNING -> CANCELLING: its worker is to stop."""
-        return self.filter(pk=job_id, status=Status.RUNNING)._move(
-            Status.CANCELLING, cancel_requested_at=Now(), message="The job is being cancelled."
-        )
-
-    def lost(self, after: timedelta) -> Self:
-        """Claimed jobs without a heartbeat for ``after``."""
-        return self.filter(status__in=CLAIMED, heartbeat_at__lt=Now() - after)
-
-    def release_lost(self, job_id: uuid.UUID, token: uuid.UUID, after: timedelta, max_attempts: int) -> bool:
-        """RUNNING -> PENDING, when the heartbeat is lost and attempts are left."""
-        return (
-            self.lost(after)
-            .filter(pk=job_id, claim_token=token, status=Status.RUNNING, attempt__lt=max_attempts)
-            ._move(
-                Status.PENDING,
-                claim_token=None,
-                worker="",
-                progress=0,
-                heartbeat_at=None,
-                enqueued_at=Now(),
-                publishing_as="",
-                message="The worker was lost; the job will be tried again.",
-            )
-        )
-
-    def fail_lost(self, job_id: uuid.UUID, token: uuid.UUID, after: timedelta, error_code: str, message: str) -> bool:
-        """RUNNING -> FAILED, when the heartbeat is lost."""
-        return (
-            self.lost(after)
-            .filter(pk=job_id, claim_token=token, status=Status.RUNNING)
-            ._move(Status.FAILED, completed_at=Now(), error_code=error_code, message=message, publishing_as="")
-        )
-
-    def cancel_lost(self, job_id: uuid.UUID, token: uuid.UUID, after: timedelta) -> bool:
-        """CANCELLING -> CANCELLED, when the worker that should stop is gone."""
-        return (
-            self.lost(after)
-            .filter(pk=job_id, claim_token=token, status=Status.CANCELLING)
-            ._move(Status.CANCELLED, completed_at=Now(), message="The job was cancelled.", publishing_as="")
-        )
-
-    def expired(self) -> Self:
-        """Completed jobs whose time is up."""
-        return self.filter(status=Status.COMPLETED, expires_at__lte=Now())
-
-    def expire(self, job_id: uuid.UUID) -> bool:
-        """COMPLETED -> EXPIRED. The caller deletes the file first, under the row's lock."""
-        return (
-            self.expired()
-            .filter(pk=job_id)
-            ._move(Status.EXPIRED, result_file="", message="The result has expired and its file was deleted.")
-        )
 
 
 def _is(*statuses: Status) -> Q:
@@ -180,7 +60,9 @@ class AbstractJob(models.Model):
     result_file_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     result_file_sha256 = models.CharField(max_length=64, blank=True)
     result_summary = models.JSONField(default=dict, blank=True)
-    publishing_as = models.CharField(max_length=500, blank=True, editable=False)
+    publishing_as = models.CharField(
+        max_length=500, blank=True, editable=False, help_text="Name that an attempt may have put into storage."
+    )
 
     county_id: str
     submitted_by_id: int | None
@@ -220,6 +102,7 @@ class AbstractJob(models.Model):
             # What the sweep reads every few seconds, and each user's limit: small, however many jobs have ended.
             models.Index(fields=["status", "heartbeat_at"], name="%(class)s_active", condition=_is(*ACTIVE)),
             models.Index(fields=["expires_at"], name="%(class)s_expiry", condition=_is(Status.COMPLETED)),
+            models.Index(fields=["job_id"], name="%(class)s_leftover", condition=~Q(publishing_as="")),
         ]
 
     def __str__(self) -> str:

@@ -43,11 +43,7 @@ _types: dict[str, JobType] = {}
 def register(job_type: JobType) -> None:
     """Add a job type. A second one of the same model, name or metric prefix is a programming error: ValueError."""
     for other in _types.values():
-        if (
-            other.label == job_type.label
-            or other.name == job_type.name
-            or other.metric_prefix == job_type.metric_prefix
-        ):
+        if any(getattr(other, key) == getattr(job_type, key) for key in ("label", "name", "metric_prefix")):
             raise ValueError(f"The job type {job_type.name!r} clashes with {other.name!r}, registered already.")
     _types[job_type.label] = job_type
 

@@ -88,7 +88,7 @@ class JobResultSerializer(serializers.Serializer[AbstractJob]):
     result_file_location = serializers.CharField(
         source="result_file",
         read_only=True,
-        help_text="Name in storage; empty when there is no file or it has expired.",
+        help_text="Name in storage; empty when there is none (any more).",
     )
     result_file_size_kb = serializers.SerializerMethodField()
     result_file_bytes = serializers.IntegerField(read_only=True, allow_null=True)

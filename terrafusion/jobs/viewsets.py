@@ -72,7 +72,7 @@ class JobViewSet(GenericViewSet[AbstractJob]):
 
     def get_queryset(self) -> QuerySet[AbstractJob]:
         if getattr(self, "swagger_fake_view", False):
-            return self.model.objects.none()  # type: ignore[no-any-return]
+            return self.model.objects.none()
         return self.model.objects.filter(county__in=counties_for(self.request.user))  # type: ignore[no-any-return]
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
@@ -178,7 +178,7 @@ def job_urls(viewset: type[JobViewSet]) -> list[URLPattern]:
     """The addresses of the contract. The plugin includes them under a namespace that is its ``JobType.name``."""
 
     def route(address: str, name: str, **methods: str) -> URLPattern:
-        return path(address, viewset.as_view(methods), name=name)
+        return path(address, viewset.as_view({**methods}), name=name)
 
     return [
         route("run", "run", get="run_form", post="run"),

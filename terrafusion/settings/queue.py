@@ -25,7 +25,7 @@ CANARY_STALE_AFTER = env.integer("CANARY_STALE_AFTER", 60, minimum=2)
 SUPERVISOR_STOP_GRACE = env.integer("SUPERVISOR_STOP_GRACE", 20)  # running jobs may take so long to end at a stop
 
 # Seconds that django-q2's own time limit, the last resort, is beyond ours: its way out destroys the worker process.
-_LAST_RESORT = 60
+_LAST_RESORT = JOB_FINISH_PATIENCE + 60
 
 
 def _cluster(workers: int, time_limit: int) -> dict[str, Any]:

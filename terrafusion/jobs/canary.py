@@ -1,0 +1,41 @@
+"""When a worker of a cluster last did anything.
+
+A cluster can deadlock while django-q2's own status stays green, so life is shown by a task that a worker has run: each
+job that begins, and the canary tasks that the supervisor sends when there are none.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.functions import Now
+
+from terrafusion.jobs import broker
+from terrafusion.jobs.models import Canary
+
+TASK = "terrafusion.jobs.canary.sing"
+
+
+def sing(cluster: str) -> None:
+    """Run by a worker of ``cluster``."""
+    Canary.objects.bulk_create(
+        [Canary(cluster=cluster, sung_at=Now())],
+        update_conflicts=True,
+        unique_fields=["cluster"],
+        update_fields=["sung_at"],
+    )
+
+
+def send(cluster: str) -> None:
+    """Ask a worker of ``cluster`` to sing."""
+    broker.enqueue(TASK, cluster, cluster=cluster)
+
+
+def age(cluster: str) -> float | None:
+    """Seconds since a worker of ``cluster`` last did anything; None when it never has."""
+    silence = ExpressionWrapper(Now() - F("sung_at"), output_field=DurationField())
+    found: timedelta | None = (
+        Canary.objects.filter(pk=cluster).annotate(silence=silence).values_list("silence", flat=True).first()
+    )
+    return None if found is None else found.total_seconds()

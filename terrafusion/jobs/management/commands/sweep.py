@@ -1,0 +1,50 @@
+"""``manage.py sweep``: retry or fail lost jobs, offer forgotten ones again, expire results, clean up."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from terrafusion.jobs.sweep import Swept, sweep
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Retry or fail jobs whose worker is gone, offer forgotten jobs again, delete expired results, clean up."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--forever", action="store_true", help="Go on until stopped.")
+        parser.add_argument(
+            "--interval", type=float, default=settings.SWEEP_INTERVAL, help="Seconds between two sweeps (%(default)s)."
+        )
+
+    def handle(self, *args: Any, forever: bool, interval: float, **options: Any) -> None:
+        if not forever:
+            self.stdout.write(str(sweep()))
+            return
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        log.info("Sweeping every %s seconds", interval)
+        blind_until = 0.0
+        while not stop.is_set():
+            try:
+                swept = sweep(judge_heartbeats=time.monotonic() >= blind_until)
+                if swept != Swept():
+                    log.info("Swept: %s", swept)
+            except DatabaseError:
+                # While the database was away no worker could write its heartbeat: let them before they are judged.
+                blind_until = time.monotonic() + settings.JOB_LOST_AFTER
+                log.warning("The database does not answer; the next sweep tries again", exc_info=True)
+            finally:
+                connection.close_if_unusable_or_obsolete()
+            stop.wait(interval)

@@ -1,0 +1,135 @@
+"""Giving a result file its final name, in the same transaction that says COMPLETED.
+
+A reader of media storage sees the whole file or none: on a local filesystem the last step is a rename, elsewhere the
+storage's own save. Before a final name can appear it is noted on the row (``publishing_as``), so that a worker that
+dies in between leaves nothing that the sweep does not find.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.db import transaction
+
+from terrafusion.jobs.context import JobContext, Outcome, ResultFile
+from terrafusion.jobs.errors import ClaimLost, JobError, StorageFull, StorageUnavailable
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.states import Status
+
+log = logging.getLogger(__name__)
+
+
+def media() -> Storage:
+    return storages["default"]
+
+
+def is_local() -> bool:
+    """Whether results are files of this machine's MEDIA_ROOT."""
+    return isinstance(media(), FileSystemStorage)
+
+
+def workdir_root() -> Path:
+    """Where workdirs lie: a hidden folder of local media, so that publishing is a rename; else the system's own."""
+    storage = media()
+    if isinstance(storage, FileSystemStorage):
+        return Path(storage.location) / ".work"
+    return Path(tempfile.gettempdir()) / "terrafusion-work"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of the storage; StorageFull or StorageUnavailable when it does not let us."""
+    with _storage_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def publish(job: AbstractJob, context: JobContext, outcome: Outcome, columns: dict[str, Any]) -> None:
+    """RUNNING -> COMPLETED with the file in place; ClaimLost or the context's interruption when it is not ours to do.
+
+    May be called again after a database error: a file that has its final name already is not moved twice.
+    """
+    jobs, token = type(job).objects, job.claim_token
+    name = outcome.file.name if outcome.file else ""
+    if outcome.file:
+        if not jobs.announce(job.pk, token, name):
+            raise context.interruption or ClaimLost()
+        if not is_local():
+            # An upload takes long, so it is done before the row is locked; it appears at once or not at all.
+            _upload(outcome.file)
+    with transaction.atomic():
+        # 1. Lock the row under our token: no sweep and no cancel from here on.
+        if not jobs.select_for_update().filter(pk=job.pk, claim_token=token, status=Status.RUNNING).exists():
+            raise context.interruption or ClaimLost()
+        # 2. The final name appears.
+        if outcome.file and is_local():
+            _rename(outcome.file)
+        # 3. COMPLETED. Should the commit fail, the caller takes the file away again.
+        file = {
+            "result_file": name,
+            "result_file_bytes": outcome.file.size if outcome.file else None,
+            "result_file_sha256": outcome.file.sha256 if outcome.file else "",
+        }
+        if not jobs.finish(job.pk, token, message=outcome.message, result_summary=outcome.summary, **file, **columns):
+            raise ClaimLost()
+
+
+def take_back(model: type[AbstractJob], job_id: uuid.UUID) -> None:
+    """Delete what a job that failed or was cancelled may have put into storage.
+
+    When the storage is away this is only logged: the name stays on the row, and the sweep comes again.
+    """
+    name = model.objects.leftovers().filter(pk=job_id).values_list("publishing_as", flat=True).first()
+    if name is not None and discard(name):
+        model.objects.cleaned(job_id)
+
+
+def discard(name: str) -> bool:
+    """Delete a file from storage; True when it is not there any more."""
+    try:
+        media().delete(name)
+    except Exception:  # storages raise what their drivers raise
+        log.exception("Could not delete %s from storage", name)
+        return False
+    return True
+
+
+def _rename(file: ResultFile) -> None:
+    target = Path(media().path(file.name))
+    if target.exists() and not file.path.exists():
+        return  # the rename was done before the database went away
+    make_folder(target.parent)
+    with _storage_errors():
+        file.path.replace(target)
+        target.chmod(0o644)
+
+
+def _upload(file: ResultFile) -> None:
+    storage = media()
+    with _storage_errors():
+        storage.delete(file.name)  # of an attempt that died after its upload
+        with file.path.open("rb") as content:
+            saved = storage.save(file.name, File(content))
+        if saved != file.name:
+            storage.delete(saved)
+            raise StorageUnavailable(f"The storage has another file under the name {file.name}.")
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Whatever a storage raises, as one of two stable errors; its own words stay in the log."""
+    try:
+        yield
+    except JobError:
+        raise
+    except Exception as error:  # storages raise what their drivers raise
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull("There is no space left for the result.") from error
+        raise StorageUnavailable("The storage did not take the result file.") from error

@@ -1,0 +1,188 @@
+"""One attempt at a job, in a worker: claim -> execute -> publish -> finish.
+
+This is the only place with a broad ``except``: whatever a plugin raises ends as a stable code and a message that is
+safe to show; the traceback goes to the log.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from django import db
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils.module_loading import import_string
+from django_q.exceptions import TimeoutException
+
+from terrafusion.jobs import canary, errors, metrics
+from terrafusion.jobs.context import JobContext, Outcome
+from terrafusion.jobs.dispatch import LIFECYCLE, cluster_of
+from terrafusion.jobs.heartbeat import Heartbeat
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.publish import make_folder, publish, take_back, workdir_root
+from terrafusion.jobs.registry import JobType, all_types, by_label
+from terrafusion.jobs.states import Status
+
+log = logging.getLogger(__name__)
+
+_DATABASE_AWAY = (db.OperationalError, db.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_STORAGE_AWAY = frozenset({errno.EIO, errno.EROFS, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ETIMEDOUT})
+
+
+def run(label: str, job_id: str) -> str:
+    """What django-q2 calls, at least once for each job. What it returns is for the log only.
+
+    A claim that fails is a success to django-q2: it clears the broker's row, so that a task which is delivered twice,
+    or after its job was cancelled, is not delivered without end.
+    """
+    job_type = by_label(label)
+    jobs = job_type.model.objects
+    token = jobs.claim(uuid.UUID(job_id), f"{socket.gethostname()}:{os.getpid()}")
+    if token is None:
+        log.info("%s %s is not to be had: another worker, or cancelled", job_type.name, job_id)
+        return "not claimed"
+    job: AbstractJob = jobs.select_related("county").get(pk=job_id)
+    canary.sing(cluster_of(job))
+    if job.claim_token != token:
+        return "claim lost"
+    log.info("%s %s: attempt %s begins", job_type.name, job_id, job.attempt)
+    _attempt(job_type, job)
+    return "done"
+
+
+def preload(**_: Any) -> None:
+    """Import every plugin's work when a worker starts, so that the first job does not wait for it."""
+    for job_type in all_types():
+        import_string(job_type.execute)
+
+
+def _attempt(job_type: JobType, job: AbstractJob) -> None:
+    began = time.monotonic()
+    context = JobContext(workdir_root() / str(job.claim_token))
+    is_long = cluster_of(job) == settings.LONG_CLUSTER
+    time_limit = settings.JOB_LONG_TIME_LIMIT if is_long else settings.JOB_TIME_LIMIT
+    with Heartbeat(job, context, time_limit):
+        try:
+            make_folder(context.workdir)
+            execute: Callable[[AbstractJob, JobContext], Outcome] = import_string(job_type.execute)
+            outcome = execute(job, context)
+            context.checkpoint()
+            _publish(job, context, outcome)
+        except TimeoutException:
+            # django-q2's own limit, which is past ours: the work did not listen. The exception goes on, and with it
+            # django-q2 replaces this process.
+            log.exception("%s %s: ended by force", job_type.name, job.pk)
+            _end(job, errors.TimedOut("The job did not stop at its time limit and was ended by force."))
+            raise
+        except (Exception, SystemExit) as error:
+            reason = reason_of(error, context)
+            quiet = isinstance(reason, (errors.JobCancelled, errors.ClaimLost))
+            log.log(
+                logging.INFO if quiet else logging.ERROR,
+                "%s %s ends: %s: %s",
+                job_type.name,
+                job.pk,
+                reason.code,
+                reason.message,
+                exc_info=None if quiet else error,
+            )
+            _end(job, reason)
+        else:
+            seconds = time.monotonic() - began
+            metrics.completed(job, seconds)
+            log.info("%s %s is completed after %.2f s", job_type.name, job.pk, seconds)
+        finally:
+            shutil.rmtree(context.workdir, ignore_errors=True)
+
+
+def reason_of(error: BaseException, context: JobContext) -> errors.JobError:
+    """The stable error for whatever was raised. An interruption is the reason for all that it made the work raise."""
+    if context.interruption is not None:
+        return context.interruption
+    if isinstance(error, errors.JobError):
+        return error
+    if isinstance(error, MemoryError):
+        return errors.OutOfMemory("The worker has too little memory for this job.")
+    if isinstance(error, _DATABASE_AWAY):
+        return errors.DatabaseUnavailable("The database did not answer.")
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return errors.StorageFull("There is no space left for the result.")
+    if isinstance(error, OSError) and error.errno in _STORAGE_AWAY:
+        return errors.StorageUnavailable("The storage did not answer.")
+    return errors.JobError("The job failed for an internal reason; the worker's log says more.")
+
+
+def _publish(job: AbstractJob, context: JobContext, outcome: Outcome) -> None:
+    """Publish, also through an outage of the database in which it stays unknown whether the commit was heard."""
+    taken = (LIFECYCLE - {"expires_at"}) & outcome.columns.keys()
+    if taken:
+        raise ValueError(f"These columns are the lifecycle's: {', '.join(sorted(taken))}.")
+    keep = timedelta(days=_result_days(job))
+    columns = {"expires_at": Now() + keep if outcome.file else None, **outcome.columns}
+
+    def once() -> None:
+        done = type(job).objects.filter(pk=job.pk, claim_token=job.claim_token, status=Status.COMPLETED)
+        if not done.exists():
+            publish(job, context, outcome, columns)
+
+    _patiently(once)
+
+
+def _result_days(job: AbstractJob) -> int:
+    county_settings = getattr(job.county, "settings", None)
+    return county_settings.result_days if county_settings else settings.JOB_RESULT_DAYS
+
+
+def _end(job: AbstractJob, reason: errors.JobError) -> None:
+    """Say FAILED or CANCELLED, if the job is still ours."""
+    jobs = type(job).objects
+
+    def once() -> str | None:
+        with transaction.atomic():
+            # Under the row's lock, so that a cancel which arrives just now is seen or comes too late.
+            row = jobs.held(job.pk, job.claim_token).select_for_update(of=("self",)).first()
+            if row is None:
+                return None
+            if row.status == Status.CANCELLING:
+                jobs.cancelled(job.pk, job.claim_token)
+                return str(Status.CANCELLED)
+            jobs.fail(job.pk, job.claim_token, reason.code, reason.message)
+            return str(Status.FAILED)
+
+    try:
+        ended = _patiently(once)
+    except _DATABASE_AWAY:
+        log.exception("%s: the database stays away; the sweep will find the job without a heartbeat", job.pk)
+        return
+    if ended is None:
+        log.warning("%s: the claim was lost; another worker has the job, or had it", job.pk)
+        return
+    take_back(type(job), job.pk)
+    if ended == Status.FAILED:
+        metrics.failed(job, reason.code)
+
+
+def _patiently(action: Callable[[], Any]) -> Any:
+    """Do ``action``, again and again while the database is away, up to JOB_FINISH_PATIENCE seconds."""
+    deadline = time.monotonic() + settings.JOB_FINISH_PATIENCE
+    while True:
+        try:
+            return action()
+        except _DATABASE_AWAY:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("The database is away; trying again", exc_info=True)
+            connection.close()
+            time.sleep(1)

@@ -1,0 +1,159 @@
+"""What must be done for jobs when nobody else does it. Runs outside the clusters; several sweeps do no harm.
+
+Each step locks one row at a time, and passes over a row that somebody else has locked.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from terrafusion.jobs import broker, dispatch, metrics
+from terrafusion.jobs.errors import WorkerLost
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.publish import discard, take_back, workdir_root
+from terrafusion.jobs.registry import all_types
+from terrafusion.jobs.states import CLAIMED, Status
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+"""Most rows of one step and job type in one sweep; the next sweep goes on."""
+ORPHAN_AGE = 24 * 3600.0
+
+
+@dataclass
+class Swept:
+    """What one sweep did, in jobs or folders."""
+
+    retried: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    offered: int = 0
+    expired: int = 0
+    cleaned: int = 0
+    orphans: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {name}" for name, count in asdict(self).items() if count) or "nothing to do"
+
+
+def sweep(*, judge_heartbeats: bool = True) -> Swept:
+    """One round. ``judge_heartbeats`` is False just after an outage, when nobody could write any."""
+    swept = Swept()
+    for job_type in all_types():
+        if judge_heartbeats:
+            _lost(job_type.model, swept)
+        _forgotten(job_type.model, swept)
+        _expired(job_type.model, swept)
+        _leftovers(job_type.model, swept)
+    _orphans(swept)
+    return swept
+
+
+@contextmanager
+def _locked(rows: QuerySet[AbstractJob]) -> Iterator[AbstractJob | None]:
+    """The one row of ``rows``, locked until the block ends; None when it has changed, or somebody else has it."""
+    with transaction.atomic():
+        yield rows.select_for_update(skip_locked=True).first()
+
+
+def _lost(model: type[AbstractJob], swept: Swept) -> None:
+    """Claimed jobs without a heartbeat: cancelled if that was asked, else tried again, else failed."""
+    after = timedelta(seconds=settings.JOB_LOST_AFTER)
+    for job_id in _ids(model.objects.lost(after)):
+        with _locked(model.objects.lost(after).filter(pk=job_id)) as job:
+            if job is None:
+                continue
+            jobs, token = model.objects.lost(after), job.claim_token
+            if job.status == Status.CANCELLING:
+                swept.cancelled += jobs.cancelled(job.pk, token)
+            elif job.attempt >= settings.JOB_MAX_ATTEMPTS:
+                reason = WorkerLost(f"The worker was lost at attempt {job.attempt} of {settings.JOB_MAX_ATTEMPTS}.")
+                if jobs.fail(job.pk, token, reason.code, reason.message):
+                    swept.failed += 1
+                    metrics.failed(job, reason.code)
+            elif job.publishing_as == "" or discard(job.publishing_as):
+                if jobs.release(job.pk, token, settings.JOB_MAX_ATTEMPTS):
+                    swept.retried += 1
+                    transaction.on_commit(lambda job=job: dispatch.enqueue(job))  # type: ignore[misc]
+            log.warning("%s: no heartbeat of %s for %s seconds", job.pk, job.worker, settings.JOB_LOST_AFTER)
+
+
+def _forgotten(model: type[AbstractJob], swept: Swept) -> None:
+    """Pending jobs that are in no queue: the broker was down when they were submitted, or has lost them.
+
+    A job still waits its turn while the oldest task of its cluster is older than the job; else it is offered again,
+    at most once in JOB_REQUEUE_AFTER seconds. An offer too many does no harm, since one claim wins.
+    """
+    after = timedelta(seconds=settings.JOB_REQUEUE_AFTER)
+    try:
+        oldest = {cluster: broker.oldest_waiting(cluster) for cluster in broker.clusters()}
+    except Exception:  # each broker has its own errors; the next sweep asks again
+        log.exception("The broker does not answer")
+        return
+    for job_id in _ids(model.objects.forgotten(after)):
+        with _locked(model.objects.forgotten(after).filter(pk=job_id)) as job:
+            if job is None or _still_waits(job, oldest[dispatch.cluster_of(job)], after):
+                continue
+            model.objects.offered(job.pk)
+            swept.offered += 1
+            transaction.on_commit(lambda job=job: dispatch.enqueue(job))  # type: ignore[misc]
+
+
+def _still_waits(job: AbstractJob, oldest: datetime | None, tolerance: timedelta) -> bool:
+    return oldest is not None and oldest <= job.enqueued_at + tolerance
+
+
+def _expired(model: type[AbstractJob], swept: Swept) -> None:
+    """The file first, then the status: a file that cannot be deleted now is tried again by the next sweep."""
+    for job_id in _ids(model.objects.expired()):
+        with _locked(model.objects.expired().filter(pk=job_id)) as job:
+            if job is not None and (job.result_file == "" or discard(job.result_file)):
+                swept.expired += model.objects.expire(job.pk)
+
+
+def _leftovers(model: type[AbstractJob], swept: Swept) -> None:
+    for job_id in _ids(model.objects.leftovers()):
+        take_back(model, job_id)
+        swept.cleaned += 1
+
+
+def _orphans(swept: Swept) -> None:
+    """Workdirs of attempts that were killed: a day old, and of no claim that is held."""
+    root = workdir_root()
+    if not root.is_dir():
+        return
+    old = [folder for folder in root.iterdir() if _age(folder) > ORPHAN_AGE]
+    if not old:
+        return
+    held = {
+        str(token)
+        for job_type in all_types()
+        for token in job_type.model.objects.filter(status__in=CLAIMED).values_list("claim_token", flat=True)
+    }
+    for folder in old:
+        if folder.name not in held:
+            shutil.rmtree(folder, ignore_errors=True)
+            swept.orphans += 1
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _ids(rows: QuerySet[AbstractJob]) -> list[object]:
+    return list(rows.order_by().values_list("pk", flat=True)[:BATCH])
