@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import uuid
 from types import TracebackType
 from typing import Self
 
@@ -33,9 +34,8 @@ class Heartbeat(threading.Thread):
 
     def __init__(self, job: AbstractJob, context: JobContext, time_limit: float) -> None:
         super().__init__(name=f"heartbeat {job.pk}", daemon=True)
-        assert job.claim_token is not None
         self._job = job
-        self._token = job.claim_token
+        self._token: uuid.UUID = job.claim_token  # type: ignore[assignment]  # a claimed job has one
         self._context = context
         self._time_limit = time_limit
         self._done = threading.Event()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F
@@ -12,11 +12,8 @@ from django.db.models.functions import Now
 
 from terrafusion.jobs.states import CLAIMED, Status
 
-if TYPE_CHECKING:
-    pass
 
-
-class JobQuerySet(models.QuerySet["AbstractJob"]):
+class JobQuerySet(models.QuerySet[Any]):
     """The transitions. Each is ONE conditional UPDATE with its from-state, and the claim token where a worker speaks,
     in the WHERE; False (or None) means that somebody else won and nothing has changed.
 

@@ -137,5 +137,5 @@ class SupervisedCluster:
 
 
 def _die_with_parent() -> None:
-    """In the child: have the kernel send SIGTERM when the supervisor dies, even by SIGKILL, so no cluster is orphaned."""
+    """In the child: the kernel sends SIGTERM when the supervisor dies, even by SIGKILL; no cluster is orphaned."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -83,10 +84,11 @@ def _lost(model: type[AbstractJob], swept: Swept) -> None:
                 if jobs.fail(job.pk, token, reason.code, reason.message):
                     swept.failed += 1
                     metrics.failed(job, reason.code)
-            elif job.publishing_as == "" or discard(job.publishing_as):
-                if jobs.release(job.pk, token, settings.JOB_MAX_ATTEMPTS):
-                    swept.retried += 1
-                    transaction.on_commit(lambda job=job: dispatch.enqueue(job))  # type: ignore[misc]
+            elif (job.publishing_as == "" or discard(job.publishing_as)) and jobs.release(
+                job.pk, token, settings.JOB_MAX_ATTEMPTS
+            ):
+                swept.retried += 1
+                transaction.on_commit(lambda job=job: dispatch.enqueue(job))  # type: ignore[misc]
             log.warning("%s: no heartbeat of %s for %s seconds", job.pk, job.worker, settings.JOB_LOST_AFTER)
 
 
@@ -155,5 +157,5 @@ def _age(path: Path) -> float:
         return 0.0
 
 
-def _ids(rows: QuerySet[AbstractJob]) -> list[object]:
+def _ids(rows: QuerySet[AbstractJob]) -> list[uuid.UUID]:
     return list(rows.order_by().values_list("pk", flat=True)[:BATCH])
