@@ -1,0 +1,1 @@
+"""What sets the platform up and starts it. Everything here runs on the standard library alone."""

@@ -1,0 +1,66 @@
+# Everything is one command; `make help` lists them. Recipes call scripts with paths relative to this folder, and no
+# target is a file, because make cannot handle spaces in file names and this folder's path may have some.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-latency clean purge
+
+PORT ?= 8000
+DEMO ?= king
+ROWS ?= 1000000
+RUN := .venv/bin/python -m terrafusion.setup.launch
+export PORT DEMO ROWS
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Set up, load a real county, export it through HTTP and a worker, check the file (DEMO=cambridge for another county)
+	@terrafusion/setup/venv.sh run
+	@$(RUN) .venv/bin/python -m terrafusion.setup.demo
+
+test: ## Set up and run every check and test, as CI does (ARGS="-k name" picks tests)
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) terrafusion/setup/check.sh
+	@$(RUN) .venv/bin/python -m pytest $(ARGS)
+
+serve: ## Start web, workers and sweep together on PORT=8000; Ctrl-C stops them all
+	@terrafusion/setup/venv.sh run
+	@$(RUN) .venv/bin/python -m terrafusion.setup.serve
+
+check: ## Lint, types, import layers, migrations, settings and the API schema, without the tests
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) terrafusion/setup/check.sh
+
+format: ## Format the code and mend what ruff can mend
+	@terrafusion/setup/venv.sh dev
+	@.venv/bin/python -m ruff check --fix --quiet . ; .venv/bin/python -m ruff format .
+
+manage: ## Run a command of the platform: make manage ARGS="createsuperuser"
+	@terrafusion/setup/venv.sh run
+	@$(RUN) .venv/bin/python manage.py $(ARGS)
+
+database: ## Start the private PostgreSQL, leave it running, and print its DATABASE_URL
+	@terrafusion/setup/venv.sh run
+	@.venv/bin/python -m terrafusion.setup.postgres start
+
+database-stop: ## Stop the private PostgreSQL
+	@python3 -m terrafusion.setup.postgres stop
+
+bench: bench-export bench-latency ## Run both benchmarks
+
+bench-export: ## Time exports of ROWS=1000000 parcels beside ogr2ogr; writes build/bench/export.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.export
+
+bench-latency: ## Time 200 small exports over HTTP; writes build/bench/latency.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.latency
+
+clean: ## Remove .venv, caches and built files; the database and the results stay
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+purge: ## Also delete the private database, the results and the secret key: make purge CONFIRM=yes
+	@if [ "$(CONFIRM)" != yes ]; then echo "This deletes the database and all results. Type: make purge CONFIRM=yes" >&2; exit 1; fi
+	@python3 -m terrafusion.setup.postgres remove
+	@$(MAKE) --no-print-directory clean
+	@rm -rf build

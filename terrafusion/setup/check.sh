@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Every check but the tests, all of them even when one fails. Run by `make check` and `make test`.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+
+failed=()
+step() {
+    local name=$1
+    shift
+    printf -- '--- %s\n' "$name"
+    "$@" || failed+=("$name")
+}
+
+deployed() { # settings as a production site has them; a random key, because the check looks at its quality
+    env -u SECRET_KEY_FILE DEBUG=false HTTPS=true \
+        SECRET_KEY="$(.venv/bin/python -c 'import secrets; print(secrets.token_urlsafe(50))')" "$@"
+}
+
+step "ruff check" .venv/bin/python -m ruff check .
+step "ruff format" .venv/bin/python -m ruff format --check .
+step "mypy" .venv/bin/python -m mypy terrafusion gis_export tests benchmarks
+step "imports point down" .venv/bin/lint-imports
+step "migrations are complete" .venv/bin/python manage.py makemigrations --check --dry-run
+step "system checks" deployed .venv/bin/python manage.py check --deploy --fail-level WARNING
+step "OpenAPI schema" .venv/bin/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+if command -v shellcheck >/dev/null; then
+    step "shellcheck" shellcheck terrafusion/setup/*.sh docker/*.sh .ci/run
+fi
+
+if [ ${#failed[@]} -gt 0 ]; then
+    printf 'Failed: %s\n' "${failed[@]}" >&2
+    exit 1
+fi

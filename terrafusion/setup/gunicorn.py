@@ -1,0 +1,26 @@
+"""Configuration of gunicorn, the web server (names are gunicorn's settings)."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import multiprocess
+
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+# Threads, because a download holds its worker as long as the client's line takes.
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS") or 8)
+timeout = 120
+graceful_timeout = 20
+# A worker shows that it lives by touching a file; on a disk that stalls it would be killed for nothing.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a file of its own there
+control_socket_disable = True
+accesslog = "-"
+access_log_format = '%(h)s "%(r)s" %(s)s %(b)s bytes %(M)s ms'
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Gauges of a web process that is gone leave the metrics page; its counts stay."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid)
