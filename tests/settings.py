@@ -1,12 +1,26 @@
-"""Settings of the tests: the real ones, with a test database of its own name."""
+"""Settings of the tests: the real ones, with a database, folders and quick clocks of their own, and a dummy plugin."""
 
 import os
+from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "tests-only")
-from terrafusion.settings import *  # noqa: F403
-from terrafusion.settings import DATABASES, INSTALLED_APPS
+os.environ.setdefault("THROTTLE_USER", "1000000/min")
+os.environ.setdefault("JOB_HEARTBEAT", "1")
+# Several test runs may share one server and one checkout: TEST_DB_SUFFIX keeps them apart.
+_suffix = os.environ.get("TEST_DB_SUFFIX", "")
+RUN_FOLDER = Path(__file__).resolve().parent.parent / "build" / f"tests{_suffix}"
+os.environ["MEDIA_ROOT"] = str(RUN_FOLDER / "media")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(RUN_FOLDER / "metrics")
+os.environ["STATIC_ROOT"] = str(RUN_FOLDER / "static")
+(RUN_FOLDER / "static").mkdir(parents=True, exist_ok=True)  # whitenoise warns when it is missing
 
-# Several test runs may share one server: TEST_DB_SUFFIX keeps them apart.
-DATABASES["default"]["TEST"] = {"NAME": "test_terrafusion" + os.environ.get("TEST_DB_SUFFIX", "")}
+from terrafusion.settings import *  # noqa: E402, F403
+from terrafusion.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
+
+DATABASES["default"]["TEST"] = {"NAME": f"test_terrafusion{_suffix}"}
+if "TEST_DATABASE" in os.environ:  # in a process that a test has started: the database of that test run
+    DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}  # noqa: F405
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.dummy_plugin"]
+ROOT_URLCONF = "tests.urls"

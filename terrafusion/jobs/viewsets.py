@@ -20,6 +20,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from terrafusion.api.errors import Conflict
 from terrafusion.api.pagination import CursorPagination
+from terrafusion.api.schema import ProblemSerializer
 from terrafusion.jobs import dispatch, download
 from terrafusion.jobs.errors import Refused, TooManyActiveJobs
 from terrafusion.jobs.filters import JobFilterSet, filterset_of
@@ -197,14 +198,25 @@ def job_urls(viewset: type[JobViewSet]) -> list[URLPattern]:
 def _describe(viewset: type[JobViewSet]) -> None:
     """Tell the OpenAPI schema what each action of this plugin takes and gives."""
     shown = viewset.serializer_class
+    missing = {404: ProblemSerializer}
+    refused = {404: ProblemSerializer, 409: ProblemSerializer}
+    invalid = {400: ProblemSerializer}
     extend_schema_view(
         run_form=extend_schema(exclude=True),
-        run=extend_schema(request=viewset.run_serializer_class, responses={202: shown}, parameters=[_IDEMPOTENCY]),
-        status=extend_schema(responses=shown, parameters=[_JOB_ID]),
-        results=extend_schema(responses=viewset.results_serializer_class, parameters=[_JOB_ID]),
+        run=extend_schema(
+            request=viewset.run_serializer_class,
+            responses={202: shown, 403: ProblemSerializer, 409: ProblemSerializer},
+            parameters=[_IDEMPOTENCY],
+        ),
+        status=extend_schema(responses={200: shown, **invalid, **missing}, parameters=[_JOB_ID]),
+        results=extend_schema(
+            responses={200: viewset.results_serializer_class, **invalid, **missing}, parameters=[_JOB_ID]
+        ),
         jobs=extend_schema(responses=shown(many=True)),
-        cancel=extend_schema(request=None, responses={202: shown}, parameters=[_JOB_ID]),
-        rerun=extend_schema(request=None, responses={202: shown}, parameters=[_JOB_ID, _IDEMPOTENCY]),
+        cancel=extend_schema(request=None, responses={202: shown, **invalid, **refused}, parameters=[_JOB_ID]),
+        rerun=extend_schema(
+            request=None, responses={202: shown, **invalid, **refused}, parameters=[_JOB_ID, _IDEMPOTENCY]
+        ),
         download=extend_schema(
             parameters=[_JOB_ID, _RANGE],
             responses={
@@ -212,6 +224,10 @@ def _describe(viewset: type[JobViewSet]) -> None:
                 (206, "application/octet-stream"): OpenApiTypes.BINARY,
                 302: OpenApiResponse(description="The file is at the signed address in Location."),
                 304: OpenApiResponse(description="The file is the one of If-None-Match."),
+                **invalid,
+                **refused,
+                410: ProblemSerializer,
+                416: ProblemSerializer,
             },
         ),
     )(viewset)

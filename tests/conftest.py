@@ -1,0 +1,192 @@
+"""Fixtures that every package's tests share: counties, people, API clients, and a real cluster.
+
+Only tests that ask for ``cluster`` have their jobs run in the background; in all others jobs go to a queue that nobody
+reads, so that a pending job stays pending.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
+from django.db import connection
+from rest_framework.test import APIClient
+
+from terrafusion.records.models import County, CountyAccess
+
+ROOT = Path(__file__).resolve().parent.parent
+Role = CountyAccess.Role
+MakeUser = Callable[..., Any]
+ClientOf = Callable[[Any], APIClient]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _run_folder() -> Iterator[None]:
+    """Media and metrics of this test run only. The folder itself stays: its path is in the settings."""
+    yield
+    shutil.rmtree(django_settings.RUN_FOLDER / "media", ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _quiet_queue(request: pytest.FixtureRequest, settings: Any) -> None:
+    if "cluster" not in request.fixturenames:
+        settings.SHORT_CLUSTER = settings.LONG_CLUSTER = "unread"
+
+
+@pytest.fixture
+def county(db: None) -> County:
+    return County.objects.create(id="COUNTY01", name="First County", fips="53077", state="WA", state_plane_srid=2285)
+
+
+@pytest.fixture
+def other_county(db: None) -> County:
+    return County.objects.create(id="COUNTY02", name="Second County", fips="25017", state="MA", state_plane_srid=2249)
+
+
+@pytest.fixture
+def make_user(db: None) -> MakeUser:
+    """``make_user("ann", Role.ANALYST, county)``: a user with that role there, or with no rights."""
+
+    def make(name: str, role: str | None = None, *counties: County, **access: Any) -> Any:
+        user = get_user_model().objects.create_user(name, password="secret-of-tests")
+        for county in counties:
+            CountyAccess.objects.create(user=user, county=county, role=role, **access)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def viewer(make_user: MakeUser, county: County) -> Any:
+    return make_user("viewer", Role.VIEWER, county)
+
+
+@pytest.fixture
+def analyst(make_user: MakeUser, county: County) -> Any:
+    return make_user("analyst", Role.ANALYST, county)
+
+
+@pytest.fixture
+def manager(make_user: MakeUser, county: County) -> Any:
+    return make_user("manager", Role.MANAGER, county)
+
+
+@pytest.fixture
+def outsider(make_user: MakeUser, other_county: County) -> Any:
+    """A manager, but of another county."""
+    return make_user("outsider", Role.MANAGER, other_county)
+
+
+@pytest.fixture
+def client_of() -> ClientOf:
+    """An API client that is signed in as the user, or as nobody when given None."""
+
+    def make(user: Any) -> APIClient:
+        client = APIClient()
+        if user is not None:
+            client.force_authenticate(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def api(client_of: ClientOf, analyst: Any) -> APIClient:
+    """A client of the analyst of ``county``."""
+    return client_of(analyst)
+
+
+def process_environment(**more: str) -> dict[str, str]:
+    """For a process that works on the test run's database, media and metrics."""
+    name = connection.settings_dict["NAME"]
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE": name, **more}
+
+
+def start(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    """``manage.py`` with these arguments, in a process group of its own; its log goes to the run folder."""
+    django_settings.RUN_FOLDER.mkdir(parents=True, exist_ok=True)
+    with (django_settings.RUN_FOLDER / f"{arguments[0]}.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "manage.py"), *arguments],
+            cwd=ROOT,
+            env=process_environment(**environment),
+            start_new_session=True,
+            stdout=log,
+            stderr=log,
+        )
+
+
+def stop(process: subprocess.Popen[bytes], grace: float = 20) -> None:
+    """SIGTERM, then SIGKILL to the whole group."""
+    process.terminate()
+    try:
+        process.wait(grace)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+class Cluster:
+    """The running clusters, and waiting for what they do."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+
+    def wait(self, job: Any, *statuses: str, timeout: float = 60) -> Any:
+        """The job, as soon as it has one of the statuses (default: has ended); fails when that takes too long."""
+        return wait_for_job(job, *statuses, timeout=timeout)
+
+
+def wait_for_job(job: Any, *statuses: str, timeout: float = 60) -> Any:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        job.refresh_from_db()
+        if (job.status in statuses) if statuses else (job.completed_at is not None):
+            return job
+        time.sleep(0.05)
+    pytest.fail(f"{job} did not become {' or '.join(statuses) or 'finished'} in {timeout} s: {job.message}")
+
+
+@pytest.fixture(scope="session")
+def _clusters(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cluster]:
+    """Both clusters under their supervisor, started once, when the first test asks for them."""
+    with django_db_blocker.unblock():
+        process = start("supervise", SUPERVISOR_STOP_GRACE="5")
+        try:
+            yield Cluster(process)
+        finally:
+            stop(process)
+
+
+@pytest.fixture
+def cluster(transactional_db: None, _clusters: Cluster) -> Iterator[Cluster]:
+    """A real django-q2 cluster on the test database, short and long.
+
+    When the test ends its jobs are cancelled and awaited, before the database is emptied under the workers.
+    """
+    yield _clusters
+    from terrafusion.jobs import dispatch
+    from terrafusion.jobs.errors import NotCancellable
+    from terrafusion.jobs.registry import all_types
+    from terrafusion.jobs.states import ACTIVE
+
+    for job_type in all_types():
+        for job in job_type.model.objects.filter(status__in=ACTIVE):
+            with suppress(NotCancellable):
+                dispatch.cancel(job)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and any(
+        job_type.model.objects.filter(status__in=ACTIVE).exists() for job_type in all_types()
+    ):
+        time.sleep(0.05)
