@@ -1,0 +1,33 @@
+"""Why an export can fail. Each code is stable: the API shows it and the metrics count it."""
+
+from terrafusion.jobs.errors import JobError
+
+
+class ExportError(JobError):
+    """The base of what can go wrong with an export."""
+
+    code = "export_failed"
+
+
+class WriterCrashed(ExportError):
+    """The native writer ended the process that it ran in; that job alone is lost."""
+
+    code = "writer_crashed"
+
+
+class WriterFailed(ExportError):
+    """The writer reported an error."""
+
+    code = "writer_failed"
+
+
+class ReconciliationFailed(ExportError):
+    """What was written is not what the database held: the file is not handed out."""
+
+    code = "reconciliation_failed"
+
+
+class FormatLimitExceeded(ExportError):
+    """The format cannot hold this much."""
+
+    code = "format_limit_exceeded"

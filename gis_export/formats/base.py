@@ -1,0 +1,103 @@
+"""What a format is. A new format is one module of this package that sets ``FORMAT``; the registry finds it.
+
+The web process reads the descriptions, the writer process calls ``write``. Modules here import neither Django nor, at
+their top, a native library: those load in the writer process only.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from gis_export.plan import LayerPlan, Loss, Totals
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+METRIC = "m_"
+"""Begins the names of the columns that follow in every stream, from which the totals of what is written are taken."""
+
+
+class Reader(Protocol):
+    """One layer of the export, as the format sees it (``gis_export.writer.reader``)."""
+
+    layer: LayerPlan
+
+    def source(self) -> Totals:
+        """The totals by SQL, in the same snapshot; waits for them."""
+
+    def row(self, sql: str) -> dict[str, Any]:
+        """The one row of a query."""
+
+    def stream(
+        self, columns: Iterable[str], order: str = "k", where: str = "TRUE"
+    ) -> AbstractContextManager[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+        """The rows that fulfil ``where`` with ``columns`` (both SQL over k, g, c0, c1...). Progress and the totals of
+        what is written are counted as the batches pass."""
+
+    def counted(self, name: str) -> int:
+        """The sum of a streamed column whose name begins with ``METRIC``."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files of one layer, the losses, and how many records the file itself says that it holds."""
+
+    files: list[Path]
+    records: int
+    losses: list[Loss] = field(default_factory=list)
+
+
+class Format(ABC):
+    """A file format. The class attributes are what ``GET formats`` tells."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    extension: ClassVar[str]
+    media_type: ClassVar[str]
+    description: ClassVar[str]
+    notes: ClassVar[tuple[str, ...]] = ()
+    multi_layer: ClassVar[bool] = False
+    """All layers go into one file; otherwise each has its own, and several are zipped."""
+    fixed_srid: ClassVar[int | None] = None
+    """The only CRS that the format's standard allows."""
+    always_zip: ClassVar[bool] = False
+    """A layer is more than one file."""
+    bytes_per_record: ClassVar[int] = 500
+    """What an estimate says before any export of this format has been measured."""
+
+    def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:  # noqa: B027 - most need nothing here
+        """Called before the first layer of the file ``path``."""
+
+    @abstractmethod
+    def write(self, reader: Reader, path: Path) -> Written:
+        """Write one layer to ``path``; where ``multi_layer``, add it to what is there."""
+
+    def finish(self, path: Path) -> None:  # noqa: B027 - most need nothing here
+        """Called after the last layer of the file ``path``."""
+
+
+def literal(text: str) -> str:
+    """``text`` as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """``name`` as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+_MOST_ARGUMENTS = 90
+
+
+def concat(parts: Sequence[str]) -> str:
+    """SQL of the texts one after the other, where NULL is nothing. One ``concat`` builds one string, where a chain of
+    ``||`` copies it at each step; a function takes at most 100 arguments."""
+    if len(parts) <= _MOST_ARGUMENTS:
+        return f"concat({', '.join(parts)})" if parts else "''"
+    groups = [parts[i : i + _MOST_ARGUMENTS] for i in range(0, len(parts), _MOST_ARGUMENTS)]
+    return concat([concat(group) for group in groups])

@@ -1,0 +1,42 @@
+"""FlatGeobuf 3, with its packed Hilbert R-tree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gis_export.formats import csv
+from gis_export.formats.base import Reader, Written
+from gis_export.formats.native import NativeFormat, count
+from gis_export.plan import Loss
+
+
+class FlatGeobuf(NativeFormat):
+    name = "FlatGeobuf"
+    label = "FlatGeobuf"
+    extension = "fgb"
+    media_type = "application/flatgeobuf"
+    description = "A compact, spatially indexed file that web maps can read in parts."
+    notes = (
+        "Indexed and therefore ordered along a Hilbert curve.",
+        "The index cannot hold records without a geometry: they go into a CSV beside the file and are counted.",
+    )
+    driver = "FlatGeobuf"
+    layer_options = {"SPATIAL_INDEX": "YES"}
+    bytes_per_record = 500
+
+    def write(self, reader: Reader, path: Path) -> Written:
+        layer = reader.layer
+        self.write_arrow(reader, path, where=_HAS_GEOMETRY)
+        written = count(path, None)
+        missing = reader.source().without_geometry
+        if not missing:
+            return Written([path], written)
+        beside = path.with_name(f"{path.stem}_without_geometry.csv")
+        table = csv.FORMAT.write_rows(reader, beside, where=f"NOT ({_HAS_GEOMETRY})")
+        moved = Loss(layer.name, "moved", f"Records without a geometry are in {beside.name}.", count=missing)
+        return Written([path, beside], written + table.records, [moved, *table.losses])
+
+
+_HAS_GEOMETRY = "g IS NOT NULL AND NOT ST_IsEmpty(g)"
+
+FORMAT = FlatGeobuf()

@@ -1,0 +1,77 @@
+"""Formats that GDAL writes: Arrow batches with WKB go straight into its ``WriteArrowBatch``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gis_export.formats.base import METRIC, Format, Reader, Written, identifier
+from gis_export.plan import LayerPlan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class NativeFormat(Format):
+    driver: ClassVar[str]
+    layer_options: ClassVar[dict[str, str]] = {}
+
+    def write(self, reader: Reader, path: Path) -> Written:
+        layer = reader.layer
+        self.write_arrow(reader, path)
+        return Written([path], count(path, layer.name))
+
+    def columns(self, layer: LayerPlan) -> list[str]:
+        """SQL of the attributes as the file is to have them."""
+        return [f"c{i} AS {identifier(column.name)}" for i, column in enumerate(layer.columns)]
+
+    def write_arrow(self, reader: Reader, path: Path, where: str = "TRUE") -> None:
+        """Stream the rows that fulfil ``where`` into the layer of the file, creating either as needed."""
+        import pyarrow as pa
+        import pyogrio.raw
+
+        failure: list[BaseException] = []
+        with reader.stream(["ST_AsBinary(g) AS geometry", *self.columns(reader.layer)], where=where) as (schema, batches):
+            kept = [name for name in schema.names if not name.startswith(METRIC)]
+            schema = self.schema(pa.schema([schema.field(name) for name in kept]))
+
+            def passing() -> Iterator[pa.RecordBatch]:
+                try:
+                    for batch in batches:
+                        yield self.convert(batch.select(kept), schema)
+                except BaseException as error:
+                    failure.append(error)  # GDAL reports only that a batch was not to be had
+                    raise
+
+            try:
+                pyogrio.raw.write_arrow(
+                    pa.RecordBatchReader.from_batches(schema, passing()),
+                    path,
+                    layer=reader.layer.name,
+                    driver=self.driver,
+                    geometry_name="geometry",
+                    geometry_type=reader.layer.geometry_type,
+                    crs=f"EPSG:{reader.layer.srid}",
+                    append=self.multi_layer and path.exists(),
+                    **self.layer_options,
+                )
+            except Exception:
+                if failure:
+                    raise failure[0] from None
+                raise
+
+    def schema(self, schema: pa.Schema) -> pa.Schema:
+        """The schema that GDAL is to see."""
+        return schema
+
+    def convert(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+        """A batch as ``schema`` wants it."""
+        return batch
+
+
+def count(path: Path, layer: str | None) -> int:
+    """How many features the file's own header tells."""
+    import pyogrio
+
+    return int(pyogrio.read_info(path, layer=layer)["features"])

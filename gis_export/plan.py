@@ -1,0 +1,104 @@
+"""What the worker asks of the writer process, and what it gets back: plain data, no Django.
+
+The worker turns a request into a ``Plan`` of finished SQL; the writer needs nothing else to make the files. Both cross
+the pipe between them as JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Column:
+    """An attribute of a layer. ``type`` is a ``FieldType`` value of the layer registry; ``total`` asks for its sum."""
+
+    name: str
+    type: str
+    width: int | None = None
+    short_name: str = ""
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """One layer as SQL with every literal in place. It gives the columns ``k`` (a unique, stable integer key), ``g``
+    (the geometry in ``srid``, of the Multi type ``geometry_type``, NULL where there is none) and ``c0, c1...``, one for
+    each of ``columns``. ``changed_at`` is when the data last changed, as ISO 8601 in UTC."""
+
+    name: str
+    title: str
+    description: str
+    sql: str
+    geometry_type: str
+    srid: int
+    changed_at: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that the writer needs. ``database`` is a libpq connection string and may hold a password: it goes
+    through the pipe only. ``stem`` is the file name without extension; files are written to ``folder``."""
+
+    format: str
+    layers: tuple[LayerPlan, ...]
+    database: str
+    folder: str
+    stem: str
+    always_zip: bool
+    request: dict[str, Any]
+    withheld: dict[str, list[str]] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        data = json.loads(text)
+        layers = tuple(
+            LayerPlan(**{**layer, "columns": tuple(Column(**column) for column in layer["columns"])})
+            for layer in data.pop("layers")
+        )
+        return cls(layers=layers, **data)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Something that the format could not keep as it was: ``kind`` is renamed, retyped, truncated, altered, dropped or
+    moved; ``count`` is the number of values or records it touched, None where it is the whole field."""
+
+    layer: str
+    kind: str
+    detail: str
+    field: str = ""
+    count: int | None = None
+
+
+@dataclass
+class Totals:
+    """Counts, extent and sums of one layer, from the source or from what was written.
+
+    ``area`` is planar, in the squared units of the output CRS; ``extent`` is (xmin, ymin, xmax, ymax) in that CRS or
+    None for a layer without geometry; ``sums`` are of the columns that ask for a total.
+    """
+
+    records: int = 0
+    without_geometry: int = 0
+    area: float = 0.0
+    extent: tuple[float, float, float, float] | None = None
+    sums: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The finished file, and the manifest that tells all about it."""
+
+    file: str
+    size: int
+    sha256: str
+    records: int
+    manifest: dict[str, Any]

@@ -1,0 +1,71 @@
+"""The writer process: ``python -m gis_export.writer``. A plan a line comes in; events, a line each, go out.
+
+It ends when its input ends, and with the worker that started it, however that dies.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import errno
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any, TextIO
+
+from gis_export.plan import Plan
+from gis_export.writer.errors import WriterError
+from gis_export.writer.export import carry_out
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PROGRESS_SECONDS = 0.25
+
+
+def main() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # Native libraries may print; only events may reach the worker.
+    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _tell(events, event="ready")
+    for line in sys.stdin:
+        _tell(events, **_answer(Plan.from_json(line), events))
+
+
+def _answer(plan: Plan, events: TextIO) -> dict[str, Any]:
+    passed, told_at = 0, 0.0
+
+    def progress(records: int) -> None:
+        nonlocal passed, told_at
+        passed += records
+        if time.monotonic() - told_at >= _PROGRESS_SECONDS:
+            told_at = time.monotonic()
+            _tell(events, event="progress", records=passed)
+
+    try:
+        return {"event": "done", "result": dataclasses.asdict(carry_out(plan, progress))}
+    except WriterError as error:
+        return {"event": "failed", "code": error.code, "message": str(error)}
+    except Exception as error:
+        sys.excepthook(*sys.exc_info())
+        return {"event": "failed", "code": _code(plan, error), "message": str(error)}
+
+
+def _code(plan: Plan, error: Exception) -> str:
+    """What kind of trouble an error of a library is."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "storage_full"
+    disk = os.statvfs(plan.folder)
+    if disk.f_bavail * disk.f_frsize < 1 << 20:  # GDAL tells a full disk in many words
+        return "storage_full"
+    if type(error).__module__.startswith("adbc_driver_manager"):
+        return "database_unavailable"
+    return "writer_failed"
+
+
+def _tell(events: TextIO, **event: Any) -> None:
+    events.write(json.dumps(event) + "\n")
+
+
+main()

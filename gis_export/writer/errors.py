@@ -1,0 +1,15 @@
+"""Errors that the writer process reports by code; the worker turns them into its own (gis_export.errors)."""
+
+
+class WriterError(Exception):
+    """The message is safe to show to the one who asked for the export."""
+
+    code = "writer_failed"
+
+
+class ReconciliationFailed(WriterError):
+    code = "reconciliation_failed"
+
+
+class FormatLimitExceeded(WriterError):
+    code = "format_limit_exceeded"

@@ -1,0 +1,101 @@
+"""Carries out a plan: writes each layer, reconciles it, hashes and packs the files, and tells all in a manifest."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from gis_export.formats import registry
+from gis_export.formats.base import Format, Written
+from gis_export.plan import LayerPlan, Plan, Result
+from gis_export.writer.package import describe, zip_files
+from gis_export.writer.reader import LayerReader
+from gis_export.writer.reconcile import reconcile
+from gis_export.writer.source import Snapshot
+
+
+def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
+    """Write the plan's files into its folder. ``progress`` is told how many records passed since the last call."""
+    file_format = registry.get(plan.format)
+    folder = Path(plan.folder)
+    with Snapshot(plan.database) as snapshot, ThreadPoolExecutor(1, "totals") as beside:
+        files, layers = _write_layers(plan, file_format, folder, snapshot, beside, progress)
+        taken_at = snapshot.taken_at
+    manifest = {
+        "request": plan.request,
+        "format": plan.format,
+        "data_as_of": taken_at.isoformat(),
+        "layers": layers,
+        "withheld": plan.withheld,
+        "files": [describe(path) for path in files],
+        "software": _versions(),
+    }
+    records = sum(layer["records"] for layer in layers)
+    if len(files) == 1 and not (plan.always_zip or file_format.always_zip):
+        (described,) = manifest["files"]
+        return Result(str(files[0]), described["bytes"], described["sha256"], records, manifest)
+    manifest_file = folder / "manifest.json"
+    manifest_file.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    package = folder / f"{plan.stem}.zip"
+    changed_at = max(datetime.fromisoformat(layer.changed_at) for layer in plan.layers)
+    digest = zip_files([*files, manifest_file], package, changed_at)
+    return Result(str(package), package.stat().st_size, digest, records, manifest)
+
+
+def _write_layers(
+    plan: Plan,
+    file_format: Format,
+    folder: Path,
+    snapshot: Snapshot,
+    beside: ThreadPoolExecutor,
+    progress: Callable[[int], None],
+) -> tuple[list[Path], list[dict[str, Any]]]:
+    groups = [plan.layers] if file_format.multi_layer else [(layer,) for layer in plan.layers]
+    files: list[Path] = []
+    told = []
+    for group in groups:
+        stem = plan.stem if len(groups) == 1 and not file_format.always_zip else group[0].name
+        path = folder / f"{stem}.{file_format.extension}"
+        file_format.begin(path, group)
+        for layer in group:
+            reader = LayerReader(layer, snapshot, beside, progress)
+            written = file_format.write(reader, path)
+            reconcile(layer.name, reader.source(), reader.passed, written.records)
+            told.append(_told(layer, reader, written))
+            files += [file for file in written.files if file not in files]
+        file_format.finish(path)
+    return files, told
+
+
+def _told(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[str, Any]:
+    """A layer's part of the manifest."""
+    source = reader.source()
+    return {
+        "layer": layer.name,
+        "crs": f"EPSG:{layer.srid}",
+        "geometry_type": layer.geometry_type,
+        "fields": [column.name for column in layer.columns],
+        "records": source.records,
+        "records_without_geometry": source.without_geometry,
+        "extent": source.extent,
+        "reconciliation": {
+            "source": dataclasses.asdict(source),
+            "written": dataclasses.asdict(reader.passed),
+            "records_in_file": written.records,
+            "area_unit": f"square units of EPSG:{layer.srid}",
+        },
+        "losses": [dataclasses.asdict(loss) for loss in written.losses],
+    }
+
+
+def _versions() -> dict[str, str]:
+    import pyogrio
+
+    packages = ("pyogrio", "pyarrow", "adbc-driver-postgresql", "pyproj")
+    return {"gdal": pyogrio.__gdal_version_string__, **{name: version(name) for name in packages}}

@@ -1,0 +1,104 @@
+"""One layer of an export as its format reads it; counts what passes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gis_export.formats.base import METRIC
+from gis_export.plan import LayerPlan, Totals
+from gis_export.writer.source import Snapshot, batches, row
+
+_CORNERS = {"xmin": ("ST_XMin", pc.min), "ymin": ("ST_YMin", pc.min), "xmax": ("ST_XMax", pc.max), "ymax": ("ST_YMax", pc.max)}
+
+
+class LayerReader:
+    """See ``gis_export.formats.base.Reader``. The source's totals are taken on a connection of their own while the
+    format writes; ``passed`` holds those of the streamed rows."""
+
+    def __init__(
+        self, layer: LayerPlan, snapshot: Snapshot, beside: ThreadPoolExecutor, progress: Callable[[int], None]
+    ) -> None:
+        self.layer = layer
+        self.passed = Totals()
+        self._counted: Counter[str] = Counter()
+        self._connection = snapshot.connect()
+        self._progress = progress
+        self._sums = {f"{METRIC}sum{i}": (f"c{i}", c.name) for i, c in enumerate(layer.columns) if c.total}
+        totals_connection = snapshot.connect()
+        self._source: Future[Totals] = beside.submit(self._source_totals, totals_connection)
+
+    def source(self) -> Totals:
+        return self._source.result()
+
+    def row(self, sql: str) -> dict[str, Any]:
+        return row(self._connection, f"{sql} FROM ({self.layer.sql}) AS f")
+
+    def counted(self, name: str) -> int:
+        return self._counted[name]
+
+    @contextmanager
+    def stream(
+        self, columns: Iterable[str], order: str = "k", where: str = "TRUE"
+    ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+        metrics = {
+            f"{METRIC}missing": "(g IS NULL OR ST_IsEmpty(g))::int",
+            f"{METRIC}area": "ST_Area(g)",
+            **{f"{METRIC}{corner}": f"{function}(g)" for corner, (function, _) in _CORNERS.items()},
+            **{alias: f"{column}::float8" for alias, (column, _) in self._sums.items()},
+        }
+        selected = ", ".join([*columns, *(f"{sql} AS {alias}" for alias, sql in metrics.items())])
+        sql = f"SELECT {selected} FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order}"
+        with batches(self._connection, sql) as (schema, found):
+            yield schema, self._counting(found)
+
+    def _counting(self, found: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        passed = self.passed
+        for batch in found:
+            passed.records += batch.num_rows
+            columns = {name: batch.column(name) for name in batch.schema.names if name.startswith(METRIC)}
+            missing = columns.pop(f"{METRIC}missing")
+            passed.without_geometry += pc.sum(missing).as_py() or 0
+            passed.area += pc.sum(columns.pop(f"{METRIC}area")).as_py() or 0.0
+            corners = [function(columns.pop(METRIC + name)).as_py() for name, (_, function) in _CORNERS.items()]
+            if corners[0] is not None:
+                passed.extent = _union(passed.extent, tuple(corners))
+            for alias, values in columns.items():
+                total = pc.sum(values).as_py() or 0
+                if alias in self._sums:
+                    name = self._sums[alias][1]
+                    passed.sums[name] = passed.sums.get(name, 0.0) + total
+                else:
+                    self._counted[alias] += total
+            yield batch
+            self._progress(batch.num_rows)
+
+    def _source_totals(self, connection: Any) -> Totals:
+        sums = "".join(f", coalesce(sum({column}), 0)::float8 AS {alias}" for alias, (column, _) in self._sums.items())
+        found = row(
+            connection,
+            "SELECT count(*) AS records, count(*) FILTER (WHERE g IS NULL OR ST_IsEmpty(g)) AS missing, "
+            "coalesce(sum(ST_Area(g)), 0) AS area, "
+            "min(ST_XMin(g)) AS xmin, min(ST_YMin(g)) AS ymin, max(ST_XMax(g)) AS xmax, max(ST_YMax(g)) AS ymax"
+            f"{sums} FROM ({self.layer.sql}) AS f",
+        )
+        corners = tuple(found[name] for name in _CORNERS)
+        return Totals(
+            records=found["records"],
+            without_geometry=found["missing"],
+            area=found["area"],
+            extent=None if corners[0] is None else corners,  # type: ignore[arg-type]
+            sums={name: found[alias] for alias, (_, name) in self._sums.items()},
+        )
+
+
+def _union(extent: tuple[float, ...] | None, other: tuple[float, ...]) -> tuple[float, float, float, float]:
+    if extent is None:
+        extent = other
+    return (min(extent[0], other[0]), min(extent[1], other[1]), max(extent[2], other[2]), max(extent[3], other[3]))

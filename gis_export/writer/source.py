@@ -1,0 +1,124 @@
+"""Reads PostGIS as Arrow record batches, every query of an export in one snapshot."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as postgresql
+import pyarrow as pa
+from adbc_driver_postgresql import StatementOptions
+
+BATCH_BYTES = 4 << 20
+_AHEAD = 2  # batches read while the writer is busy; bounds memory
+_END = object()
+
+
+class Snapshot:
+    """A read-only REPEATABLE READ view of the database that several connections share.
+
+    The first connection holds the snapshot open; ``connect`` gives further ones that see the same data, for work
+    beside the main stream. Leaving the context closes them all.
+    """
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+        self._connections: list[Any] = []
+        self._id = ""
+
+    def __enter__(self) -> Snapshot:
+        holder = self._open()
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT pg_export_snapshot(), now()")
+            (self._id, self.taken_at) = cursor.fetchone()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for connection in reversed(self._connections):
+            connection.close()
+
+    def connect(self) -> Any:
+        return self._open()
+
+    def _open(self) -> Any:
+        connection = postgresql.connect(self._database, autocommit=True)
+        self._connections.append(connection)
+        with connection.cursor() as cursor:
+            # A killed writer cannot cancel its queries, so the server looks after that itself.
+            cursor.execute("SET client_connection_check_interval = '1s'")
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("SET jit = off")
+            # Gathering rows from parallel workers measured slower than one backend that streams them.
+            cursor.execute("SET max_parallel_workers_per_gather = 0")
+            cursor.execute("SET timezone = 'UTC'")
+            # Text must be the shortest that reads back as the same number.
+            cursor.execute("SET extra_float_digits = 1")
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            if self._id:
+                cursor.execute(f"SET TRANSACTION SNAPSHOT '{self._id}'")
+        return connection
+
+
+def row(connection: Any, sql: str) -> dict[str, Any]:
+    """The one row of ``sql``, by column name."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        names = [column[0] for column in cursor.description]
+        return dict(zip(names, cursor.fetchone(), strict=True))
+
+
+@contextmanager
+def batches(connection: Any, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    """The rows of ``sql`` as batches of about ``BATCH_BYTES``, read ahead by a thread."""
+    options = {StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES)}
+    with connection.cursor(adbc_stmt_kwargs=options) as cursor:
+        cursor.execute(sql)
+        reader = cursor.fetch_record_batch()
+        stop = threading.Event()
+        ahead = _ahead(reader, stop)
+        try:
+            yield reader.schema, ahead
+        finally:
+            stop.set()
+            ahead.close()
+            reader.close()
+
+
+def _ahead(reader: pa.RecordBatchReader, stop: threading.Event) -> Iterator[pa.RecordBatch]:
+    waiting: queue.Queue[Any] = queue.Queue(_AHEAD)
+
+    def put(item: Any) -> bool:
+        while not stop.is_set():
+            try:
+                waiting.put(item, timeout=0.5)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def read() -> None:
+        try:
+            for batch in reader:
+                if not put(batch):
+                    return
+        except BaseException as error:  # handed to the consumer, who raises it
+            put(error)
+        else:
+            put(_END)
+
+    thread = threading.Thread(target=read, name="read-ahead", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not _END:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()
+        thread.join()
