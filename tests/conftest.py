@@ -56,9 +56,9 @@ def other_county(db: None) -> County:
 
 @pytest.fixture
 def make_user(db: None) -> MakeUser:
-    """``make_user("ann", Role.ANALYST, county)``: a user with that role there, or with no rights."""
+    """``make_user("ann", Role.ANALYST, county)``: a user with that role there, or with no rights when no county is named."""
 
-    def make(name: str, role: str | None = None, *counties: County, **access: Any) -> Any:
+    def make(name: str, role: str = Role.VIEWER, *counties: County, **access: Any) -> Any:
         user = get_user_model().objects.create_user(name, password="secret-of-tests")
         for county in counties:
             CountyAccess.objects.create(user=user, county=county, role=role, **access)

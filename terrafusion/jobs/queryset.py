@@ -38,31 +38,31 @@ class JobQuerySet(models.QuerySet[Any]):
         )
         return token if won else None
 
-    def held(self, job_id: uuid.UUID, token: uuid.UUID) -> Self:
+    def held(self, job_id: uuid.UUID, token: uuid.UUID | None) -> Self:
         """The job, if the holder of ``token`` still has it."""
         return self.filter(pk=job_id, claim_token=token, status__in=CLAIMED)
 
-    def heartbeat(self, job_id: uuid.UUID, token: uuid.UUID, **progress: Any) -> bool:
+    def heartbeat(self, job_id: uuid.UUID, token: uuid.UUID | None, **progress: Any) -> bool:
         """The worker lives; ``progress`` may give ``progress`` and ``message``. Moves no status."""
         return self.held(job_id, token).update(heartbeat_at=Now(), updated_at=Now(), **progress) == 1
 
-    def announce(self, job_id: uuid.UUID, token: uuid.UUID, name: str) -> bool:
+    def announce(self, job_id: uuid.UUID, token: uuid.UUID | None, name: str) -> bool:
         """Note the name that is about to appear in storage, so that a crash cannot leave it there unknown."""
         return self.filter(pk=job_id, claim_token=token, status=Status.RUNNING).update(publishing_as=name) == 1
 
-    def finish(self, job_id: uuid.UUID, token: uuid.UUID, **columns: Any) -> bool:
+    def finish(self, job_id: uuid.UUID, token: uuid.UUID | None, **columns: Any) -> bool:
         """RUNNING -> COMPLETED, with the results."""
         return self.filter(pk=job_id, claim_token=token, status=Status.RUNNING)._move(
             Status.COMPLETED, completed_at=Now(), progress=100, error_code="", publishing_as="", **columns
         )
 
-    def fail(self, job_id: uuid.UUID, token: uuid.UUID, error_code: str, message: str) -> bool:
+    def fail(self, job_id: uuid.UUID, token: uuid.UUID | None, error_code: str, message: str) -> bool:
         """RUNNING -> FAILED."""
         return self.filter(pk=job_id, claim_token=token, status=Status.RUNNING)._move(
             Status.FAILED, completed_at=Now(), error_code=error_code, message=message
         )
 
-    def cancelled(self, job_id: uuid.UUID, token: uuid.UUID) -> bool:
+    def cancelled(self, job_id: uuid.UUID, token: uuid.UUID | None) -> bool:
         """CANCELLING -> CANCELLED, by the worker that has stopped."""
         return self.filter(pk=job_id, claim_token=token, status=Status.CANCELLING)._move(
             Status.CANCELLED, completed_at=Now(), message="The job was cancelled."
@@ -87,7 +87,7 @@ class JobQuerySet(models.QuerySet[Any]):
         """Claimed jobs without a heartbeat for ``after``."""
         return self.filter(status__in=CLAIMED, heartbeat_at__lt=Now() - after)
 
-    def release(self, job_id: uuid.UUID, token: uuid.UUID, max_attempts: int) -> bool:
+    def release(self, job_id: uuid.UUID, token: uuid.UUID | None, max_attempts: int) -> bool:
         """RUNNING -> PENDING, when attempts are left: for the sweep, on ``lost`` jobs only."""
         return self.filter(pk=job_id, claim_token=token, status=Status.RUNNING, attempt__lt=max_attempts)._move(
             Status.PENDING,

@@ -24,6 +24,7 @@ class Links(TypedDict):
     download: str | None
 
 
+@extend_schema_field(str)
 class CountyField(serializers.PrimaryKeyRelatedField[County]):
     """The id of a county that the user may see; another one is refused with the list of those."""
 

@@ -1,0 +1,395 @@
+"""What every job type promises over HTTP. A plugin's tests subclass ``JobContract`` and say what a valid request is.
+
+The job runs in this process where that is enough, and once in a real cluster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any, ClassVar
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from terrafusion.jobs import runner
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.registry import JobType, type_of
+from terrafusion.jobs.states import Status
+from terrafusion.records.models import County, CountySettings
+from tests.conftest import ClientOf, Cluster, wait_for_job
+
+PROBLEM = "application/problem+json"
+
+
+class JobContract:
+    """Subclass as ``class TestContract(JobContract)``, in a module of the plugin's tests."""
+
+    model: ClassVar[type[AbstractJob]]
+
+    def valid(self, county: County) -> dict[str, Any]:
+        """A small request that completes with a file, given what ``prepare`` has put into the county."""
+        raise NotImplementedError
+
+    def another(self, county: County) -> dict[str, Any]:
+        """A second valid request, different from the first."""
+        raise NotImplementedError
+
+    def invalid(self, county: County) -> list[tuple[dict[str, Any], set[str]]]:
+        """Requests and the fields (or their first path component) that must be named as at fault."""
+        raise NotImplementedError
+
+    def prepare(self, county: County) -> None:
+        """Put the records into the county that the requests are about."""
+
+    # What the tests are made of.
+
+    @pytest.fixture
+    def ready(self, county: County) -> County:
+        self.prepare(county)
+        return county
+
+    @property
+    def job_type(self) -> JobType:
+        return type_of(self.model)
+
+    def url(self, action: str, *arguments: Any) -> str:
+        return reverse(f"{self.job_type.name}:{action}", args=arguments)
+
+    def submit(self, api: APIClient, county: County, **headers: str) -> Any:
+        response = api.post(self.url("run"), self.valid(county), format="json", headers=headers)
+        assert response.status_code == 202, response.content
+        return response
+
+    def job(self, response: Any) -> Any:
+        return self.model.objects.get(pk=response.data["job_id"])
+
+    def completed(self, api: APIClient, county: County) -> Any:
+        """A completed job. Needs the ``transactional_db`` fixture: the heartbeat has a connection of its own."""
+        job = self.job(self.submit(api, county))
+        runner.run(self.job_type.label, str(job.pk))
+        job = wait_for_job(job)
+        assert job.status == Status.COMPLETED, job.message
+        return job
+
+    # Submitting.
+
+    def test_run_is_accepted(self, api: APIClient, ready: County, analyst: Any) -> None:
+        response = self.submit(api, ready)
+        job = self.job(response)
+        assert response.headers["Location"].endswith(self.url("status", job.pk))
+        assert int(response.headers["Retry-After"]) >= 1
+        assert (job.status, job.submitted_by, job.county) == (Status.PENDING, analyst, ready)
+        body = response.json()
+        expected = {"job_id", "county_id", "status", "message", "parameters", self.job_type.type_field}
+        expected |= {"created_at", "updated_at", "started_at", "completed_at"}
+        assert expected <= body.keys()
+        assert body["started_at"] is None
+        assert body["completed_at"] is None
+        assert body["created_at"].endswith("Z")
+        assert body[self.job_type.type_field] in self.job_type.type_values()
+
+    def test_each_fault_is_named_and_nothing_is_queued(self, api: APIClient, ready: County) -> None:
+        for request, fields in self.invalid(ready):
+            response = api.post(self.url("run"), request, format="json")
+            assert response.status_code == 400, (request, response.content)
+            assert response.headers["Content-Type"] == PROBLEM
+            problem = response.json()
+            named = {(error["field"] or "").split(".")[0] for error in problem["errors"]}
+            assert fields <= named, (request, problem)
+        assert not self.model.objects.exists()
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"null", b"\xff", b'{"county_id": {}}'])
+    def test_malformed_bodies(self, api: APIClient, ready: County, body: bytes) -> None:
+        response = api.post(self.url("run"), body, content_type="application/json")
+        assert response.status_code == 400, response.content
+        assert not self.model.objects.exists()
+
+    def test_unknown_county_is_refused_with_those_there_are(self, api: APIClient, ready: County) -> None:
+        response = api.post(self.url("run"), {**self.valid(ready), "county_id": "NOWHERE"}, format="json")
+        assert response.status_code == 400
+        assert ready.pk in response.content.decode()
+
+    # Idempotency.
+
+    def test_retry_with_the_same_key_returns_the_first_job(self, api: APIClient, ready: County) -> None:
+        first = self.submit(api, ready, **{"Idempotency-Key": "k1"})
+        again = self.submit(api, ready, **{"Idempotency-Key": "k1"})
+        other = self.submit(api, ready, **{"Idempotency-Key": "k2"})
+        assert again.data["job_id"] == first.data["job_id"] != other.data["job_id"]
+        assert self.model.objects.count() == 2
+
+    def test_key_of_another_request_is_a_conflict(self, api: APIClient, ready: County) -> None:
+        self.submit(api, ready, **{"Idempotency-Key": "k1"})
+        request = self.another(ready)
+        response = api.post(self.url("run"), request, format="json", headers={"Idempotency-Key": "k1"})
+        assert (response.status_code, response.json()["code"]) == (409, "idempotency_key_reused")
+        assert self.model.objects.count() == 1
+
+    def test_key_is_each_users_own(self, api: APIClient, ready: County, manager: Any, client_of: ClientOf) -> None:
+        first = self.submit(api, ready, **{"Idempotency-Key": "k1"})
+        theirs = self.submit(client_of(manager), ready, **{"Idempotency-Key": "k1"})
+        assert theirs.data["job_id"] != first.data["job_id"]
+
+    # Rights and limits.
+
+    def test_rights(
+        self, api: APIClient, ready: County, viewer: Any, manager: Any, outsider: Any, client_of: ClientOf
+    ) -> None:
+        job_id = self.submit(api, ready).data["job_id"]
+        look = ["status", "results"]
+        act = ["cancel", "rerun"]
+        nobody, seeing, foreign = client_of(None), client_of(viewer), client_of(outsider)
+        for action in look:
+            assert nobody.get(self.url(action, job_id)).status_code == 401
+            assert foreign.get(self.url(action, job_id)).status_code == 404  # that it exists is not told
+            assert seeing.get(self.url(action, job_id)).status_code == 200
+        for action in act:
+            assert nobody.post(self.url(action, job_id)).status_code == 401
+            assert foreign.post(self.url(action, job_id)).status_code == 404
+            assert seeing.post(self.url(action, job_id)).status_code == 403
+        assert nobody.get(self.url("jobs")).status_code == 401
+        assert foreign.get(self.url("jobs")).json()["results"] == []
+        assert len(seeing.get(self.url("jobs")).json()["results"]) == 1
+        assert nobody.post(self.url("run"), self.valid(ready), format="json").status_code == 401
+        assert foreign.post(self.url("run"), self.valid(ready), format="json").status_code == 400
+        assert seeing.post(self.url("run"), self.valid(ready), format="json").status_code == 403
+        assert self.model.objects.count() == 1
+        assert client_of(manager).post(self.url("cancel", job_id)).status_code == 202
+
+    def test_an_analyst_cancels_own_jobs_only(
+        self, ready: County, api: APIClient, manager: Any, client_of: ClientOf
+    ) -> None:
+        theirs = self.submit(client_of(manager), ready).data["job_id"]
+        assert api.post(self.url("cancel", theirs)).status_code == 403
+        assert api.post(self.url("rerun", theirs)).status_code == 403
+
+    def test_limit_of_active_jobs(self, api: APIClient, ready: County) -> None:
+        CountySettings.objects.update_or_create(county=ready, defaults={"max_active_jobs": 1})
+        first = self.submit(api, ready)
+        response = api.post(self.url("run"), self.another(ready), format="json")
+        assert (response.status_code, response.json()["code"]) == (429, "too_many_active_jobs")
+        assert int(response.headers["Retry-After"]) >= 1
+        api.post(self.url("cancel", first.data["job_id"]))
+        assert api.post(self.url("run"), self.another(ready), format="json").status_code == 202
+
+    # Status, results and lists.
+
+    @pytest.mark.parametrize("action", ["status", "results", "download", "cancel", "rerun"])
+    def test_ids_that_name_no_job(self, api: APIClient, ready: County, action: str) -> None:
+        call = api.post if action in ("cancel", "rerun") else api.get
+        for malformed in ("not-a-uuid", "123", "%00", "🙂"):
+            response = call(f"{self.url(action, uuid.UUID(int=0))}".replace(str(uuid.UUID(int=0)), malformed))
+            assert response.status_code == 400, malformed
+            assert response.headers["Content-Type"] == PROBLEM
+            assert response.json()["errors"][0]["field"] == "job_id"
+        response = call(self.url(action, uuid.uuid4()))
+        assert (response.status_code, response.headers["Content-Type"]) == (404, PROBLEM)
+
+    def test_result_is_null_until_completed(self, api: APIClient, ready: County) -> None:
+        job_id = self.submit(api, ready).data["job_id"]
+        assert api.get(self.url("results", job_id)).json()["result"] is None
+        response = api.get(self.url("download", job_id))
+        assert (response.status_code, response.json()["code"]) == (409, "job_not_completed")
+
+    def test_list_filters_and_pages(self, api: APIClient, ready: County) -> None:
+        ids = [self.submit(api, ready).data["job_id"] for _ in range(5)]
+        api.post(self.url("cancel", ids[0]))
+
+        def listed(**query: Any) -> list[str]:
+            response = api.get(self.url("jobs"), query)
+            assert response.status_code == 200, response.content
+            return [job["job_id"] for job in response.json()["results"]]
+
+        assert listed() == ids[::-1]  # newest first
+        assert listed(status="CANCELLED") == ids[:1]
+        assert listed(status=["PENDING", "CANCELLED"]) == ids[::-1]
+        assert listed(county_id=ready.pk) == ids[::-1]
+        assert listed(county_id="NOWHERE") == []
+        field = self.job_type.type_field
+        kind = getattr(self.model.objects.first(), field)
+        assert listed(**{field: kind}) == ids[::-1]
+        created = self.model.objects.get(pk=ids[2]).created_at.isoformat()
+        assert listed(created_after=created) == ids[:1:-1]
+        assert listed(created_before=created) == ids[1::-1]
+        for faulty in ({"status": "LOST"}, {field: "no such"}, {"created_after": "yesterday"}, {"sttus": "PENDING"}):
+            assert api.get(self.url("jobs"), faulty).status_code == 400, faulty
+
+        seen: list[str] = []
+        address = self.url("jobs") + "?page_size=2"
+        while address:
+            page = api.get(address).json()
+            assert len(page["results"]) <= 2
+            seen += [job["job_id"] for job in page["results"]]
+            address = page["next"]
+        assert seen == ids[::-1]
+
+    def test_query_counts_do_not_grow(self, api: APIClient, ready: County) -> None:
+        def queries(number: int) -> int:
+            for _ in range(number):
+                self.submit(api, ready)
+            with CaptureQueriesContext(connection) as captured:
+                assert api.get(self.url("jobs")).status_code == 200
+            return len(captured)
+
+        assert queries(1) == queries(4)
+
+    # Cancel and rerun.
+
+    def test_cancel_pending(self, api: APIClient, ready: County) -> None:
+        job_id = self.submit(api, ready).data["job_id"]
+        assert api.get(self.url("cancel", job_id)).status_code == 405
+        response = api.post(self.url("cancel", job_id))
+        assert (response.status_code, response.json()["status"]) == (202, Status.CANCELLED)
+        assert api.post(self.url("cancel", job_id)).status_code == 202  # asking twice is no error
+        assert runner.run(self.job_type.label, job_id) == "not claimed"
+
+    def test_rerun_is_a_new_linked_job(self, api: APIClient, ready: County) -> None:
+        first = self.submit(api, ready)
+        response = api.post(self.url("rerun", first.data["job_id"]), headers={"Idempotency-Key": "r"})
+        assert response.status_code == 202
+        assert response.headers["Location"].endswith(self.url("status", response.data["job_id"]))
+        assert response.data["job_id"] != first.data["job_id"] == str(response.data["rerun_of"])
+        assert response.data["parameters"] == first.data["parameters"]
+        again = api.post(self.url("rerun", first.data["job_id"]), headers={"Idempotency-Key": "r"})
+        assert again.data["job_id"] == response.data["job_id"]
+
+    # Results.
+
+    def test_completed_job_and_its_file(self, transactional_db: None, api: APIClient, ready: County) -> None:
+        job = self.completed(api, ready)
+        body = api.get(self.url("results", job.pk)).json()
+        result = body["result"]
+        assert body["progress"] == 100
+        assert body["started_at"] <= body["completed_at"] < body["expires_at"]
+        assert result["result_file_location"] == job.result_file
+        assert ready.pk in job.result_file
+        assert str(job.pk) in job.result_file
+
+        response = api.get(body["links"]["download"])
+        content = response.getvalue()
+        assert response.status_code == 200
+        assert len(content) == int(response.headers["Content-Length"]) == job.result_file_bytes
+        assert hashlib.sha256(content).hexdigest() == job.result_file_sha256
+        assert result["result_file_size_kb"] == pytest.approx(len(content) / 1024, abs=0.001)
+        assert response.headers["Content-Disposition"].startswith("attachment; filename=")
+        late = api.post(self.url("cancel", job.pk))
+        assert (late.status_code, late.json()["code"]) == (409, "not_cancellable")
+
+    def test_download_of_ranges(self, transactional_db: None, api: APIClient, ready: County) -> None:
+        job = self.completed(api, ready)
+        address = self.url("download", job.pk)
+        with default_storage.open(job.result_file) as file:
+            whole = file.read()
+        size, etag = len(whole), f'"{job.result_file_sha256}"'
+
+        def get(**headers: str) -> tuple[int, bytes, Any]:
+            response = api.get(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
+            content = response.getvalue() if response.streaming else response.content
+            return response.status_code, content, response.headers
+
+        status, content, headers = get(Range="bytes=1-3")
+        assert (status, content) == (206, whole[1:4])
+        assert headers["Content-Range"] == f"bytes 1-3/{size}"
+        assert headers["Content-Length"] == "3"
+        assert headers["ETag"] == etag
+        for wanted, expected in {
+            "bytes=0-": whole,
+            "bytes=5-": whole[5:],
+            "bytes=-4": whole[-4:],
+            f"bytes=-{size * 2}": whole,
+            f"bytes=2-{size * 2}": whole[2:],
+            f"bytes={size - 1}-": whole[-1:],
+        }.items():
+            assert get(Range=wanted)[:2] == (206, expected), wanted
+        for ignored in ("bytes=0-1,3-4", "lines=0-1", "bytes=3-1", "bytes=-", "bytes=a-b", "nonsense"):
+            assert get(Range=ignored)[:2] == (200, whole), ignored
+        for outside in (f"bytes={size}-", "bytes=-0"):
+            status, _, headers = get(Range=outside)
+            assert (status, headers["Content-Range"]) == (416, f"bytes */{size}"), outside
+            assert headers["Content-Type"] == PROBLEM
+        assert get(Range="bytes=0-1", If_Range=etag)[:2] == (206, whole[:2])
+        assert get(Range="bytes=0-1", If_Range='"other"')[:2] == (200, whole)
+        assert get(If_None_Match=etag)[:2] == (304, b"")
+        assert get(If_None_Match=f'"x", W/{etag}')[0] == 304
+        assert get(If_None_Match='"x"')[:2] == (200, whole)
+        assert get(Accept="application/x-something")[:2] == (200, whole)
+        head = api.head(address)
+        head.close()
+        assert (head.status_code, head.headers["Content-Length"], head.headers["ETag"]) == (200, str(size), etag)
+
+    def test_expired_result(self, transactional_db: None, api: APIClient, ready: County) -> None:
+        from datetime import timedelta
+
+        from django.db.models.functions import Now
+
+        from terrafusion.jobs.sweep import sweep
+
+        job = self.completed(api, ready)
+        name = job.result_file
+        self.model.objects.filter(pk=job.pk).update(expires_at=Now() - timedelta(seconds=1))
+        assert sweep().expired == 1
+        job.refresh_from_db()
+        assert (job.status, job.result_file) == (Status.EXPIRED, "")
+        assert not default_storage.exists(name)
+        response = api.get(self.url("download", job.pk))
+        assert (response.status_code, response.json()["code"]) == (410, "result_expired")
+        assert api.get(self.url("status", job.pk)).json()["links"]["download"] is None
+
+    # The pages for people.
+
+    def test_browsable_pages(self, api: APIClient, ready: County) -> None:
+        job_id = self.submit(api, ready).data["job_id"]
+        form = api.get(self.url("run"), headers={"Accept": "text/html"})
+        assert form.status_code == 200
+        assert self.job_type.type_field in form.content.decode()
+        page = api.get(self.url("status", job_id), headers={"Accept": "text/html"}).content.decode()
+        assert self.url("results", job_id) in page
+        assert api.get(self.url("jobs"), headers={"Accept": "text/html"}).status_code == 200
+
+    def test_admin(
+        self, transactional_db: None, api: APIClient, ready: County, admin_client: Any, admin_user: Any
+    ) -> None:
+        job = self.completed(api, ready)
+        meta = self.model._meta
+        base = f"admin:{meta.app_label}_{meta.model_name}"
+        listing = admin_client.get(reverse(f"{base}_changelist"))
+        assert self.url("download", job.pk) in listing.content.decode()
+        assert admin_client.get(reverse(f"{base}_change", args=[job.pk])).status_code == 200
+        assert admin_client.get(reverse(f"{base}_add")).status_code == 403
+        assert admin_client.get(reverse(f"{base}_delete", args=[job.pk])).status_code == 403
+        selected = {"action": "rerun_jobs", "_selected_action": [str(job.pk)]}
+        assert admin_client.post(reverse(f"{base}_changelist"), selected).status_code == 302
+        again = self.model.objects.get(rerun_of=job)
+        assert (again.submitted_by, again.status) == (admin_user, Status.PENDING)
+        selected = {"action": "cancel_jobs", "_selected_action": [str(again.pk)]}
+        admin_client.post(reverse(f"{base}_changelist"), selected)
+        again.refresh_from_db()
+        assert again.status == Status.CANCELLED
+
+    def test_admin_query_count_does_not_grow(self, api: APIClient, ready: County, admin_client: Any) -> None:
+        meta = self.model._meta
+        address = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+
+        def queries(number: int) -> int:
+            for _ in range(number):
+                self.submit(api, ready)
+            with CaptureQueriesContext(connection) as captured:
+                assert admin_client.get(address).status_code == 200
+            return len(captured)
+
+        queries(1)  # content types are cached by the first
+        assert queries(1) == queries(4)
+
+    # The real thing.
+
+    def test_end_to_end(self, cluster: Cluster, api: APIClient, ready: County) -> None:
+        job = cluster.wait(self.job(self.submit(api, ready)))
+        assert job.status == Status.COMPLETED, job.message
+        assert job.attempt == 1
+        response = api.get(self.url("download", job.pk))
+        assert hashlib.sha256(response.getvalue()).hexdigest() == job.result_file_sha256
