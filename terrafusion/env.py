@@ -28,11 +28,13 @@ def _read(name: str, parse: Callable[..., T], default: Any) -> T:
 
 
 def text(name: str, default: Any = _REQUIRED) -> str:
-    return _read(name, _env.str, default)
+    """Without the line break that editors leave at the end of a secret's file."""
+    value: str = _read(name, _env.str, default)
+    return value.rstrip("\r\n")
 
 
 def integer(name: str, default: Any = _REQUIRED, minimum: int = 0) -> int:
-    value = _read(name, _env.int, default)
+    value: int = _read(name, _env.int, default)
     if value < minimum:
         raise ImproperlyConfigured(f"The setting {name} must be at least {minimum}, not {value}.")
     return value
@@ -53,7 +55,7 @@ def items(name: str, default: Any = _REQUIRED) -> list[str]:
 
 
 def database(name: str) -> dict[str, Any]:
-    """A PostGIS database URL as Django's settings dictionary."""
+    """A PostGIS database URL as Django's settings dictionary; a socket's folder is given as ``?host=/folder``."""
     url = text(name)
     try:
         parsed = environ.Env.db_url_config(url)
@@ -61,4 +63,6 @@ def database(name: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"The setting {name} is not a database URL: {type(error).__name__}.") from None
     if parsed.get("ENGINE") not in {"django.contrib.gis.db.backends.postgis", "django.db.backends.postgresql"}:
         raise ImproperlyConfigured(f"The setting {name} must begin with postgis:// : the platform needs PostGIS.")
-    return {**parsed, "ENGINE": "django.contrib.gis.db.backends.postgis"}
+    options = parsed.get("OPTIONS", {})
+    host = options.pop("host", parsed.get("HOST", ""))
+    return {**parsed, "HOST": host, "OPTIONS": options, "ENGINE": "django.contrib.gis.db.backends.postgis"}

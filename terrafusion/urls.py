@@ -34,6 +34,7 @@ admin.site.login = throttled_login(admin.site.login)  # type: ignore[assignment,
 
 urlpatterns = [
     path("", home, name="home"),
+    path("", include("terrafusion.health.urls")),
     path("admin/", admin.site.urls),
     path("api-auth/login/", throttled_login(LoginView.as_view(template_name="rest_framework/login.html"))),
     path("api-auth/", include("rest_framework.urls")),

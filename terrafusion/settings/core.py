@@ -2,16 +2,21 @@
 
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from terrafusion import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 DEBUG = env.boolean("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("The setting SECRET_KEY is empty; .env.example describes it.")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
+    "terrafusion.api",  # before rest_framework, some of whose templates it replaces
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -29,7 +34,6 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "django_prometheus",
     "django_q",
-    "terrafusion.api",
     "terrafusion.records",
     "terrafusion.jobs",
     "gis_export",
@@ -89,3 +93,5 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # The load balancer asks for health over plain HTTP, inside the network.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+# HSTS for subdomains and browsers' preload lists bind more than this host: the county decides.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

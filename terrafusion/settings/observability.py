@@ -1,20 +1,35 @@
 """Logs and metrics."""
 
+import logging
 import os
 from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
 
 from terrafusion import env
 from terrafusion.settings.core import BASE_DIR
 
-# prometheus_client reads this variable when it is first imported, so it is set here, before any app loads.
+# All processes of a machine write their counts here and the metrics page adds them up. prometheus_client reads the
+# variable when it is first imported, so it is set here, before any app loads.
 PROMETHEUS_MULTIPROC_DIR = env.text("PROMETHEUS_MULTIPROC_DIR", str(BASE_DIR / "build" / "run" / "metrics"))
-Path(PROMETHEUS_MULTIPROC_DIR).mkdir(parents=True, exist_ok=True)
+try:
+    Path(PROMETHEUS_MULTIPROC_DIR).mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"The setting PROMETHEUS_MULTIPROC_DIR names a folder that cannot be made: {error}"
+    ) from None
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = PROMETHEUS_MULTIPROC_DIR
 
+# Empty: only this machine may read /metrics.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in logging.getLevelNamesMapping():
+    raise ImproperlyConfigured(f"The setting LOG_LEVEL must be such as INFO or WARNING, not {LOG_LEVEL!r}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

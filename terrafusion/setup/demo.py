@@ -78,7 +78,7 @@ class Client:
 def platform(port: int) -> Iterator[Client]:
     """Web, workers and sweep, ready to be asked; stopped at the end, whatever happens."""
     command = [sys.executable, "-m", "terrafusion.setup.serve", "--prepared"]
-    env = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1"}
+    env = {**os.environ, "PORT": str(port), "WEB_HOST": "127.0.0.1"}
     with LOG.open("wb") as log:
         # A session of its own: Ctrl-C comes to us, and we stop it in order.
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)

@@ -23,4 +23,4 @@ access_log_format = '%(h)s "%(r)s" %(s)s %(b)s bytes %(M)s ms'
 def child_exit(server: Any, worker: Any) -> None:
     """Gauges of a web process that is gone leave the metrics page; its counts stay."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(worker.pid)
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -65,7 +65,7 @@ def _from_pg_config() -> list[Server]:
     if not shutil.which("pg_config"):
         return []
     programs, share, version = (
-        subprocess.run(["pg_config", option], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S607
+        subprocess.run(["pg_config", option], capture_output=True, text=True, check=True).stdout.strip()
         for option in ("--bindir", "--sharedir", "--version")
     )
     complete = (Path(programs) / "initdb").exists() and (Path(share) / "extension" / "postgis.control").exists()
@@ -101,4 +101,4 @@ def _install() -> None:
 def _may_sudo() -> bool:
     if not shutil.which("sudo"):
         return False
-    return subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0  # noqa: S607
+    return subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0

@@ -198,7 +198,7 @@ class Cluster:
         except FileNotFoundError:
             if Path("/proc/self").exists():
                 return False
-            listed = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, check=False)  # noqa: S607
+            listed = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, check=False)
             return str(self.data).encode() in listed.stdout
         return str(self.data).encode() in command
 
@@ -209,8 +209,14 @@ class Cluster:
     def _clear_stale_pid(self) -> None:
         pid = self._pid()
         if pid is not None and not self._alive():
-            print(f"PostgreSQL did not stop cleanly last time (process {pid} is gone); it recovers now.", file=sys.stderr)
-            for left in (self.data / "postmaster.pid", self.socket / ".s.PGSQL.5432.lock", self.socket / ".s.PGSQL.5432"):
+            print(
+                f"PostgreSQL did not stop cleanly last time (process {pid} is gone); it recovers now.", file=sys.stderr
+            )
+            for left in (
+                self.data / "postmaster.pid",
+                self.socket / ".s.PGSQL.5432.lock",
+                self.socket / ".s.PGSQL.5432",
+            ):
                 left.unlink(missing_ok=True)
 
     def _has_data(self, home: Path) -> bool:
@@ -263,7 +269,9 @@ def _server_account() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam("postgres")
     except KeyError:
-        raise SetupError("PostgreSQL refuses to run as root, and there is no user postgres: useradd -r postgres") from None
+        raise SetupError(
+            "PostgreSQL refuses to run as root, and there is no user postgres: useradd -r postgres"
+        ) from None
 
 
 def _make_private(folder: Path, account: pwd.struct_passwd) -> None:

@@ -43,7 +43,9 @@ def _check_port_is_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise SetupError(f"Cannot listen on {host}:{port} ({error.strerror}); choose another: make serve PORT=8001")
+            raise SetupError(
+                f"Cannot listen on {host}:{port} ({error.strerror}); another one: make serve PORT=8001"
+            ) from None
 
 
 def run() -> int:
@@ -59,7 +61,7 @@ def run() -> int:
 def main() -> int:
     """``--prepared`` says that ``prepare`` was done."""
     try:
-        host, port = os.environ.get("HOST") or "127.0.0.1", int(os.environ.get("PORT") or 8000)
+        host, port = os.environ.get("WEB_HOST") or "127.0.0.1", int(os.environ.get("PORT") or 8000)
         _check_port_is_free(host, port)
         if "--prepared" not in sys.argv:
             prepare()
