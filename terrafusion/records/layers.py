@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -42,8 +43,13 @@ class LayerField:
     unit: str = ""
     description: str = ""
     personal: bool = False
+    assessment: bool = False  # part of the assessed values, which an export may leave out
     total: bool = False
     short_name: str = ""  # at most 10 characters, chosen on purpose for Shapefile; empty: derived from the name
+
+
+def epoch() -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,8 @@ class Layer:
     description: str = ""
     source: str = ""
     srid: int = 4326
+    changed_at: Callable[[], datetime] = epoch
+    """When the layer's data last changed; ``epoch`` for a layer without rows."""
 
 
 Provider = Callable[[County], Layer | None]
@@ -74,6 +82,11 @@ def register(name: str, provider: Provider) -> None:
     if name in _providers:
         raise ValueError(f"The layer {name!r} is registered already.")
     _providers[name] = provider
+
+
+def is_registered(name: str) -> bool:
+    """Does a provider make the layer of this name (so that no reference layer can)?"""
+    return name in _providers
 
 
 def layers_of(county: County) -> list[Layer]:

@@ -1,0 +1,1 @@
+"""Demonstration counties made of real public records, loaded through ``terrafusion.records.loading``."""

@@ -1,0 +1,166 @@
+"""Geometries of a batch: read, checked, brought to EPSG:4326 and to one Multi type, repaired where they can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+
+from terrafusion.records.loading.problems import Mask, Problem
+
+WGS84 = 4326
+_MARGIN = 1.0  # degrees that a county may reach beyond the area for which a CRS is meant
+_TYPES = {  # Multi type -> shapely's type ids: the simple type, the Multi type
+    "MultiPoint": (0, 4),
+    "Point": (0, 0),
+    "MultiLineString": (1, 5),
+    "MultiPolygon": (3, 6),
+}
+_COLLECTION = 7
+Shapes = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class GeometryReader:
+    """Reads geometries of ``crs`` into ``wanted`` (a Multi type, or Point) in EPSG:4326, lon/lat, 2-D.
+
+    Those outside the area of use of any of ``areas`` are refused: a wrong CRS or swapped axes put them there.
+    """
+
+    crs: CRS
+    wanted: str
+    areas: tuple[CRS, ...]
+
+    def from_wkb(self, column: pa.Array) -> tuple[Shapes, list[Problem]]:
+        raw = np.asarray(column.to_numpy(zero_copy_only=False), dtype=object)
+        shapes = shapely.from_wkb(raw, on_invalid="ignore")
+        unreadable = np.array([value is not None for value in raw], dtype=bool) & shapely.is_missing(shapes)
+        shapes, problems = self.read(shapes)
+        if unreadable.any():
+            problems.append(Problem(unreadable, "invalid_geometry", lambda _: "the geometry cannot be read"))
+        return shapes, problems
+
+    def from_xy(self, x: pa.Array, y: pa.Array) -> tuple[Shapes, list[Problem]]:
+        """Points; null where either coordinate is."""
+        xs, ys = (np.asarray(values.to_numpy(zero_copy_only=False), dtype=float) for values in (x, y))
+        shapes = np.full(len(xs), None, dtype=object)
+        known = ~(np.isnan(xs) | np.isnan(ys))
+        shapes[known] = shapely.points(xs[known], ys[known])
+        return self.read(shapes)
+
+    def read(self, shapes: Shapes) -> tuple[Shapes, list[Problem]]:
+        problems: list[Problem] = []
+        shapes = _without(shapely.force_2d(shapes), shapely.is_empty(shapes))
+        original = shapes
+        ids = shapely.get_type_id(shapes)
+        allowed = {*_TYPES[self.wanted], _COLLECTION} if self.wanted == "MultiPolygon" else set(_TYPES[self.wanted])
+        wrong = ~np.isin(ids, [*allowed, -1])
+        if wrong.any():
+            names = shapely.to_wkt
+            problems.append(
+                Problem(
+                    wrong,
+                    "wrong_geometry_type",
+                    lambda index: f"{names(original[index]).split(' ')[0]} in a layer of {self.wanted}",
+                )
+            )
+            shapes = _without(shapes, wrong)
+        shapes = self._to_wgs84(shapes)
+        bounds = shapely.bounds(shapes)
+        outside = ~shapely.is_missing(shapes) & ~self._inside(bounds)
+        if outside.any():
+            problems.append(Problem(outside, "outside_area", lambda index: _place(bounds[index], original[index])))
+            shapes = _without(shapes, outside)
+        shapes, found = self._repair(shapes)
+        return self._promote(shapes), [*problems, *found]
+
+    def _to_wgs84(self, shapes: Shapes) -> Shapes:
+        if self.crs.to_epsg() == WGS84:
+            return shapes
+        transformer = Transformer.from_crs(self.crs, WGS84, always_xy=True)
+        return cast(Shapes, shapely.transform(shapes, lambda x, y: transformer.transform(x, y), interleaved=False))
+
+    def _inside(self, bounds: NDArray[np.float64]) -> Mask:
+        west, south, east, north = bounds.T
+        with np.errstate(invalid="ignore"):
+            inside = (west >= -180) & (east <= 180) & (south >= -90) & (north <= 90)
+            for crs in self.areas:
+                area = crs.area_of_use
+                if area is None:
+                    continue
+                inside &= (south >= area.south - _MARGIN) & (north <= area.north + _MARGIN)
+                if area.west <= area.east:  # else it crosses the antimeridian
+                    inside &= (west >= area.west - _MARGIN) & (east <= area.east + _MARGIN)
+        return np.asarray(inside)
+
+    def _repair(self, shapes: Shapes) -> tuple[Shapes, list[Problem]]:
+        """Invalid polygons are made valid, keeping what is polygon of the result; collections lose the rest too."""
+        invalid = ~shapely.is_missing(shapes) & ~shapely.is_valid(shapes)
+        if self.wanted != "MultiPolygon":
+            if invalid.any():
+                return _without(shapes, invalid), [_invalid(invalid, shapes, "refused")]
+            return shapes, []
+        todo = invalid | (shapely.get_type_id(shapes) == _COLLECTION)
+        if not todo.any():
+            return shapes, []
+        before, shapes = shapes, shapes.copy()
+        for index in np.flatnonzero(todo):
+            shapes[index] = _polygons(shapely.make_valid(shapes[index], method="structure", keep_collapsed=False))
+        lost = todo & shapely.is_missing(shapes)
+        problems = [
+            _invalid(mask, before, outcome)
+            for mask, outcome in ((lost, "refused"), (todo & ~lost, "repaired"))
+            if mask.any()
+        ]
+        return shapes, problems
+
+    def _promote(self, shapes: Shapes) -> Shapes:
+        simple = shapely.get_type_id(shapes) == _TYPES[self.wanted][0]
+        if self.wanted == "Point" or not simple.any():
+            return shapes
+        make = {
+            "MultiPoint": shapely.multipoints,
+            "MultiLineString": shapely.multilinestrings,
+            "MultiPolygon": shapely.multipolygons,
+        }[self.wanted]
+        shapes = shapes.copy()
+        shapes[simple] = make(shapes[simple], indices=np.arange(simple.sum()))
+        return shapes
+
+
+def _without(shapes: Shapes, mask: Mask) -> Shapes:
+    kept = shapes.copy()
+    kept[mask] = None
+    return kept
+
+
+def to_hex(shapes: Shapes) -> pa.Array:
+    """EWKB in hexadecimal, as COPY reads it into a geometry column."""
+    return pa.array(shapely.to_wkb(shapely.set_srid(shapes, WGS84), hex=True, include_srid=True), pa.string())
+
+
+def _polygons(shape: Any) -> Any:
+    """The polygons of a geometry as one valid MultiPolygon; None when there are none."""
+    parts = [part for part in shapely.get_parts(shape) if not part.is_empty]
+    nested = [inner for part in parts for inner in (shapely.get_parts(part) if part.geom_type != "Polygon" else [part])]
+    polygons = [part for part in nested if part.geom_type == "Polygon"]
+    if not polygons:
+        return None
+    together = shapely.multipolygons(polygons)
+    return together if together.is_valid else shapely.union_all(polygons)  # parts of a collection may overlap
+
+
+def _invalid(mask: Mask, shapes: Shapes, outcome: str) -> Problem:
+    return Problem(mask, "invalid_geometry", lambda index: str(shapely.is_valid_reason(shapes[index])), outcome)
+
+
+def _place(bounds: NDArray[np.float64], original: Any) -> str:
+    if np.isfinite(bounds).all():
+        return f"it would lie at lon {bounds[0]:.4f}, lat {bounds[1]:.4f}"
+    west, south = shapely.bounds(original)[:2]
+    return f"x {west:g}, y {south:g} cannot be placed on the earth"

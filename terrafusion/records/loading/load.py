@@ -1,0 +1,191 @@
+"""One load, from file to committed rows: everything happens in one transaction or not at all."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+from django.db import DatabaseError, connection, transaction
+from psycopg import sql
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+from tqdm import tqdm
+
+from terrafusion.records import layers
+from terrafusion.records.loading import mapping as mappings
+from terrafusion.records.loading import staging, upsert
+from terrafusion.records.loading.errors import LoadError
+from terrafusion.records.loading.geometry import GeometryReader
+from terrafusion.records.loading.mapping import Mapping
+from terrafusion.records.loading.parcels import ParcelPlan
+from terrafusion.records.loading.plan import Plan, Request, only_used
+from terrafusion.records.loading.reference import ReferencePlan
+from terrafusion.records.loading.report import LoadReport, Rejects
+from terrafusion.records.loading.rows import RowReader
+from terrafusion.records.loading.sales import SalePlan
+from terrafusion.records.loading.source import Source, open_source
+from terrafusion.records.models import County
+
+_LAYER_NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+_PLANS: dict[str, type[Plan]] = {"parcels": ParcelPlan, "sales": SalePlan}
+_MISTAKEN = {"parcel": "parcels", "property": "parcels", "properties": "parcels", "sale": "sales"}
+_MOST_NOTES = 10
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller asks for besides county, layer and file."""
+
+    mapping: Path | None = None
+    source_layer: str = ""
+    crs: int | None = None
+    dry_run: bool = False
+    rejects: Path | None = None
+    as_of: datetime.date | None = None
+    source: str = ""
+    progress: bool = False
+
+
+def load(county_id: str, layer: str, file: Path, options: Options | None = None) -> LoadReport:
+    """Load ``file`` into a layer of the county: parcels, sales, or the reference layer of that name.
+
+    Raises ``LoadError``, with the database as it was, when the file or the request is at fault.
+    """
+    options = options or Options()
+    started = time.monotonic()
+    county, plan_type = _county(county_id), _plan_type(layer)
+    mapping = mappings.read(options.mapping) if options.mapping else Mapping()
+    report = LoadReport(county=county.pk, layer=layer, file=file.name, dry_run=options.dry_run)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RuntimeWarning)  # GDAL's, by way of pyogrio: they belong in the report
+        source = open_source(file, options.source_layer or mapping.source_layer, mapping.encoding)
+        mapping = _with_point(mapping, source)
+        described = (options.source or (file.name if source.layer == file.stem else f"{file.name} {source.layer}"))[
+            :200
+        ]
+        plan = plan_type(Request(county, layer, source, mapping, described, options.as_of))
+        geometry = _geometry_reader(plan, county, source, mapping, options.crs)
+        with Rejects(options.rejects, report) as rejects:
+            reader = RowReader(plan.fields(), plan.key, geometry, mapping.x, mapping.y, report, rejects)
+            try:
+                _run(plan, reader, report, rejects, options)
+            except (DatabaseError, psycopg.Error) as error:
+                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+                raise LoadError(f"The database refused the load, nothing was changed: {reason}.") from error
+    seen = dict.fromkeys(str(warning.message) for warning in caught if warning.category is RuntimeWarning)
+    report.notes += list(seen)[:_MOST_NOTES]
+    report.seconds = round(time.monotonic() - started, 3)
+    return report
+
+
+def _run(plan: Plan, reader: RowReader, report: LoadReport, rejects: Rejects, options: Options) -> None:
+    with transaction.atomic():
+        # psycopg's own cursor: Django's would keep a copy of every statement under DEBUG.
+        with connection.cursor() as wrapper:
+            cursor = wrapper.cursor
+            # 1. One load of a county at a time: counts are right, and two loads cannot deadlock.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"load {report.county}"])
+            # 2. The file, row by row checked, into the staging table.
+            staging.create(cursor, plan.staged_types())
+            staging.copy(cursor, list(plan.staged_types()), _staged(plan, reader, options.progress))
+            _refuse_nothing_left(report)
+            # 3. What needs all rows at once: duplicates, multi-parcel sales, the layer's record.
+            plan.prepare(cursor, report)
+            _refuse_duplicates(cursor, plan, report, rejects)
+            # 4. Into the table, and what follows from it.
+            report.inserted, report.updated, report.unchanged = plan.upsert().run(cursor)
+            plan.finish(cursor, report)
+            cursor.execute(sql.SQL("DROP TABLE {}").format(staging.TABLE))
+        transaction.set_rollback(options.dry_run)
+    if not options.dry_run:
+        with connection.cursor() as cursor:
+            for table in plan.tables:
+                cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")
+
+
+def _staged(plan: Plan, reader: RowReader, progress: bool) -> Iterator[dict[str, pa.Array]]:
+    source = plan.request.source
+    columns = only_used(reader.fields, plan.request.mapping)
+    shown = None if progress else True  # None: only on a terminal
+    with tqdm(total=source.rows, unit=" rows", desc=f"Reading {source.path.name}", disable=shown) as bar:
+        for batch, wkb in source.batches(columns, reader.geometry is not None and not reader.x):
+            staged = plan.stage(reader.read(batch, wkb))
+            bar.update(batch.num_rows)
+            yield staged
+
+
+def _refuse_nothing_left(report: LoadReport) -> None:
+    if report.read == 0:
+        raise LoadError(f"{report.file} holds no rows; nothing was changed.")
+    if report.refused_total == report.read:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in report.refused.items())
+        raise LoadError(f"All {report.read:,} rows of {report.file} were refused ({reasons}); nothing was changed.")
+
+
+def _refuse_duplicates(cursor: Any, plan: Plan, report: LoadReport, rejects: Rejects) -> None:
+    count = 0
+    for row, key, first in upsert.duplicates(cursor, plan.key):
+        rejects.write(row, key, "refused", "duplicate", f"row {first} has the same {' and '.join(plan.key)}")
+        count += 1
+    if count:
+        report.refused["duplicate"] += count
+        upsert.drop_duplicates(cursor, plan.key)
+
+
+def _county(county_id: str) -> County:
+    county = County.objects.filter(pk=county_id).first()
+    if county is None:
+        known = ", ".join(County.objects.values_list("id", flat=True)) or "none yet"
+        raise LoadError(f"There is no county {county_id!r}. There are: {known}.")
+    return county
+
+
+def _plan_type(layer: str) -> type[Plan]:
+    if layer in _PLANS:
+        return _PLANS[layer]
+    if layer.lower() in {*_MISTAKEN, *_PLANS}:
+        raise LoadError(f"There is no layer {layer!r}: say {_MISTAKEN.get(layer.lower(), layer.lower())}.")
+    if not _LAYER_NAME.match(layer):
+        raise LoadError(f"{layer!r} is no name of a layer: use small letters, digits and underscores, at most 40.")
+    if layers.is_registered(layer):
+        raise LoadError(f"The layer {layer} is made by a plugin and cannot be loaded from a file.")
+    return ReferencePlan
+
+
+def _with_point(mapping: Mapping, source: Source) -> Mapping:
+    if not mapping.x:
+        return mapping
+    where = f"[point] of the mapping {mapping.name}"
+    return replace(
+        mapping, x=mappings.match(mapping.x, source.columns, where), y=mappings.match(mapping.y, source.columns, where)
+    )
+
+
+def _geometry_reader(
+    plan: Plan, county: County, source: Source, mapping: Mapping, crs_option: int | None
+) -> GeometryReader | None:
+    """None when the source has no geometry. The CRS is the command's, else the file's, else the mapping's."""
+    if not mapping.x and source.geometry_type is None:
+        return None
+    crs = _epsg(crs_option) or (None if mapping.x else source.crs) or _epsg(mapping.crs)
+    if crs is None:
+        raise LoadError(f"{source.path.name} does not say its CRS: give its EPSG code with --crs.")
+    areas = tuple(area for area in (crs, _epsg(county.state_plane_srid)) if area is not None)
+    return GeometryReader(crs=crs.to_2d(), wanted=plan.geometry_type, areas=areas)
+
+
+def _epsg(code: int | None) -> CRS | None:
+    if code is None:
+        return None
+    try:
+        return CRS.from_epsg(code)
+    except CRSError:
+        raise LoadError(f"EPSG:{code} is not a coordinate reference system that is known.") from None

@@ -1,0 +1,177 @@
+"""The mapping file: which source column feeds which field, as TOML. docs/user/loading.md describes it.
+
+A mapping that is not understood to the last key raises ``LoadError``: a misspelt key would otherwise lose a column.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from terrafusion.records.loading.errors import LoadError
+from terrafusion.records.loading.targets import Kind
+
+ON_ERROR = ("refuse", "null", "truncate")
+DUPLICATES = ("refuse", "merge")
+UNITS = {"sqft": 1.0, "acre": 43_560.0, "sqm": 10.763910416709722, "hectare": 107_639.10416709722}
+GEOMETRY_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
+
+
+@dataclass(frozen=True)
+class FieldMapping:
+    """Where a field's values come from: ``column``, or the constant ``value`` for every row.
+
+    Values equal to one of ``null`` are unknown. Numbers are multiplied by ``scale``. ``format`` is strptime's, for
+    dates in text. ``pad`` restores the leading zeros of codes that a spreadsheet took away. ``on_error`` says what a
+    value that breaks a rule does: the row is refused, the value is dropped, or (a text too long) cut.
+    """
+
+    column: str | None = None
+    value: Any = None
+    null: tuple[Any, ...] = ()
+    scale: float = 1.0
+    format: str = ""
+    pad: int = 0
+    on_error: str = "refuse"
+
+
+@dataclass(frozen=True)
+class LayerMapping:
+    """What a reference layer is called and which of the source's columns it keeps (all unless ``keep`` names some)."""
+
+    title: str = ""
+    description: str = ""
+    key: str = ""
+    geometry_type: str = ""
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+    types: dict[str, Kind] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    name: str = ""
+    fields: dict[str, FieldMapping] = field(default_factory=dict)
+    layer: LayerMapping = LayerMapping()
+    source_layer: str = ""
+    crs: int | None = None
+    encoding: str = ""
+    duplicates: str = "refuse"
+    x: str = ""
+    y: str = ""
+
+
+def read(path: Path) -> Mapping:
+    """The mapping in the TOML file ``path``."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LoadError(f"The mapping {path} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LoadError(f"The mapping {path.name} is not valid TOML: {error}.") from None
+    try:
+        return _mapping(path.name, data)
+    except (TypeError, ValueError) as error:
+        raise LoadError(f"The mapping {path.name} is not right: {error}.") from None
+
+
+def match(wanted: str, columns: Iterable[str], where: str) -> str:
+    """The source's own spelling of the column ``wanted``: exact, or else the only one that differs in case."""
+    columns = list(columns)
+    if wanted in columns:
+        return wanted
+    near = [column for column in columns if column.casefold() == wanted.casefold()]
+    if len(near) == 1:
+        return near[0]
+    raise LoadError(f"{where} names the column {wanted!r}, which the file does not have. It has: {', '.join(columns)}.")
+
+
+def _mapping(name: str, data: dict[str, Any]) -> Mapping:
+    _only(data, {"source_layer", "crs", "encoding", "duplicates", "fields", "point", "layer"}, "the mapping")
+    point = data.get("point", {})
+    _only(point, {"x", "y"}, "[point]")
+    if point and set(point) != {"x", "y"}:
+        raise ValueError("[point] needs both x and y")
+    duplicates = data.get("duplicates", "refuse")
+    if duplicates not in DUPLICATES:
+        raise ValueError(f"duplicates is one of {', '.join(DUPLICATES)}, not {duplicates!r}")
+    crs = data.get("crs")
+    if crs is not None and not isinstance(crs, int):
+        raise ValueError("crs is an EPSG code, a number such as 2249")
+    return Mapping(
+        name=name,
+        fields={target: _field(target, spec) for target, spec in data.get("fields", {}).items()},
+        layer=_layer(data.get("layer", {})),
+        source_layer=_text(data, "source_layer"),
+        crs=crs,
+        encoding=_text(data, "encoding"),
+        duplicates=duplicates,
+        x=_text(point, "x"),
+        y=_text(point, "y"),
+    )
+
+
+def _field(target: str, spec: Any) -> FieldMapping:
+    if isinstance(spec, str):
+        return FieldMapping(column=spec)
+    if not isinstance(spec, dict):
+        raise ValueError(f"{target} is a column's name or a table such as {{ column = ... }} or {{ value = ... }}")
+    _only(spec, {"column", "value", "null", "scale", "unit", "format", "pad", "on_error"}, target)
+    if ("column" in spec) == ("value" in spec):
+        raise ValueError(f"{target} needs either column or value")
+    on_error = spec.get("on_error", "refuse")
+    if on_error not in ON_ERROR:
+        raise ValueError(f"on_error of {target} is one of {', '.join(ON_ERROR)}, not {on_error!r}")
+    unit = spec.get("unit", "sqft")
+    if unit not in UNITS:
+        raise ValueError(f"unit of {target} is one of {', '.join(UNITS)}, not {unit!r}")
+    null = spec.get("null", [])
+    return FieldMapping(
+        column=spec.get("column"),
+        value=spec.get("value"),
+        null=tuple(null) if isinstance(null, list) else (null,),
+        scale=float(spec.get("scale", 1.0)) * UNITS[unit],
+        format=_text(spec, "format"),
+        pad=int(spec.get("pad", 0)),
+        on_error=on_error,
+    )
+
+
+def _layer(spec: dict[str, Any]) -> LayerMapping:
+    _only(spec, {"title", "description", "key", "geometry_type", "keep", "drop", "personal", "fields"}, "[layer]")
+    geometry_type = _text(spec, "geometry_type")
+    if geometry_type and geometry_type not in GEOMETRY_TYPES:
+        raise ValueError(f"geometry_type is one of {', '.join(GEOMETRY_TYPES)}, not {geometry_type!r}")
+    fields = spec.get("fields", {})
+    for column, about in fields.items():
+        _only(about, {"type", "description"}, f"[layer.fields.{column}]")
+    return LayerMapping(
+        title=_text(spec, "title"),
+        description=_text(spec, "description"),
+        key=_text(spec, "key"),
+        geometry_type=geometry_type,
+        keep=tuple(spec.get("keep", ())),
+        drop=tuple(spec.get("drop", ())),
+        personal=tuple(spec.get("personal", ())),
+        types={column: Kind(about["type"]) for column, about in fields.items() if "type" in about},
+        descriptions={column: about["description"] for column, about in fields.items() if "description" in about},
+    )
+
+
+def _text(spec: dict[str, Any], key: str) -> str:
+    value = spec.get(key, "")
+    if not isinstance(value, str):
+        raise ValueError(f"{key} is a text, not {value!r}")
+    return value
+
+
+def _only(spec: Any, known: set[str], where: str) -> None:
+    if not isinstance(spec, dict):
+        raise ValueError(f"{where} is a table")
+    if unknown := sorted(set(spec) - known):
+        raise ValueError(f"{where} has no {', '.join(unknown)}; it may have {', '.join(sorted(known))}")

@@ -1,0 +1,111 @@
+"""Loading parcels: outline and point, the value history, and the sales that were waiting for their parcel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import shapely
+from psycopg import sql
+
+from terrafusion.records.loading import upsert
+from terrafusion.records.loading.geometry import to_hex
+from terrafusion.records.loading.links import link_sales
+from terrafusion.records.loading.plan import ModelPlan
+from terrafusion.records.loading.report import LoadReport
+from terrafusion.records.loading.rows import Batch
+from terrafusion.records.loading.staging import ROW_NUMBER, TABLE
+from terrafusion.records.loading.targets import PARCEL_TARGETS, VALUES
+from terrafusion.records.models import PropertyOperational
+
+
+class ParcelPlan(ModelPlan):
+    model = PropertyOperational
+    targets = PARCEL_TARGETS
+    key = ("parcel_number",)
+    tables = ("records_propertyoperational", "records_propertyvaluehistory", "records_sale")
+
+    @property
+    def geometry_type(self) -> str:  # type: ignore[override]
+        return (
+            "Point" if self.request.mapping.x or "Point" in str(self.request.source.geometry_type) else "MultiPolygon"
+        )
+
+    @property
+    def outlined(self) -> bool:
+        return self.has_geometry and self.geometry_type == "MultiPolygon"
+
+    def geometry_columns(self) -> list[str]:
+        if self.outlined:
+            return ["geometry", "point"]
+        return ["point"] if self.has_geometry else []
+
+    def stage(self, batch: Batch) -> dict[str, pa.Array]:
+        self.geometry_column = "geometry" if self.outlined else "point"
+        staged = super().stage(batch)
+        if self.outlined and batch.shapes is not None:
+            staged["point"] = to_hex(shapely.point_on_surface(batch.shapes))
+        return staged
+
+    def prepare(self, cursor: Any, report: LoadReport) -> None:
+        """Merge rows of one parcel number: its outline is the union of theirs, the rest is the first row's."""
+        if self.request.mapping.duplicates != "merge" or not self.outlined:
+            return
+        cursor.execute(
+            sql.SQL(
+                "UPDATE {stage} s SET geometry = m.geometry, point = ST_PointOnSurface(m.geometry) FROM ("
+                "SELECT min({row}) AS first, "
+                "ST_Multi(ST_CollectionExtract(ST_UnaryUnion(ST_Collect(geometry ORDER BY {row})), 3)) AS geometry "
+                "FROM {stage} GROUP BY parcel_number HAVING count(*) > 1) m WHERE s.{row} = m.first"
+            ).format(stage=TABLE, row=sql.Identifier(ROW_NUMBER))
+        )
+        before = _count(cursor)
+        upsert.drop_duplicates(cursor, self.key)
+        report.merged = before - _count(cursor)
+
+    def finish(self, cursor: Any, report: LoadReport) -> None:
+        report.values_recorded = self._record_values(cursor)
+        report.sales_linked = link_sales(cursor, self.request.county.pk)
+
+    def _record_values(self, cursor: Any) -> int:
+        """A history entry for each parcel's tax year and effective date, 1 January when the roll gives no date."""
+        values = [name for name in VALUES if name in self.columns]
+        if not values or "tax_year" not in self.columns:
+            return 0
+        effective = (
+            "COALESCE(s.as_of, make_date(s.tax_year, 1, 1))"
+            if "as_of" in self.columns
+            else "make_date(s.tax_year, 1, 1)"
+        )
+        names = [*values, "source"]
+        cursor.execute(
+            sql.SQL(
+                "INSERT INTO records_propertyvaluehistory AS h "
+                "(county_id, property_id, tax_year, effective_date, {names}, source, recorded_at) "
+                "SELECT {county}, p.id, s.tax_year, {effective}, {staged}, s.source, now() "
+                "FROM {stage} s JOIN records_propertyoperational p "
+                "ON p.county_id = {county} AND p.parcel_number = s.parcel_number "
+                "WHERE s.tax_year IS NOT NULL AND COALESCE({staged}) IS NOT NULL "
+                "ON CONFLICT (property_id, tax_year, effective_date) DO UPDATE SET {assignments}, recorded_at = now() "
+                "WHERE ({old}) IS DISTINCT FROM ({new})"
+            ).format(
+                names=_join("{}", values),
+                staged=_join("s.{}", values),
+                county=sql.Literal(self.request.county.pk),
+                effective=sql.SQL(effective),
+                stage=TABLE,
+                assignments=_join("{0} = EXCLUDED.{0}", names),
+                old=_join("h.{}", names),
+                new=_join("EXCLUDED.{}", names),
+            )
+        )
+        return int(cursor.rowcount)
+
+
+def _count(cursor: Any) -> int:
+    cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(TABLE))
+    return int(cursor.fetchone()[0])
+
+
+def _join(pattern: str, names: list[str]) -> sql.Composable:
+    return sql.SQL(", ").join(sql.SQL(pattern).format(sql.Identifier(name)) for name in names)

@@ -1,0 +1,33 @@
+"""What is wrong with rows of a batch: found column by column, told row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The rows of ``mask`` break a rule. ``reason`` is its stable code; ``detail`` tells the case of one row."""
+
+    mask: Mask
+    reason: str
+    detail: Callable[[int], str]
+    outcome: str = "refused"  # or nulled, truncated, repaired: the row is loaded nevertheless
+
+
+def shown(field: str, values: Any, personal: bool) -> Callable[[int], str]:
+    """A detail that shows the field's value in the source, unless that would copy personal data."""
+
+    def detail(index: int) -> str:
+        if personal:
+            return f"{field}: (personal data, not shown)"
+        return f"{field}: {str(values[index].as_py())[:80]!r}"
+
+    return detail

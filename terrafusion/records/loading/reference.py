@@ -1,0 +1,194 @@
+"""Loading a reference layer: the layer is what the file says, its record and its features."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from psycopg import sql
+
+from terrafusion.records.loading.errors import LoadError
+from terrafusion.records.loading.geometry import to_hex
+from terrafusion.records.loading.mapping import FieldMapping, match
+from terrafusion.records.loading.plan import Plan, Request
+from terrafusion.records.loading.report import LoadReport
+from terrafusion.records.loading.rows import Batch
+from terrafusion.records.loading.staging import TABLE
+from terrafusion.records.loading.targets import Kind, Target
+from terrafusion.records.loading.upsert import Upsert
+from terrafusion.records.models import ReferenceFeature, ReferenceLayer
+
+_KINDS = {  # of OGR's field types, a sub-type first
+    "OFTInteger:OFSTBoolean": Kind.BOOLEAN,
+    "OFTInteger": Kind.INTEGER,
+    "OFTInteger64": Kind.INTEGER,
+    "OFTReal": Kind.REAL,
+    "OFTDate": Kind.DATE,
+    "OFTDateTime": Kind.DATETIME,
+    "OFTBinary": None,
+}
+_MULTI = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
+_KEY = Target("feature_key", Kind.TEXT, width=100, required=True, key=True)
+
+
+class ReferencePlan(Plan):
+    """Without a key column a feature's key is its row number in the file."""
+
+    key = ("feature_key",)
+    tables = ("records_referencefeature",)
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self.about = request.mapping.layer
+        self.geometry_type = self._geometry_type()
+        self._widths: dict[str, int] = {}
+        self.columns = self._kept_columns()
+        self.names = _attribute_names(list(self.columns))
+        self.record: ReferenceLayer | None = None
+
+    def fields(self) -> list[tuple[Target, FieldMapping]]:
+        how = self.request.mapping.fields
+        pairs = [
+            (Target(self.names[column], kind, personal=column in self.about.personal), self._how(column))
+            for column, kind in self.columns.items()
+        ]
+        if self.about.key:
+            key = match(self.about.key, self.request.source.columns, "The mapping")
+            pairs.insert(0, (_KEY, FieldMapping(column=key)))
+        if unknown := sorted(set(how) - set(self.columns)):
+            raise LoadError(
+                f"[fields] of the mapping names {', '.join(unknown)}, which the layer does not keep. "
+                f"It keeps: {', '.join(self.columns)}."
+            )
+        return pairs
+
+    def staged_types(self) -> dict[str, str]:
+        return {"feature_key": "text", "attributes": "jsonb", "geometry": "geometry"}
+
+    def stage(self, batch: Batch) -> dict[str, pa.Array]:
+        attributes = {name: batch.columns[name] for name in self.names.values()}
+        for name, values in attributes.items():
+            if pa.types.is_string(values.type):
+                longest = pc.max(pc.utf8_length(values)).as_py() or 0
+                self._widths[name] = max(longest, self._widths.get(name, 1))
+        rows = pa.table(attributes).to_pylist() if attributes else [{} for _ in range(len(batch.row_numbers))]
+        # jsonb keeps its own order of keys; field_schema keeps the source's.
+        texts = [json.dumps(row, default=lambda value: value.isoformat(), ensure_ascii=False) for row in rows]
+        nothing = pa.nulls(len(batch.row_numbers), pa.string())
+        return {
+            "row_number": batch.row_numbers,
+            "feature_key": batch.columns["feature_key"] if self.about.key else batch.row_numbers.cast(pa.string()),
+            "attributes": pa.array(texts, pa.string()),
+            "geometry": nothing if batch.shapes is None else to_hex(batch.shapes),
+        }
+
+    def prepare(self, cursor: Any, report: LoadReport) -> None:
+        """The layer's record, written only where it differs."""
+        request = self.request
+        wanted: dict[str, Any] = {
+            "title": self.about.title or request.layer.replace("_", " ").capitalize(),
+            "description": self.about.description,
+            "geometry_type": self.geometry_type,
+            "field_schema": self._schema(),
+            "source": request.described,
+        }
+        if request.as_of is not None:
+            wanted["as_of"] = request.as_of
+        record, created = ReferenceLayer.objects.get_or_create(
+            county=request.county, name=request.layer, defaults=wanted
+        )
+        if not created and any(getattr(record, name) != value for name, value in wanted.items()):
+            for name, value in wanted.items():
+                setattr(record, name, value)
+            record.save()
+        self.record = record
+
+    def upsert(self) -> Upsert:
+        assert self.record is not None, "prepare() comes first"  # noqa: S101 - an invariant of Plan's order
+        return Upsert(
+            table=ReferenceFeature._meta.db_table,
+            scope={"layer_id": self.record.pk},
+            also={"county_id": self.request.county.pk},
+            key=self.key,
+            columns=("attributes", "geometry"),
+            defaults={},
+        )
+
+    def finish(self, cursor: Any, report: LoadReport) -> None:
+        """The layer is the file: what the file no longer has is removed."""
+        assert self.record is not None, "prepare() comes first"  # noqa: S101 - as above
+        cursor.execute(
+            sql.SQL(
+                "DELETE FROM records_referencefeature f WHERE f.layer_id = {} AND NOT EXISTS "
+                "(SELECT FROM {} s WHERE s.feature_key = f.feature_key)"
+            ).format(sql.Literal(self.record.pk), TABLE)
+        )
+        report.removed = int(cursor.rowcount)
+        for column, name in self.names.items():
+            if column != name:
+                report.notes.append(f"The column {column!r} became {name!r}.")
+
+    def _geometry_type(self) -> str:
+        if self.about.geometry_type:
+            return self.about.geometry_type
+        if self.request.mapping.x:
+            return "MultiPoint"
+        known = str(self.request.source.geometry_type).split(" ")[0].removeprefix("Multi").removeprefix("2.5D ")
+        if known in _MULTI:
+            return _MULTI[known]
+        raise LoadError(
+            f"{self.request.source.path.name} does not say of which geometry it is: "
+            "give [layer] geometry_type in a mapping, or [point] for a table with coordinates."
+        )
+
+    def _kept_columns(self) -> dict[str, Kind]:
+        source, about = self.request.source, self.about
+        for column in (*about.keep, *about.drop, *about.personal, *about.types, *about.descriptions):
+            if column not in source.columns:
+                match("", (), "") if not source.columns else match(column, source.columns, "The mapping")
+                raise LoadError(f"The mapping's [layer] must spell the column {column!r} as the file does.")
+        wanted = about.keep or tuple(column for column in source.columns if column not in about.drop)
+        kinds = {column: about.types.get(column, _kind(source.types[column])) for column in wanted}
+        return {column: kind for column, kind in kinds.items() if kind is not None}
+
+    def _how(self, column: str) -> FieldMapping:
+        how = self.request.mapping.fields.get(column, FieldMapping())
+        return FieldMapping(column, None, how.null, how.scale, how.format, how.pad, how.on_error)
+
+    def _schema(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": self.names[column],
+                "type": str(kind),
+                "width": self._widths.get(self.names[column]) if kind is Kind.TEXT else None,
+                "description": self.about.descriptions.get(column, ""),
+                "personal": column in self.about.personal,
+            }
+            for column, kind in self.columns.items()
+        ]
+
+
+def _kind(ogr_type: str) -> Kind | None:
+    """None for what an attribute cannot hold; text for all that has no type of its own."""
+    if ogr_type in _KINDS:
+        return _KINDS[ogr_type]
+    return _KINDS.get(ogr_type.split(":")[0], Kind.TEXT)
+
+
+def _attribute_names(columns: list[str]) -> dict[str, str]:
+    """Column -> attribute name: letters, digits and single underscores, beginning with a letter, unique.
+
+    Django reads a double underscore in a path into JSON as a step inward, and a number as a place in a list.
+    """
+    names: dict[str, str] = {}
+    for column in columns:
+        base = re.sub(r"_{2,}", "_", re.sub(r"\W", "_", column)).strip("_") or "field"
+        name = base if base[0].isalpha() else f"f_{base}"
+        number = 2
+        while name in names.values():
+            name, number = f"{base}_{number}", number + 1
+        names[column] = name
+    return names

@@ -1,0 +1,88 @@
+"""What can be loaded into parcels and sales: each target field with its kind and rules, read from the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import models
+
+from terrafusion.records.models import PropertyOperational, Sale
+from terrafusion.records.models.parcel import PERSONAL_DATA
+
+
+class Kind(StrEnum):
+    TEXT = "text"
+    INTEGER = "integer"
+    REAL = "real"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    YEAR = "year"  # an integer between 1500 and two years ahead; 0 means unknown
+    MONEY = "money"  # whole dollars; cents are rounded
+
+
+@dataclass(frozen=True)
+class Target:
+    """A field that a source column is loaded into.
+
+    ``width`` is the most characters of a text. A ``required`` field may not be empty. ``key`` texts lose the blanks
+    round them. ``nonnegative`` numbers below zero are faults. The values of ``personal`` fields are never reported.
+    """
+
+    name: str
+    kind: Kind
+    width: int | None = None
+    required: bool = False
+    key: bool = False
+    nonnegative: bool = False
+    personal: bool = False
+    past: bool = False  # a date that cannot lie ahead
+    small: bool = False  # an integer of 16 bits
+
+
+VALUES = ("land_value", "improvement_value", "total_value", "exemptions")
+_YEARS = {"year_built", "effective_year_built", "tax_year"}
+_MONEY = {*VALUES, "sale_price"}
+_REQUIRED = {"parcel_number", "sale_id", "sale_date", "sale_price"}
+_KEYS = {"parcel_number", "sale_id"}
+_NOT_LOADED = {"id", "county", "property", "geometry", "point", "updated_at"}
+
+
+def _kind(field: models.Field[object, object]) -> Kind:
+    if field.name in _YEARS:
+        return Kind.YEAR
+    if field.name in _MONEY:
+        return Kind.MONEY
+    kinds: tuple[tuple[type[models.Field[object, object]], Kind], ...] = (
+        (models.CharField, Kind.TEXT),
+        (models.FloatField, Kind.REAL),
+        (models.IntegerField, Kind.INTEGER),
+        (models.BooleanField, Kind.BOOLEAN),
+        (models.DateField, Kind.DATE),
+    )
+    return next(kind for cls, kind in kinds if isinstance(field, cls))
+
+
+def _targets(model: type[models.Model]) -> dict[str, Target]:
+    found = {}
+    for field in model._meta.concrete_fields:
+        if field.name in _NOT_LOADED:
+            continue
+        kind = _kind(field)
+        found[field.name] = Target(
+            name=field.name,
+            kind=kind,
+            width=getattr(field, "max_length", None),
+            required=field.name in _REQUIRED,
+            key=field.name in _KEYS,
+            nonnegative=kind in {Kind.INTEGER, Kind.REAL, Kind.MONEY},
+            personal=field.name in PERSONAL_DATA,
+            past=field.name == "sale_date",
+            small=isinstance(field, models.PositiveSmallIntegerField),
+        )
+    return found
+
+
+PARCEL_TARGETS = _targets(PropertyOperational)
+SALE_TARGETS = _targets(Sale)
