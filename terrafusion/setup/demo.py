@@ -28,7 +28,7 @@ from terrafusion.setup.serve import STOP_GRACE, manage, prepare
 
 FOLDER = PROJECT / "build" / "demo"
 LOG = FOLDER / "serve.log"
-COUNTY_IDS = {"king": "KING_WA", "cambridge": "CAMBRIDGE_MA"}
+COUNTY_IDS = {"king": "KING", "cambridge": "CAMBRIDGE"}
 USER = "demo"
 FORMAT = "GeoPackage"
 START_SECONDS, JOB_SECONDS = 120, 900
