@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django_filters import Filter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
@@ -20,6 +21,8 @@ from terrafusion.api.pagination import CursorPagination
 
 class StrictFilterBackend(DjangoFilterBackend):
     """The default backend of the API's lists."""
+
+    template = "terrafusion/filter_form.html"
 
     def filter_queryset(  # type: ignore[override]  # DRF hands over its own request, whatever the stubs say
         self, request: Request, queryset: QuerySet[Any], view: APIView
@@ -49,3 +52,15 @@ def _details(form: forms.Form) -> dict[str, list[ErrorDetail]]:
         name: [ErrorDetail(message["message"], message["code"] or "invalid") for message in messages]
         for name, messages in form.errors.get_json_data().items()
     }
+
+
+class BooleanField(forms.TypedChoiceField):
+    """true or false; Django's own field takes anything else for unknown, and so filters by nothing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [("", "any"), ("true", "yes"), ("false", "no")]
+        super().__init__(choices=choices, coerce=lambda text: text == "true", empty_value=None, **kwargs)
+
+
+class BooleanFilter(Filter):
+    field_class = BooleanField

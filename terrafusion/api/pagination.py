@@ -33,7 +33,7 @@ class CursorPagination(pagination.CursorPagination):
     def faults(self, request: Request) -> dict[str, list[ErrorDetail]]:
         """What is wrong with the page's size; the cursor shows only against a queryset."""
         given = request.query_params.get(self.page_size_query_param)
-        if given is None or (given.isdecimal() and 1 <= int(given[:10]) <= self.max_page_size):
+        if given is None or (given.isascii() and given.isdecimal() and 1 <= int(given[:10]) <= self.max_page_size):
             return {}
         return {self.page_size_query_param: [ErrorDetail(f"Give a number from 1 to {self.max_page_size}.", "invalid")]}
 
@@ -79,6 +79,9 @@ class CursorPagination(pagination.CursorPagination):
 
 class GeoJsonCursorPagination(CursorPagination):
     """A page is a FeatureCollection; ``next`` and ``previous`` are foreign members, as RFC 7946 allows."""
+
+    def get_results(self, data: Any) -> Any:
+        return data["features"]
 
     def get_paginated_response(self, data: Any) -> Response:
         links = {"next": self.get_next_link(), "previous": self.get_previous_link()}

@@ -1,4 +1,4 @@
-"""JSON bodies: bounded, and free of text that neither PostgreSQL nor UTF-8 can hold."""
+"""JSON bodies, free of text that neither PostgreSQL nor UTF-8 can hold."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
-from django.conf import settings
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
-
-from terrafusion.api.errors import BodyTooLarge
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of a surrogate pair
 
@@ -19,11 +16,7 @@ class JSONParser(parsers.JSONParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Raises BodyTooLarge before reading, and ParseError for what is not JSON or cannot be stored."""
-        request = (parser_context or {}).get("request")
-        length = int(request.META.get("CONTENT_LENGTH") or 0) if request else 0
-        if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise BodyTooLarge(f"The body is longer than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
+        """Raises ParseError for what is not JSON or cannot be stored."""
         try:
             data = super().parse(stream, media_type, parser_context)
         except RecursionError:

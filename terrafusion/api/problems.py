@@ -10,6 +10,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, TypedDict
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
@@ -18,6 +20,8 @@ from rest_framework import exceptions
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
+
+from terrafusion.api.errors import BodyTooLarge
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -80,6 +84,12 @@ class ProblemResponse(Response):
 
 
 class ProblemHandler(ExceptionHandler):  # type: ignore[misc]  # the library is not followed by mypy
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, RequestDataTooBig):  # from the first look at the body, whatever its media type
+            return BodyTooLarge(f"The body is longer than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
+        known: Exception = super().convert_known_exceptions(exc)
+        return known
+
     def get_response(self, exc: exceptions.APIException, data: Problem) -> ProblemResponse:
         return ProblemResponse(data, status=exc.status_code, headers=self.get_headers(exc))
 

@@ -3,7 +3,7 @@ searched without an index, and no county's parcels are put into a drop-down."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -58,10 +58,10 @@ class RecordAdmin(AnyAdmin):
     list_per_page = 50
     sortable_by = ()
     ordering = ("id",)
-    list_filter: tuple[str, ...] = ("county",)
-    list_select_related: tuple[str, ...] = ("county",)
-    raw_id_fields: tuple[str, ...] = ("county",)
-    readonly_fields: tuple[str, ...] = ("updated_at", "place")
+    list_filter: ClassVar[tuple[str, ...]] = ("county",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("county",)
+    raw_id_fields: ClassVar[tuple[str, ...]] = ("county",)
+    readonly_fields: ClassVar[tuple[str, ...]] = ("updated_at", "place")
     geometry_field = "geometry"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

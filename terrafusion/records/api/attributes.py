@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django_filters import Filter, FilterSet
 
+from terrafusion.api.filters import BooleanField
 from terrafusion.api.geo_filters import BBoxFilter
 from terrafusion.records.api.serializers import public_fields
 from terrafusion.records.layers import FieldType
@@ -25,17 +26,11 @@ class _TextField(forms.CharField):
         super().__init__(strip=False, **kwargs)
 
 
-class _BooleanField(forms.TypedChoiceField):
-    def __init__(self, **kwargs: Any) -> None:
-        choices = [("", "any"), ("true", "yes"), ("false", "no")]
-        super().__init__(choices=choices, coerce=lambda text: text == "true", empty_value=None, **kwargs)
-
-
 _FORM_FIELDS: dict[FieldType, type[forms.Field]] = {
     FieldType.TEXT: _TextField,
     FieldType.INTEGER: forms.IntegerField,
     FieldType.REAL: forms.FloatField,
-    FieldType.BOOLEAN: _BooleanField,
+    FieldType.BOOLEAN: BooleanField,
     FieldType.DATE: forms.DateField,
     FieldType.DATETIME: _TextField,
 }

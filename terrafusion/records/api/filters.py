@@ -8,9 +8,10 @@ from django import forms
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django_filters import Filter, FilterSet, ModelChoiceFilter
+from django_filters import CharFilter, Filter, FilterSet, ModelChoiceFilter
 from drf_spectacular.utils import extend_schema_field
 
+from terrafusion.api.filters import BooleanFilter
 from terrafusion.api.geo_filters import BBoxFilter, ContainsPointFilter, NearFilterSet
 from terrafusion.records.access import counties_for
 from terrafusion.records.models import County, PropertyOperational, ReferenceLayer, Sale
@@ -39,10 +40,24 @@ _INTEGERS = {"filter_class": IntegerFilter}
 _OVERRIDES: dict[type[models.Field[Any, Any]], dict[str, Any]] = {
     models.BigIntegerField: _INTEGERS,
     models.PositiveSmallIntegerField: _INTEGERS,
+    models.BooleanField: {"filter_class": BooleanFilter},
 }
+_BOUNDS = {"exact": "", "gte": ", at least", "lte": ", at most"}
 
 
-class PropertyFilterSet(NearFilterSet):
+class RecordFilterSet(NearFilterSet):
+    """Says in words what each filter does, in the form and in the schema."""
+
+    @classmethod
+    def filter_for_field(cls, field: models.Field[Any, Any], field_name: str, lookup_expr: str | None = None) -> Filter:
+        found = super().filter_for_field(field, field_name, lookup_expr)
+        name = str(field.verbose_name).removesuffix(" sqft").capitalize()
+        unit = " (USD)" if name.endswith(("value", "price")) else " (sq ft)" if name.endswith("area") else ""
+        found.label = f"{name}{unit}{_BOUNDS[lookup_expr or 'exact']}"
+        return found
+
+
+class PropertyFilterSet(RecordFilterSet):
     near_field = "geometry"
     county_id = CountyFilter()
     in_bbox = BBoxFilter("geometry")
@@ -67,7 +82,7 @@ class PropertyFilterSet(NearFilterSet):
         }
 
 
-class SaleFilterSet(NearFilterSet):
+class SaleFilterSet(RecordFilterSet):
     near_field = "point"
     county_id = CountyFilter()
     in_bbox = BBoxFilter("point")
@@ -88,7 +103,8 @@ class SaleFilterSet(NearFilterSet):
 
 class ReferenceLayerFilterSet(FilterSet):
     county_id = CountyFilter()
+    name = CharFilter(label="Name, such as zoning")
 
     class Meta:
         model = ReferenceLayer
-        fields = {"name": ["exact"]}
+        fields: list[str] = []

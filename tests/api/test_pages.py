@@ -1,0 +1,214 @@
+"""Pages for people: the front page, the browsable API, Swagger UI, the admin. Nothing comes from another server."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from terrafusion.records import settings_validators
+from terrafusion.records.admin import MOST_LISTED, CappedPaginator
+from terrafusion.records.models import County, CountySettings, PropertyOperational
+from tests.api.data import CountyData, member, parcel
+
+
+class _Assets(HTMLParser):
+    """What a page loads, and the scripts that are written into it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.inline_scripts = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag in ("script", "img", "iframe") and values.get("src"):
+            self.loaded.append(values["src"] or "")
+        elif tag == "link" and values.get("rel") in ("stylesheet", "icon", "shortcut icon"):
+            self.loaded.append(values["href"] or "")
+        elif tag == "script" and values.get("type") != "application/json":
+            self.inline_scripts += 1
+        self.inline_scripts += any(name.startswith("on") for name in values)
+
+
+def _check(response: Any) -> str:
+    assert response.status_code == 200
+    policy = response.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy + ";"
+    assert "frame-ancestors 'none'" in policy
+    text: str = response.content.decode()
+    assets = _Assets(text)
+    assert assets.inline_scripts == 0
+    for address in assets.loaded:
+        if address.startswith("data:"):
+            continue
+        assert address.startswith("/"), address
+        assert not address.startswith("//"), address
+        if address.startswith("/static/"):
+            assert finders.find(address.removeprefix("/static/")), address
+    return text
+
+
+@pytest.fixture
+def staff(county: CountyData) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", password="root-password"))
+    return client
+
+
+def test_the_front_page_of_an_empty_installation(db: None) -> None:
+    text = _check(Client().get("/"))
+    assert "load_demo_county" in text
+    assert "Log in" in text
+
+
+def test_the_front_page_names_no_county_to_strangers(county: CountyData) -> None:
+    text = _check(Client().get("/"))
+    assert "load_demo_county" not in text
+    assert "COUNTY01" not in text
+
+
+def test_the_front_page_of_a_user(county: CountyData, other: CountyData) -> None:
+    client = Client()
+    client.force_login(member(county.county))
+    text = _check(client.get("/"))
+    assert "COUNTY01" in text
+    assert "COUNTY02" not in text
+    for link in re.findall(r'href="(/api/[^"]*)"', text):
+        assert client.get(link.replace("&amp;", "&")).status_code == 200, link
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/",
+        "/api/v1/counties",
+        "/api/v1/counties/COUNTY01/settings",
+        "/api/v1/properties?page_size=2",
+        "/api/v1/sales",
+        "/api/v1/reference-layers",
+        "/api/v1/docs",
+        "/api-auth/login/",
+        "/admin/",
+        "/admin/records/county/",
+        "/admin/records/county/COUNTY01/change/",
+        "/admin/records/countyaccess/",
+        "/admin/records/countysettings/",
+        "/admin/records/countysettings/COUNTY01/change/",
+        "/admin/records/propertyoperational/",
+        "/admin/records/sale/",
+        "/admin/records/referencelayer/",
+        "/admin/records/referencefeature/",
+    ],
+)
+def test_pages_load_nothing_from_elsewhere(staff: Client, path: str) -> None:
+    _check(staff.get(path, headers={"Accept": "text/html"}))
+
+
+def test_the_browsable_api_has_a_form_of_the_filters(staff: Client) -> None:
+    text = _check(staff.get("/api/v1/properties", headers={"Accept": "text/html"}))
+    for name in ("county_id", "in_bbox", "near", "distance", "total_value__gte", "parcel_number"):
+        assert f'name="{name}"' in text
+    assert "west,south,east,north" in text
+
+
+def test_the_browsable_form_of_a_layers_attributes(staff: Client, county: CountyData) -> None:
+    path = f"/api/v1/reference-layers/{county.layer.pk}/features"
+    text = _check(staff.get(path, headers={"Accept": "text/html"}))
+    assert 'name="where[ZCODE]"' in text
+    assert 'name="where[PHONE]"' not in text
+
+
+def test_admin_shows_geometry_in_words(staff: Client, county: CountyData) -> None:
+    text = _check(staff.get(f"/admin/records/propertyoperational/{county.parcels[0].pk}/change/"))
+    assert "MultiPolygon, 5 vertices, -121.990000,47.000000" in text
+    assert 'name="geometry"' not in text
+    for path in (f"sale/{county.sales[0].pk}", f"referencefeature/{county.layer.features.get(feature_key='Z1').pk}"):
+        assert "vertices" in _check(staff.get(f"/admin/records/{path}/change/"))
+
+
+def test_admin_finds_a_parcel_by_its_number(staff: Client, county: CountyData) -> None:
+    text = _check(staff.get("/admin/records/propertyoperational/?q=000002"))
+    assert "000002" in text
+    assert "000003" not in text
+
+
+def test_admin_lists_with_few_queries_and_counts_with_a_limit(staff: Client, county: CountyData) -> None:
+    def queries() -> list[str]:
+        with CaptureQueriesContext(connection) as found:
+            _check(staff.get("/admin/records/propertyoperational/"))
+        return [query["sql"] for query in found if "records_" in query["sql"]]
+
+    few = queries()
+    for number in range(4, 40):
+        parcel(county.county, number)
+    many = queries()
+    assert len(many) == len(few)
+    for sql in many:
+        assert "COUNT(" not in sql or f"LIMIT {MOST_LISTED}" in sql
+        assert '"geometry"' not in sql or "COUNT(" in sql
+    assert CappedPaginator(PropertyOperational.objects.order_by("id"), 10).count == 39
+
+
+def _save(staff: Client, **values: str) -> Any:
+    form = {
+        "county": "COUNTY01",
+        "allowed_formats": "[]",
+        "default_parameters": "{}",
+        "max_area_vertices": "100",
+        "max_active_jobs": "5",
+        "result_days": "3",
+        "value_rounding": "10",
+    }
+    return staff.post("/admin/records/countysettings/COUNTY01/change/", {**form, **values})
+
+
+def test_settings_are_edited_in_the_admin(staff: Client, county: CountyData) -> None:
+    assert _save(staff, allowed_formats='["GeoJSON"]', default_crs="2926").status_code == 302
+    settings = CountySettings.objects.get()
+    assert (settings.allowed_formats, settings.default_crs, settings.result_days) == (["GeoJSON"], 2926, 3)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("allowed_formats", '"GeoJSON"'),
+        ("allowed_formats", "[1]"),
+        ("allowed_formats", "{"),
+        ("default_parameters", "[]"),
+        ("result_days", "0"),
+    ],
+)
+def test_settings_of_a_wrong_shape_are_refused(staff: Client, county: CountyData, field: str, value: str) -> None:
+    response = _save(staff, **{field: value})
+    assert response.status_code == 200
+    assert field in response.context["adminform"].form.errors
+    assert CountySettings.objects.get().result_days == 30
+
+
+def test_a_plugin_checks_settings(staff: Client, county: CountyData, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings_validators, "_checks", [])
+
+    def check(settings: CountySettings) -> dict[str, str]:
+        unknown = set(settings.allowed_formats) - {"GeoJSON"}
+        return {"allowed_formats": f"Unknown: {', '.join(unknown)}"} if unknown else {}
+
+    settings_validators.register(check)
+    settings_validators.register(check)
+    response = _save(staff, allowed_formats='["Word"]')
+    assert response.context["adminform"].form.errors["allowed_formats"] == ["Unknown: Word"]
+    assert _save(staff, allowed_formats='["GeoJSON"]').status_code == 302
+
+
+def test_the_id_of_a_county_does_not_change(staff: Client, county: CountyData) -> None:
+    text = _check(staff.get("/admin/records/county/COUNTY01/change/"))
+    assert 'name="id"' not in text
+    assert County.objects.count() == 1

@@ -1,0 +1,154 @@
+"""Every error is a problem (RFC 9457), also where no view was reached."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from terrafusion.api import errors
+from terrafusion.records.api.views import CountyViewSet
+from tests.api.data import CountyData
+
+MEMBERS = {"type", "title", "status", "detail", "code", "errors"}
+
+
+def problem_of(response: Any) -> dict[str, Any]:
+    assert response.headers["Content-Type"] == "application/problem+json"
+    found: dict[str, Any] = response.json()
+    assert set(found) == MEMBERS
+    assert found["type"] == "about:blank"
+    assert found["status"] == response.status_code
+    assert found["detail"]
+    return found
+
+
+def test_an_unknown_object(client: APIClient) -> None:
+    problem = problem_of(client.get("/api/v1/counties/NOWHERE"))
+    assert (problem["status"], problem["code"], problem["title"]) == (404, "not_found", "Not Found")
+    assert problem["errors"] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/properties/abc", "/api/v2/", "/api", "/api/v1/a%00b"])
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_unknown_route(path: str, debug: bool, settings: Any) -> None:
+    settings.DEBUG = debug
+    for method in ("get", "post", "delete"):
+        problem = problem_of(getattr(Client(), method)(path))
+        assert (problem["status"], problem["code"]) == (404, "unknown_route")
+
+
+def test_a_problem_in_the_browser(client: APIClient) -> None:
+    response = client.get("/api/v1/properties?county_id=NOPE", headers={"Accept": "text/html"})
+    assert response.status_code == 400
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert "validation_error" in response.content.decode()
+
+
+def test_a_problem_of_a_view_that_does_not_speak_json() -> None:
+    problem = problem_of(Client().get("/api/v1/schema"))
+    assert (problem["status"], problem["code"]) == (401, "not_authenticated")
+
+
+def test_authentication(db: None) -> None:
+    response = Client().get("/api/v1/counties")
+    assert problem_of(response)["code"] == "not_authenticated"
+    assert response.headers["WWW-Authenticate"] == "Token"
+    response = Client().get("/api/v1/counties", headers={"Authorization": "Token wrong"})
+    assert problem_of(response)["code"] == "authentication_failed"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"",
+        b"\xff",
+        b'{"username": NaN}',
+        b"[" * 100_000,
+        b'{"username": "a\\u0000b", "password": "x"}',
+        b'{"username": "\\ud800", "password": "x"}',
+    ],
+)
+def test_malformed_json(body: bytes) -> None:
+    problem = problem_of(Client().post("/api/v1/token", body, content_type="application/json"))
+    if body:
+        assert (problem["status"], problem["code"]) == (400, "parse_error")
+    else:
+        assert {fault["field"] for fault in problem["errors"]} == {"username", "password"}
+
+
+def test_every_invalid_field_at_once(db: None) -> None:
+    problem = problem_of(Client().post("/api/v1/token", {"username": ""}, content_type="application/json"))
+    assert (problem["status"], problem["code"]) == (400, "validation_error")
+    assert {(fault["field"], fault["code"]) for fault in problem["errors"]} == {
+        ("username", "blank"),
+        ("password", "required"),
+    }
+    assert "username" in problem["detail"]
+    assert "password" in problem["detail"]
+
+
+def test_a_fault_of_the_whole_body(db: None) -> None:
+    problem = problem_of(Client().post("/api/v1/token", "[1]", content_type="application/json"))
+    assert [(fault["field"], fault["code"]) for fault in problem["errors"]] == [(None, "invalid")]
+
+
+def test_a_body_that_is_too_long(db: None, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    problem = problem_of(Client().post("/api/v1/token", {"username": "x" * 200}, content_type="application/json"))
+    assert (problem["status"], problem["code"]) == (413, "body_too_large")
+
+
+def test_a_media_type_that_is_not_taken(db: None) -> None:
+    assert problem_of(Client().post("/api/v1/token", "x", content_type="text/plain"))["status"] == 415
+
+
+def test_an_answer_that_is_not_given(client: APIClient) -> None:
+    assert problem_of(client.get("/api/v1/counties", headers={"Accept": "image/png"}))["status"] == 406
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (errors.Conflict("Too late.", "not_cancellable"), 409, "not_cancellable"),
+        (errors.Gone(), 410, "gone"),
+        (errors.RangeNotSatisfiable(), 416, "range_not_satisfiable"),
+        (errors.ServiceUnavailable(wait=7), 503, "unavailable"),
+    ],
+)
+def test_our_own_errors(client: APIClient, error: Exception, status: int, code: str) -> None:
+    client.raise_request_exception = False
+    with mock.patch.object(CountyViewSet, "list", side_effect=error):
+        response = client.get("/api/v1/counties")
+    problem = problem_of(response)
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert response.headers.get("Retry-After") == ("7" if status == 503 else None)
+
+
+def test_a_bug_tells_nothing_of_itself(client: APIClient, county: CountyData) -> None:
+    client.raise_request_exception = False
+    for method in ("list", "finalize_response"):  # inside DRF, and where only Django sees it
+        with mock.patch.object(CountyViewSet, method, side_effect=RuntimeError("secret of the server")):
+            response = client.get("/api/v1/counties")
+        problem = problem_of(response)
+        assert (problem["status"], problem["code"]) == (500, "internal_error")
+        assert b"secret" not in response.content
+
+
+def test_an_unknown_host_is_a_problem_too(db: None) -> None:
+    problem = problem_of(Client().get("/api/v1/counties", headers={"Host": "evil.example"}))
+    assert (problem["status"], problem["code"]) == (400, "bad_request")
+
+
+def test_csrf_is_checked_for_sessions(county: CountyData, django_user_model: Any) -> None:
+    django_user_model.objects.create_superuser("root", password="root-password")
+    client = APIClient(enforce_csrf_checks=True)
+    client.login(username="root", password="root-password")
+    problem = problem_of(client.post("/api/v1/counties", {}))
+    assert (problem["status"], problem["code"]) == (403, "permission_denied")

@@ -1,0 +1,75 @@
+"""The schema is valid OpenAPI 3.1, complete, and without a warning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from rest_framework.test import APIClient
+
+from tests.api.data import PERSONAL
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    file = tmp_path_factory.mktemp("schema") / "schema.yaml"
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(file))
+    found: dict[str, Any] = yaml.safe_load(file.read_text())
+    return found
+
+
+def _operations(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(path, operation) for path, methods in schema["paths"].items() for operation in methods.values()]
+
+
+def test_version_and_paths(schema: dict[str, Any]) -> None:
+    assert schema["openapi"].startswith("3.1")
+    assert {"/api/v1/properties", "/api/v1/counties/{id}/settings", "/api/v1/token"} <= set(schema["paths"])
+    assert not [path for path in schema["paths"] if path.endswith("/") and path != "/api/v1/"]
+
+
+def test_every_error_is_a_problem(schema: dict[str, Any]) -> None:
+    for path, operation in _operations(schema):
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                assert list(response["content"]) == ["application/problem+json"], (path, status)
+                reference = response["content"]["application/problem+json"]["schema"]["$ref"]
+                assert reference == "#/components/schemas/Problem", (path, status)
+
+
+def test_every_operation_says_what_it_is(schema: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, operation in _operations(schema)]
+    assert len(names) == len(set(names))
+    for path, operation in _operations(schema):
+        assert operation.get("description") or operation.get("summary"), path
+
+
+def test_every_query_parameter_is_described(schema: dict[str, Any]) -> None:
+    for path, operation in _operations(schema):
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "query":
+                assert parameter.get("description"), (path, parameter["name"])
+
+
+def test_personal_fields_are_not_in_the_records(schema: dict[str, Any]) -> None:
+    properties = schema["components"]["schemas"]["Property"]["properties"]["properties"]["properties"]
+    assert "parcel_number" in properties
+    assert not [name for name in properties if "owner" in name or "mailing" in name]
+    assert not [secret for secret in PERSONAL if secret in str(schema)]
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("application/json", "application/json"),
+        ("application/yaml", "application/yaml"),
+        ("*/*", "application/vnd.oai"),
+    ],
+)
+def test_it_is_served(admin_api: APIClient, accept: str, content_type: str) -> None:
+    response = admin_api.get("/api/v1/schema", headers={"Accept": accept})
+    assert response.status_code == 200
+    assert response.headers["Content-Type"].startswith(content_type)
+    assert yaml.safe_load(response.content)["info"]["title"] == "TerraFusion"
