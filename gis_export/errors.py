@@ -31,3 +31,9 @@ class FormatLimitExceeded(ExportError):
     """The format cannot hold this much."""
 
     code = "format_limit_exceeded"
+
+
+class RequestOutdated(ExportError):
+    """What was asked for is no longer there, such as a layer that was removed while the job waited."""
+
+    code = "request_outdated"

@@ -32,7 +32,10 @@ class GeoParquet(Format):
         import pyarrow.parquet as pq
 
         layer = reader.layer
-        columns = [*(f"c{i} AS {identifier(c.name)}" for i, c in enumerate(layer.columns)), "ST_AsBinary(g) AS geometry"]
+        columns = [
+            *(f"c{i} AS {identifier(c.name)}" for i, c in enumerate(layer.columns)),
+            "ST_AsBinary(g) AS geometry",
+        ]
         with reader.stream(columns, order="g, k") as (streamed, batches):
             schema = _schema(streamed)
             with pq.ParquetWriter(path, schema, compression="zstd", version="2.6") as file:

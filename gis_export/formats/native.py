@@ -32,7 +32,10 @@ class NativeFormat(Format):
         import pyogrio.raw
 
         failure: list[BaseException] = []
-        with reader.stream(["ST_AsBinary(g) AS geometry", *self.columns(reader.layer)], where=where) as (schema, batches):
+        with reader.stream(["ST_AsBinary(g) AS geometry", *self.columns(reader.layer)], where=where) as (
+            schema,
+            batches,
+        ):
             kept = [name for name in schema.names if not name.startswith(METRIC)]
             schema = self.schema(pa.schema([schema.field(name) for name in kept]))
 

@@ -57,7 +57,9 @@ class Shapefile(NativeFormat):
         export.write_arrow(reader, path)
         path.with_suffix(".cpg").write_text("UTF-8")  # GDAL writes none for an empty layer
         cut = [
-            Loss(layer.name, "truncated", f"Cut at {TEXT_BYTES} bytes.", field=column.name, count=int(measured[f"n{i}"]))
+            Loss(
+                layer.name, "truncated", f"Cut at {TEXT_BYTES} bytes.", field=column.name, count=int(measured[f"n{i}"])
+            )
             for i, column in texts.items()
             if measured[f"n{i}"]
         ]
@@ -89,7 +91,10 @@ class _Export(Shapefile):
         found = []
         for i, (column, names) in enumerate(zip(layer.columns, self.names, strict=True)):
             if column.type == "datetime":
-                found += [f"c{i}::date AS {identifier(names[0])}", f"to_json(c{i}) #>> '{{}}' AS {identifier(names[1])}"]
+                found += [
+                    f"c{i}::date AS {identifier(names[0])}",
+                    f"to_json(c{i}) #>> '{{}}' AS {identifier(names[1])}",
+                ]
             else:
                 found.append(f"c{i} AS {identifier(names[0])}")
         return found

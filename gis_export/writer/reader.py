@@ -15,7 +15,12 @@ from gis_export.formats.base import METRIC
 from gis_export.plan import LayerPlan, Totals
 from gis_export.writer.source import Snapshot, batches, row
 
-_CORNERS = {"xmin": ("ST_XMin", pc.min), "ymin": ("ST_YMin", pc.min), "xmax": ("ST_XMax", pc.max), "ymax": ("ST_YMax", pc.max)}
+_CORNERS = {
+    "xmin": ("ST_XMin", pc.min),
+    "ymin": ("ST_YMin", pc.min),
+    "xmax": ("ST_XMax", pc.max),
+    "ymax": ("ST_YMax", pc.max),
+}
 
 
 class LayerReader:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Max, QuerySet
 
 from terrafusion.records import layers
 from terrafusion.records.layers import FieldType, Layer, LayerField
@@ -54,6 +56,7 @@ _SALE_FIELDS = (
     ("multi_parcel", "MULTI_PARC", ""),
     ("as_of", "AS_OF", ""),
 )
+_ASSESSMENT = {"land_value", "improvement_value", "total_value", "exemptions", "tax_year"}
 _TYPES: tuple[tuple[type[models.Field[Any, Any]], FieldType], ...] = (
     (models.CharField, FieldType.TEXT),
     (models.FloatField, FieldType.REAL),
@@ -72,30 +75,39 @@ def _field(model: type[models.Model], name: str, short_name: str, unit: str) -> 
         width=getattr(column, "max_length", None),
         unit=unit,
         personal=name in PERSONAL_DATA,
+        assessment=name in _ASSESSMENT,
         total=unit == "USD",
         short_name=short_name,
     )
 
 
+def _changed_at(rows: QuerySet[Any]) -> Callable[[], datetime]:
+    return lambda: rows.aggregate(newest=Max("updated_at"))["newest"] or layers.epoch()
+
+
 def parcels(county: County) -> Layer:
+    rows = PropertyOperational.objects.filter(county=county)
     return Layer(
         name="parcels",
         title="Parcels",
         description="Parcel outlines with characteristics and assessed values.",
         geometry_type="MultiPolygon",
-        queryset=PropertyOperational.objects.filter(county=county),
+        queryset=rows,
+        changed_at=_changed_at(rows),
         fields=tuple(_field(PropertyOperational, *spec) for spec in _PARCEL_FIELDS),
     )
 
 
 def sales(county: County) -> Layer:
+    rows = Sale.objects.filter(county=county)
     return Layer(
         name="sales",
         title="Sales",
         description="Recorded sales, at the place of their parcel.",
         geometry_type="Point",
         geometry="point",
-        queryset=Sale.objects.filter(county=county),
+        queryset=rows,
+        changed_at=_changed_at(rows),
         fields=tuple(_field(Sale, *spec) for spec in _SALE_FIELDS),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.db import models
 from django.db.models.fields.json import KT
@@ -28,6 +29,7 @@ def reference_layers(county: County) -> Iterator[Layer]:
             description=record.description,
             source=record.source,
             geometry_type=record.geometry_type,
+            changed_at=partial(getattr, record, "updated_at"),
             queryset=record.features.all(),
             fields=tuple(_field(spec) for spec in record.field_schema),
         )

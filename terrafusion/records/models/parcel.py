@@ -72,6 +72,7 @@ class PropertyOperational(models.Model):
             GistIndex(fields=["geometry"], name="property_geometry"),  # areas of interest, map tiles
             GistIndex(fields=["point"], name="property_point"),  # nearest comparables
             models.Index(fields=["county", "id"], name="property_county_cursor"),  # cursor pagination
+            models.Index(fields=["county", "updated_at"], name="property_county_changed"),  # when the layer changed
             models.Index(fields=["county", "neighborhood"], name="property_neighborhood"),
             models.Index(fields=["county", "use_code"], name="property_use"),
         ]

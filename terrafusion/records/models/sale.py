@@ -41,6 +41,7 @@ class Sale(models.Model):
         indexes = [
             GistIndex(fields=["point"], name="sale_point"),
             models.Index(fields=["county", "sale_date"], name="sale_county_date"),
+            models.Index(fields=["county", "updated_at"], name="sale_county_changed"),
             models.Index(fields=["county", "parcel_number"], name="sale_parcel"),
             models.Index(fields=["county", "id"], name="sale_county_cursor"),
         ]

@@ -1,0 +1,129 @@
+"""The worker's side of the writer process: one, kept warm, for each worker process.
+
+Starting it takes most of a second, which a small export cannot afford, so it outlives the job; it is replaced after a
+crash, a cancel or ``_JOBS_PER_PROCESS`` exports. It dies with the worker.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gis_export.errors import FormatLimitExceeded, ReconciliationFailed, WriterCrashed, WriterFailed
+from gis_export.plan import Plan, Result
+from terrafusion.jobs.errors import DatabaseUnavailable, JobError, StorageFull
+
+log = logging.getLogger(__name__)
+_JOBS_PER_PROCESS = 200  # native libraries never give back all of their memory
+_ERRORS: dict[str, type[JobError]] = {
+    kind.code: kind for kind in (DatabaseUnavailable, FormatLimitExceeded, ReconciliationFailed, StorageFull)
+}
+# What the writer's libraries may need of the environment; secrets stay behind.
+_ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
+_ENVIRONMENT_PREFIXES = ("PG", "GDAL_", "PROJ_", "OGR_")
+
+
+class Writer:
+    """A writer process. ``run`` from the worker's main thread; ``kill`` from any."""
+
+    def __init__(self) -> None:
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name in _ENVIRONMENT or name.startswith(_ENVIRONMENT_PREFIXES)
+        }
+        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            [sys.executable, "-m", "gis_export.writer"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        self._jobs = 0
+
+    @property
+    def usable(self) -> bool:
+        return self._process.poll() is None and self._jobs < _JOBS_PER_PROCESS
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def run(self, plan: Plan, progress: Callable[[int], None]) -> Result:
+        """Carry out the plan. ``progress`` is told the records written so far; what it raises ends the process.
+
+        Raises the JobError that fits the writer's report, or WriterCrashed when the process ended without one.
+        """
+        self._jobs += 1
+        try:
+            self._send(plan.to_json())
+            while True:
+                event = self._receive()
+                if event["event"] == "progress":
+                    progress(event["records"])
+                elif event["event"] == "done":
+                    return Result(**event["result"])
+                elif event["event"] == "failed":
+                    kind = _ERRORS.get(event["code"], WriterFailed)
+                    log.error("The writer failed with %s: %s", event["code"], event["message"])
+                    raise kind(_message(kind, event["message"]))
+        except BaseException:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process and wait for it."""
+        self.kill()
+        self._process.communicate()
+
+    def _send(self, line: str) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._crashed() from None
+
+    def _receive(self) -> dict[str, Any]:
+        assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
+        line = self._process.stdout.readline()
+        if not line.endswith("\n"):
+            raise self._crashed()
+        event: dict[str, Any] = json.loads(line)
+        return event
+
+    def _crashed(self) -> WriterCrashed:
+        code = self._process.wait()
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return WriterCrashed(f"The program that writes the file ended unexpectedly ({how}).")
+
+
+def _message(kind: type[JobError], reported: str) -> str:
+    """A library's own words may hold paths and SQL, so they go to the log only."""
+    if kind is DatabaseUnavailable:
+        return "The database could not be read."
+    if kind is StorageFull:
+        return "There is no space left to write the file."
+    return reported if kind in (FormatLimitExceeded, ReconciliationFailed) else "The file could not be written."
+
+
+_warm: Writer | None = None
+
+
+def writer() -> Writer:
+    """This worker's writer process, a new one where there is none that can be used."""
+    global _warm
+    if _warm is not None and not _warm.usable:
+        _warm.close()
+        _warm = None
+    if _warm is None:
+        _warm = Writer()
+    return _warm

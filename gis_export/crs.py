@@ -1,0 +1,50 @@
+"""Coordinate reference systems by their EPSG code. Axes are always x, y: longitude before latitude."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+_EPSG = re.compile(r"(?:EPSG:)?(\d{1,6})", re.IGNORECASE)
+
+
+class CRSError(ValueError):
+    """The text is shown to users."""
+
+
+def parse(given: Any) -> int:
+    """The code of ``"EPSG:2926"`` or ``2926``; CRSError when it is none, or not of a two-dimensional map."""
+    match = (
+        _EPSG.fullmatch(str(given).strip()) if isinstance(given, str | int) and not isinstance(given, bool) else None
+    )
+    if match is None:
+        raise CRSError(f"{str(given)[:60]!r} is not a CRS; give an EPSG code such as EPSG:4326.")
+    code = int(match[1])
+    if not _is_horizontal(code):
+        raise CRSError(f"EPSG:{code} is not a geographic or projected CRS of the EPSG registry.")
+    return code
+
+
+def transform(geometry: BaseGeometry, source: int, target: int) -> BaseGeometry:
+    """Transforms vertex by vertex; coordinates without an image become infinite."""
+    transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+    def convert(points: Any) -> Any:
+        return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
+
+    return shapely.transform(geometry, convert)
+
+
+@lru_cache(maxsize=1024)
+def _is_horizontal(code: int) -> bool:
+    try:
+        crs = pyproj.CRS.from_epsg(code)
+    except pyproj.exceptions.CRSError:
+        return False
+    return (crs.is_geographic or crs.is_projected) and len(crs.axis_info) == 2

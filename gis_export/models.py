@@ -1,0 +1,38 @@
+"""The export job."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
+
+from terrafusion.jobs.models import AbstractJob
+
+
+class GisExportJob(AbstractJob):
+    """One export. ``parameters`` are those submitted; ``resolved`` are those in force, with the county's defaults."""
+
+    export_format = models.CharField(max_length=20)
+    layers = ArrayField(models.CharField(max_length=40))
+    area_as_submitted = models.JSONField(null=True, blank=True)
+    area_of_interest = models.GeometryField(srid=4326, null=True, blank=True, spatial_index=False)
+    resolved = models.JSONField(default=dict, help_text="The parameters in force.")
+    estimated_records = models.PositiveBigIntegerField(default=0, help_text="By the planner's statistics, at submit.")
+
+    record_count = models.PositiveBigIntegerField(null=True, blank=True)
+    contains_personal_data = models.BooleanField(default=False)
+
+    result_columns: ClassVar[frozenset[str]] = frozenset({"record_count", "contains_personal_data"})
+
+    class Meta(AbstractJob.Meta):
+        verbose_name = "GIS export job"
+        indexes = [
+            *AbstractJob.Meta.indexes,
+            # What an estimate learns from: the newest finished exports of a format.
+            models.Index(
+                fields=["export_format", "-completed_at"],
+                name="export_history",
+                condition=models.Q(record_count__gt=0),
+            ),
+        ]

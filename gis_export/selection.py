@@ -1,0 +1,110 @@
+"""Which rows and columns of a layer an export takes, as finished SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.gis.db.models import GeometryField
+from django.contrib.gis.geos import GEOSGeometry
+from django.db import connection
+from django.db.models import BinaryField, F, Func, QuerySet, Value
+
+from gis_export.plan import Column, LayerPlan
+from terrafusion.records.layers import Layer, LayerField
+
+OPERATIONS = ("intersects", "within", "clip")
+_DIMENSION = {"Point": 1, "MultiPoint": 1, "MultiLineString": 2, "MultiPolygon": 3}  # of ST_CollectionExtract
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is taken of one layer. ``area`` is in EPSG:4326, None for all of it; ``srid`` is the output's CRS."""
+
+    layer: Layer
+    fields: tuple[LayerField, ...]
+    area: GEOSGeometry | None
+    operation: str
+    srid: int
+
+    def rows(self) -> QuerySet[Any]:
+        """The rows that are selected; an area also leaves out those without a geometry."""
+        rows = self.layer.queryset.order_by()
+        if self.area is None:
+            return rows
+        lookup = "within" if self.operation == "within" else "intersects"
+        return rows.filter(**{f"{self.layer.geometry}__{lookup}": self.area})
+
+    def plan(self) -> LayerPlan:
+        columns = {f"c{i}": field.expression for i, field in enumerate(self.fields)}
+        rows = self.rows().annotate(k=F("pk"), g=self._geometry(), **columns).values_list("k", "g", *columns)
+        sql = literal_sql(rows)
+        if self._clips:
+            # OFFSET 0 keeps the planner from computing the intersection a second time for the condition.
+            sql = f"SELECT * FROM ({sql} OFFSET 0) AS clipped WHERE NOT ST_IsEmpty(g)"
+        changed_at = self.layer.changed_at()
+        return LayerPlan(
+            name=self.layer.name,
+            title=self.layer.title,
+            description=self.layer.description,
+            sql=sql,
+            geometry_type=self.layer.geometry_type,
+            srid=self.srid,
+            changed_at=changed_at.isoformat(),
+            columns=tuple(
+                Column(field.name, field.type.value, field.width, field.short_name, field.total)
+                for field in self.fields
+            ),
+        )
+
+    @property
+    def _clips(self) -> bool:
+        return self.area is not None and self.operation == "clip"
+
+    def _geometry(self) -> Func:
+        expressions: list[Any] = [F(self.layer.geometry)]
+        template = "%(expressions)s"
+        if self._clips:
+            expressions.append(Value(self.area, output_field=GeometryField(srid=self.layer.srid)))
+            dimension = _DIMENSION[self.layer.geometry_type]
+            # What lies wholly inside, which is most, needs no intersection; the test is much cheaper.
+            template = (
+                "(SELECT CASE WHEN ST_CoveredBy(feature, area) THEN feature "
+                f"ELSE ST_CollectionExtract(ST_Intersection(feature, area), {dimension}) END "
+                "FROM (VALUES (%(expressions)s)) AS both_shapes(feature, area))"
+            )
+            if self.layer.geometry_type.startswith("Multi"):
+                template = f"ST_Multi({template})"
+        if self.srid != self.layer.srid:
+            template = f"ST_Transform({template}, {self.srid})"
+        # The declared output is opaque, for GeoDjango would select a geometry as hexadecimal bytes.
+        return Func(*expressions, template=template, output_field=BinaryField())
+
+
+def literal_sql(rows: QuerySet[Any]) -> str:
+    """The queryset's SQL with every parameter quoted by the driver, as COPY demands."""
+    sql, parameters = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        quoted: str = cursor.mogrify(sql, parameters)
+    return quoted
+
+
+def planned_rows(rows: QuerySet[Any]) -> int:
+    """How many rows the planner's statistics expect; no row is read."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {literal_sql(rows.values('pk'))}")
+        (plan,) = cursor.fetchone()[0]
+    return int(plan["Plan"]["Plan Rows"])
+
+
+def choose_fields(
+    layer: Layer, wanted: Sequence[str] | None, *, assessment: bool, personal: bool
+) -> tuple[tuple[LayerField, ...], list[str]]:
+    """The fields that go out, in the order that was asked for, and the names of the personal ones withheld."""
+    known = {field.name: field for field in layer.fields}
+    fields = [known[name] for name in wanted] if wanted is not None else list(layer.fields)
+    if wanted is None and not assessment:
+        fields = [field for field in fields if not field.assessment]
+    withheld = [field.name for field in fields if field.personal and not personal]
+    return tuple(field for field in fields if field.name not in withheld), withheld

@@ -1,0 +1,180 @@
+"""Export jobs over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from gis_export import request as requests
+from gis_export.estimate import estimate
+from gis_export.models import GisExportJob
+from gis_export.request import ExportRequest, RequestFaults
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
+from terrafusion.records.access import may_see_personal_data
+
+_AREA_HELP = (
+    'Empty for the whole county, or {"type": "bbox", "coordinates": [west, south, east, north]}, a GeoJSON Polygon or '
+    'MultiPolygon, or {"type": "wkt", "wkt": "POLYGON ((...))"}; each with an optional "crs" such as "EPSG:2926".'
+)
+_PARAMETERS_HELP = (
+    "crs (EPSG code or state_plane), fields (an object of lists by layer), spatial_operation (intersects, within, clip), "
+    "include_assessment_data (true or false), package (auto, zip)."
+)
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class ObjectField(serializers.JSONField):
+    """A JSON object."""
+
+    default_error_messages = {"not_an_object": "Give a JSON object."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        value = super().to_internal_value(data)
+        if not isinstance(value, dict):
+            self.fail("not_an_object")
+        return value
+
+
+class AreaField(serializers.JSONField):
+    """Any JSON: what is wrong with it is told by ``gis_export.areas``."""
+
+
+class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
+    """The body of ``run`` and ``estimate``. ``validated_data["request"]`` is the checked ``ExportRequest``."""
+
+    export_format = serializers.CharField(help_text="A name from GET formats, such as GeoPackage.")
+    county_id = CountyField(help_text="The county's id.")
+    layers = serializers.ListField(
+        child=serializers.CharField(), allow_empty=False, max_length=50, help_text="Names from GET layers."
+    )
+    area_of_interest = AreaField(
+        required=False, allow_null=True, default=None, help_text=_AREA_HELP, style={"base_template": "textarea.html"}
+    )
+    parameters = ObjectField(
+        required=False, default=dict, help_text=_PARAMETERS_HELP, style={"base_template": "textarea.html"}
+    )
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        county = data["county_id"]
+        user = self.context["request"].user
+        try:
+            data["request"] = requests.check(
+                county,
+                data["export_format"],
+                data["layers"],
+                data["area_of_interest"],
+                data["parameters"],
+                personal=may_see_personal_data(user, county.pk),
+            )
+        except RequestFaults as found:
+            raise serializers.ValidationError(found.faults) from None
+        return data
+
+
+class ExportRunSerializer(ExportRequestSerializer):
+    """Makes an unsaved job of a request; one that would break a limit is refused."""
+
+    def create(self, validated_data: dict[str, Any]) -> Any:
+        wanted: ExportRequest = validated_data["request"]
+        expected = estimate(wanted)
+        if expected.limits_exceeded:
+            broken = expected.limits_exceeded[0]
+            raise serializers.ValidationError(
+                {
+                    "area_of_interest": [
+                        f"The export has {broken.estimate:,} records, and {broken.limit} of {wanted.county.pk} is "
+                        f"{broken.allowed:,}: choose a smaller area or fewer layers."
+                    ]
+                },
+                code="limit_exceeded",
+            )
+        return GisExportJob(
+            county=wanted.county,
+            export_format=wanted.file_format.name,
+            layers=[layer.name for layer in wanted.layers],
+            area_as_submitted=validated_data["area_of_interest"],
+            area_of_interest=wanted.area,
+            parameters=validated_data["parameters"],
+            resolved=wanted.resolved(),
+            estimated_records=expected.records,
+            message=" ".join(["GIS export job accepted and queued.", *wanted.notes]),
+        )
+
+
+class GisExportStatusSerializer(JobStatusSerializer):
+    """The status object of an export."""
+
+    export_format = serializers.CharField(read_only=True)
+
+    def get_parameters(self, job: AbstractJob) -> dict[str, Any]:
+        assert isinstance(job, GisExportJob)  # noqa: S101 - for the type checker
+        return {**job.parameters, "area_of_interest": job.area_as_submitted, "layers": job.layers}
+
+
+class GisExportResultSerializer(JobResultSerializer):
+    """``result_summary`` is the manifest."""
+
+    result_record_count = serializers.IntegerField(source="record_count", read_only=True, allow_null=True)
+    contains_personal_data = serializers.BooleanField(read_only=True)
+
+
+class LimitSerializer(serializers.Serializer[Any]):
+    limit = serializers.CharField()
+    allowed = serializers.IntegerField()
+    estimate = serializers.IntegerField()
+
+
+class EstimateSerializer(serializers.Serializer[Any]):
+    """What the export would come to; nothing is queued."""
+
+    records = serializers.IntegerField()
+    exact = serializers.BooleanField(help_text="The records were counted, not guessed from statistics.")
+    bytes = serializers.IntegerField(help_text="Size of the file, from earlier exports of the format.")
+    seconds = serializers.FloatField(help_text="Time of the work, without waiting for a worker.")
+    layers = serializers.DictField(child=serializers.IntegerField(), help_text="Records of each layer.")
+    limits_exceeded = LimitSerializer(many=True, help_text="Limits for which the export would be refused.")
+
+
+class FormatSerializer(serializers.Serializer[Any]):
+    """A file format, and what to know of it."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    description = serializers.CharField()
+    extension = serializers.CharField()
+    media_type = serializers.CharField()
+    notes = serializers.ListField(child=serializers.CharField())
+    multi_layer = serializers.BooleanField(help_text="All layers go into one file; otherwise several are zipped.")
+    crs = serializers.SerializerMethodField(help_text="The only CRS that the format allows; null for any.")
+
+    def get_crs(self, file_format: Any) -> str | None:
+        return f"EPSG:{file_format.fixed_srid}" if file_format.fixed_srid else None
+
+
+class FieldSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    type = serializers.CharField()
+    width = serializers.IntegerField(allow_null=True)
+    unit = serializers.CharField()
+    description = serializers.CharField()
+    personal = serializers.BooleanField(help_text="Goes out only to those who may see personal data.")
+
+
+class LayerSerializer(serializers.Serializer[Any]):
+    """A layer of a county that can be exported."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    source = serializers.CharField()
+    geometry_type = serializers.CharField()
+    fields_ = FieldSerializer(many=True, source="fields")
+
+    def get_fields(self) -> dict[str, Any]:
+        # "fields" is taken by the serializer itself.
+        fields: dict[str, Any] = super().get_fields()
+        return {name.removesuffix("_"): field for name, field in fields.items()}

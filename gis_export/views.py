@@ -1,0 +1,83 @@
+"""The REST interface of exports: the job's own addresses, and what can be asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from gis_export import serializers
+from gis_export.estimate import estimate
+from gis_export.formats import registry
+from gis_export.models import GisExportJob
+from gis_export.request import settings_of
+from terrafusion.api.schema import ProblemSerializer
+from terrafusion.jobs.viewsets import JobViewSet
+from terrafusion.records.access import counties_for, may_see_personal_data
+from terrafusion.records.layers import layers_of
+
+_COUNTY = OpenApiParameter("county_id", str, description="The county's id.")
+
+
+class GisExportViewSet(JobViewSet):
+    """GIS export jobs."""
+
+    model = GisExportJob
+    run_serializer_class = serializers.ExportRunSerializer
+    serializer_class = serializers.GisExportStatusSerializer
+    result_serializer_class = serializers.GisExportResultSerializer
+
+    def download(self, request: Request, job_id: str) -> HttpResponseBase:
+        """The file, or a range of it."""
+        job = self.get_job(job_id)
+        if job.contains_personal_data and not may_see_personal_data(request.user, job.county_id):
+            raise PermissionDenied("The file holds personal data, to which you have no right.", "personal_data")
+        return super().download(request, job_id)
+
+
+class FormatsView(APIView):
+    """The formats, those that a county allows where one is named."""
+
+    @extend_schema(responses=serializers.FormatSerializer(many=True), parameters=[_COUNTY])
+    def get(self, request: Request) -> Response:
+        formats = registry.all_formats()
+        if county_id := request.query_params.get("county_id"):
+            county = get_object_or_404(counties_for(request.user), pk=county_id)
+            allowed = settings_of(county).allowed_formats or formats
+            formats = {name: found for name, found in formats.items() if name in allowed}
+        return Response(serializers.FormatSerializer(formats.values(), many=True).data)
+
+
+class LayersView(APIView):
+    """The layers of a county and their fields."""
+
+    @extend_schema(
+        responses={200: serializers.LayerSerializer(many=True), 400: ProblemSerializer, 404: ProblemSerializer},
+        parameters=[OpenApiParameter("county_id", str, description="The county's id.", required=True)],
+    )
+    def get(self, request: Request) -> Response:
+        county_id = request.query_params.get("county_id")
+        if not county_id:
+            raise ValidationError({"county_id": "Name the county."}, code="required")
+        county = get_object_or_404(counties_for(request.user), pk=county_id)
+        return Response(serializers.LayerSerializer(layers_of(county), many=True).data)
+
+
+class EstimateView(GenericAPIView[Any]):
+    """Records, bytes and seconds of an export, and the limits it would break; takes the body of run."""
+
+    serializer_class = serializers.ExportRequestSerializer
+
+    @extend_schema(responses={200: serializers.EstimateSerializer, 400: ProblemSerializer})
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        found = estimate(serializer.validated_data["request"])
+        return Response(serializers.EstimateSerializer(found.as_dict()).data)
