@@ -32,4 +32,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Three lines for each canary; the runner logs the jobs.
+    "loggers": {"django-q": {"level": max(logging.WARNING, logging.getLevelName(LOG_LEVEL))}},
 }

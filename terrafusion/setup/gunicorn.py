@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import multiprocess
-
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 # Threads, because a download holds its worker as long as the client's line takes.
@@ -23,4 +21,7 @@ access_log_format = '%(h)s "%(r)s" %(s)s %(b)s bytes %(M)s ms'
 def child_exit(server: Any, worker: Any) -> None:
     """Gauges of a web process that is gone leave the metrics page; its counts stay."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        # Imported here, because prometheus_client looks at the variable once, and the settings may set it in the worker.
+        from prometheus_client import multiprocess
+
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -30,7 +30,7 @@ def manage(*arguments: str) -> None:
 
 def prepare() -> None:
     """Tables and static files up to date, and no metrics of processes that ran before."""
-    metrics = Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR") or PROJECT / "build" / "run" / "metrics")
+    metrics = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True)
     manage("migrate", "--noinput", "--verbosity", "0")
@@ -60,6 +60,8 @@ def run() -> int:
 
 def main() -> int:
     """``--prepared`` says that ``prepare`` was done."""
+    # One folder for all processes, gunicorn's master too, which does not read Django's settings.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(PROJECT / "build" / "run" / "metrics"))
     try:
         host, port = os.environ.get("WEB_HOST") or "127.0.0.1", int(os.environ.get("PORT") or 8000)
         _check_port_is_free(host, port)
