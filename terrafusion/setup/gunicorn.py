@@ -21,7 +21,7 @@ access_log_format = '%(h)s "%(r)s" %(s)s %(b)s bytes %(M)s ms'
 def child_exit(server: Any, worker: Any) -> None:
     """Gauges of a web process that is gone leave the metrics page; its counts stay."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        # Imported here, because prometheus_client looks at the variable once, and the settings may set it in the worker.
+        # Not at the top: prometheus_client looks at the variable when imported, and the settings may set it later.
         from prometheus_client import multiprocess
 
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
