@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+from collections.abc import Iterator
+from pathlib import Path
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -12,12 +14,28 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from terrafusion.health import parts
 from terrafusion.jobs.metrics import JobStateCollector
 
 log = logging.getLogger(__name__)
+
+
+class ProcessCounts(Collector):
+    """The sums over all processes, of all machines or containers that have a folder below METRICS_ROOT."""
+
+    def collect(self) -> Iterator[Metric]:
+        files = [str(path) for path in Path(settings.METRICS_ROOT).rglob("*.db")]
+        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+
+
+def _registry(collector: Collector) -> CollectorRegistry:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(collector)
+    return registry
 
 
 @require_safe
@@ -42,13 +60,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """The counts of all processes, and the jobs by state from the database."""
     if not _may_read_metrics(request):
         return HttpResponseForbidden("Metrics are for this machine, or for who sends METRICS_TOKEN.\n", "text/plain")
-    counts = CollectorRegistry()
-    MultiProcessCollector(counts, settings.PROMETHEUS_MULTIPROC_DIR)  # type: ignore[no-untyped-call]
-    page = generate_latest(counts)
-    states = CollectorRegistry(auto_describe=False)
+    page = generate_latest(_registry(ProcessCounts()))
     try:
-        states.register(JobStateCollector())
-        page += generate_latest(states)
+        page += generate_latest(_registry(JobStateCollector()))
     except DatabaseError:  # the counts are most wanted when the database is in trouble
         log.warning("The metrics page lacks the jobs by state", exc_info=True)
     return HttpResponse(page, content_type=CONTENT_TYPE_LATEST)

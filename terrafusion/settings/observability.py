@@ -20,6 +20,9 @@ except OSError as error:
     ) from None
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = PROMETHEUS_MULTIPROC_DIR
 
+# The page adds up this folder and all below it: containers that share a volume have a folder each.
+METRICS_ROOT = env.text("METRICS_ROOT", PROMETHEUS_MULTIPROC_DIR)
+
 # Empty: only this machine may read /metrics.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
