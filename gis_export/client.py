@@ -37,7 +37,7 @@ class Writer:
             for name, value in os.environ.items()
             if name in _ENVIRONMENT or name.startswith(_ENVIRONMENT_PREFIXES)
         }
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "gis_export.writer"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -21,8 +21,8 @@ _AREA_HELP = (
     'MultiPolygon, or {"type": "wkt", "wkt": "POLYGON ((...))"}; each with an optional "crs" such as "EPSG:2926".'
 )
 _PARAMETERS_HELP = (
-    "crs (EPSG code or state_plane), fields (an object of lists by layer), spatial_operation (intersects, within, clip), "
-    "include_assessment_data (true or false), package (auto, zip)."
+    "crs (EPSG code or state_plane), fields (an object of lists by layer), spatial_operation (intersects, within, "
+    "clip), include_assessment_data (true or false), package (auto, zip)."
 )
 
 
@@ -143,7 +143,7 @@ class FormatSerializer(serializers.Serializer[Any]):
     """A file format, and what to know of it."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     description = serializers.CharField()
     extension = serializers.CharField()
     media_type = serializers.CharField()
@@ -170,11 +170,9 @@ class LayerSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     title = serializers.CharField()
     description = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     geometry_type = serializers.CharField()
-    fields_ = FieldSerializer(many=True, source="fields")
 
     def get_fields(self) -> dict[str, Any]:
-        # "fields" is taken by the serializer itself.
-        fields: dict[str, Any] = super().get_fields()
-        return {name.removesuffix("_"): field for name, field in fields.items()}
+        # As an attribute of the class, the name "fields" is taken by the serializer itself.
+        return {**super().get_fields(), "fields": FieldSerializer(many=True)}

@@ -37,6 +37,7 @@ class GisExportViewSet(JobViewSet):
     def download(self, request: Request, job_id: str) -> HttpResponseBase:
         """The file, or a range of it."""
         job = self.get_job(job_id)
+        assert isinstance(job, GisExportJob)  # noqa: S101 - for the type checker
         if job.contains_personal_data and not may_see_personal_data(request.user, job.county_id):
             raise PermissionDenied("The file holds personal data, to which you have no right.", "personal_data")
         return super().download(request, job_id)

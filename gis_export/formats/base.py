@@ -34,10 +34,11 @@ class Reader(Protocol):
         """The one row of a query."""
 
     def stream(
-        self, columns: Iterable[str], order: str = "k", where: str = "TRUE"
+        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", flag: str = "FALSE"
     ) -> AbstractContextManager[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-        """The rows that fulfil ``where`` with ``columns`` (both SQL over k, g, c0, c1...). Progress and the totals of
-        what is written are counted as the batches pass."""
+        """The rows that fulfil ``where`` with ``columns`` (both SQL over k, g, c0, c1...). ``flag`` is a condition that
+        is computed once a row and which the columns may name as ``s``. Progress and the totals of what is written are
+        counted as the batches pass."""
 
     def counted(self, name: str) -> int:
         """The sum of a streamed column whose name begins with ``METRIC``."""

@@ -25,6 +25,7 @@ class GeoJSON(TextFormat):
     fixed_srid = 4326
     bytes_per_record = 800
     separator = ",\n"
+    marker = b'{"type":"Feature","geometry":'
 
     def header(self, layer: LayerPlan) -> str:
         return f'{{"type":"FeatureCollection","name":{json.dumps(layer.name)},"features":[\n'

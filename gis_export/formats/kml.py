@@ -31,6 +31,7 @@ class KML(TextFormat):
     multi_layer = True
     fixed_srid = 4326
     bytes_per_record = 2000
+    marker = b"<Placemark>"
     special = r"[&<>\u0001-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]"
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:

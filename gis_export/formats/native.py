@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from gis_export.formats.base import METRIC, Format, Reader, Written, identifier
 from gis_export.plan import LayerPlan

@@ -74,8 +74,8 @@ class Shapefile(NativeFormat):
         for suffix, size in ((".dbf", measured["records"] * record), (".shp", measured["geometry_bytes"])):
             if size > FILE_BYTES:
                 raise FormatLimitExceeded(
-                    f"The {suffix} of layer {layer.name} would have about {size / 1e9:.1f} GB, and a Shapefile can hold "
-                    "2 GB: choose a smaller area, fewer fields, or GeoPackage."
+                    f"The {suffix} of layer {layer.name} would have about {size / 1e9:.1f} GB, and a Shapefile can "
+                    "hold 2 GB: choose a smaller area, fewer fields, or GeoPackage."
                 )
 
 

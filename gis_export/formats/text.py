@@ -12,10 +12,16 @@ from typing import IO, Any, ClassVar
 from gis_export.formats.base import METRIC, Format, Reader, Written, literal
 from gis_export.plan import LayerPlan, Loss, Totals
 
+_CHUNK = 1 << 20
+
 
 class TextFormat(Format):
     separator: ClassVar[str] = ""
     """Stands between two features."""
+
+    marker: ClassVar[bytes] = b""
+    """Bytes that stand once in each feature and, by the format's escaping, nowhere else: the file's features are
+    counted by them once it is written."""
 
     special: ClassVar[str] = ""
     """A regular expression that finds, in the text values of a row joined by line feeds, what needs escaping. Most rows
@@ -48,31 +54,32 @@ class TextFormat(Format):
         counters = self.counters(layer)
         columns = [
             f"{self._text(layer)} AS t",
-            *(f"({self._where_special(layer, sql, '0')})::bigint AS {METRIC}{name}" for name, sql in counters.items()),
+            *(f"(CASE WHEN s THEN {sql} ELSE 0 END)::bigint AS {METRIC}{name}" for name, sql in counters.items()),
         ]
-        records = 0
+        passed = 0
         with path.open("ab") as file:
+            start = file.tell()
             file.write(self.header(layer).encode())
-            with reader.stream(columns, where=where) as (_, batches):
+            with reader.stream(columns, where=where, flag=self._flag(layer)) as (_, batches):
                 for batch in batches:
-                    copy_text(batch.column(0), file, skip=0 if records else len(self.separator))
-                    records += batch.num_rows
+                    copy_text(batch.column(0), file, skip=0 if passed else len(self.separator))
+                    passed += batch.num_rows
             file.write(self.footer(layer, reader.source()).encode())
+        records = count_marker(path, self.marker, start) if self.marker else passed
         counted = {name: reader.counted(METRIC + name) for name in counters}
         return Written([path], records, self.losses(layer, counted))
 
     def _text(self, layer: LayerPlan) -> str:
-        text = self._where_special(layer, self.feature(layer, plain=False), self.feature(layer, plain=True))
+        text = f"CASE WHEN s THEN {self.feature(layer, plain=False)} ELSE {self.feature(layer, plain=True)} END"
+        if not self.special:
+            text = self.feature(layer, plain=False)
         return f"{literal(self.separator)} || {text}" if self.separator else text
 
-    def _where_special(self, layer: LayerPlan, sql: str, otherwise: str) -> str:
-        if not self.special:
-            return sql
-        texts = ", ".join(f"c{i}" for i, column in enumerate(layer.columns) if column.type == "text")
-        if not texts:
-            return otherwise
-        found = f"array_to_string(ARRAY[{texts}], E'\\n') ~ {literal(self.special)}"
-        return f"CASE WHEN {found} THEN {sql} ELSE {otherwise} END"
+    def _flag(self, layer: LayerPlan) -> str:
+        texts = [f"c{i}" for i, column in enumerate(layer.columns) if column.type == "text"]
+        if not (self.special and texts):
+            return "FALSE"
+        return f"array_to_string(ARRAY[{', '.join(texts)}], E'\\n') ~ {literal(self.special)}"
 
 
 def copy_text(texts: Any, file: IO[bytes], skip: int = 0) -> None:
@@ -84,3 +91,15 @@ def copy_text(texts: Any, file: IO[bytes], skip: int = 0) -> None:
     _, offsets, data = texts.buffers()
     bounds = memoryview(offsets).cast("i")[texts.offset : texts.offset + len(texts) + 1]
     file.write(memoryview(data)[bounds[0] + skip : bounds[-1]])
+
+
+def count_marker(path: Path, marker: bytes, start: int) -> int:
+    """How often ``marker`` stands in the file from the byte ``start`` on."""
+    found, tail = 0, b""
+    with path.open("rb") as file:
+        file.seek(start)
+        while chunk := file.read(_CHUNK):
+            chunk = tail + chunk
+            found += chunk.count(marker)
+            tail = chunk[-len(marker) + 1 :]  # too short to hold a whole marker, so none is counted twice
+    return found

@@ -50,7 +50,7 @@ class LayerReader:
 
     @contextmanager
     def stream(
-        self, columns: Iterable[str], order: str = "k", where: str = "TRUE"
+        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", flag: str = "FALSE"
     ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         metrics = {
             f"{METRIC}missing": "(g IS NULL OR ST_IsEmpty(g))::int",
@@ -59,7 +59,9 @@ class LayerReader:
             **{alias: f"{column}::float8" for alias, (column, _) in self._sums.items()},
         }
         selected = ", ".join([*columns, *(f"{sql} AS {alias}" for alias, sql in metrics.items())])
-        sql = f"SELECT {selected} FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order}"
+        # OFFSET 0 keeps the planner from writing the flag's condition wherever the columns name it.
+        rows = f"SELECT *, {flag} AS s FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order} OFFSET 0"
+        sql = f"SELECT {selected} FROM ({rows}) AS f"
         with batches(self._connection, sql) as (schema, found):
             yield schema, self._counting(found)
 
@@ -98,7 +100,7 @@ class LayerReader:
             records=found["records"],
             without_geometry=found["missing"],
             area=found["area"],
-            extent=None if corners[0] is None else corners,  # type: ignore[arg-type]
+            extent=None if corners[0] is None else corners,
             sums={name: found[alias] for alias, (_, name) in self._sums.items()},
         )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 import adbc_driver_postgresql.dbapi as postgresql
 import pyarrow as pa
@@ -22,47 +22,69 @@ class Snapshot:
     """A read-only REPEATABLE READ view of the database that several connections share.
 
     The first connection holds the snapshot open; ``connect`` gives further ones that see the same data, for work
-    beside the main stream. Leaving the context closes them all.
+    beside the main stream. On leaving, the connections are kept for the next snapshot of the same database, for a new
+    one costs tens of milliseconds until PostGIS is loaded; after an error they are closed.
     """
+
+    _idle: ClassVar[dict[str, list[Any]]] = {}
 
     def __init__(self, database: str) -> None:
         self._database = database
-        self._connections: list[Any] = []
+        self._used: list[Any] = []
         self._id = ""
 
     def __enter__(self) -> Snapshot:
-        holder = self._open()
-        with holder.cursor() as cursor:
-            cursor.execute("SELECT pg_export_snapshot(), now()")
-            (self._id, self.taken_at) = cursor.fetchone()
+        found = row(self.connect(), "SELECT pg_export_snapshot() AS id, now() AS taken_at")
+        self._id, self.taken_at = found["id"], found["taken_at"]
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for connection in reversed(self._connections):
-            connection.close()
+        for connection in self._used:
+            if kind is None:
+                _execute(connection, "ROLLBACK")
+                self._idle.setdefault(self._database, []).append(connection)
+            else:
+                connection.close()
 
     def connect(self) -> Any:
-        return self._open()
-
-    def _open(self) -> Any:
-        connection = postgresql.connect(self._database, autocommit=True)
-        self._connections.append(connection)
-        with connection.cursor() as cursor:
-            # A killed writer cannot cancel its queries, so the server looks after that itself.
-            cursor.execute("SET client_connection_check_interval = '1s'")
-            cursor.execute("SET statement_timeout = 0")
-            cursor.execute("SET jit = off")
-            # Gathering rows from parallel workers measured slower than one backend that streams them.
-            cursor.execute("SET max_parallel_workers_per_gather = 0")
-            cursor.execute("SET timezone = 'UTC'")
-            # Text must be the shortest that reads back as the same number.
-            cursor.execute("SET extra_float_digits = 1")
-            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            if self._id:
-                cursor.execute(f"SET TRANSACTION SNAPSHOT '{self._id}'")
+        begin = ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"]
+        if self._id:
+            begin.append(f"SET TRANSACTION SNAPSHOT '{self._id}'")
+        idle = self._idle.get(self._database, [])
+        while idle:
+            connection = idle.pop()
+            try:
+                _execute(connection, *begin)
+            except postgresql.Error:  # the server was restarted meanwhile
+                connection.close()
+            else:
+                break
+        else:
+            connection = postgresql.connect(self._database, autocommit=True)
+            _execute(connection, *_SESSION, *begin)
+        self._used.append(connection)
         return connection
+
+
+_SESSION = (
+    # A killed writer cannot cancel its queries, so the server looks after that itself.
+    "SET client_connection_check_interval = '1s'",
+    "SET statement_timeout = 0",
+    "SET jit = off",
+    # Gathering rows from parallel workers measured slower than one backend that streams them.
+    "SET max_parallel_workers_per_gather = 0",
+    "SET timezone = 'UTC'",
+    # Text must be the shortest that reads back as the same number.
+    "SET extra_float_digits = 1",
+)
+
+
+def _execute(connection: Any, *statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def row(connection: Any, sql: str) -> dict[str, Any]:
@@ -90,7 +112,7 @@ def batches(connection: Any, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.
             reader.close()
 
 
-def _ahead(reader: pa.RecordBatchReader, stop: threading.Event) -> Iterator[pa.RecordBatch]:
+def _ahead(reader: pa.RecordBatchReader, stop: threading.Event) -> Generator[pa.RecordBatch, None, None]:
     waiting: queue.Queue[Any] = queue.Queue(_AHEAD)
 
     def put(item: Any) -> bool:
