@@ -162,7 +162,7 @@ def wait_for_job(job: Any, *statuses: str, timeout: float = 60) -> Any:
 def _clusters(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cluster]:
     """Both clusters under their supervisor, started once, when the first test asks for them."""
     with django_db_blocker.unblock():
-        process = start("supervise", SUPERVISOR_STOP_GRACE="5")
+        process = start("supervise", SUPERVISOR_STOP_GRACE="5", CANARY_STALE_AFTER="3600")
         try:
             yield Cluster(process)
         finally:

@@ -33,6 +33,7 @@ from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import make_folder, publish, take_back, workdir_root
 from terrafusion.jobs.registry import JobType, all_types, by_label
 from terrafusion.jobs.states import Status
+from terrafusion.records.models import CountySettings
 
 log = logging.getLogger(__name__)
 
@@ -129,10 +130,10 @@ def _publish(job: AbstractJob, context: JobContext, outcome: Outcome) -> None:
     taken = (LIFECYCLE - {"expires_at"}) & outcome.columns.keys()
     if taken:
         raise ValueError(f"These columns are the lifecycle's: {', '.join(sorted(taken))}.")
-    keep = timedelta(days=_result_days(job))
-    columns = {"expires_at": Now() + keep if outcome.file else None, **outcome.columns}
 
     def once() -> None:
+        expires_at = Now() + timedelta(days=_result_days(job)) if outcome.file else None
+        columns = {"expires_at": expires_at, **outcome.columns}
         done = type(job).objects.filter(pk=job.pk, claim_token=job.claim_token, status=Status.COMPLETED)
         if not done.exists():
             publish(job, context, outcome, columns)
@@ -141,8 +142,8 @@ def _publish(job: AbstractJob, context: JobContext, outcome: Outcome) -> None:
 
 
 def _result_days(job: AbstractJob) -> int:
-    county_settings = getattr(job.county, "settings", None)
-    return county_settings.result_days if county_settings else settings.JOB_RESULT_DAYS
+    days = CountySettings.objects.filter(county=job.county_id).values_list("result_days", flat=True).first()
+    return days or settings.JOB_RESULT_DAYS
 
 
 def _end(job: AbstractJob, reason: errors.JobError) -> None:

@@ -42,7 +42,8 @@ class SupervisedCluster:
         self._started = 0.0
         self._start_at = 0.0
         self._backoff = 1.0
-        self._canary_sent: float | None = None
+        self._sent: float | None = None  # the last canary
+        self._unheard_since: float | None = None  # the first canary since a worker last did anything
 
     def watch(self) -> None:
         """Start, restart, or send the next canary. A DatabaseError means that nothing is known this time."""
@@ -63,27 +64,33 @@ class SupervisedCluster:
             log.error("Cluster %s is stuck: no worker has done anything though one is idle; restarting it", self.name)
             self.stop(STUCK_GRACE)
             return
-        if self._canary_sent is None or now - self._canary_sent >= settings.CANARY_INTERVAL:
-            silence = canary.age(self.name)
-            if self._canary_sent is None or (silence is not None and silence < now - self._canary_sent):
-                # The last one has sung, so canaries do not pile up before a busy or a stuck cluster.
-                canary.send(self.name)
-                self._canary_sent = now
+        self._send_canary(now)
 
     def is_stuck(self) -> bool:
         """A canary was sent long ago, nothing has been done since, and a worker that is not busy should have.
 
         Workers are busy with the jobs whose heartbeats they keep: a queue that waits for long jobs is not stuck.
         """
-        if self._canary_sent is None:
+        if self._unheard_since is None or time.monotonic() - self._unheard_since < settings.CANARY_STALE_AFTER:
             return False
         silence = canary.age(self.name)
-        waited = time.monotonic() - self._canary_sent
-        if waited < settings.CANARY_STALE_AFTER or (silence is not None and silence < settings.CANARY_STALE_AFTER):
+        if silence is not None and silence < settings.CANARY_STALE_AFTER:
             return False
         oldest = broker.oldest_waiting(self.name)
         log.warning("Cluster %s: silent for %s s; its oldest waiting task is of %s", self.name, silence, oldest)
         return self.busy_workers() < broker.workers(self.name)
+
+    def _send_canary(self, now: float) -> None:
+        """One at a time, so that they do not pile up before a busy cluster; and again, should the broker lose one."""
+        silence = canary.age(self.name)
+        if self._sent is not None and silence is not None and silence < now - self._sent:
+            self._unheard_since = None
+        waited = float("inf") if self._sent is None else now - self._sent
+        heard = self._unheard_since is None
+        if waited >= (settings.CANARY_INTERVAL if heard else settings.CANARY_STALE_AFTER / 2):
+            canary.send(self.name)
+            self._sent = now
+            self._unheard_since = now if heard else self._unheard_since
 
     def busy_workers(self) -> int:
         """Jobs with a fresh heartbeat that processes of this cluster hold."""
@@ -119,7 +126,7 @@ class SupervisedCluster:
             command, env=environment, start_new_session=True, preexec_fn=_die_with_parent
         )
         self._started = time.monotonic()
-        self._canary_sent = None
+        self._sent = self._unheard_since = None
         log.info("Cluster %s started as process %s", self.name, self.process.pid)
 
     def _kill_group(self) -> None:

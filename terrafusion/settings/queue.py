@@ -41,8 +41,9 @@ def _cluster(workers: int, time_limit: int) -> dict[str, Any]:
 
 
 REDIS_URL = env.text("REDIS_URL", "")
-SHORT_CLUSTER = "short"
-LONG_CLUSTER = "long"
+# Names of the queues and their clusters; two installations that share a broker need different ones.
+SHORT_CLUSTER = env.text("Q_SHORT_CLUSTER", "short")
+LONG_CLUSTER = env.text("Q_LONG_CLUSTER", "long")
 
 Q_CLUSTER: dict[str, Any] = {
     "name": "terrafusion",  # salt of the signatures: one name for the whole installation

@@ -1,0 +1,46 @@
+"""Dummy jobs in the states that the tests begin from."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from terrafusion.jobs import dispatch, runner
+from terrafusion.records.models import County
+from tests.conftest import wait_for_job
+from tests.dummy_plugin.models import DummyJob
+
+Submit = Callable[..., DummyJob]
+
+
+@pytest.fixture
+def submit(county: County, analyst: Any) -> Submit:
+    """``submit(seconds=3)``: a pending job of the analyst with those parameters."""
+
+    def make(**parameters: Any) -> DummyJob:
+        job = DummyJob(county=county, flavour="plain", parameters=parameters, submitted_by=analyst)
+        return dispatch.submit(job)[0]
+
+    return make
+
+
+@pytest.fixture
+def run(transactional_db: None, submit: Submit) -> Submit:
+    """``run(**parameters)``: a job that was run in this process to its end."""
+
+    def make(**parameters: Any) -> DummyJob:
+        job = submit(**parameters)
+        runner.run("dummy.DummyJob", str(job.pk))
+        ended: DummyJob = wait_for_job(job, timeout=1)
+        return ended
+
+    return make
+
+
+def claim(job: DummyJob) -> uuid.UUID:
+    token = DummyJob.objects.claim(job.pk, "elsewhere:1")
+    assert token is not None
+    return token  # type: ignore[no-any-return]
