@@ -1,9 +1,9 @@
-"""JSON bodies, free of text that neither PostgreSQL nor UTF-8 can hold."""
+"""Bodies of requests, free of text that neither PostgreSQL nor UTF-8 can hold."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
 from rest_framework import parsers
@@ -21,8 +21,7 @@ class JSONParser(parsers.JSONParser):
             data = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply.") from None
-        if any(_UNSTORABLE.search(text) for text in _texts(data)):
-            raise ParseError("JSON parse error - a text holds a NUL character or half a surrogate pair.")
+        _check(_texts(data))
         return data
 
 
@@ -38,3 +37,22 @@ def _texts(data: Any) -> Iterator[str]:
         elif isinstance(item, list):
             # Coordinates are by far the most of a large body and hold no text.
             waiting.extend(value for value in item if not isinstance(value, float | int))
+
+
+class FormParser(parsers.FormParser):
+    def parse(self, stream: IO[Any], *args: Any, **kwargs: Any) -> Any:
+        data = super().parse(stream, *args, **kwargs)
+        _check(text for name, values in data.lists() for text in (name, *values))
+        return data
+
+
+class MultiPartParser(parsers.MultiPartParser):
+    def parse(self, stream: IO[Any], *args: Any, **kwargs: Any) -> Any:
+        parsed = super().parse(stream, *args, **kwargs)
+        _check(text for name, values in parsed.data.lists() for text in (name, *values))
+        return parsed
+
+
+def _check(texts: Iterable[str]) -> None:
+    if any(_UNSTORABLE.search(text) for text in texts):
+        raise ParseError("A text of the body holds a NUL character or half a surrogate pair.")

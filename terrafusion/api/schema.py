@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.gis.db.models import GeometryField
 from drf_spectacular.contrib.rest_framework_gis import (
     GeoFeatureModelSerializerExtension as _FeatureExtension,
 )
@@ -16,6 +17,16 @@ from rest_framework import serializers
 from terrafusion.api.problems import CONTENT_TYPE
 
 Schema = dict[str, Any]
+
+# drf-spectacular's own leaves out the Multi types, which are what layers are made of.
+_ANY_GEOMETRY: Schema = {
+    "type": "object",
+    "required": ["type", "coordinates"],
+    "properties": {
+        "type": {"enum": ["Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon"]},
+        "coordinates": {"type": "array", "items": {}},
+    },
+}
 
 
 class FaultSerializer(serializers.Serializer[Any]):
@@ -92,7 +103,9 @@ class FeatureExtension(_FeatureExtension):  # type: ignore[no-untyped-call]
         required = [name for name in base_schema.get("required", []) if name in base_schema["properties"]]
         feature: Schema = super().map_geo_feature_model_serializer(serializer, base_schema)  # type: ignore[no-untyped-call]
         members = feature["properties"]
-        members["geometry"] = {"oneOf": [members["geometry"], {"type": "null"}]}
+        column = serializer.Meta.model._meta.get_field(serializer.Meta.geo_field)
+        shape = _ANY_GEOMETRY if type(column) is GeometryField else members["geometry"]
+        members["geometry"] = {"oneOf": [shape, {"type": "null"}]}
         members["properties"]["required"] = [name for name in required if name in members["properties"]["properties"]]
         feature["required"] = list(members)
         return feature

@@ -10,8 +10,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": [
         "terrafusion.api.parsers.JSONParser",
-        "rest_framework.parsers.FormParser",  # the forms of the browsable API
-        "rest_framework.parsers.MultiPartParser",
+        "terrafusion.api.parsers.FormParser",  # the forms of the browsable API
+        "terrafusion.api.parsers.MultiPartParser",
     ],
     "DEFAULT_SCHEMA_CLASS": "terrafusion.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from unittest import mock
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -81,6 +82,17 @@ def test_malformed_json(body: bytes) -> None:
         assert (problem["status"], problem["code"]) == (400, "parse_error")
     else:
         assert {fault["field"] for fault in problem["errors"]} == {"username", "password"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", [{"username": "a\0b", "password": "x"}, {"user\0name": "a", "password": "x"}])
+def test_nul_in_a_form(body: dict[str, str]) -> None:
+    client = Client()
+    for response in (client.post("/api/v1/token", body), APIClient().post("/api/v1/token", body, format="multipart")):
+        assert problem_of(response)["code"] == "parse_error"
+    text = urlencode(body)
+    response = client.post("/api/v1/token", text, content_type="application/x-www-form-urlencoded")
+    assert problem_of(response)["code"] == "parse_error"
 
 
 def test_every_invalid_field_at_once(db: None) -> None:

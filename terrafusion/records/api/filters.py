@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -53,6 +54,11 @@ class RecordFilterSet(NearFilterSet):
         found = super().filter_for_field(field, field_name, lookup_expr)
         name = str(field.verbose_name).removesuffix(" sqft").capitalize()
         unit = " (USD)" if name.endswith(("value", "price")) else " (sq ft)" if name.endswith("area") else ""
+        for validator in field.validators:  # the column's own limits
+            if isinstance(validator, MinValueValidator):
+                found.extra.setdefault("min_value", validator.limit_value)
+            elif isinstance(validator, MaxValueValidator):
+                found.extra.setdefault("max_value", validator.limit_value)
         found.label = f"{name}{unit}{_BOUNDS[lookup_expr or 'exact']}"
         return found
 
