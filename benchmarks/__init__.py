@@ -1,0 +1,1 @@
+"""What ``make bench`` runs: ours and a peer side by side, in one run on one machine. Trust the ratios."""

@@ -1,15 +1,15 @@
--- A county of :rows parcels: octagons on a jittered grid, as characteristics and values that vary like a roll's.
+-- The county :county of :rows parcels: octagons on a jittered grid, as characteristics and values that vary like a roll's.
 -- Deterministic: the same :rows give the same rows.
 BEGIN;
 INSERT INTO records_county (id, name, fips, state, state_plane_srid)
-VALUES ('BENCH', 'Benchmark County', '53033', 'WA', 2926);
+VALUES (:'county', 'Benchmark County', '53033', 'WA', 2926);
 INSERT INTO records_propertyoperational (
     county_id, parcel_number, situs_address, situs_city, situs_postal_code, owner_name, mailing_address, mailing_city,
     mailing_state, mailing_postal_code, property_class, use_code, use_description, zoning, neighborhood, lot_area_sqft,
     living_area_sqft, year_built, effective_year_built, quality, condition, stories, bedrooms, bathrooms, land_value,
     improvement_value, total_value, exemptions, tax_year, geometry, point, source, as_of, updated_at)
 SELECT
-    'BENCH', lpad(n::text, 10, '0'), (n % 9900 + 100) || ' ' || (ARRAY['Oak','Maple','Cedar','Alder','Pine'])[n % 5 + 1] || ' St',
+    :'county', lpad(n::text, 10, '0'), (n % 9900 + 100) || ' ' || (ARRAY['Oak','Maple','Cedar','Alder','Pine'])[n % 5 + 1] || ' St',
     (ARRAY['Northfield','Easton','Weston'])[n % 3 + 1], '98' || lpad((n % 200)::text, 3, '0'),
     'OWNER ' || n, n % 9900 || ' Main St', 'Northfield', 'WA', '98001',
     (ARRAY['residential','commercial','vacant'])[n % 3 + 1], 'R' || n % 40, 'Use number ' || n % 40, 'Z-' || n % 25,
