@@ -14,8 +14,8 @@ role=${1:-web}
 [ $# -eq 0 ] || shift
 case "$role" in
 web) exec gunicorn --config terrafusion/setup/gunicorn.py terrafusion.wsgi "$@" ;;
-worker) exec python manage.py supervise --cluster short "$@" ;;
-long) exec python manage.py supervise --cluster long "$@" ;;
+worker) exec python manage.py supervise --cluster "${Q_SHORT_CLUSTER:-short}" "$@" ;;
+long) exec python manage.py supervise --cluster "${Q_LONG_CLUSTER:-long}" "$@" ;;
 sweep) exec python manage.py sweep --forever "$@" ;;
 migrate) exec python manage.py migrate --noinput "$@" ;;
 manage) exec python manage.py "$@" ;;

@@ -1,0 +1,77 @@
+"""What can be proved of docker/ without Docker: the entrypoint starts, and compose asks for roles that exist."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import yaml
+
+from tests.conftest import ROOT, stop
+
+ENTRYPOINT = ROOT / "docker" / "entrypoint.sh"
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    """A container's, whose database is away: the web server lives all the same."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "METRICS_ROOT": str(tmp_path / "metrics"),
+        "STATIC_ROOT": str(tmp_path),
+        "SECRET_KEY": "x",
+        "DATABASE_URL": "postgis://nobody@127.0.0.1:1/none",
+        **more,
+    }
+
+
+def test_an_unknown_role_is_refused_with_the_known_ones() -> None:
+    done = subprocess.run([ENTRYPOINT, "cook"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "There is no role cook; there is web, worker, long, sweep, migrate and manage." in done.stderr
+
+
+def test_the_web_role_lives_and_counts_without_a_database(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (tmp_path / "log").open("wb")
+    process = subprocess.Popen(
+        [ENTRYPOINT, "web"],
+        env=environment(tmp_path, PORT=str(port), WEB_CONCURRENCY="1"),
+        stdout=log, stderr=log, start_new_session=True,
+    )  # fmt: skip
+    log.close()
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                    assert answer.status == 200
+                break
+            except URLError:
+                assert time.monotonic() < deadline, (tmp_path / "log").read_text()
+                assert process.poll() is None, (tmp_path / "log").read_text()
+                time.sleep(0.2)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            assert b'view="healthz"' in answer.read()
+    finally:
+        stop(process)
+    assert (tmp_path / "metrics" / socket.gethostname()).is_dir()
+
+
+def test_compose_runs_every_role_and_the_procfile_the_same_commands() -> None:
+    compose = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
+    ours = {name: service["command"] for name, service in compose["services"].items() if "build" in service}
+    roles = re.findall(r"^([a-z]+)\) exec (.*?) (?:terrafusion.wsgi )?\"\$@\"", ENTRYPOINT.read_text(), re.MULTILINE)
+    assert {command[0] for command in ours.values()} == {"web", "worker", "long", "sweep", "migrate"}
+    commands = dict(roles)
+    procfile = dict(re.findall(r"^(\w+): (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE))
+    assert set(procfile) <= set(ours)
+    for role, command in procfile.items():
+        assert command.removesuffix(" terrafusion.wsgi") == commands[role]
