@@ -27,6 +27,7 @@ class GisExportConfig(AppConfig):
                 type_values=registry.all_formats,
                 execute="gis_export.jobs.execute",
                 is_long=_is_long,
+                warm_up="gis_export.client.writer",
             )
         )
         settings_validators.register(check_settings)

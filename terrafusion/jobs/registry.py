@@ -20,7 +20,8 @@ class JobType:
 
     ``name`` is the namespace of its URLs and what it is called in logs. ``type_field`` names the column whose value is
     the type label of the metrics, one of ``type_values()``. ``execute`` is the dotted path of
-    ``execute(job, context) -> Outcome``, imported by the worker only. A job that ``is_long`` runs on the long cluster.
+    ``execute(job, context) -> Outcome``, imported by the worker only; ``warm_up`` that of a function which each
+    worker calls when it starts. A job that ``is_long`` runs on the long cluster.
     """
 
     model: type[AbstractJob]
@@ -30,6 +31,7 @@ class JobType:
     type_values: Callable[[], Collection[str]]
     execute: str
     is_long: Callable[[Any], bool] = _never_long
+    warm_up: str = ""
 
     @property
     def label(self) -> str:

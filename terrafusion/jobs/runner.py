@@ -64,9 +64,11 @@ def run(label: str, job_id: str) -> str:
 
 
 def preload(**_: Any) -> None:
-    """Import every plugin's work when a worker starts, so that the first job does not wait for it."""
+    """Make every plugin's work ready when a worker starts, so that the first job does not wait for it."""
     for job_type in all_types():
         import_string(job_type.execute)
+        if job_type.warm_up:
+            import_string(job_type.warm_up)()
 
 
 def _attempt(job_type: JobType, job: AbstractJob) -> None:
