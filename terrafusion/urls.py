@@ -6,7 +6,7 @@ from django.contrib.auth.views import LoginView
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from terrafusion.api.handlers import UnknownRoute
+from terrafusion.api.handlers import unknown_route
 from terrafusion.api.root import ApiRoot
 from terrafusion.api.throttles import throttled_login
 from terrafusion.api.token import ObtainToken
@@ -17,6 +17,9 @@ API_LINKS = {
     "properties": "property-list",
     "sales": "sale-list",
     "reference-layers": "referencelayer-list",
+    "gis-export-run": "gis_export:run",
+    "gis-export-jobs": "gis_export:jobs",
+    "gis-export-formats": "gis_export:formats",
     "token": "token",
     "schema": "schema",
     "docs": "docs",
@@ -28,8 +31,11 @@ api: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", login_required(SpectacularSwaggerSplitView.as_view()), name="docs"),
     path("", include("terrafusion.records.api.urls")),
+    path("gis-export/", include("gis_export.urls")),
 ]
 
+admin.site.site_header = admin.site.site_title = "TerraFusion"
+admin.site.index_title = "Administration"
 admin.site.login = throttled_login(admin.site.login)  # type: ignore[assignment,method-assign]
 
 urlpatterns = [
@@ -39,7 +45,7 @@ urlpatterns = [
     path("api-auth/login/", throttled_login(LoginView.as_view(template_name="rest_framework/login.html"))),
     path("api-auth/", include("rest_framework.urls")),
     path("api/v1/", include(api)),
-    re_path(r"^api(/.*)?$", UnknownRoute.as_view()),
+    re_path(r"^api(?:/[\s\S]*)?$", unknown_route),
 ]
 handler400 = "terrafusion.api.handlers.bad_request"
 handler403 = "terrafusion.api.handlers.permission_denied"

@@ -16,6 +16,7 @@ LINKS = {"type": "object", "additionalProperties": {"type": "string", "format": 
 class ApiRoot(APIView):
     """What there is, each with its address. The schema and the documentation page tell the parameters."""
 
+    name = "API"
     links: Mapping[str, str] = {}  # name -> URL name, given by the URL configuration
 
     @extend_schema(operation_id="api_root", responses={200: LINKS})

@@ -30,6 +30,7 @@ class TokenSerializer(serializers.Serializer[Any]):
 class ObtainToken(GenericAPIView[Any]):
     """Exchange a username and password for a token. The same user always gets the same token."""
 
+    name = "Token"
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (LoginThrottle,)

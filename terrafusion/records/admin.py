@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 
 from terrafusion.records import settings_validators
+from terrafusion.records.access import counties_for, may_see_personal_data
 from terrafusion.records.models import (
     County,
     CountyAccess,
@@ -25,6 +26,7 @@ from terrafusion.records.models import (
     ReferenceLayer,
     Sale,
 )
+from terrafusion.records.models.parcel import PERSONAL_DATA
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters at run time
     AnyAdmin = admin.ModelAdmin[Any]
@@ -65,7 +67,8 @@ class RecordAdmin(AnyAdmin):
     geometry_field = "geometry"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer(self.geometry_field)
+        rows = super().get_queryset(request).defer(self.geometry_field)
+        return rows if request.user.is_superuser else rows.filter(county__in=counties_for(request.user))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -180,6 +183,10 @@ class PropertyAdmin(RecordAdmin):
     search_help_text = "A whole parcel number."
     exclude = ("geometry", "point")
     inlines = (ValueInline,)
+
+    def get_exclude(self, request: HttpRequest, obj: PropertyOperational | None = None) -> tuple[str, ...]:
+        hidden = obj is not None and not may_see_personal_data(request.user, obj.county_id)
+        return (*self.exclude, *PERSONAL_DATA) if hidden else self.exclude
 
 
 @admin.register(Sale)

@@ -8,6 +8,8 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "terrafusion.api.pages.PageRenderer"],
+    "VIEW_NAME_FUNCTION": "terrafusion.api.names.view_name",
     "DEFAULT_PARSER_CLASSES": [
         "terrafusion.api.parsers.JSONParser",
         "terrafusion.api.parsers.FormParser",  # the forms of the browsable API

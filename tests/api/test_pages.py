@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from terrafusion.records import settings_validators
 from terrafusion.records.admin import MOST_LISTED, CappedPaginator
-from terrafusion.records.models import County, CountySettings, PropertyOperational
+from terrafusion.records.models import County, CountyAccess, CountySettings, PropertyOperational
 from tests.api.data import CountyData, member, parcel
 
 
@@ -133,6 +133,22 @@ def test_admin_shows_geometry_in_words(staff: Client, county: CountyData) -> Non
     assert 'name="geometry"' not in text
     for path in (f"sale/{county.sales[0].pk}", f"referencefeature/{county.layer.features.get(feature_key='Z1').pk}"):
         assert "vertices" in _check(staff.get(f"/admin/records/{path}/change/"))
+
+
+def test_staff_of_one_county(county: CountyData, other: CountyData) -> None:
+    user = member(county.county)
+    user.is_staff = True
+    user.save()
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="records"))
+    client = Client()
+    client.force_login(user)
+    listed = client.get("/admin/records/propertyoperational/").content.decode()
+    assert f"/propertyoperational/{county.parcels[0].pk}/" in listed
+    assert f"/propertyoperational/{other.parcels[0].pk}/" not in listed
+    path = f"/admin/records/propertyoperational/{county.parcels[0].pk}/change/"
+    assert "SECRETOWNER" not in _check(client.get(path))
+    CountyAccess.objects.update(may_see_personal_data=True)
+    assert "SECRETOWNER" in _check(client.get(path))
 
 
 def test_admin_finds_a_parcel_by_its_number(staff: Client, county: CountyData) -> None:

@@ -34,7 +34,10 @@ def test_an_unknown_object(client: APIClient) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/properties/abc", "/api/v2/", "/api", "/api/v1/a%00b"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/nothing", "/api/v1/properties/abc", "/api/v2/", "/api", "/api/v1/a%00b", "/api/v1/sales/a%0Ab"],
+)
 @pytest.mark.parametrize("debug", [True, False])
 def test_an_unknown_route(path: str, debug: bool, settings: Any) -> None:
     settings.DEBUG = debug

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 from django import forms
@@ -48,6 +49,10 @@ _BOUNDS = {"exact": "", "gte": ", at least", "lte": ", at most"}
 
 class RecordFilterSet(NearFilterSet):
     """Says in words what each filter does, in the form and in the schema."""
+
+    @classmethod
+    def get_filters(cls) -> OrderedDict[str, Filter]:
+        return OrderedDict({**cls.declared_filters, **super().get_filters()})  # where, before what
 
     @classmethod
     def filter_for_field(cls, field: models.Field[Any, Any], field_name: str, lookup_expr: str | None = None) -> Filter:
