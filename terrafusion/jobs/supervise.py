@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 STUCK_GRACE = 5.0
 """Seconds that a cluster which does not sing is given to stop before it is killed."""
+START_GRACE = 60.0
+"""Seconds that a cluster may take to start on a slow machine, before its silence counts."""
 QUICK_DEATH = 10.0
 MAX_BACKOFF = 60.0
 _PR_SET_PDEATHSIG = 1
@@ -43,6 +45,7 @@ class SupervisedCluster:
         self._start_at = 0.0
         self._backoff = 1.0
         self._sent: float | None = None  # the last canary
+        self._heard = False  # since the cluster was started
         self._unheard_since: float | None = None  # the first canary since a worker last did anything
 
     def watch(self) -> None:
@@ -71,7 +74,8 @@ class SupervisedCluster:
 
         Workers are busy with the jobs whose heartbeats they keep: a queue that waits for long jobs is not stuck.
         """
-        if self._unheard_since is None or time.monotonic() - self._unheard_since < settings.CANARY_STALE_AFTER:
+        patience = settings.CANARY_STALE_AFTER if self._heard else max(settings.CANARY_STALE_AFTER, START_GRACE)
+        if self._unheard_since is None or time.monotonic() - self._unheard_since < patience:
             return False
         silence = canary.age(self.name)
         if silence is not None and silence < settings.CANARY_STALE_AFTER:
@@ -85,12 +89,12 @@ class SupervisedCluster:
         silence = canary.age(self.name)
         if self._sent is not None and silence is not None and silence < now - self._sent:
             self._unheard_since = None
+            self._heard = True
         waited = float("inf") if self._sent is None else now - self._sent
-        heard = self._unheard_since is None
-        if waited >= (settings.CANARY_INTERVAL if heard else settings.CANARY_STALE_AFTER / 2):
+        if waited >= (settings.CANARY_INTERVAL if self._unheard_since is None else settings.CANARY_STALE_AFTER / 2):
             canary.send(self.name)
             self._sent = now
-            self._unheard_since = now if heard else self._unheard_since
+            self._unheard_since = now if self._unheard_since is None else self._unheard_since
 
     def busy_workers(self) -> int:
         """Jobs with a fresh heartbeat that processes of this cluster hold."""
@@ -127,6 +131,7 @@ class SupervisedCluster:
         )
         self._started = time.monotonic()
         self._sent = self._unheard_since = None
+        self._heard = False
         log.info("Cluster %s started as process %s", self.name, self.process.pid)
 
     def _kill_group(self) -> None:

@@ -193,6 +193,7 @@ def test_heartbeat_goes_on_while_the_work_is_deaf(submit: Submit) -> None:
     assert first is not None
     time.sleep(2)
     running.job.refresh_from_db()
+    assert running.job.heartbeat_at is not None
     assert running.job.heartbeat_at > first
     assert running.join().status == Status.COMPLETED
 
@@ -260,7 +261,7 @@ def test_the_database_goes_away_in_mid_job(submit: Submit, manager: Any) -> None
 def test_the_commit_is_not_heard(run: Submit, monkeypatch: pytest.MonkeyPatch, committed: bool) -> None:
     """The database goes away just when COMPLETED is committed: before it was, or after."""
     calls = []
-    original = runner.publish
+    original = publish.publish
 
     def publish_once_cut(*arguments: Any) -> None:
         calls.append(1)

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = "Run the worker clusters and restart one that has died or is stuck. SIGTERM stops them after their jobs."
+    requires_system_checks = []  # the cluster itself runs them; this must start fast and in any state
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
