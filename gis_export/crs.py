@@ -11,7 +11,7 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-_EPSG = re.compile(r"(?:EPSG:)?(\d{1,6})", re.IGNORECASE)
+_EPSG = re.compile(r"(?:EPSG:)?([0-9]{1,6})", re.IGNORECASE)
 
 
 class CRSError(ValueError):
@@ -20,11 +20,13 @@ class CRSError(ValueError):
 
 def parse(given: Any) -> int:
     """The code of ``"EPSG:2926"`` or ``2926``; CRSError when it is none, or not of a two-dimensional map."""
-    match = (
-        _EPSG.fullmatch(str(given).strip()) if isinstance(given, str | int) and not isinstance(given, bool) else None
-    )
+    text = given.strip() if isinstance(given, str) else ""
+    if isinstance(given, int) and not isinstance(given, bool) and 0 < given < 10**6:
+        text = str(given)
+    match = _EPSG.fullmatch(text)
     if match is None:
-        raise CRSError(f"{str(given)[:60]!r} is not a CRS; give an EPSG code such as EPSG:4326.")
+        shown = f"{given[:60]!r}" if isinstance(given, str) else "This"
+        raise CRSError(f"{shown} is not a CRS; give an EPSG code such as EPSG:4326.")
     code = int(match[1])
     if not _is_horizontal(code):
         raise CRSError(f"EPSG:{code} is not a geographic or projected CRS of the EPSG registry.")
@@ -32,8 +34,11 @@ def parse(given: Any) -> int:
 
 
 def transform(geometry: BaseGeometry, source: int, target: int) -> BaseGeometry:
-    """Transforms vertex by vertex; coordinates without an image become infinite."""
-    transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
+    """Transforms vertex by vertex; coordinates without an image become infinite. CRSError where there is no way."""
+    try:
+        transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
+    except pyproj.exceptions.ProjError:
+        raise CRSError(f"Coordinates cannot be transformed from EPSG:{source} to EPSG:{target}.") from None
 
     def convert(points: Any) -> Any:
         return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))

@@ -87,9 +87,14 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def identifier(name: str) -> str:
-    """``name`` as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """``wanted``, or with a number where ``taken`` has it already, in whatever case."""
+    used = {name.lower() for name in taken}
+    name, number = wanted, 1
+    while name.lower() in used:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
 
 
 _MOST_ARGUMENTS = 90

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
-from gis_export.formats.base import Reader, Written
+from gis_export.formats.base import Reader, Written, free_name
 from gis_export.formats.native import NativeFormat
+from gis_export.plan import LayerPlan, Loss
 
 
 class GeoPackage(NativeFormat):
@@ -20,17 +22,40 @@ class GeoPackage(NativeFormat):
     )
     multi_layer = True
     driver = "GPKG"
-    layer_options = {"GEOMETRY_NAME": "geom", "SPATIAL_INDEX": "YES"}
+    layer_options = {"SPATIAL_INDEX": "YES"}
     bytes_per_record = 600
 
     def write(self, reader: Reader, path: Path) -> Written:
         import pyogrio
 
+        layer = reader.layer
+        changed_at = datetime.fromisoformat(layer.changed_at).isoformat(timespec="milliseconds")
         # The file is private until it is published, so a crash needs no journal.
         pyogrio.set_gdal_config_options(
-            {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF", "OGR_CURRENT_DATE": reader.layer.changed_at}
+            {
+                "OGR_SQLITE_SYNCHRONOUS": "OFF",
+                "OGR_SQLITE_JOURNAL": "OFF",
+                "OGR_CURRENT_DATE": changed_at.replace("+00:00", "Z"),
+            }
         )
-        return super().write(reader, path)
+        written = super().write(reader, path)
+        renamed = [
+            Loss(layer.name, "renamed", f"Named {name}, for GeoPackage tells no case.", field=column.name)
+            for column, (name, _) in zip(layer.columns, self.columns(layer), strict=True)
+            if name != column.name
+        ]
+        return Written(written.files, written.records, [*written.losses, *renamed])
+
+    def columns(self, layer: LayerPlan) -> list[tuple[str, str]]:
+        names: list[str] = []
+        for column in layer.columns:
+            names.append(free_name(column.name, names))
+        return [(name, f"c{i}") for i, name in enumerate(names)]
+
+    def options(self, layer: LayerPlan) -> dict[str, str]:
+        names = [name for name, _ in self.columns(layer)]
+        fid = free_name("fid", names)
+        return {**self.layer_options, "FID": fid, "GEOMETRY_NAME": free_name("geom", [*names, fid])}
 
 
 FORMAT = GeoPackage()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gis_export.formats.base import METRIC, Format, Reader, Written, identifier
+from gis_export.formats.base import METRIC, Format, Reader, Written, free_name
+from gis_export.plan import LayerPlan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,26 +33,38 @@ class GeoParquet(Format):
     def write(self, reader: Reader, path: Path) -> Written:
         import pyarrow.parquet as pq
 
-        layer = reader.layer
-        columns = [
-            *(f"c{i} AS {identifier(c.name)}" for i, c in enumerate(layer.columns)),
-            "ST_AsBinary(g) AS geometry",
-        ]
+        # The names are given only in the file: a field may be named as a column of the stream.
+        columns = ["ST_AsBinary(g) AS geometry", *(f"c{i} AS a{i}" for i in range(len(reader.layer.columns)))]
+        names = _Names.of(reader.layer)
         with reader.stream(columns, order="g, k") as (streamed, batches):
-            schema = _schema(streamed)
+            schema = _schema(streamed, names)
             with pq.ParquetWriter(path, schema, compression="zstd", version="2.6") as file:
                 for table in _row_groups(batches, streamed):
                     file.write_table(_with_bbox(table, schema), row_group_size=_ROW_GROUP)
-                file.add_key_value_metadata({"geo": json.dumps(_metadata(reader))})
+                file.add_key_value_metadata({"geo": json.dumps(_metadata(reader, names))})
         return Written([path], pq.ParquetFile(path).metadata.num_rows)
 
 
-def _schema(streamed: pa.Schema) -> pa.Schema:
+@dataclass(frozen=True)
+class _Names:
+    """Of the columns: those of the fields, and two that none of them has."""
+
+    fields: list[str]
+    bbox: str
+    geometry: str
+
+    @classmethod
+    def of(cls, layer: LayerPlan) -> _Names:
+        fields = [column.name for column in layer.columns]
+        return cls(fields, free_name("bbox", fields), free_name("geometry", fields))
+
+
+def _schema(streamed: pa.Schema, names: _Names) -> pa.Schema:
     import pyarrow as pa
 
-    attributes = [field for field in streamed if not field.name.startswith(METRIC) and field.name != "geometry"]
-    bbox = pa.field("bbox", pa.struct([pa.field(corner, pa.float64()) for corner in _CORNERS]))
-    return pa.schema([*attributes, bbox, pa.field("geometry", pa.binary())])
+    attributes = [streamed.field(i).with_name(name) for i, name in enumerate(names.fields, start=1)]
+    bbox = pa.field(names.bbox, pa.struct([pa.field(corner, pa.float64()) for corner in _CORNERS]))
+    return pa.schema([*attributes, bbox, pa.field(names.geometry, pa.binary())])
 
 
 def _row_groups(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
@@ -75,11 +89,11 @@ def _with_bbox(table: pa.Table, schema: pa.Schema) -> pa.Table:
     corners = [table.column(METRIC + corner).combine_chunks() for corner in _CORNERS]
     missing = pc.is_null(corners[0])
     bbox = pa.StructArray.from_arrays(corners, list(_CORNERS), mask=missing)
-    columns = [bbox if field.name == "bbox" else table.column(field.name) for field in schema]
-    return pa.Table.from_arrays(columns, schema=schema)
+    attributes = [table.column(i) for i in range(1, len(schema) - 1)]
+    return pa.Table.from_arrays([*attributes, bbox, table.column(0)], schema=schema)
 
 
-def _metadata(reader: Reader) -> dict[str, Any]:
+def _metadata(reader: Reader, names: _Names) -> dict[str, Any]:
     """The "geo" metadata of GeoParquet 1.1.0."""
     from pyproj import CRS
 
@@ -89,11 +103,11 @@ def _metadata(reader: Reader) -> dict[str, Any]:
         "encoding": "WKB",
         "geometry_types": [layer.geometry_type] if source.extent else [],
         "crs": CRS.from_epsg(layer.srid).to_json_dict(),
-        "covering": {"bbox": {corner: ["bbox", corner] for corner in _CORNERS}},
+        "covering": {"bbox": {corner: [names.bbox, corner] for corner in _CORNERS}},
     }
     if source.extent:
         geometry["bbox"] = list(source.extent)
-    return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": geometry}}
+    return {"version": "1.1.0", "primary_column": names.geometry, "columns": {names.geometry: geometry}}
 
 
 FORMAT = GeoParquet()

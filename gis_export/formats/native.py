@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from gis_export.formats.base import METRIC, Format, Reader, Written, identifier
+from gis_export.formats.base import Format, Reader, Written, free_name
 from gis_export.plan import LayerPlan
 
 if TYPE_CHECKING:
@@ -22,9 +22,13 @@ class NativeFormat(Format):
         self.write_arrow(reader, path)
         return Written([path], count(path, layer.name))
 
-    def columns(self, layer: LayerPlan) -> list[str]:
-        """SQL of the attributes as the file is to have them."""
-        return [f"c{i} AS {identifier(column.name)}" for i, column in enumerate(layer.columns)]
+    def columns(self, layer: LayerPlan) -> list[tuple[str, str]]:
+        """Name and SQL of each attribute as the file is to have them."""
+        return [(column.name, f"c{i}") for i, column in enumerate(layer.columns)]
+
+    def options(self, layer: LayerPlan) -> dict[str, str]:
+        """The driver's layer creation options."""
+        return self.layer_options
 
     def write_arrow(self, reader: Reader, path: Path, where: str = "TRUE") -> None:
         """Stream the rows that fulfil ``where`` into the layer of the file, creating either as needed."""
@@ -32,17 +36,20 @@ class NativeFormat(Format):
         import pyogrio.raw
 
         failure: list[BaseException] = []
-        with reader.stream(["ST_AsBinary(g) AS geometry", *self.columns(reader.layer)], where=where) as (
-            schema,
-            batches,
-        ):
-            kept = [name for name in schema.names if not name.startswith(METRIC)]
-            schema = self.schema(pa.schema([schema.field(name) for name in kept]))
+        columns = self.columns(reader.layer)
+        names = [name for name, _ in columns]
+        geometry = free_name("geometry", names)
+        # The names are given only now: PostgreSQL would cut long ones, and a field may be named as a column of ours.
+        selected = ["ST_AsBinary(g) AS geometry", *(f"{sql} AS a{i}" for i, (_, sql) in enumerate(columns))]
+        with reader.stream(selected, where=where) as (streamed, batches):
+            named = [streamed.field(i).with_name(name) for i, name in enumerate([geometry, *names])]
+            schema = self.schema(pa.schema(named))
 
             def passing() -> Iterator[pa.RecordBatch]:
                 try:
                     for batch in batches:
-                        yield self.convert(batch.select(kept), schema)
+                        kept = pa.RecordBatch.from_arrays(batch.columns[: len(schema)], schema=schema)
+                        yield self.convert(kept, schema)
                 except BaseException as error:
                     failure.append(error)  # GDAL reports only that a batch was not to be had
                     raise
@@ -53,11 +60,11 @@ class NativeFormat(Format):
                     path,
                     layer=reader.layer.name,
                     driver=self.driver,
-                    geometry_name="geometry",
+                    geometry_name=geometry,
                     geometry_type=reader.layer.geometry_type,
                     crs=f"EPSG:{reader.layer.srid}",
                     append=self.multi_layer and path.exists(),
-                    **self.layer_options,
+                    **self.options(reader.layer),
                 )
             except Exception:
                 if failure:

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gis_export.formats.base import Reader, Written, identifier
+from gis_export.formats.base import Reader, Written
 from gis_export.formats.native import NativeFormat, count
 from gis_export.plan import Column, LayerPlan, Loss
 from gis_export.writer.errors import FormatLimitExceeded
@@ -29,7 +29,7 @@ class Shapefile(NativeFormat):
     media_type = "application/zip"
     description = "A zip with .shp, .shx, .dbf, .prj and .cpg for each layer, for older software."
     notes = (
-        f"Field names have at most {NAME_LENGTH} characters; fields.csv in the zip tells the full ones.",
+        f"Field names have at most {NAME_LENGTH} characters; a layer's _fields.csv in the zip tells the full ones.",
         f"Text is UTF-8 and cut at {TEXT_BYTES} bytes, never inside a character; cuts are counted in the loss report.",
         "A date-time becomes a date, and a text with the whole of it.",
         "A layer whose .shp or .dbf would pass 2 GB is refused before the work starts.",
@@ -87,16 +87,13 @@ class _Export(Shapefile):
         self.widths = widths
         self.names = short_names(layer.columns)
 
-    def columns(self, layer: LayerPlan) -> list[str]:
+    def columns(self, layer: LayerPlan) -> list[tuple[str, str]]:
         found = []
         for i, (column, names) in enumerate(zip(layer.columns, self.names, strict=True)):
             if column.type == "datetime":
-                found += [
-                    f"c{i}::date AS {identifier(names[0])}",
-                    f"to_json(c{i}) #>> '{{}}' AS {identifier(names[1])}",
-                ]
+                found += [(names[0], f"c{i}::date"), (names[1], f"to_json(c{i}) #>> '{{}}'")]
             else:
-                found.append(f"c{i} AS {identifier(names[0])}")
+                found.append((names[0], f"c{i}"))
         return found
 
     def schema(self, schema: pa.Schema) -> pa.Schema:

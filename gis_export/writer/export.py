@@ -15,7 +15,7 @@ from gis_export.formats import registry
 from gis_export.formats.base import Format, Written
 from gis_export.plan import LayerPlan, Plan, Result
 from gis_export.writer.package import describe, zip_files
-from gis_export.writer.reader import LayerReader
+from gis_export.writer.reader import Connections, LayerReader
 from gis_export.writer.reconcile import reconcile
 from gis_export.writer.source import Snapshot
 
@@ -25,7 +25,8 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
     file_format = registry.get(plan.format)
     folder = Path(plan.folder)
     with Snapshot(plan.database) as snapshot, ThreadPoolExecutor(1, "totals") as beside:
-        files, layers = _write_layers(plan, file_format, folder, snapshot, beside, progress)
+        connections = Connections(snapshot.connect(), snapshot.connect())
+        files, layers = _write_layers(plan, file_format, folder, connections, beside, progress)
         taken_at = snapshot.taken_at
     manifest = {
         "request": plan.request,
@@ -52,7 +53,7 @@ def _write_layers(
     plan: Plan,
     file_format: Format,
     folder: Path,
-    snapshot: Snapshot,
+    connections: Connections,
     beside: ThreadPoolExecutor,
     progress: Callable[[int], None],
 ) -> tuple[list[Path], list[dict[str, Any]]]:
@@ -64,7 +65,7 @@ def _write_layers(
         path = folder / f"{stem}.{file_format.extension}"
         file_format.begin(path, group)
         for layer in group:
-            reader = LayerReader(layer, snapshot, beside, progress)
+            reader = LayerReader(layer, connections, beside, progress)
             written = file_format.write(reader, path)
             reconcile(layer.name, reader.source(), reader.passed, written.records)
             told.append(_told(layer, reader, written))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 
 from gis_export.formats.base import METRIC
 from gis_export.plan import LayerPlan, Totals
-from gis_export.writer.source import Snapshot, batches, row
+from gis_export.writer.source import batches, row
 
 _CORNERS = {
     "xmin": ("ST_XMin", pc.min),
@@ -23,21 +24,28 @@ _CORNERS = {
 }
 
 
+@dataclass(frozen=True)
+class Connections:
+    """Two of one snapshot, for all layers of an export in turn: a server has few connections to give."""
+
+    rows: Any
+    totals: Any
+
+
 class LayerReader:
     """See ``gis_export.formats.base.Reader``. The source's totals are taken on a connection of their own while the
     format writes; ``passed`` holds those of the streamed rows."""
 
     def __init__(
-        self, layer: LayerPlan, snapshot: Snapshot, beside: ThreadPoolExecutor, progress: Callable[[int], None]
+        self, layer: LayerPlan, connections: Connections, beside: ThreadPoolExecutor, progress: Callable[[int], None]
     ) -> None:
         self.layer = layer
         self.passed = Totals()
         self._counted: Counter[str] = Counter()
-        self._connection = snapshot.connect()
+        self._connection = connections.rows
         self._progress = progress
         self._sums = {f"{METRIC}sum{i}": (f"c{i}", c.name) for i, c in enumerate(layer.columns) if c.total}
-        totals_connection = snapshot.connect()
-        self._source: Future[Totals] = beside.submit(self._source_totals, totals_connection)
+        self._source: Future[Totals] = beside.submit(self._source_totals, connections.totals)
 
     def source(self) -> Totals:
         return self._source.result()
