@@ -12,6 +12,7 @@ from gis_export import request as requests
 from gis_export.estimate import estimate
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, RequestFaults
+from terrafusion.api.fields import NamesField
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import may_see_personal_data
@@ -48,14 +49,12 @@ class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
 
     export_format = serializers.CharField(help_text="A name from GET formats, such as GeoPackage.")
     county_id = CountyField(help_text="The county's id.")
-    layers = serializers.ListField(
-        child=serializers.CharField(), allow_empty=False, max_length=50, help_text="Names from GET layers."
-    )
+    layers = NamesField(allow_empty=False, max_length=50, help_text="Names from GET layers, with commas in a form.")
     area_of_interest = AreaField(
         required=False, allow_null=True, default=None, help_text=_AREA_HELP, style={"base_template": "textarea.html"}
     )
     parameters = ObjectField(
-        required=False, default=dict, help_text=_PARAMETERS_HELP, style={"base_template": "textarea.html"}
+        required=False, default=dict, initial=dict, help_text=_PARAMETERS_HELP, style={"base_template": "textarea.html"}
     )
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 from django_filters import Filter, FilterSet, NumberFilter
 from drf_spectacular.utils import extend_schema_field
 
-MAX_DISTANCE = 50_000.0
+MAX_DISTANCE = 5_000.0  # the ground distance of each row in reach is computed before the page is cut
 _METERS_PER_DEGREE = 110_000.0  # a little less than the least there is, so that a box in degrees is never too small
 
 

@@ -64,6 +64,7 @@ def api(county: CountyData, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 schema = schemathesis.pytest.from_fixture("api")
 
 
+@pytest.mark.timeout(600)  # one test of some thirty operations
 @schema.parametrize()  # type: ignore[untyped-decorator]  # schemathesis is not followed by mypy
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_api_keeps_to_its_schema(case: Case) -> None:

@@ -127,6 +127,24 @@ def test_the_browsable_form_of_a_layers_attributes(staff: Client, county: County
     assert 'name="where[PHONE]"' not in text
 
 
+def test_the_form_of_a_job(staff: Client, county: CountyData) -> None:
+    path = "/api/v1/gis-export/run"
+    text = _check(staff.get(path, headers={"Accept": "text/html"}))
+    assert "not currently supported" not in text
+    # As the page sends it, with what it was filled in with.
+    form = {
+        "export_format": "GeoJSON",
+        "county_id": "COUNTY01",
+        "layers": "parcels, zoning",
+        "area_of_interest": "null",
+        "parameters": "{}",
+    }
+    response = staff.post(path, form, headers={"Accept": "text/html"})
+    assert response.status_code == 202, response.content.decode()
+    status = staff.get(response.headers["Location"], headers={"Accept": "application/json"}).json()
+    assert status["parameters"]["layers"] == ["parcels", "zoning"]
+
+
 def test_admin_shows_geometry_in_words(staff: Client, county: CountyData) -> None:
     text = _check(staff.get(f"/admin/records/propertyoperational/{county.parcels[0].pk}/change/"))
     assert "MultiPolygon, 5 vertices, -121.990000,47.000000" in text

@@ -1,0 +1,24 @@
+"""Serializer fields that can be filled in on a page too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.utils.html import is_html_input
+
+
+class NamesField(serializers.ListField):
+    """A list of names; in a form of the browsable API one line, with commas between them."""
+
+    child = serializers.CharField()
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("style", {"base_template": "input.html"})
+        super().__init__(**kwargs)
+
+    def get_value(self, dictionary: Any) -> Any:
+        value = super().get_value(dictionary)
+        if is_html_input(dictionary) and isinstance(value, list):
+            return [name.strip() for text in value for name in text.split(",") if name.strip()]
+        return value
