@@ -15,6 +15,7 @@ class NamesField(serializers.ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("style", {"base_template": "input.html"})
+        kwargs.setdefault("initial", "")
         super().__init__(**kwargs)
 
     def get_value(self, dictionary: Any) -> Any:
