@@ -111,7 +111,7 @@ def main() -> int:
     try:
         with environment() as env:
             return run(command, env)
-    except SetupError as error:
+    except (SetupError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -309,7 +309,7 @@ def main() -> int:
             cluster.remove()
         else:
             print(cluster.url if cluster.running() else "not running")
-    except SetupError as error:
+    except (SetupError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
