@@ -159,7 +159,7 @@ def _integer(source: pa.Array, target: Target, how: FieldMapping) -> Converted:
     most = _SMALL if target.small else _MOST
     wrong = _mask(pc.or_(pc.not_equal(pc.floor(values), values), pc.greater(pc.abs(values), most)))
     integers = pc.cast(pc.if_else(wrong, None, values), pa.int64()) if wrong.any() else pc.cast(values, pa.int64())
-    exact = _exact(source) if how.scale == 1.0 else None
+    exact = _exact(source) if how.scale == 1.0 and not target.small else None
     if exact is not None:  # beyond 2**53 a double loses the last digits of an identifier
         integers, wrong = pc.coalesce(exact, integers), wrong & _mask(pc.is_null(exact))
     return integers, bad | wrong, reason

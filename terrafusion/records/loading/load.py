@@ -93,6 +93,10 @@ def _run(plan: Plan, reader: RowReader, report: LoadReport, rejects: Rejects, op
             cursor = wrapper.cursor
             # 1. One load of a county at a time: counts are right, and two loads cannot deadlock.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"load {report.county}"])
+            # A server that computes for a loader that was killed notices within seconds and rolls back.
+            cursor.execute("SET LOCAL client_connection_check_interval = '2s'")
+            # Fresh tables have no statistics, and a nested loop over a whole county would never end.
+            cursor.execute("SET LOCAL enable_nestloop = off")
             # 2. The file, row by row checked, into the staging table.
             staging.create(cursor, plan.staged_types())
             staging.copy(cursor, list(plan.staged_types()), _staged(plan, reader, options.progress))

@@ -22,12 +22,19 @@ class Problem:
     outcome: str = "refused"  # or nulled, truncated, repaired: the row is loaded nevertheless
 
 
+def _plain(value: Any) -> str:
+    try:
+        return str(value.as_py())
+    except UnicodeDecodeError:
+        return bytes(value.as_buffer()).decode(errors="replace")
+
+
 def shown(field: str, values: Any, personal: bool) -> Callable[[int], str]:
     """A detail that shows the field's value in the source, unless that would copy personal data."""
 
     def detail(index: int) -> str:
         if personal:
             return f"{field}: (personal data, not shown)"
-        return f"{field}: {str(values[index].as_py())[:80]!r}"
+        return f"{field}: {_plain(values[index])[:80]!r}"
 
     return detail

@@ -31,7 +31,16 @@ _DRIVERS = {
     ".gml": ("GML", {"GML"}),
     ".tab": ("MapInfo TAB", {"MapInfo File"}),
 }
-_FAULTS = (DataSourceError, DataLayerError, FieldError, CRSError, pa.ArrowException, RuntimeError, UnicodeError)
+_FAULTS = (
+    DataSourceError,
+    DataLayerError,
+    FieldError,
+    CRSError,
+    pa.ArrowException,
+    OSError,
+    RuntimeError,
+    UnicodeError,
+)
 
 
 @dataclass(frozen=True)
