@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +15,16 @@ import pyogrio
 import shapely
 from django.core.management import call_command
 
+T = TypeVar("T")
 # Squares of 100 feet in Seattle, in EPSG:2926 and, by PROJ, in lon/lat.
 STATE_PLANE = 2926
 X, Y = 1_270_000.0, 225_000.0
+
+
+def known(value: T | None) -> T:
+    """The value of a nullable field that the test expects to be there."""
+    assert value is not None
+    return value
 
 
 def square(number: int = 0, size: float = 100.0) -> shapely.Polygon:

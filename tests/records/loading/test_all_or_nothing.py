@@ -25,7 +25,7 @@ ROWS = 30_000
 
 
 def _big(folder: Path) -> Path:
-    columns = {
+    columns: dict[str, Any] = {
         "parcel_number": [f"{n:06d}" for n in range(ROWS)],
         "land_value": list(range(ROWS)),
         "tax_year": [2024] * ROWS,

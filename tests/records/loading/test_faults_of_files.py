@@ -28,7 +28,7 @@ def loaded(king: County, tmp_path: Path) -> Iterator[County]:
 
     def state() -> list[Any]:
         models = (County, PropertyOperational, Sale, ReferenceLayer, ReferenceFeature)
-        return [list(model.objects.order_by("pk").values()) for model in models]  # type: ignore[attr-defined]
+        return [list(model.objects.order_by("pk").values()) for model in models]
 
     before = state()
     yield king

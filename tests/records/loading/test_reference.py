@@ -69,7 +69,7 @@ def test_record_schema_and_values(king: County, tmp_path: Path) -> None:
     ]
     assert record.field_schema[0]["description"] == "The zone"
     feature = ReferenceFeature.objects.get(feature_key="x")
-    assert feature.geometry.geom_type == "MultiPolygon"
+    assert files.known(feature.geometry).geom_type == "MultiPolygon"
     assert feature.attributes == {
         "ZONE": "R-1",
         "ID": 2**60 + 1,
@@ -132,7 +132,7 @@ def test_lines_and_points(king: County, tmp_path: Path) -> None:
     described = files.mapping(tmp_path, 'crs = 2926\n[point]\nx = "X"\ny = "y"\n[layer.fields.id]\ntype = "integer"\n')
     files.load(king, "hydrants", hydrants, mapping=described)
     types = {
-        feature.layer.name: (feature.geometry.geom_type, feature.geometry.hasz)
+        feature.layer.name: (files.known(feature.geometry).geom_type, files.known(feature.geometry).hasz)
         for feature in ReferenceFeature.objects.all()
     }
     assert types == {"roads": ("MultiLineString", False), "hydrants": ("MultiPoint", False)}
