@@ -15,6 +15,8 @@ import sys
 import time
 from typing import Any, TextIO
 
+import adbc_driver_postgresql.dbapi as postgresql
+
 from gis_export.plan import Plan
 from gis_export.writer.errors import WriterError
 from gis_export.writer.export import carry_out
@@ -28,9 +30,12 @@ def main() -> None:
     # Native libraries may print; only events may reach the worker.
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _tell(events, event="ready")
-    for line in sys.stdin:
-        _tell(events, **_answer(Plan.from_json(line), events))
+    try:
+        _tell(events, event="ready")
+        for line in sys.stdin:
+            _tell(events, **_answer(Plan.from_json(line), events))
+    except BrokenPipeError:  # the worker is gone, and nobody is left to tell
+        os._exit(1)
 
 
 def _answer(plan: Plan, events: TextIO) -> dict[str, Any]:
@@ -59,7 +64,7 @@ def _code(plan: Plan, error: Exception) -> str:
     disk = os.statvfs(plan.folder)
     if disk.f_bavail * disk.f_frsize < 1 << 20:  # GDAL tells a full disk in many words
         return "storage_full"
-    if type(error).__module__.startswith("adbc_driver_manager"):
+    if isinstance(error, postgresql.OperationalError):
         return "database_unavailable"
     return "writer_failed"
 
