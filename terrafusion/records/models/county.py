@@ -61,7 +61,9 @@ class CountySettings(models.Model):
 
     county = models.OneToOneField(County, on_delete=models.CASCADE, primary_key=True, related_name="settings")
     allowed_formats = models.JSONField(
-        default=list, blank=True, help_text='Export formats that may be asked for, as ["GeoJSON", ...]; empty means all.'
+        default=list,
+        blank=True,
+        help_text='Export formats that may be asked for, as ["GeoJSON", ...]; empty means all.',
     )
     default_crs = models.PositiveIntegerField(
         null=True, blank=True, help_text="EPSG code of exports that name no CRS; empty means the format's own."
@@ -80,7 +82,9 @@ class CountySettings(models.Model):
         default=30, help_text="Days that a result file is kept.", validators=[MinValueValidator(1)]
     )
     value_rounding = models.PositiveIntegerField(
-        default=100, help_text="Values are rounded to this many dollars.", validators=[MinValueValidator(1), MaxValueValidator(100_000)]
+        default=100,
+        help_text="Values are rounded to this many dollars.",
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
     )
 
     class Meta:

@@ -7,9 +7,7 @@ from django.contrib.postgres.indexes import GistIndex
 
 from terrafusion.records.models.county import County
 
-PERSONAL_DATA = frozenset(
-    {"owner_name", "mailing_address", "mailing_city", "mailing_state", "mailing_postal_code"}
-)
+PERSONAL_DATA = frozenset({"owner_name", "mailing_address", "mailing_city", "mailing_state", "mailing_postal_code"})
 """Fields of a parcel that name a person or tell where a person gets mail."""
 
 
