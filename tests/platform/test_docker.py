@@ -54,7 +54,7 @@ def test_the_web_role_lives_and_counts_without_a_database(tmp_path: Path) -> Non
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
                     assert answer.status == 200
                 break
-            except URLError:
+            except OSError:
                 assert time.monotonic() < deadline, (tmp_path / "log").read_text()
                 assert process.poll() is None, (tmp_path / "log").read_text()
                 time.sleep(0.2)
