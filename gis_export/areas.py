@@ -170,7 +170,7 @@ def _finite(geometry: BaseGeometry) -> bool:
 
 def _longest_side(geometry: BaseGeometry) -> float:
     west, south, east, north = geometry.bounds
-    return max(east - west, north - south)
+    return float(max(east - west, north - south))
 
 
 def _is_number(value: Any) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from gis_export.plan import LayerPlan, Loss, Totals
+from gis_export.plan import Column, LayerPlan, Loss, Totals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,6 +85,13 @@ class Format(ABC):
 def literal(text: str) -> str:
     """``text`` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def as_text(column: Column, sql: str) -> str:
+    """SQL of a value's text: true and false, and dates as ISO 8601 has them."""
+    if column.type == "datetime":
+        return f"(to_json({sql}) #>> '{{}}')"
+    return f"{sql}::text"
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gis_export.formats.base import concat, literal
+from gis_export.formats.base import as_text, concat, free_name, literal
 from gis_export.formats.text import TextFormat
 from gis_export.plan import LayerPlan, Loss
 
@@ -25,14 +25,15 @@ class CSV(TextFormat):
     special = r'"|(?:^|\n)[=+\-@\t\r]'
 
     def header(self, layer: LayerPlan) -> str:
-        names = [*(column.name for column in layer.columns), "geometry_wkt"]
+        fields = [column.name for column in layer.columns]
+        names = [*fields, free_name("geometry_wkt", fields)]
         return ",".join('"' + name.replace('"', '""') + '"' for name in names) + "\r\n"
 
     def feature(self, layer: LayerPlan, *, plain: bool) -> str:
         parts = []
         for i, column in enumerate(layer.columns):
             is_text = column.type == "text"
-            parts += [(_quoted(f"c{i}", plain) if is_text else f"c{i}"), "','"]
+            parts += [(_quoted(f"c{i}", plain) if is_text else as_text(column, f"c{i}")), "','"]
         return concat([*parts, "'\"' || ST_AsText(g, 15) || '\"'", r"E'\r\n'"])
 
     def counters(self, layer: LayerPlan) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from gis_export.formats import csv
 from gis_export.formats.base import Reader, Written
 from gis_export.formats.native import NativeFormat, count
-from gis_export.plan import Loss
+from gis_export.plan import LayerPlan, Loss
 
 
 class FlatGeobuf(NativeFormat):
@@ -30,11 +30,16 @@ class FlatGeobuf(NativeFormat):
         written = count(path, None)
         missing = reader.source().without_geometry
         if not missing:
-            return Written([path], written)
+            return Written([path], written, self.losses(layer))
         beside = path.with_name(f"{path.stem}_without_geometry.csv")
         table = csv.FORMAT.write_rows(reader, beside, where=f"NOT ({_HAS_GEOMETRY})")
         moved = Loss(layer.name, "moved", f"Records without a geometry are in {beside.name}.", count=missing)
-        return Written([path, beside], written + table.records, [moved, *table.losses])
+        return Written([path, beside], written + table.records, [*self.losses(layer), moved, *table.losses])
+
+    def losses(self, layer: LayerPlan) -> list[Loss]:
+        detail = "FlatGeobuf has no date without a time: midnight was added."
+        dates = [column.name for column in layer.columns if column.type == "date"]
+        return [*super().losses(layer), *(Loss(layer.name, "retyped", detail, field=name) for name in dates)]
 
 
 _HAS_GEOMETRY = "g IS NOT NULL AND NOT ST_IsEmpty(g)"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gis_export.formats.base import Reader, Written, free_name
 from gis_export.formats.native import NativeFormat
-from gis_export.plan import LayerPlan, Loss
+from gis_export.plan import LayerPlan
 
 
 class GeoPackage(NativeFormat):
@@ -38,19 +38,7 @@ class GeoPackage(NativeFormat):
                 "OGR_CURRENT_DATE": changed_at.replace("+00:00", "Z"),
             }
         )
-        written = super().write(reader, path)
-        renamed = [
-            Loss(layer.name, "renamed", f"Named {name}, for GeoPackage tells no case.", field=column.name)
-            for column, (name, _) in zip(layer.columns, self.columns(layer), strict=True)
-            if name != column.name
-        ]
-        return Written(written.files, written.records, [*written.losses, *renamed])
-
-    def columns(self, layer: LayerPlan) -> list[tuple[str, str]]:
-        names: list[str] = []
-        for column in layer.columns:
-            names.append(free_name(column.name, names))
-        return [(name, f"c{i}") for i, name in enumerate(names)]
+        return super().write(reader, path)
 
     def options(self, layer: LayerPlan) -> dict[str, str]:
         names = [name for name, _ in self.columns(layer)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from gis_export.formats.base import concat, literal
+from gis_export.formats.base import as_text, concat, literal
 from gis_export.formats.text import TextFormat
 from gis_export.plan import Column, LayerPlan, Loss, Totals
 
@@ -32,7 +32,7 @@ class KML(TextFormat):
     fixed_srid = 4326
     bytes_per_record = 2000
     marker = b"<Placemark>"
-    special = r"[&<>\u0001-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]"
+    special = r"[&<>\u0001-\u0008\u000b-\u001f\ufffe\uffff]"
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
         schemas = "".join(_schema(layer) for layer in layers)
@@ -89,10 +89,11 @@ def _schema(layer: LayerPlan) -> str:
 
 def _value(index: int, column: Column, plain: bool) -> str:
     if plain or column.type != "text":
-        return f"c{index}::text"
+        return as_text(column, f"c{index}")
     value = f"translate(c{index}, {_FORBIDDEN}, '')"
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        value = f"replace({value}, '{character}', '{entity}')"
+    # XML readers make a line feed of a bare carriage return.
+    for character, entity in (("'&'", "&amp;"), ("'<'", "&lt;"), ("'>'", "&gt;"), (r"E'\r'", "&#13;")):
+        value = f"replace({value}, {character}, '{entity}')"
     return value
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from gis_export.formats.base import Format, Reader, Written, free_name
-from gis_export.plan import LayerPlan
+from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,11 +20,26 @@ class NativeFormat(Format):
     def write(self, reader: Reader, path: Path) -> Written:
         layer = reader.layer
         self.write_arrow(reader, path)
-        return Written([path], count(path, layer.name))
+        return Written([path], count(path, layer.name), self.losses(layer))
 
     def columns(self, layer: LayerPlan) -> list[tuple[str, str]]:
-        """Name and SQL of each attribute as the file is to have them."""
-        return [(column.name, f"c{i}") for i, column in enumerate(layer.columns)]
+        """Name and SQL of each attribute as the file is to have them. GDAL finds fields by names without their case."""
+        names: list[str] = []
+        for column in layer.columns:
+            names.append(free_name(column.name, names))
+        return [(name, f"c{i}") for i, name in enumerate(names)]
+
+    def losses(self, layer: LayerPlan) -> list[Loss]:
+        """What the fields lose, whatever their values."""
+        found = []
+        for column, (name, _) in zip(layer.columns, self.columns(layer), strict=True):
+            if name != column.name:
+                found.append(
+                    Loss(layer.name, "renamed", f"Named {name}: case tells no names apart.", field=column.name)
+                )
+            if column.type == "datetime":
+                found.append(Loss(layer.name, "retyped", "Written to the millisecond.", field=column.name))
+        return found
 
     def options(self, layer: LayerPlan) -> dict[str, str]:
         """The driver's layer creation options."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gis_export.formats.base import Reader, Written
 from gis_export.formats.native import NativeFormat, count
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 NAME_LENGTH = 10
 TEXT_BYTES = 254
 FILE_BYTES = 2**31 - 1
-_NUMBER_BYTES = 24  # the widest column that GDAL gives a number
+MOST_FIELDS = 255
+_NUMBER_BYTES = 24  # of the columns that GDAL gives real numbers, with 15 decimals
+_REAL_LIMIT = "1e22"  # GDAL cuts the digits of a greater one without a word
+_INTEGER_DIGITS = 18
 _WIDTH = b"GDAL:OGR:width"
 _PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
@@ -42,34 +45,24 @@ class Shapefile(NativeFormat):
     def write(self, reader: Reader, path: Path) -> Written:
         layer = reader.layer
         path = path.with_suffix(".shp")
-        texts = {i: column for i, column in enumerate(layer.columns) if column.type == "text"}
-        measured = reader.row(
-            "SELECT count(*) AS records, coalesce(sum(ST_MemSize(g)), 0)::bigint AS geometry_bytes"
-            + "".join(
-                f", coalesce(max(octet_length(c{i})), 0) AS w{i}, "
-                f"count(*) FILTER (WHERE octet_length(c{i}) > {TEXT_BYTES}) AS n{i}"
-                for i in texts
-            )
-        )
-        widths = {i: min(max(int(measured[f"w{i}"]), 1), TEXT_BYTES) for i in texts}
+        measured = reader.row(f"SELECT {', '.join(_measures(layer))}")
+        widths = _widths(layer, measured)
         self._refuse_too_large(layer, measured, widths)
         export = _Export(layer, widths)
         export.write_arrow(reader, path)
         path.with_suffix(".cpg").write_text("UTF-8")  # GDAL writes none for an empty layer
-        cut = [
-            Loss(
-                layer.name, "truncated", f"Cut at {TEXT_BYTES} bytes.", field=column.name, count=int(measured[f"n{i}"])
-            )
-            for i, column in texts.items()
-            if measured[f"n{i}"]
-        ]
         crosswalk = path.with_name(f"{path.stem}_fields.csv")
         _write_crosswalk(crosswalk, layer, export.names)
         parts = [path.with_suffix(suffix) for suffix in _PARTS]
-        return Written([*parts, crosswalk], count(path, None), [*export.losses(), *cut])
+        return Written([*parts, crosswalk], count(path, None), [*export.losses(layer), *_value_losses(layer, measured)])
 
     @staticmethod
-    def _refuse_too_large(layer: LayerPlan, measured: dict[str, int], widths: dict[int, int]) -> None:
+    def _refuse_too_large(layer: LayerPlan, measured: dict[str, Any], widths: dict[int, int]) -> None:
+        if len(layer.columns) > MOST_FIELDS:
+            raise FormatLimitExceeded(
+                f"Layer {layer.name} has {len(layer.columns)} fields, and a Shapefile can hold {MOST_FIELDS}: "
+                "choose fewer, or GeoPackage."
+            )
         record = 1 + sum(widths.get(i, _NUMBER_BYTES) for i in range(len(layer.columns)))
         for suffix, size in ((".dbf", measured["records"] * record), (".shp", measured["geometry_bytes"])):
             if size > FILE_BYTES:
@@ -79,11 +72,56 @@ class Shapefile(NativeFormat):
                 )
 
 
+def _measures(layer: LayerPlan) -> list[str]:
+    """SQL of what must be known of the values before the file is begun."""
+    found = ["count(*) AS records", "coalesce(sum(ST_MemSize(g)), 0)::bigint AS geometry_bytes"]
+    for i, column in enumerate(layer.columns):
+        if column.type == "text":
+            found += [
+                f"max(octet_length(c{i})) AS width{i}",
+                f"count(*) FILTER (WHERE octet_length(c{i}) > {TEXT_BYTES}) AS cut{i}",
+                f"count(*) FILTER (WHERE right(c{i}, 1) IN ('', ' ')) AS blank{i}",
+            ]
+        elif column.type == "integer":
+            found += [f"min(c{i})::text AS least{i}", f"max(c{i})::text AS most{i}"]
+        elif column.type == "real":
+            found.append(f"count(*) FILTER (WHERE NOT {_fits(i)}) AS beyond{i}")
+    return found
+
+
+def _fits(index: int) -> str:
+    return f"abs(c{index}) < {_REAL_LIMIT}"  # NaN is greater than any number
+
+
+def _widths(layer: LayerPlan, measured: dict[str, Any]) -> dict[int, int]:
+    """Bytes of each text and whole number. What is wider than its values costs space, and a whole number that is
+    declared with more than 18 digits is read as a real one."""
+    widths = {}
+    for i, column in enumerate(layer.columns):
+        if column.type == "text":
+            widths[i] = min(max(measured[f"width{i}"] or 0, 1), TEXT_BYTES)
+        elif column.type == "integer":
+            widths[i] = max(len(measured[f"least{i}"] or "0"), len(measured[f"most{i}"] or "0"))
+    return widths
+
+
+def _value_losses(layer: LayerPlan, measured: dict[str, Any]) -> list[Loss]:
+    found = []
+    for kind, key, detail in (
+        ("truncated", "cut", f"Cut at {TEXT_BYTES} bytes."),
+        ("altered", "blank", "Empty texts are read as absent, and blanks at the end are not read."),
+        ("dropped", "beyond", f"Numbers of {_REAL_LIMIT} and more do not fit."),
+    ):
+        for i, column in enumerate(layer.columns):
+            if number := measured.get(f"{key}{i}"):
+                found.append(Loss(layer.name, kind, detail, field=column.name, count=number))
+    return found
+
+
 class _Export(Shapefile):
-    """One layer's columns: short names, exact text widths, date-times split in two."""
+    """One layer's columns: short names, exact widths, date-times split in two."""
 
     def __init__(self, layer: LayerPlan, widths: dict[int, int]) -> None:
-        self.layer = layer
         self.widths = widths
         self.names = short_names(layer.columns)
 
@@ -93,7 +131,7 @@ class _Export(Shapefile):
             if column.type == "datetime":
                 found += [(names[0], f"c{i}::date"), (names[1], f"to_json(c{i}) #>> '{{}}'")]
             else:
-                found.append((names[0], f"c{i}"))
+                found.append((names[0], f"CASE WHEN {_fits(i)} THEN c{i} END" if column.type == "real" else f"c{i}"))
         return found
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
@@ -104,22 +142,25 @@ class _Export(Shapefile):
 
     def convert(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         for i, width in self.widths.items():
-            if width == TEXT_BYTES:
+            if width == TEXT_BYTES:  # only a text is that wide
                 at = schema.get_field_index(self.names[i][0])
                 batch = batch.set_column(at, schema.field(at), _cut(batch.column(at)))
         return batch
 
-    def losses(self) -> list[Loss]:
+    def losses(self, layer: LayerPlan) -> list[Loss]:
         found = []
-        for column, names in zip(self.layer.columns, self.names, strict=True):
+        for i, (column, names) in enumerate(zip(layer.columns, self.names, strict=True)):
             if names[0] != column.name:
-                found.append(Loss(self.layer.name, "renamed", f"Named {names[0]}.", field=column.name))
+                found.append(Loss(layer.name, "renamed", f"Named {names[0]}.", field=column.name))
             if column.type == "datetime":
                 detail = f"The date is in {names[0]}, the whole as text in {names[1]}."
-                found.append(Loss(self.layer.name, "retyped", detail, field=column.name))
+                found.append(Loss(layer.name, "retyped", detail, field=column.name))
             if column.type == "real":
-                detail = "Written with at most 15 significant digits."
-                found.append(Loss(self.layer.name, "retyped", detail, field=column.name))
+                detail = "Written with 15 decimals."
+                found.append(Loss(layer.name, "retyped", detail, field=column.name))
+            if column.type == "integer" and self.widths[i] > _INTEGER_DIGITS:
+                detail = f"Whole numbers of more than {_INTEGER_DIGITS} digits are read as real by most programs."
+                found.append(Loss(layer.name, "retyped", detail, field=column.name))
         return found
 
 

@@ -76,6 +76,7 @@ _SESSION = (
     # Gathering rows from parallel workers measured slower than one backend that streams them.
     "SET max_parallel_workers_per_gather = 0",
     "SET timezone = 'UTC'",
+    "SET datestyle = 'ISO, YMD'",
     # Text must be the shortest that reads back as the same number.
     "SET extra_float_digits = 1",
 )

@@ -68,7 +68,8 @@ class Export:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        return self.job.result_summary
+        told: dict[str, Any] = self.job.result_summary
+        return told
 
     @cached_property
     def files(self) -> dict[str, Path]:
@@ -104,7 +105,7 @@ class Exports:
     """``exports("GeoJSON", "parcels", area=..., crs=...)``; the same call gives the same export."""
 
     def __init__(self, county: County, api: APIClient, folder: Path, unblock: Callable[[], Any]) -> None:
-        self.county, self.api, self._folder, self._unblock = county, api, folder, unblock
+        self.county, self.api, self._folder, self.unblock = county, api, folder, unblock
         self._made: dict[str, Export] = {}
         self._rows: dict[str, list[Row]] = {}
 
@@ -116,7 +117,7 @@ class Exports:
 
     def make(self, export_format: str, *layers: str, area: Any = None, **parameters: Any) -> Export:
         """The same, always anew."""
-        with self._unblock():
+        with self.unblock():
             job = run_export(
                 self.api, self.county, export_format, list(layers), area_of_interest=area, parameters=parameters
             )
@@ -126,7 +127,7 @@ class Exports:
     def rows(self, layer: str) -> list[Row]:
         """What the database has, in the order of the export, read without the export's SQL."""
         if layer not in self._rows:
-            with self._unblock():
+            with self.unblock():
                 self._rows[layer] = _database_rows(self.county, layer)
         return self._rows[layer]
 
@@ -170,7 +171,7 @@ def _database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         if connection.settings_dict["NAME"] == connection.settings_dict["TEST"]["NAME"]:
             yield
             return
-        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default"})  # type: ignore[arg-type]
         yield
         teardown_databases(made, verbosity=0)
 

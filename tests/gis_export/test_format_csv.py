@@ -1,0 +1,94 @@
+"""CSV, read by DuckDB and by Python's csv module."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import shapely
+
+from tests.gis_export.compare import assert_same
+from tests.gis_export.conftest import Exports, Row
+
+FORMULA = tuple("=+-@\t\r")
+_TYPES: dict[type, Callable[[str], Any]] = {
+    bool: lambda text: {"true": True, "false": False}[text],
+    int: int,
+    float: float,
+}
+
+
+def read(path: Path, like: list[Row]) -> list[Row]:
+    """DuckDB tells an unquoted empty cell (absent) from a quoted one (an empty text)."""
+    with duckdb.connect() as database:
+        found = database.execute(
+            "SELECT * FROM read_csv(?, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', "
+            "allow_quoted_nulls = false, nullstr = '', strict_mode = true, auto_detect = false, "
+            f"columns = {_columns(path)})",
+            [str(path)],
+        )
+        return [_row(cells, like) for cells in found.fetchall()]
+
+
+def header(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file))
+
+
+def _columns(path: Path) -> str:
+    # DuckDB tells no case in names of columns, so they are numbered here.
+    return "{" + ", ".join(f"'column{i}': 'VARCHAR'" for i in range(len(header(path)))) + "}"
+
+
+def _row(cells: tuple[Any, ...], like: list[Row]) -> Row:
+    values = {}
+    for name, cell in zip(like[0].values, cells, strict=False):
+        sample = next((row.values[name] for row in like if row.values[name] is not None), None)
+        values[name] = None if cell is None else _typed(cell, sample)
+    return Row(values, None if cells[-1] is None else shapely.from_wkt(cells[-1]))
+
+
+def _typed(text: str, sample: Any) -> Any:
+    if isinstance(sample, datetime.datetime):
+        return datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
+    if isinstance(sample, datetime.date):
+        return datetime.date.fromisoformat(text)
+    if type(sample) in _TYPES:
+        return _TYPES[type(sample)](text)
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
+
+
+@pytest.mark.parametrize("layer", ["parcels", "sales", "zoning", "roads", "trees"])
+def test_every_value_and_coordinate(exports: Exports, layer: str) -> None:
+    export = exports("CSV", layer)
+    rows = exports.rows(layer)
+    assert header(export.path)[:-1] == exports.fields(layer)
+    assert header(export.path)[-1] == "geometry_wkt"
+    assert_same(rows, read(export.path, rows))
+
+
+def test_no_cell_runs_as_a_formula(exports: Exports) -> None:
+    export = exports("CSV", "parcels")
+    fields = exports.fields("parcels")
+    rows = exports.rows("parcels")
+    numbers = {name for name in fields if any(type(row.values[name]) in (int, float) for row in rows)}
+    with export.path.open(encoding="utf-8", newline="") as file:
+        cells = [(name, cell) for row in csv.DictReader(file) for name, cell in row.items()]
+    assert not [cell for name, cell in cells if cell.startswith(FORMULA) and name not in numbers]
+    assert [cell for name, cell in cells if cell.startswith("-") and name in numbers]  # a negative number is no text
+    texts = [value for row in exports.rows("parcels") for value in row.values.values() if isinstance(value, str)]
+    count = sum(text.startswith(FORMULA) for text in texts)
+    assert count > 10
+    assert export.losses("parcels") == [("altered", "", count)]
+
+
+def test_form_of_the_file(exports: Exports) -> None:
+    content = exports("CSV", "parcels").path.read_bytes()
+    assert content.endswith(b"\r\n")
+    assert not content.startswith(b"\xef\xbb\xbf")
+    assert b'\r\n"0012",' in content  # a parcel number keeps its zeros, and is quoted as text

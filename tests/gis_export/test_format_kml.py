@@ -1,0 +1,115 @@
+"""KML, read by lxml."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+import pytest
+import shapely
+from lxml import etree
+
+from tests.gis_export import data
+from tests.gis_export.compare import assert_same, rounded
+from tests.gis_export.conftest import Exports, Row
+
+NS = {"k": "http://www.opengis.net/kml/2.2"}
+LAYERS = ["parcels", "sales", "zoning", "roads", "trees"]
+_FORBIDDEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def document(exports: Exports, *layers: str) -> Any:
+    root = etree.parse(exports("KML", *layers).path).getroot()
+    assert root.tag == f"{{{NS['k']}}}kml"
+    (found,) = root
+    return found
+
+
+def read(folder: Any, like: Row) -> list[Row]:
+    found = []
+    for placemark in folder.findall("k:Placemark", NS):
+        cells = {item.get("name"): item.text or "" for item in placemark.iterfind(".//k:SimpleData", NS)}
+        values = {name: _typed(cells.get(name), name, value) for name, value in like.values.items()}
+        found.append(Row(values, _geometry(placemark)))
+    return found
+
+
+def _typed(text: str | None, name: str, sample: Any) -> Any:
+    if text is None:
+        return None
+    if isinstance(sample, datetime.datetime):
+        return datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
+    if isinstance(sample, datetime.date):
+        return datetime.date.fromisoformat(text)
+    if isinstance(sample, bool):
+        return {"true": True, "false": False}[text]
+    return type(sample)(text)
+
+
+def _geometry(placemark: Any) -> Any:
+    found = placemark.find("k:MultiGeometry", NS)
+    if found is None:
+        point = placemark.find("k:Point", NS)
+        return None if point is None else shapely.Point(_positions(point)[0])
+    parts = [_part(part) for part in found]
+    makers = {"Polygon": shapely.MultiPolygon, "LineString": shapely.MultiLineString, "Point": shapely.MultiPoint}
+    return makers[parts[0].geom_type](parts)
+
+
+def _part(element: Any) -> Any:
+    kind = etree.QName(element).localname
+    if kind == "Polygon":
+        outer = _positions(element.find("k:outerBoundaryIs", NS))
+        return shapely.Polygon(outer, [_positions(inner) for inner in element.iterfind("k:innerBoundaryIs", NS)])
+    return {"LineString": shapely.LineString, "Point": shapely.Point}[kind](_positions(element))
+
+
+def _positions(element: Any) -> Any:
+    (text,) = element.itertext("{*}coordinates")
+    return [tuple(map(float, position.split(",")))[:2] for position in text.split()]
+
+
+def cleaned(row: Row) -> Row:
+    """Without the characters that XML cannot hold; an empty geometry is none."""
+    values = {name: _FORBIDDEN.sub("", v) if isinstance(v, str) else v for name, v in row.values.items()}
+    return Row(values, row.geometry if row.has_shape else None)
+
+
+def complete(rows: list[Row]) -> Row:
+    """A row with a value in every field, to tell types by."""
+    names = rows[0].values
+    return Row({n: next((r.values[n] for r in rows if r.values[n] is not None), "") for n in names}, None)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_value_and_coordinate(exports: Exports, layer: str) -> None:
+    (folder,) = document(exports, layer).findall("k:Folder", NS)
+    rows = exports.rows(layer)
+    assert_same(map(cleaned, rows), read(folder, complete(rows)), rounded(7))
+
+
+def test_typed_schema_and_order_of_elements(exports: Exports) -> None:
+    found = document(exports, *LAYERS)
+    order = [etree.QName(child).localname for child in found]
+    assert order == ["name", *["Schema"] * 5, *["Folder"] * 5]
+    schemas = {
+        schema.get("id"): {f.get("name"): f.get("type") for f in schema} for schema in found.findall("k:Schema", NS)
+    }
+    assert list(schemas) == LAYERS
+    assert list(schemas["zoning"]) == [name for name, _ in data.FIELDS]
+    kinds = {"text": "string", "date": "string", "datetime": "string", "boolean": "bool", "real": "double"}
+    assert schemas["zoning"] == {name: kinds.get(kind, "double") for name, kind in data.FIELDS}
+    for folder, layer in zip(found.findall("k:Folder", NS), LAYERS, strict=True):
+        assert folder.findtext("k:name", namespaces=NS) == layer
+        for placemark in folder.findall("k:Placemark", NS):
+            children = [etree.QName(child).localname for child in placemark]
+            assert children == sorted(children, key=["name", "ExtendedData", "Point", "MultiGeometry"].index)
+            assert placemark.find(".//k:SchemaData", NS).get("schemaUrl") == f"#{layer}"
+
+
+def test_characters_that_xml_forbids_are_counted(exports: Exports) -> None:
+    texts = [value for row in exports.rows("parcels") for value in row.values.values() if isinstance(value, str)]
+    count = sum(bool(_FORBIDDEN.search(text)) for text in texts)
+    assert count == 3
+    assert ("altered", "", count) in exports("KML", "parcels").losses("parcels")
