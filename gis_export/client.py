@@ -35,7 +35,7 @@ class Writer:
         environment = {
             name: value
             for name, value in os.environ.items()
-            if name in _ENVIRONMENT or name.startswith(_ENVIRONMENT_PREFIXES)
+            if (name in _ENVIRONMENT or name.startswith(_ENVIRONMENT_PREFIXES)) and name != "PGPASSWORD"
         }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "gis_export.writer"],
@@ -45,10 +45,12 @@ class Writer:
             env=environment,
         )
         self._jobs = 0
+        self._killed = False
 
     @property
     def usable(self) -> bool:
-        return self._process.poll() is None and self._jobs < _JOBS_PER_PROCESS
+        # A process that was told to die may still be there for the next job to see.
+        return not self._killed and self._process.poll() is None and self._jobs < _JOBS_PER_PROCESS
 
     @property
     def pid(self) -> int:
@@ -77,6 +79,7 @@ class Writer:
             raise
 
     def kill(self) -> None:
+        self._killed = True
         self._process.kill()
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from django.db import connection
@@ -14,6 +15,7 @@ from gis_export.plan import Plan
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.records.access import may_see_personal_data
 
+_MOST_NAMED = 150  # characters of layers' names in the name of the file
 _WRITTEN = 95  # percent of the progress that stands for writing; the rest is checks, packing and publishing
 
 
@@ -31,7 +33,7 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
         layers=tuple(selection.plan() for selection in selections),
         database=_database(),
         folder=str(context.workdir),
-        stem=f"{job.job_id}_{'_'.join(job.layers)}",
+        stem=f"{job.job_id}_{_joined(job.layers)}",
         always_zip=wanted.package == "zip",
         request={
             "export_format": job.export_format,
@@ -55,7 +57,7 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
     file = Path(result.file)
     name = f"gis_exports_output/{job.county_id}/{file.name}"
     return Outcome(
-        message=_message(result.records, withheld),
+        message=_message(result.records, withheld, wanted.notes),
         file=ResultFile(file, name, result.sha256, result.size),
         summary=result.manifest,
         columns={
@@ -65,14 +67,40 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
     )
 
 
-def _message(records: int, withheld: dict[str, list[str]]) -> str:
+def _message(records: int, withheld: dict[str, list[str]], notes: tuple[str, ...]) -> str:
     told = f"{records:,} records exported." if records else "Nothing is in the area: the file is valid and empty."
     names = [name for hidden in withheld.values() for name in hidden]
-    return f"{told} Withheld as personal data: {', '.join(names)}." if names else told
+    if names:
+        told += f" Withheld as personal data: {', '.join(names)}."
+    return " ".join([told, *notes])
+
+
+def _joined(layers: list[str]) -> str:
+    """The layers' names for a file name, of which systems allow 255 bytes."""
+    named = list(layers)
+    while len("_".join(named)) > _MOST_NAMED:
+        named.pop()
+    rest = len(layers) - len(named)
+    return "_".join([*named, f"and_{rest}_more"] if rest else named)
 
 
 def _database() -> str:
     """The connection string of the writer, for the database that Django uses."""
     parameters = connection.get_connection_params()
-    known = ("host", "port", "dbname", "user", "password", "sslmode", "sslrootcert", "sslcert", "sslkey", "service")
-    return make_conninfo(**{name: parameters[name] for name in known if parameters.get(name)})
+    known = (
+        "host",
+        "port",
+        "dbname",
+        "user",
+        "password",
+        "sslmode",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+        "service",
+        "options",
+    )
+    given = {name: parameters[name] for name in known if parameters.get(name)}
+    if "password" not in given and "PGPASSWORD" in os.environ:  # which the writer is not given
+        given["password"] = os.environ["PGPASSWORD"]
+    return make_conninfo(**given)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry
+from django.db import connection
 
 from gis_export import areas, crs
 from gis_export.formats import registry
@@ -70,6 +71,7 @@ class ExportRequest:
             "spatial_operation": self.operation,
             "include_assessment_data": self.include_assessment_data,
             "package": self.package,
+            "area_notes": list(self.notes),
         }
 
 
@@ -89,7 +91,10 @@ def check(
     parsed = _check_area(area, settings, faults)
     in_force = {**DEFAULTS, **_county_defaults(settings), **parameters}
     _check_parameters(parameters, in_force, faults)
-    fields = _check_fields(in_force["fields"], found, personal, faults)
+    if "fields" in parameters:
+        fields = _check_fields(parameters["fields"], found, personal, faults)
+    else:
+        fields = _default_fields(in_force["fields"], found, in_force["include_assessment_data"] is not False)
     srid = _check_crs(parameters.get("crs"), in_force["crs"], file_format, county, faults)
     if faults or file_format is None:
         raise RequestFaults(faults)
@@ -120,7 +125,7 @@ def of_job(job: GisExportJob) -> ExportRequest:
         file_format=registry.get(job.export_format),
         layers=tuple(layers),
         area=job.area_of_interest,
-        notes=(),
+        notes=tuple(job.resolved.get("area_notes", ())),
         operation=job.resolved["spatial_operation"],
         srid=crs.parse(job.resolved["crs"]),
         fields=fields,
@@ -200,6 +205,20 @@ def _check_fields(given: Any, layers: list[Layer], personal: bool, faults: Fault
     return given
 
 
+def _default_fields(given: Any, layers: list[Layer], assessment: bool) -> dict[str, list[str]]:
+    """A county's wish, as far as it is about the layers that are asked for and what they have."""
+    if isinstance(given, list) and len(layers) == 1:
+        given = {layers[0].name: given}
+    if not isinstance(given, dict):
+        return {}
+    found = {}
+    for layer in layers:
+        known = {field.name for field in layer.fields if assessment or not field.assessment}
+        if names := [name for name in given.get(layer.name) or () if name in known]:
+            found[layer.name] = names
+    return found
+
+
 def _check_crs(given: Any, in_force: Any, file_format: Format | None, county: County, faults: Faults) -> int:
     fixed = file_format.fixed_srid if file_format else None
     # A county's default CRS is a wish; what the standard of a format demands comes first.
@@ -213,9 +232,19 @@ def _check_crs(given: Any, in_force: Any, file_format: Format | None, county: Co
     except crs.CRSError as error:
         _add(faults, "parameters.crs", f'{error} Or give "state_plane", which is EPSG:{county.state_plane_srid} here.')
         return areas.SRID
+    if not _in_database(srid):
+        _add(faults, "parameters.crs", f"The database of this installation has no EPSG:{srid}.")
     if file_format and fixed and srid != fixed:
         _add(faults, "parameters.crs", f"{file_format.name} is always in EPSG:{fixed}.")
     return srid
+
+
+def _in_database(srid: int) -> bool:
+    """PostGIS transforms what leaves the database, and its own list may be older than the one of ``crs.parse``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM spatial_ref_sys WHERE srid = %s)", [srid])
+        (known,) = cursor.fetchone()
+    return bool(known)
 
 
 def _add(faults: Faults, at: str, message: str) -> None:
