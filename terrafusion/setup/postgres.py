@@ -23,7 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from terrafusion.setup import postgis
+from terrafusion.setup import postgis, postgres_conf
 from terrafusion.setup.errors import SetupError
 
 ROLE = DATABASE = "terrafusion"
@@ -38,8 +38,8 @@ class Cluster:
         self.run = self.project / "build" / "run"
         self.keep = self.run / "postgres.keep"  # there: the server was started by hand, and stays when its users end
         self.owner = pwd.getpwuid(os.geteuid())
-        self.account = _server_account() if self.owner.pw_uid == 0 else self.owner
         key = hashlib.sha256(f"{self.owner.pw_uid}:{self.project}".encode()).hexdigest()[:12]
+        self._inside = self.project / "build" / "postgres"
         self._elsewhere = Path("/var/lib/terrafusion") / key
         # A socket's path is limited to 107 bytes, so it cannot lie in a deep checkout.
         self.socket = Path("/tmp") / f"terrafusion-{key}"  # noqa: S108 - made 0700, and checked, by _make_private
@@ -49,13 +49,17 @@ class Cluster:
         return f"postgis://{ROLE}@/{DATABASE}?host={quote(str(self.socket))}"
 
     @cached_property
+    def account(self) -> pwd.struct_passwd:
+        """The system user that the server runs as."""
+        return _server_account() if self.owner.pw_uid == 0 else self.owner
+
+    @cached_property
     def home(self) -> Path:
         """Where the data lies: in the project, or under /var/lib where the server's user cannot get to the project."""
-        build = self.project / "build"
-        build.mkdir(exist_ok=True)
-        if self._has_data(self._elsewhere) or not self._can_enter(build):
+        self._inside.parent.mkdir(exist_ok=True)
+        if self._has_data(self._elsewhere) or not self._can_enter(self._inside.parent):
             return self._elsewhere
-        return build / "postgres"
+        return self._inside
 
     @property
     def data(self) -> Path:
@@ -80,7 +84,7 @@ class Cluster:
             if not (self.data / "PG_VERSION").exists():
                 self._create()
             _make_private(self.socket, self.account)
-            self._configure()
+            postgres_conf.write(self.data, self.socket, ROLE, self.owner, self.account)
             self._clear_stale_pid()
             started = self._as_server(
                 self.server.program("pg_ctl"), "start", "-w", "-t", "600", "-s",
@@ -94,7 +98,7 @@ class Cluster:
     def stop(self) -> bool:
         """Stop the server, rolling back what runs; False if it did not run."""
         with self._lock():
-            if not self._has_data(self.home) or not self._alive():
+            if not self._alive():
                 return False
             stopped = self._as_server(
                 self.server.program("pg_ctl"), "stop", "-w", "-s", "-m", "fast", "-t", "120", "-D", str(self.data)
@@ -109,7 +113,7 @@ class Cluster:
     def remove(self) -> None:
         """Stop the server and delete its data for good."""
         self.stop()
-        for folder in (self.home, self.socket):
+        for folder in (self._inside, self._elsewhere, self.socket):
             shutil.rmtree(folder, ignore_errors=True)
 
     # --- making -----------------------------------------------------------------------------------------------------
@@ -126,41 +130,6 @@ class Cluster:
         if made.returncode != 0:
             shutil.rmtree(self.data, ignore_errors=True)
             raise SetupError(f"initdb failed:\n{made.stderr}")
-
-    def _configure(self) -> None:
-        """Our settings, rewritten at each start, so that an upgrade of the project reaches old clusters too."""
-        users = {self.owner.pw_name, self.account.pw_name}
-        megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-        main = self.data / "postgresql.conf"
-        lines = main.read_text().splitlines()
-        include = "include 'terrafusion.conf'"
-        if include not in lines:
-            main.write_text("\n".join([*lines, include, ""]))
-        settings = {
-            "listen_addresses": "",
-            "port": 5432,  # only names the socket, since nothing listens
-            "unix_socket_directories": self.socket,
-            "unix_socket_permissions": "0700",
-            "max_connections": 200,
-            "shared_buffers": f"{max(64, min(1024, megabytes // 8))}MB",
-            "work_mem": f"{max(8, min(64, megabytes // 256))}MB",
-            "maintenance_work_mem": f"{max(64, min(512, megabytes // 32))}MB",
-            # Bulk loads write much: fewer checkpoints, compressed full pages.
-            "max_wal_size": "4GB",
-            "checkpoint_timeout": "15min",
-            "wal_compression": "on",
-            "random_page_cost": 1.1,  # SSD
-            "jit": "off",  # compiling costs more than it saves on queries of this kind
-            "logging_collector": "on",
-            "log_filename": "postgresql-%a.log",  # a week of logs, each day over the one of a week ago
-            "log_rotation_age": "1d",
-            "log_truncate_on_rotation": "on",
-        }
-        _write(self.data / "terrafusion.conf", "".join(f"{name} = '{value}'\n" for name, value in settings.items()))
-        _write(self.data / "pg_hba.conf", "local all all peer map=terrafusion\n")
-        _write(self.data / "pg_ident.conf", "".join(f'terrafusion "{user}" {ROLE}\n' for user in sorted(users)))
-        for name in ("terrafusion.conf", "pg_hba.conf", "pg_ident.conf"):
-            os.chown(self.data / name, self.account.pw_uid, self.account.pw_gid)
 
     def _create_database(self) -> None:
         exists = self._sql("postgres", f"select 1 from pg_database where datname = '{DATABASE}'")  # noqa: S608 - constant
@@ -188,6 +157,8 @@ class Cluster:
             return None
 
     def _alive(self) -> bool:
+        if not self._has_data(self._inside) and not self._has_data(self._elsewhere):
+            return False
         pid = self._pid()
         return pid is not None and self._is_our_server(pid)
 
@@ -285,11 +256,6 @@ def _make_private(folder: Path, account: pwd.struct_passwd) -> None:
         owner = pwd.getpwuid(found.st_uid).pw_name
         raise SetupError(f"{folder} belongs to the user {owner}, not to {account.pw_name}; remove it and try again.")
     folder.chmod(0o700)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text)
-    path.chmod(0o600)
 
 
 def main() -> int:
