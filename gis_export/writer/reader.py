@@ -63,12 +63,14 @@ class LayerReader:
         metrics = {
             f"{METRIC}missing": "(g IS NULL OR ST_IsEmpty(g))::int",
             f"{METRIC}area": "ST_Area(g)",
-            **{f"{METRIC}{corner}": f"{function}(g)" for corner, (function, _) in _CORNERS.items()},
+            **{f"{METRIC}{corner}": f"{function}(b)" for corner, (function, _) in _CORNERS.items()},
             **{alias: f"{column}::float8" for alias, (column, _) in self._sums.items()},
         }
         selected = ", ".join([*columns, *(f"{sql} AS {alias}" for alias, sql in metrics.items())])
-        # OFFSET 0 keeps the planner from writing the flag's condition wherever the columns name it.
-        rows = f"SELECT *, {flag} AS s FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order} OFFSET 0"
+        # OFFSET 0 keeps the planner from computing flag and box wherever the columns name them.
+        rows = (
+            f"SELECT *, {flag} AS s, Box3D(g) AS b FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order} OFFSET 0"
+        )
         sql = f"SELECT {selected} FROM ({rows}) AS f"
         with batches(self._connection, sql) as (schema, found):
             yield schema, self._counting(found)
@@ -95,20 +97,19 @@ class LayerReader:
             self._progress(batch.num_rows)
 
     def _source_totals(self, connection: Any) -> Totals:
-        sums = "".join(f", coalesce(sum({column}), 0)::float8 AS {alias}" for alias, (column, _) in self._sums.items())
+        sums = "".join(f", coalesce(sum({column}::float8), 0) AS {alias}" for alias, (column, _) in self._sums.items())
+        corners = ", ".join(f"{function}(ST_3DExtent(g)) AS {corner}" for corner, (function, _) in _CORNERS.items())
         found = row(
             connection,
             "SELECT count(*) AS records, count(*) FILTER (WHERE g IS NULL OR ST_IsEmpty(g)) AS missing, "
-            "coalesce(sum(ST_Area(g)), 0) AS area, "
-            "min(ST_XMin(g)) AS xmin, min(ST_YMin(g)) AS ymin, max(ST_XMax(g)) AS xmax, max(ST_YMax(g)) AS ymax"
-            f"{sums} FROM ({self.layer.sql}) AS f",
+            f"coalesce(sum(ST_Area(g)), 0) AS area, {corners}{sums} FROM ({self.layer.sql}) AS f",
         )
-        corners = tuple(found[name] for name in _CORNERS)
+        extent = tuple(found[name] for name in _CORNERS)
         return Totals(
             records=found["records"],
             without_geometry=found["missing"],
             area=found["area"],
-            extent=None if corners[0] is None else corners,
+            extent=None if extent[0] is None else extent,
             sums={name: found[alias] for alias, (_, name) in self._sums.items()},
         )
 
