@@ -56,7 +56,7 @@ def other_county(db: None) -> County:
 
 @pytest.fixture
 def make_user(db: None) -> MakeUser:
-    """``make_user("ann", Role.ANALYST, county)``: a user with that role there, or with no rights when no county is named."""
+    """``make_user("ann", Role.ANALYST, county)``: a user with that role there; without a county, one without rights."""
 
     def make(name: str, role: str = Role.VIEWER, *counties: County, **access: Any) -> Any:
         user = get_user_model().objects.create_user(name, password="secret-of-tests")
