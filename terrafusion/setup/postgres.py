@@ -105,6 +105,8 @@ class Cluster:
             )
             if stopped.returncode != 0:
                 raise SetupError(f"PostgreSQL did not stop; its log is in {self.data}/log")
+            with contextlib.suppress(OSError):
+                self.socket.rmdir()
         return True
 
     def running(self) -> bool:
