@@ -18,13 +18,13 @@ TASK = "terrafusion.jobs.canary.sing"
 
 
 def sing(cluster: str) -> None:
-    """Run by a worker of ``cluster``."""
-    Canary.objects.bulk_create(
-        [Canary(cluster=cluster, sung_at=Now())],
-        update_conflicts=True,
-        unique_fields=["cluster"],
-        update_fields=["sung_at"],
-    )
+    """Run by a worker of ``cluster``.
+
+    One statement that commits itself: a worker that is stopped inside a transaction would keep the row locked, and
+    with it every other worker that sings.
+    """
+    if not Canary.objects.filter(pk=cluster).update(sung_at=Now()):
+        Canary.objects.bulk_create([Canary(cluster=cluster, sung_at=Now())], ignore_conflicts=True)
 
 
 def send(cluster: str) -> None:
