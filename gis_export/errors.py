@@ -33,6 +33,12 @@ class FormatLimitExceeded(ExportError):
     code = "format_limit_exceeded"
 
 
+class CrsUnsuitable(ExportError):
+    """Some records lie where the CRS has no coordinates for them."""
+
+    code = "crs_unsuitable"
+
+
 class RequestOutdated(ExportError):
     """What was asked for is no longer there, such as a layer that was removed while the job waited."""
 

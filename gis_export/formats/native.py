@@ -99,4 +99,8 @@ def count(path: Path, layer: str | None) -> int:
     """How many features the file's own header tells."""
     import pyogrio
 
-    return int(pyogrio.read_info(path, layer=layer)["features"])
+    told = int(pyogrio.read_info(path, layer=layer)["features"])
+    if told >= 0:
+        return told
+    # An empty FlatGeobuf tells none.
+    return int(pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"])

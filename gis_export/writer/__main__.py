@@ -10,6 +10,7 @@ import dataclasses
 import errno
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ from gis_export.writer.export import carry_out
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PROGRESS_SECONDS = 0.25
+_BROKEN = re.compile(r"\[libpq\].*(FATAL:|server closed|no connection|could not receive)", re.DOTALL)
 
 
 def main() -> None:
@@ -62,10 +64,14 @@ def _code(plan: Plan, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "storage_full"
     disk = os.statvfs(plan.folder)
-    if disk.f_bavail * disk.f_frsize < 1 << 20:  # GDAL tells a full disk in many words
+    # GDAL tells a full disk in many words, some of them after it has made room again.
+    if disk.f_bavail * disk.f_frsize < 1 << 20 or "I/O failure" in str(error):
         return "storage_full"
-    if isinstance(error, postgresql.OperationalError):
+    # A connection that breaks amid the rows is told by Arrow, which has no class of its own for it.
+    if isinstance(error, postgresql.OperationalError) or _BROKEN.search(str(error)):
         return "database_unavailable"
+    if "transform: " in str(error):
+        return "crs_unsuitable"
     return "writer_failed"
 
 

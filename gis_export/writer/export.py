@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from gis_export.writer.package import describe, zip_files
 from gis_export.writer.reader import Connections, LayerReader
 from gis_export.writer.reconcile import reconcile
 from gis_export.writer.source import Snapshot
+
+_ZIP_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
+"""Zip knows no earlier date; a layer that never had a row has one."""
 
 
 def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
@@ -44,7 +47,7 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
     manifest_file = folder / "manifest.json"
     manifest_file.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     package = folder / f"{plan.stem}.zip"
-    changed_at = max(datetime.fromisoformat(layer.changed_at) for layer in plan.layers)
+    changed_at = max(_ZIP_EPOCH, *(datetime.fromisoformat(layer.changed_at) for layer in plan.layers))
     digest = zip_files([*files, manifest_file], package, changed_at)
     return Result(str(package), package.stat().st_size, digest, records, manifest)
 
