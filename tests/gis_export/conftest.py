@@ -105,7 +105,7 @@ class Exports:
     """``exports("GeoJSON", "parcels", area=..., crs=...)``; the same call gives the same export."""
 
     def __init__(self, county: County, api: APIClient, folder: Path, unblock: Callable[[], Any]) -> None:
-        self.county, self.api, self._folder, self.unblock = county, api, folder, unblock
+        self.county, self.api, self.folder, self.unblock = county, api, folder, unblock
         self._made: dict[str, Export] = {}
         self._rows: dict[str, list[Row]] = {}
 
@@ -122,7 +122,7 @@ class Exports:
                 self.api, self.county, export_format, list(layers), area_of_interest=area, parameters=parameters
             )
         assert job.status == "COMPLETED", f"{job.error_code}: {job.message}"
-        return Export(job, Path(default_storage.path(job.result_file)), self._folder / str(job.pk))
+        return Export(job, Path(default_storage.path(job.result_file)), self.folder / str(job.pk))
 
     def rows(self, layer: str) -> list[Row]:
         """What the database has, in the order of the export, read without the export's SQL."""

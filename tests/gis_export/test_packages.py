@@ -1,0 +1,209 @@
+"""One file or a zip, manifests, empty results, areas and operations: for all formats alike."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import fiona
+import numpy as np
+import pyproj
+import pytest
+import shapely
+
+from gis_export import areas
+from gis_export.formats import registry
+from tests.gis_export import data, test_format_csv, test_format_geoparquet, test_format_kml, test_format_native
+from tests.gis_export.conftest import FORMATS, STATE_PLANE, Exports, Row
+
+LAYERS = ["parcels", "zoning", "sales"]
+NOWHERE = {"type": "bbox", "coordinates": [10, 10, 11, 11]}
+# Cuts through the squares of the first parcels and leaves out most.
+CUT = {"type": "bbox", "coordinates": [data.WEST - 1, data.SOUTH + 0.0004, data.WEST + 0.0075, data.SOUTH + 1]}
+
+
+def features(exports: Exports, path: Path, layer: str) -> list[Row]:
+    """The records of a layer in a file, read as its format's own tests read it."""
+    if path.suffix == ".geojson":
+        found = json.loads(path.read_text(encoding="utf-8"))["features"]
+        return [Row(f["properties"], f["geometry"] and shapely.geometry.shape(f["geometry"])) for f in found]
+    if path.suffix == ".csv":
+        return test_format_csv.read(path, exports.rows(layer))
+    if path.suffix == ".parquet":
+        return test_format_geoparquet.read(path, exports.fields(layer))
+    if path.suffix == ".kml":
+        from lxml import etree
+
+        folders = etree.parse(path).getroot()[0].findall("k:Folder", test_format_kml.NS)
+        (folder,) = [f for f in folders if f.findtext("k:name", namespaces=test_format_kml.NS) == layer]
+        return test_format_kml.read(folder, test_format_kml.complete(exports.rows(layer)))
+    return test_format_native.read(path, layer if path.suffix == ".gpkg" else None)
+
+
+def test_the_registry_holds_these_formats() -> None:
+    assert list(registry.all_formats()) == FORMATS
+
+
+@pytest.mark.parametrize("export_format", FORMATS)
+def test_several_layers(exports: Exports, export_format: str) -> None:
+    export = exports(export_format, *LAYERS)
+    kind = registry.get(export_format)
+    stem = f"{export.job.pk}_parcels_zoning_sales"
+    assert export.path.name == f"{stem}.{kind.extension if kind.multi_layer else 'zip'}"
+    for layer in LAYERS:
+        path = export.path if kind.multi_layer else export.files[f"{layer}.{kind.extension}"]
+        rows = exports.rows(layer)
+        if export_format == "FlatGeobuf":
+            rows = [row for row in rows if row.has_shape]
+        assert len(features(exports, path, layer)) == len(rows)
+    assert export.job.record_count == sum(len(exports.rows(layer)) for layer in LAYERS)
+
+
+@pytest.mark.parametrize("export_format", FORMATS)
+@pytest.mark.parametrize("package", ["auto", "zip"])
+def test_manifest_and_hashes(exports: Exports, export_format: str, package: str) -> None:
+    export = exports(export_format, "parcels", package=package)
+    kind = registry.get(export_format)
+    told = {file["name"]: file for file in export.manifest["files"]}
+    zipped = package == "zip" or kind.always_zip or len(told) > 1
+    assert (export.path.suffix == ".zip") is zipped
+    if zipped:
+        # jsonb keeps a sum of more than 2^53 without its exponent, which Python reads as a whole number.
+        stored = json.loads(json.dumps(export.manifest), parse_int=float)
+        assert json.loads(export.files["manifest.json"].read_text(), parse_int=float) == stored
+        assert set(export.files) == {*told, "manifest.json"}
+        with zipfile.ZipFile(export.path) as archive:
+            assert all(info.compress_type == zipfile.ZIP_DEFLATED for info in archive.infolist())
+    for name, file in told.items():
+        content = export.files[name].read_bytes()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
+    content = export.path.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == export.job.result_file_sha256
+    assert len(content) == export.job.result_file_bytes
+    assert export.manifest["request"]["parameters"] == {"package": package}
+    assert export.manifest["software"]["gdal"].startswith("3.")
+    (layer,) = export.manifest["layers"]
+    values = [row.values["total_value"] for row in exports.rows("parcels")]
+    assert layer["records"] == len(values)
+    assert layer["reconciliation"]["source"]["sums"]["total_value"] == sum(values)
+    assert layer["reconciliation"]["written"]["sums"]["total_value"] == sum(values)
+    area = sum(row.geometry.area for row in exports.rows("parcels") if row.has_shape)
+    assert layer["reconciliation"]["written"]["area"] == pytest.approx(area)
+
+
+@pytest.mark.parametrize("export_format", FORMATS)
+@pytest.mark.parametrize("layer", ["parcels", "roads"])
+def test_an_empty_result_is_a_valid_file(exports: Exports, export_format: str, layer: str) -> None:
+    export = exports(export_format, layer, area=NOWHERE)
+    kind = registry.get(export_format)
+    path = export.file(f".{kind.extension}")
+    assert export.job.record_count == 0
+    assert "valid and empty" in export.job.message
+    assert features(exports, path, layer) == []
+    if path.suffix in (".gpkg", ".fgb", ".shp"):
+        with fiona.open(path) as source:
+            assert list(source) == []
+            assert len(source.schema["properties"]) >= len(exports.fields(layer))
+            assert source.crs.to_epsg() == 4326
+
+
+@pytest.mark.parametrize("export_format", FORMATS)
+def test_clip(exports: Exports, export_format: str) -> None:
+    export = exports(export_format, "parcels", area=CUT, spatial_operation="clip")
+    found = features(exports, export.file(f".{registry.get(export_format).extension}"), "parcels")
+    area = areas.parse(CUT, 100).geometry
+    wanted = [row.geometry.intersection(area).area for row in exports.rows("parcels") if row.has_shape]
+    wanted = [size for size in wanted if size > 0]
+    assert 2 < len(wanted) < 10
+    assert sorted(row.geometry.area for row in found) == pytest.approx(sorted(wanted), rel=1e-3)
+    assert all(area.buffer(1e-7).covers(row.geometry) for row in found)
+    if export_format != "Shapefile":  # it has one type for both
+        assert {row.geometry.geom_type for row in found} == {"MultiPolygon"}
+
+
+@pytest.mark.parametrize("operation", ["intersects", "within", "clip"])
+@pytest.mark.parametrize("layer", ["parcels", "sales", "zoning", "roads", "trees"])
+def test_operations(exports: Exports, layer: str, operation: str) -> None:
+    area = areas.parse(CUT, 100).geometry
+    rows = [row for row in exports.rows(layer) if row.has_shape]
+    if operation == "within":
+        wanted = [row.geometry for row in rows if row.geometry.within(area)]
+    else:
+        wanted = [row.geometry for row in rows if row.geometry.intersects(area)]
+    if operation == "clip":
+        cut = [shape.intersection(area) for shape in wanted]
+        wanted = [shape for shape, whole in zip(cut, wanted, strict=True) if _dimension(shape) == _dimension(whole)]
+    export = exports("GeoPackage", layer, area=CUT, spatial_operation=operation)
+    found = [row.geometry for row in features(exports, export.path, layer)]
+    assert len(found) == len(wanted)
+    for shape, expected in zip(found, wanted, strict=True):
+        assert shape.symmetric_difference(expected).area < 1e-15
+        assert shape.length == pytest.approx(expected.length)
+
+
+def _dimension(shape: Any) -> int:
+    return int(shapely.get_dimensions(shape))
+
+
+def test_area_in_state_plane_takes_the_same_parcels(exports: Exports) -> None:
+    forward = pyproj.Transformer.from_crs(4326, STATE_PLANE, always_xy=True)
+    west, south, east, north = CUT["coordinates"]
+    corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
+    ring = [list(forward.transform(*corner)) for corner in shapely.segmentize(shapely.LineString(corners), 0.01).coords]
+    area = {"type": "Polygon", "coordinates": [ring], "crs": STATE_PLANE}
+    export = exports("GeoJSON", "parcels", area=area)
+    assert export.job.record_count == exports("GeoJSON", "parcels", area=CUT).job.record_count
+    assert f"from EPSG:{STATE_PLANE}" in export.job.message
+    assert export.manifest["request"]["area_of_interest"] == area
+    assert export.manifest["request"]["resolved"]["area_notes"]
+
+
+def test_reprojected_clip(exports: Exports) -> None:
+    export = exports("GeoPackage", "parcels", area=CUT, spatial_operation="clip", crs="state_plane")
+    forward = pyproj.Transformer.from_crs(4326, STATE_PLANE, always_xy=True)
+    area = areas.parse(CUT, 100).geometry
+    wanted = []
+    for row in exports.rows("parcels"):
+        if row.has_shape and (cut := row.geometry.intersection(area)).area:
+            wanted.append(shapely.transform(cut, lambda xy: np.column_stack(forward.transform(xy[:, 0], xy[:, 1]))))
+    found = [row.geometry for row in features(exports, export.path, "parcels")]
+    assert [shape.area for shape in found] == pytest.approx([shape.area for shape in wanted], rel=1e-6)
+    assert shapely.total_bounds(found) == pytest.approx(shapely.total_bounds(wanted), abs=0.01)
+
+
+def test_fields_are_chosen_and_ordered(exports: Exports) -> None:
+    wanted = ["total_value", "parcel_number"]
+    export = exports("CSV", "parcels", fields={"parcels": wanted})
+    assert test_format_csv.header(export.path) == [*wanted, "geometry_wkt"]
+    without = exports("CSV", "parcels", include_assessment_data=False)
+    assert "total_value" not in test_format_csv.header(without.path)
+    assert "lot_area_sqft" in test_format_csv.header(without.path)
+
+
+@pytest.mark.parametrize("export_format", FORMATS)
+def test_layers_with_no_rows_at_all(exports: Exports, export_format: str) -> None:
+    """Their data never changed, so files and zips are dated by no row."""
+    with exports.unblock():
+        from terrafusion.records.models import County, CountyAccess
+
+        county, _ = County.objects.get_or_create(id="VOID", name="Void", state="WA", state_plane_srid=STATE_PLANE)
+        user = CountyAccess.objects.get(county=exports.county).user
+        CountyAccess.objects.get_or_create(county=county, user=user, role="analyst")
+    empty = Exports(county, exports.api, exports.folder / "void", exports.unblock)
+    export = empty(export_format, "parcels", "sales", package="zip")
+    assert export.job.record_count == 0
+    assert "manifest.json" in export.files
+
+
+def test_a_name_for_very_many_layers(exports: Exports) -> None:
+    with exports.unblock():
+        for i in range(30):
+            data.load_reference(exports.county, f"a_layer_with_quite_a_long_name_{i:02}", "MultiPoint", [None])
+    layers = [f"a_layer_with_quite_a_long_name_{i:02}" for i in range(30)]
+    export = exports("GeoJSON", *layers)
+    assert len(export.path.name) < 255
+    assert export.path.name.endswith("_and_26_more.zip")
+    assert len(export.files) == 31

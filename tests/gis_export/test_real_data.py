@@ -1,0 +1,126 @@
+"""A real city in every format, where its files are: counts and totals against the database."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fiona
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db.models import Sum
+from lxml import etree
+from rest_framework.test import APIClient
+
+from gis_export.models import GisExportJob
+from terrafusion import env
+from terrafusion.records.models import County, CountyAccess, PropertyOperational, ReferenceFeature
+from tests.conftest import ROOT
+from tests.gis_export.conftest import FORMATS, close_writer, run_export
+from tests.gis_export.test_format_geoparquet import query
+from tests.gis_export.test_format_kml import NS
+
+FOLDER = Path(env.text("TERRAFUSION_SHARED_DATA", str(ROOT.parent / "shared" / "data")))
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / "cambridge_ma_fy2014.gpkg").exists(), reason="no folder of real data beside the project"
+)
+LAYERS = ["parcels", "zoning"]
+
+
+@pytest.fixture(scope="module")
+def cambridge(_database: None, django_db_blocker: Any) -> Iterator[County]:
+    """Loaded once; the tests ask for no database of their own, so that none empties it between them."""
+    with django_db_blocker.unblock():
+        call_command("load_demo_county", county="cambridge", shared=FOLDER, stdout=sys.stderr)
+        county = County.objects.get(pk="CAMBRIDGE")
+        user = get_user_model().objects.create_user("cantab")
+        CountyAccess.objects.create(user=user, county=county, role="analyst", may_see_personal_data=True)
+        yield county
+        close_writer()
+        call_command("flush", interactive=False, verbosity=0)
+
+
+def export(county: County, export_format: str, **more: Any) -> tuple[GisExportJob, Path]:
+    api = APIClient()
+    api.force_authenticate(get_user_model().objects.get(username="cantab"))
+    job = run_export(api, county, export_format, LAYERS, **more)
+    assert job.status == "COMPLETED", job.message
+    return job, Path(default_storage.path(job.result_file))
+
+
+@pytest.mark.parametrize("export_format", FORMATS)
+def test_counts_and_totals(cambridge: County, django_db_blocker: Any, tmp_path: Path, export_format: str) -> None:
+    with django_db_blocker.unblock():
+        job, path = export(cambridge, export_format)
+        parcels = PropertyOperational.objects.filter(county=cambridge)
+        count = parcels.count()
+        total = parcels.aggregate(total=Sum("total_value"))["total"]
+        parcels_with_a_shape = parcels.filter(geometry__isnull=False).count()
+        zones = ReferenceFeature.objects.filter(layer__county=cambridge, layer__name="zoning").count()
+    assert count > 13_000
+    assert zones > 200
+    assert job.record_count == count + zones
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(tmp_path)
+        files = {layer: next(tmp_path.glob(f"{layer}.{_SUFFIX[export_format]}")) for layer in LAYERS}
+    else:
+        files = dict.fromkeys(LAYERS, path)
+    if export_format == "FlatGeobuf":  # the others lie in a CSV beside it
+        count = parcels_with_a_shape
+    found, value = _read(export_format, files)
+    assert (found, value) == ({"parcels": count, "zoning": zones}, total)
+
+
+_SUFFIX = {"CSV": "csv", "GeoJSON": "geojson", "Shapefile": "shp", "FlatGeobuf": "fgb", "GeoParquet": "parquet"}
+
+
+def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], int]:
+    """Records of each layer, and the sum of the parcels' values."""
+    values: dict[str, list[Any]] = {}
+    for layer, path in files.items():
+        name = "TOT_VALUE" if export_format == "Shapefile" else "total_value"
+        if export_format == "GeoJSON":
+            values[layer] = [f["properties"].get(name) for f in json.loads(path.read_text())["features"]]
+        elif export_format == "CSV":
+            csv.field_size_limit(sys.maxsize)
+            with path.open(encoding="utf-8", newline="") as file:
+                values[layer] = [row.get(name) for row in csv.DictReader(file)]
+        elif export_format == "KML":
+            folders = etree.parse(path).getroot()[0].findall("k:Folder", NS)
+            (folder,) = (one for one in folders if one.findtext("k:name", namespaces=NS) == layer)
+            marks = folder.findall("k:Placemark", NS)
+            values[layer] = [m.findtext(f".//k:SimpleData[@name='{name}']", namespaces=NS) for m in marks]
+        elif export_format == "GeoParquet":
+            column = name if layer == "parcels" else "NULL"
+            values[layer] = [value for (value,) in query(path, f"SELECT {column} FROM read_parquet(FILE)")]
+        else:
+            with fiona.open(path, layer=layer if export_format == "GeoPackage" else None) as source:
+                values[layer] = [feature.properties.get(name) for feature in source]
+    counts = {layer: len(found) for layer, found in values.items()}
+    return counts, sum(int(value) for value in values["parcels"] if value)
+
+
+def test_an_area_of_the_city_in_state_plane(cambridge: County, django_db_blocker: Any) -> None:
+    area = {"type": "bbox", "coordinates": [-71.12, 42.37, -71.11, 42.38]}
+    with django_db_blocker.unblock():
+        job, path = export(
+            cambridge,
+            "GeoPackage",
+            area_of_interest=area,
+            parameters={"crs": "state_plane", "spatial_operation": "clip"},
+        )
+    parcels, zoning = job.result_summary["layers"]
+    assert 100 < parcels["records"] < 5000
+    with fiona.open(path, layer="parcels") as source:
+        assert len(source) == parcels["records"]
+        assert source.crs.to_epsg() == 2249
+    # The zones cover the box nearly whole: 0.01 degrees by 0.01 degrees at 42.375 north, in square feet.
+    assert zoning["reconciliation"]["written"]["area"] == pytest.approx(2700 * 3645, rel=0.2)
