@@ -34,23 +34,28 @@ class Reader(Protocol):
         """The one row of a query."""
 
     def stream(
-        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", flag: str = "FALSE"
+        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", flag: str = "FALSE", box: bool = False
     ) -> AbstractContextManager[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         """The rows that fulfil ``where`` with ``columns`` (both SQL over k, g, c0, c1...). ``flag`` is a condition that
-        is computed once a row and which the columns may name as ``s``. Progress and the totals of what is written are
-        counted as the batches pass."""
+        is computed once a row and which the columns may name as ``s``. ``box`` adds the corners of each geometry, named
+        as ``CORNERS``. Progress and the totals of what is written are counted as the batches pass."""
 
     def counted(self, name: str) -> int:
         """The sum of a streamed column whose name begins with ``METRIC``."""
 
 
+CORNERS = tuple(METRIC + name for name in ("xmin", "ymin", "xmax", "ymax"))
+
+
 @dataclass(frozen=True)
 class Written:
-    """The files of one layer, the losses, and how many records the file itself says that it holds."""
+    """The files of one layer, the losses, and how many records the file itself says that it holds; also their extent,
+    where its header tells one."""
 
     files: list[Path]
     records: int
     losses: list[Loss] = field(default_factory=list)
+    extent: tuple[float, float, float, float] | None = None
 
 
 class Format(ABC):
@@ -68,6 +73,8 @@ class Format(ABC):
     """The only CRS that the format's standard allows."""
     always_zip: ClassVar[bool] = False
     """A layer is more than one file."""
+    append_only: ClassVar[bool] = False
+    """The file is written from its beginning to its end, so that it can be hashed meanwhile."""
     bytes_per_record: ClassVar[int] = 500
     """What an estimate says before any export of this format has been measured."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gis_export.formats import csv
 from gis_export.formats.base import Reader, Written
-from gis_export.formats.native import NativeFormat, count
+from gis_export.formats.native import NativeFormat
 from gis_export.plan import LayerPlan, Loss
 
 
@@ -27,14 +27,15 @@ class FlatGeobuf(NativeFormat):
     def write(self, reader: Reader, path: Path) -> Written:
         layer = reader.layer
         self.write_arrow(reader, path, where=_HAS_GEOMETRY)
-        written = count(path, None)
+        written = self.written([path], path, None, self.losses(layer))
         missing = reader.source().without_geometry
         if not missing:
-            return Written([path], written, self.losses(layer))
+            return written
         beside = path.with_name(f"{path.stem}_without_geometry.csv")
         table = csv.FORMAT.write_rows(reader, beside, where=f"NOT ({_HAS_GEOMETRY})")
         moved = Loss(layer.name, "moved", f"Records without a geometry are in {beside.name}.", count=missing)
-        return Written([path, beside], written + table.records, [*self.losses(layer), moved, *table.losses])
+        losses = [*written.losses, moved, *table.losses]
+        return Written([path, beside], written.records + table.records, losses, written.extent)
 
     def losses(self, layer: LayerPlan) -> list[Loss]:
         detail = "FlatGeobuf has no date without a time: midnight was added."

@@ -36,7 +36,7 @@ class GeoParquet(Format):
         # The names are given only in the file: a field may be named as a column of the stream.
         columns = ["ST_AsBinary(g) AS geometry", *(f"c{i} AS a{i}" for i in range(len(reader.layer.columns)))]
         names = _Names.of(reader.layer)
-        with reader.stream(columns, order="g, k") as (streamed, batches):
+        with reader.stream(columns, order="g, k", box=True) as (streamed, batches):
             schema = _schema(streamed, names)
             with pq.ParquetWriter(path, schema, compression="zstd", version="2.6") as file:
                 for table in _row_groups(batches, streamed):

@@ -20,7 +20,7 @@ class NativeFormat(Format):
     def write(self, reader: Reader, path: Path) -> Written:
         layer = reader.layer
         self.write_arrow(reader, path)
-        return Written([path], count(path, layer.name), self.losses(layer))
+        return self.written([path], path, layer.name, self.losses(layer))
 
     def columns(self, layer: LayerPlan) -> list[tuple[str, str]]:
         """Name and SQL of each attribute as the file is to have them. GDAL finds fields by names without their case."""
@@ -94,13 +94,13 @@ class NativeFormat(Format):
         """A batch as ``schema`` wants it."""
         return batch
 
+    @staticmethod
+    def written(files: list[Path], path: Path, layer: str | None, losses: list[Loss]) -> Written:
+        """What the header of ``path`` tells of its records."""
+        import pyogrio
 
-def count(path: Path, layer: str | None) -> int:
-    """How many features the file's own header tells."""
-    import pyogrio
-
-    told = int(pyogrio.read_info(path, layer=layer)["features"])
-    if told >= 0:
-        return told
-    # An empty FlatGeobuf tells none.
-    return int(pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"])
+        told = pyogrio.read_info(path, layer=layer)
+        if told["features"] < 0:  # an empty FlatGeobuf tells none
+            told = pyogrio.read_info(path, layer=layer, force_feature_count=True)
+        extent = told["total_bounds"] if told["features"] else None
+        return Written(files, int(told["features"]), losses, extent)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gis_export.formats.base import Reader, Written
-from gis_export.formats.native import NativeFormat, count
+from gis_export.formats.native import NativeFormat
 from gis_export.plan import Column, LayerPlan, Loss
 from gis_export.writer.errors import FormatLimitExceeded
 
@@ -54,7 +54,8 @@ class Shapefile(NativeFormat):
         crosswalk = path.with_name(f"{path.stem}_fields.csv")
         _write_crosswalk(crosswalk, layer, export.names)
         parts = [path.with_suffix(suffix) for suffix in _PARTS]
-        return Written([*parts, crosswalk], count(path, None), [*export.losses(layer), *_value_losses(layer, measured)])
+        losses = [*export.losses(layer), *_value_losses(layer, measured)]
+        return self.written([*parts, crosswalk], path, None, losses)
 
     @staticmethod
     def _refuse_too_large(layer: LayerPlan, measured: dict[str, Any], widths: dict[int, int]) -> None:

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from gis_export.formats.base import METRIC, Format, Reader, Written, literal
 from gis_export.plan import LayerPlan, Loss, Totals
-
-_CHUNK = 1 << 20
+from gis_export.writer.errors import ReconciliationFailed
 
 
 class TextFormat(Format):
+    append_only = True
     separator: ClassVar[str] = ""
     """Stands between two features."""
 
     marker: ClassVar[bytes] = b""
-    """Bytes that stand once in each feature and, by the format's escaping, nowhere else: the file's features are
-    counted by them once it is written."""
+    """Bytes that stand once in each feature and, by the format's escaping, nowhere else: the features are counted by
+    them in what goes to the file."""
 
     special: ClassVar[str] = ""
     """A regular expression that finds, in the text values of a row joined by line feeds, what needs escaping. Most rows
@@ -56,16 +56,18 @@ class TextFormat(Format):
             f"{self._text(layer)} AS t",
             *(f"(CASE WHEN s THEN {sql} ELSE 0 END)::bigint AS {METRIC}{name}" for name, sql in counters.items()),
         ]
-        passed = 0
+        records = passed = 0
         with path.open("ab") as file:
-            start = file.tell()
-            file.write(self.header(layer).encode())
+            size = file.tell() + file.write(self.header(layer).encode())
             with reader.stream(columns, where=where, flag=self._flag(layer)) as (_, batches):
                 for batch in batches:
-                    copy_text(batch.column(0), file, skip=0 if passed else len(self.separator))
+                    text = joined(batch.column(0))[0 if passed else len(self.separator) :]
+                    size += file.write(text)
                     passed += batch.num_rows
-            file.write(self.footer(layer, reader.source()).encode())
-        records = count_marker(path, self.marker, start) if self.marker else passed
+                    records += bytes(text).count(self.marker) if self.marker else batch.num_rows
+            size += file.write(self.footer(layer, reader.source()).encode())
+        if path.stat().st_size != size:
+            raise ReconciliationFailed(f"{path.name} has {path.stat().st_size} bytes, and {size} were written.")
         counted = {name: reader.counted(METRIC + name) for name in counters}
         return Written([path], records, self.losses(layer, counted))
 
@@ -82,24 +84,12 @@ class TextFormat(Format):
         return f"array_to_string(ARRAY[{', '.join(texts)}], E'\\n') ~ {literal(self.special)}"
 
 
-def copy_text(texts: Any, file: IO[bytes], skip: int = 0) -> None:
-    """Write the values of an Arrow string array one after the other, without the first ``skip`` bytes."""
+def joined(texts: Any) -> memoryview:
+    """The bytes of an Arrow string array's values, one after the other, as they lie in its buffer."""
     if texts.null_count:
         raise ValueError("A feature was encoded as NULL.")
     if not len(texts):
-        return
+        return memoryview(b"")
     _, offsets, data = texts.buffers()
     bounds = memoryview(offsets).cast("i")[texts.offset : texts.offset + len(texts) + 1]
-    file.write(memoryview(data)[bounds[0] + skip : bounds[-1]])
-
-
-def count_marker(path: Path, marker: bytes, start: int) -> int:
-    """How often ``marker`` stands in the file from the byte ``start`` on."""
-    found, tail = 0, b""
-    with path.open("rb") as file:
-        file.seek(start)
-        while chunk := file.read(_CHUNK):
-            chunk = tail + chunk
-            found += chunk.count(marker)
-            tail = chunk[-len(marker) + 1 :]  # too short to hold a whole marker, so none is counted twice
-    return found
+    return memoryview(data)[bounds[0] : bounds[-1]]

@@ -14,7 +14,7 @@ from typing import Any
 from gis_export.formats import registry
 from gis_export.formats.base import Format, Written
 from gis_export.plan import LayerPlan, Plan, Result
-from gis_export.writer.package import describe, zip_files
+from gis_export.writer.package import Follower, describe, zip_files
 from gis_export.writer.reader import Connections, LayerReader
 from gis_export.writer.reconcile import reconcile
 from gis_export.writer.source import Snapshot
@@ -37,13 +37,13 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
         "data_as_of": taken_at.isoformat(),
         "layers": layers,
         "withheld": plan.withheld,
-        "files": [describe(path) for path in files],
+        "files": [describe(path, digest) for path, digest in files.items()],
         "software": _versions(),
     }
     records = sum(layer["records"] for layer in layers)
     if len(files) == 1 and not (plan.always_zip or file_format.always_zip):
         (described,) = manifest["files"]
-        return Result(str(files[0]), described["bytes"], described["sha256"], records, manifest)
+        return Result(str(*files), described["bytes"], described["sha256"], records, manifest)
     manifest_file = folder / "manifest.json"
     manifest_file.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     package = folder / f"{plan.stem}.zip"
@@ -59,21 +59,25 @@ def _write_layers(
     connections: Connections,
     beside: ThreadPoolExecutor,
     progress: Callable[[int], None],
-) -> tuple[list[Path], list[dict[str, Any]]]:
+) -> tuple[dict[Path, str], list[dict[str, Any]]]:
+    """The files, with their SHA-256 where it is known already, and what the manifest tells of each layer."""
     groups = [plan.layers] if file_format.multi_layer else [(layer,) for layer in plan.layers]
-    files: list[Path] = []
+    files: dict[Path, str] = {}
     told = []
     for group in groups:
         stem = plan.stem if len(groups) == 1 and not file_format.always_zip else group[0].name
         path = folder / f"{stem}.{file_format.extension}"
         file_format.begin(path, group)
+        follower = Follower(path) if file_format.append_only else None
         for layer in group:
             reader = LayerReader(layer, connections, beside, progress)
             written = file_format.write(reader, path)
-            reconcile(layer.name, reader.source(), reader.passed, written.records)
+            reconcile(layer.name, reader.source(), reader.passed, written)
             told.append(_told(layer, reader, written))
-            files += [file for file in written.files if file not in files]
+            files.update(dict.fromkeys(written.files, ""))
         file_format.finish(path)
+        if follower:
+            files[path] = follower.sha256()
     return files, told
 
 
@@ -90,7 +94,7 @@ def _told(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[str, 
         "extent": source.extent,
         "reconciliation": {
             "source": dataclasses.asdict(source),
-            "written": dataclasses.asdict(reader.passed),
+            "written": {**dataclasses.asdict(reader.passed), "extent": written.extent},
             "records_in_file": written.records,
             "area_unit": f"square units of EPSG:{layer.srid}",
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from isal import isal_zlib
 from stream_zip import ZIP_64, MemberFile, stream_zip
 
 _CHUNK = 1 << 20
+_FOLLOW_SECONDS = 0.02
 
 
 def sha256(path: Path) -> str:
@@ -19,9 +21,37 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def describe(path: Path) -> dict[str, Any]:
-    """A file's entry in the manifest."""
-    return {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+class Follower(threading.Thread):
+    """Hashes a file while another thread appends to it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(name=f"hash {path.name}", daemon=True)
+        path.touch()
+        self._path = path
+        self._complete = threading.Event()
+        self._digest = hashlib.sha256()
+        self.start()
+
+    def run(self) -> None:
+        with self._path.open("rb") as file:
+            while True:
+                complete = self._complete.is_set()  # asked before reading, so that nothing comes after the last read
+                while chunk := file.read(_CHUNK):
+                    self._digest.update(chunk)
+                if complete:
+                    return
+                self._complete.wait(_FOLLOW_SECONDS)
+
+    def sha256(self) -> str:
+        """Of the whole file. To be called when nothing will be appended any more."""
+        self._complete.set()
+        self.join()
+        return self._digest.hexdigest()
+
+
+def describe(path: Path, digest: str = "") -> dict[str, Any]:
+    """A file's entry in the manifest; ``digest`` where it is known already."""
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest or sha256(path)}
 
 
 def zip_files(paths: list[Path], target: Path, changed_at: datetime) -> str:

@@ -12,16 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gis_export.formats.base import METRIC
+from gis_export.formats.base import CORNERS, METRIC
 from gis_export.plan import LayerPlan, Totals
 from gis_export.writer.source import batches, row
 
-_CORNERS = {
-    "xmin": ("ST_XMin", pc.min),
-    "ymin": ("ST_YMin", pc.min),
-    "xmax": ("ST_XMax", pc.max),
-    "ymax": ("ST_YMax", pc.max),
-}
+_CORNERS = dict(zip(CORNERS, ("ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -58,19 +53,18 @@ class LayerReader:
 
     @contextmanager
     def stream(
-        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", flag: str = "FALSE"
+        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", flag: str = "FALSE", box: bool = False
     ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         metrics = {
             f"{METRIC}missing": "(g IS NULL OR ST_IsEmpty(g))::int",
             f"{METRIC}area": "ST_Area(g)",
-            **{f"{METRIC}{corner}": f"{function}(b)" for corner, (function, _) in _CORNERS.items()},
+            **({corner: f"{function}(b)" for corner, function in _CORNERS.items()} if box else {}),
             **{alias: f"{column}::float8" for alias, (column, _) in self._sums.items()},
         }
         selected = ", ".join([*columns, *(f"{sql} AS {alias}" for alias, sql in metrics.items())])
         # OFFSET 0 keeps the planner from computing flag and box wherever the columns name them.
-        rows = (
-            f"SELECT *, {flag} AS s, Box3D(g) AS b FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order} OFFSET 0"
-        )
+        computed = f"{flag} AS s" + (", Box3D(g) AS b" if box else "")
+        rows = f"SELECT *, {computed} FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order} OFFSET 0"
         sql = f"SELECT {selected} FROM ({rows}) AS f"
         with batches(self._connection, sql) as (schema, found):
             yield schema, self._counting(found)
@@ -79,13 +73,11 @@ class LayerReader:
         passed = self.passed
         for batch in found:
             passed.records += batch.num_rows
-            columns = {name: batch.column(name) for name in batch.schema.names if name.startswith(METRIC)}
+            names = [name for name in batch.schema.names if name.startswith(METRIC) and name not in _CORNERS]
+            columns = {name: batch.column(name) for name in names}
             missing = columns.pop(f"{METRIC}missing")
             passed.without_geometry += pc.sum(missing).as_py() or 0
             passed.area += pc.sum(columns.pop(f"{METRIC}area")).as_py() or 0.0
-            corners = [function(columns.pop(METRIC + name)).as_py() for name, (_, function) in _CORNERS.items()]
-            if corners[0] is not None:
-                passed.extent = _union(passed.extent, tuple(corners))
             for alias, values in columns.items():
                 total = pc.sum(values).as_py() or 0
                 if alias in self._sums:
@@ -98,7 +90,7 @@ class LayerReader:
 
     def _source_totals(self, connection: Any) -> Totals:
         sums = "".join(f", coalesce(sum({column}::float8), 0) AS {alias}" for alias, (column, _) in self._sums.items())
-        corners = ", ".join(f"{function}(ST_3DExtent(g)) AS {corner}" for corner, (function, _) in _CORNERS.items())
+        corners = ", ".join(f"{function}(ST_3DExtent(g)) AS {corner}" for corner, function in _CORNERS.items())
         found = row(
             connection,
             "SELECT count(*) AS records, count(*) FILTER (WHERE g IS NULL OR ST_IsEmpty(g)) AS missing, "
@@ -112,9 +104,3 @@ class LayerReader:
             extent=None if extent[0] is None else extent,
             sums={name: found[alias] for alias, (_, name) in self._sums.items()},
         )
-
-
-def _union(extent: tuple[float, ...] | None, other: tuple[float, ...]) -> tuple[float, float, float, float]:
-    if extent is None:
-        extent = other
-    return (min(extent[0], other[0]), min(extent[1], other[1]), max(extent[2], other[2]), max(extent[3], other[3]))

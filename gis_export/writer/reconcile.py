@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from gis_export.formats.base import Written
 from gis_export.plan import Totals
 from gis_export.writer.errors import ReconciliationFailed
 
@@ -11,13 +13,13 @@ from gis_export.writer.errors import ReconciliationFailed
 _RELATIVE = 1e-9
 
 
-def reconcile(layer: str, source: Totals, passed: Totals, in_file: int) -> None:
+def reconcile(layer: str, source: Totals, passed: Totals, written: Written) -> None:
     """Raise ``ReconciliationFailed`` naming every difference between the source, the rows that passed to the writer,
-    and the number of records that the file itself tells."""
+    and what the file itself tells of its records and their extent."""
     faults = []
     for name, wanted, got in (
         ("records written", source.records, passed.records),
-        ("records in the file", source.records, in_file),
+        ("records in the file", source.records, written.records),
         ("records without geometry", source.without_geometry, passed.without_geometry),
     ):
         if wanted != got:
@@ -28,7 +30,11 @@ def reconcile(layer: str, source: Totals, passed: Totals, in_file: int) -> None:
     ):
         if not math.isclose(wanted_sum, got_sum, rel_tol=_RELATIVE, abs_tol=1e-9):
             faults.append(f"total of {name}: {got_sum}, but the database has {wanted_sum}")
-    if source.extent != passed.extent:
-        faults.append(f"extent: {passed.extent}, but the database has {source.extent}")
+    if written.extent and source.extent and not _alike(source.extent, written.extent):
+        faults.append(f"extent: {written.extent}, but the database has {source.extent}")
     if faults:
         raise ReconciliationFailed(f"Layer {layer} does not reconcile: " + "; ".join(faults) + ".")
+
+
+def _alike(extent: Sequence[float], other: Sequence[float]) -> bool:
+    return all(math.isclose(a, b, rel_tol=_RELATIVE, abs_tol=_RELATIVE) for a, b in zip(extent, other, strict=True))
