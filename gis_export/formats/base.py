@@ -73,6 +73,8 @@ class Format(ABC):
     """The only CRS that the format's standard allows."""
     always_zip: ClassVar[bool] = False
     """A layer is more than one file."""
+    has_bbox: ClassVar[bool] = False
+    """The file tells the extent of its features, so it must be known: by SQL, which takes a while on a large layer."""
     append_only: ClassVar[bool] = False
     """The file is written from its beginning to its end, so that it can be hashed meanwhile."""
     bytes_per_record: ClassVar[int] = 500

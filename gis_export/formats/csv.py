@@ -22,7 +22,7 @@ class CSV(TextFormat):
     )
     bytes_per_record = 600
     # A cell that begins with one of = + - @, tab or CR is run as a formula by spreadsheets (OWASP, CSV injection).
-    special = r'"|(?:^|\n)[=+\-@\t\r]'
+    special = r'"|(?:^|\x7f)[=+\-@\t\r]'
 
     def header(self, layer: LayerPlan) -> str:
         fields = [column.name for column in layer.columns]

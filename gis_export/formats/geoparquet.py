@@ -28,6 +28,7 @@ class GeoParquet(Format):
         "Geometry as WKB, rows ordered along a Hilbert curve, a bbox column for quick areas, zstd-compressed.",
         "The CRS is in the file as PROJJSON; coordinates are in x, y order.",
     )
+    has_bbox = True
     bytes_per_record = 150
 
     def write(self, reader: Reader, path: Path) -> Written:

@@ -13,6 +13,9 @@ from gis_export.formats.base import METRIC, Format, Reader, Written, literal
 from gis_export.plan import LayerPlan, Loss, Totals
 from gis_export.writer.errors import ReconciliationFailed
 
+JOINT = "\x7f"
+"""Stands between the values that ``special`` searches: a character that no format needs to escape."""
+
 
 class TextFormat(Format):
     append_only = True
@@ -24,7 +27,7 @@ class TextFormat(Format):
     them in what goes to the file."""
 
     special: ClassVar[str] = ""
-    """A regular expression that finds, in the text values of a row joined by line feeds, what needs escaping. Most rows
+    """A regular expression that finds, in the text values of a row joined by ``JOINT``, what needs escaping. Most rows
     need none, and one search a row is much cheaper than escaping each value."""
 
     @abstractmethod
@@ -81,7 +84,7 @@ class TextFormat(Format):
         texts = [f"c{i}" for i, column in enumerate(layer.columns) if column.type == "text"]
         if not (self.special and texts):
             return "FALSE"
-        return f"array_to_string(ARRAY[{', '.join(texts)}], E'\\n') ~ {literal(self.special)}"
+        return f"array_to_string(ARRAY[{', '.join(texts)}], {literal(JOINT)}) ~ {literal(self.special)}"
 
 
 def joined(texts: Any) -> memoryview:

@@ -70,7 +70,7 @@ def _write_layers(
         file_format.begin(path, group)
         follower = Follower(path) if file_format.append_only else None
         for layer in group:
-            reader = LayerReader(layer, connections, beside, progress)
+            reader = LayerReader(layer, connections, beside, progress, file_format.has_bbox)
             written = file_format.write(reader, path)
             reconcile(layer.name, reader.source(), reader.passed, written)
             told.append(_told(layer, reader, written))
@@ -91,7 +91,7 @@ def _told(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[str, 
         "fields": [column.name for column in layer.columns],
         "records": source.records,
         "records_without_geometry": source.without_geometry,
-        "extent": source.extent,
+        "extent": source.extent or written.extent,
         "reconciliation": {
             "source": dataclasses.asdict(source),
             "written": {**dataclasses.asdict(reader.passed), "extent": written.extent},

@@ -29,10 +29,15 @@ class Connections:
 
 class LayerReader:
     """See ``gis_export.formats.base.Reader``. The source's totals are taken on a connection of their own while the
-    format writes; ``passed`` holds those of the streamed rows."""
+    format writes, with the extent where it wants a ``bbox``; ``passed`` holds those of the streamed rows."""
 
     def __init__(
-        self, layer: LayerPlan, connections: Connections, beside: ThreadPoolExecutor, progress: Callable[[int], None]
+        self,
+        layer: LayerPlan,
+        connections: Connections,
+        beside: ThreadPoolExecutor,
+        progress: Callable[[int], None],
+        bbox: bool,
     ) -> None:
         self.layer = layer
         self.passed = Totals()
@@ -40,7 +45,7 @@ class LayerReader:
         self._connection = connections.rows
         self._progress = progress
         self._sums = {f"{METRIC}sum{i}": (f"c{i}", c.name) for i, c in enumerate(layer.columns) if c.total}
-        self._source: Future[Totals] = beside.submit(self._source_totals, connections.totals)
+        self._source: Future[Totals] = beside.submit(self._source_totals, connections.totals, bbox)
 
     def source(self) -> Totals:
         return self._source.result()
@@ -88,9 +93,10 @@ class LayerReader:
             yield batch
             self._progress(batch.num_rows)
 
-    def _source_totals(self, connection: Any) -> Totals:
+    def _source_totals(self, connection: Any, bbox: bool) -> Totals:
         sums = "".join(f", coalesce(sum({column}::float8), 0) AS {alias}" for alias, (column, _) in self._sums.items())
-        corners = ", ".join(f"{function}(ST_3DExtent(g)) AS {corner}" for corner, function in _CORNERS.items())
+        box = "ST_3DExtent(g)" if bbox else "NULL::box3d"
+        corners = ", ".join(f"{function}({box}) AS {corner}" for corner, function in _CORNERS.items())
         found = row(
             connection,
             "SELECT count(*) AS records, count(*) FILTER (WHERE g IS NULL OR ST_IsEmpty(g)) AS missing, "

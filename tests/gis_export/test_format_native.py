@@ -275,7 +275,10 @@ def test_state_plane(exports: Exports, export_format: str) -> None:
     assert told["crs"] == f"EPSG:{STATE_PLANE}"
     forward = pyproj.Transformer.from_crs(4326, STATE_PLANE, always_xy=True)
     points = [forward.transform(row.geometry.x, row.geometry.y) for row in exports.rows("sales") if row.has_shape]
-    assert told["extent"] == pytest.approx(shapely.MultiPoint(points).bounds, abs=0.001)  # feet
+    if export_format == "CSV":
+        assert told["extent"] is None  # a file that tells no extent is not held up by it
+    else:
+        assert told["extent"] == pytest.approx(shapely.MultiPoint(points).bounds, abs=0.001)  # feet
     if export_format in ("GeoPackage", "FlatGeobuf", "Shapefile"):
         path = export.file({"GeoPackage": ".gpkg", "FlatGeobuf": ".fgb", "Shapefile": ".shp"}[export_format])
         with fiona.open(path) as source:
