@@ -82,8 +82,8 @@ class Loss:
 class Totals:
     """Counts, extent and sums of one layer, from the source or from what was written.
 
-    ``area`` is planar, in the squared units of the output CRS; ``extent`` is (xmin, ymin, xmax, ymax) in that CRS or
-    None for a layer without geometry; ``sums`` are of the columns that ask for a total.
+    ``area`` is planar, in the squared units of the output CRS; ``extent`` is (xmin, ymin, xmax, ymax) in that CRS,
+    None where it was not taken or nothing has a geometry; ``sums`` are of the columns that ask for a total.
     """
 
     records: int = 0
