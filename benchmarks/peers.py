@@ -85,6 +85,7 @@ def _query(county: str) -> str:
 PEERS: dict[str, Ogr2ogr | GeoPandas] = {
     "GeoPackage": Ogr2ogr("GPKG", "out.gpkg", ("-nlt", "MULTIPOLYGON")),
     "GeoJSON": Ogr2ogr("GeoJSON", "out.geojson", ("-lco", "RFC7946=YES")),
+    "GeoJSONSeq": Ogr2ogr("GeoJSONSeq", "out.geojsons", ("-lco", "RS=YES")),
     "Shapefile": Ogr2ogr("ESRI Shapefile", "out.shz", ("-lco", "ENCODING=UTF-8")),
     "FlatGeobuf": Ogr2ogr("FlatGeobuf", "out.fgb", ("-nlt", "MULTIPOLYGON")),
     "GeoParquet": GeoPandas(),

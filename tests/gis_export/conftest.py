@@ -29,7 +29,16 @@ from tests.conftest import wait_for_job
 from tests.gis_export import data
 
 URL = "/api/v1/gis-export"
-FORMATS = ["CSV", "FlatGeobuf", "GeoJSON", "GeoPackage", "GeoParquet", "KML", "Shapefile"]
+FORMATS = [
+    "CSV",
+    "FlatGeobuf",
+    "GeoJSON",
+    "GeoJSONSeq",
+    "GeoPackage",
+    "GeoParquet",
+    "KML",
+    "Shapefile",
+]
 STATE_PLANE = 2926
 
 

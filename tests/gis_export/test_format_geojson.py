@@ -1,10 +1,11 @@
-"""GeoJSON, read by Python's json: RFC 7946 and every value."""
+"""GeoJSON and GeoJSONSeq, read by Python's json: RFC 7946, RFC 8142 and every value."""
 
 from __future__ import annotations
 
 import datetime
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,18 +23,27 @@ def read(exports: Exports, layer: str, **parameters: Any) -> tuple[str, dict[str
     return text, json.loads(text)
 
 
-def rows_of(collection: dict[str, Any], like: Row) -> list[Row]:
+def sequence(path: Path) -> list[Any]:
+    """The texts of RFC 8142: each after a record separator, each ended by a line feed, with nothing between them."""
+    content = path.read_bytes()
+    before, *texts = content.split(b"\x1e")
+    assert before == b""
+    assert all(text.endswith(b"}\n") and text.count(b"\n") == 1 for text in texts)
+    return [json.loads(text) for text in texts]
+
+
+def rows_of(features: list[Any]) -> list[Row]:
     found = []
-    for feature in collection["features"]:
+    for feature in features:
         assert feature.keys() == {"type", "geometry", "properties"}
         assert feature["type"] == "Feature"
-        values = {name: _typed(value, name, like) for name, value in feature["properties"].items()}
+        values = {name: _typed(value, name) for name, value in feature["properties"].items()}
         geometry = feature["geometry"]
         found.append(Row(values, None if geometry is None else shape(geometry)))
     return found
 
 
-def _typed(value: Any, name: str, like: Row) -> Any:
+def _typed(value: Any, name: str) -> Any:
     """JSON has no dates; RFC 3339 texts stand for them."""
     if isinstance(value, str):
         if name in ("as_of", "sale_date", "day"):
@@ -46,8 +56,14 @@ def _typed(value: Any, name: str, like: Row) -> Any:
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_value_and_coordinate(exports: Exports, layer: str) -> None:
     _, collection = read(exports, layer)
-    rows = exports.rows(layer)
-    assert_same(rows, rows_of(collection, rows[0]), rounded(7))
+    assert_same(exports.rows(layer), rows_of(collection["features"]), rounded(7))
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_sequence_holds_the_same_features(exports: Exports, layer: str) -> None:
+    features = sequence(exports("GeoJSONSeq", layer).path)
+    assert_same(exports.rows(layer), rows_of(features), rounded(7))
+    assert features == read(exports, layer)[1]["features"]
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -66,8 +82,9 @@ def test_rfc_7946(exports: Exports, layer: str) -> None:
                 assert not any(hole.is_ccw for hole in polygon.interiors)
 
 
-def test_another_crs_is_refused(exports: Exports) -> None:
-    body = {"export_format": "GeoJSON", "county_id": "NASTY", "layers": ["parcels"], "parameters": {"crs": 2926}}
+@pytest.mark.parametrize("export_format", ["GeoJSON", "GeoJSONSeq"])
+def test_another_crs_is_refused(exports: Exports, export_format: str) -> None:
+    body = {"export_format": export_format, "county_id": "NASTY", "layers": ["parcels"], "parameters": {"crs": 2926}}
     with exports.unblock():
         response = exports.api.post("/api/v1/gis-export/run", body, format="json")
     assert response.status_code == 400

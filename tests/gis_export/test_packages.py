@@ -16,7 +16,14 @@ import shapely
 
 from gis_export import areas
 from gis_export.formats import registry
-from tests.gis_export import data, test_format_csv, test_format_geoparquet, test_format_kml, test_format_native
+from tests.gis_export import (
+    data,
+    test_format_csv,
+    test_format_geojson,
+    test_format_geoparquet,
+    test_format_kml,
+    test_format_native,
+)
 from tests.gis_export.conftest import FORMATS, STATE_PLANE, Exports, Row
 
 LAYERS = ["parcels", "zoning", "sales"]
@@ -28,8 +35,9 @@ CUT = {"type": "bbox", "coordinates": [data.WEST - 1, data.SOUTH + 0.0004, data.
 def features(exports: Exports, path: Path, layer: str) -> list[Row]:
     """The records of a layer in a file, read as its format's own tests read it."""
     if path.suffix == ".geojson":
-        found = json.loads(path.read_text(encoding="utf-8"))["features"]
-        return [Row(f["properties"], f["geometry"] and shapely.geometry.shape(f["geometry"])) for f in found]
+        return test_format_geojson.rows_of(json.loads(path.read_text(encoding="utf-8"))["features"])
+    if path.suffix == ".geojsons":
+        return test_format_geojson.rows_of(test_format_geojson.sequence(path))
     if path.suffix == ".csv":
         return test_format_csv.read(path, exports.rows(layer))
     if path.suffix == ".parquet":

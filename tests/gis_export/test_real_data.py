@@ -24,6 +24,7 @@ from terrafusion import env
 from terrafusion.records.models import County, CountyAccess, PropertyOperational, ReferenceFeature
 from tests.conftest import ROOT
 from tests.gis_export.conftest import FORMATS, close_writer, run_export
+from tests.gis_export.test_format_geojson import sequence
 from tests.gis_export.test_format_geoparquet import query
 from tests.gis_export.test_format_kml import NS
 
@@ -79,7 +80,14 @@ def test_counts_and_totals(cambridge: County, django_db_blocker: Any, tmp_path: 
     assert (found, value) == ({"parcels": count, "zoning": zones}, total)
 
 
-_SUFFIX = {"CSV": "csv", "GeoJSON": "geojson", "Shapefile": "shp", "FlatGeobuf": "fgb", "GeoParquet": "parquet"}
+_SUFFIX = {
+    "CSV": "csv",
+    "GeoJSON": "geojson",
+    "GeoJSONSeq": "geojsons",
+    "Shapefile": "shp",
+    "FlatGeobuf": "fgb",
+    "GeoParquet": "parquet",
+}
 
 
 def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], int]:
@@ -89,6 +97,8 @@ def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], i
         name = "TOT_VALUE" if export_format == "Shapefile" else "total_value"
         if export_format == "GeoJSON":
             values[layer] = [f["properties"].get(name) for f in json.loads(path.read_text())["features"]]
+        elif export_format == "GeoJSONSeq":
+            values[layer] = [feature["properties"].get(name) for feature in sequence(path)]
         elif export_format == "CSV":
             csv.field_size_limit(sys.maxsize)
             with path.open(encoding="utf-8", newline="") as file:

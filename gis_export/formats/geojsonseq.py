@@ -1,0 +1,34 @@
+"""GeoJSON text sequences, RFC 8142: GeoJSON's features, each a text of its own."""
+
+from __future__ import annotations
+
+from gis_export.formats.base import concat
+from gis_export.formats.geojson import DECIMALS, GeoJSON
+from gis_export.plan import LayerPlan, Totals
+
+
+class GeoJSONSeq(GeoJSON):
+    name = "GeoJSONSeq"
+    label = "GeoJSON text sequence (RFC 8142)"
+    extension = "geojsons"
+    media_type = "application/geo+json-seq"
+    description = "One GeoJSON feature a line, in WGS 84, for programs that read features as they come."
+    notes = (
+        "Each feature stands between the record separator (U+001E) and a line feed, as RFC 8142 demands.",
+        "As in GeoJSON: longitude and latitude in WGS 84 (EPSG:4326), exterior rings counter-clockwise, "
+        f"{DECIMALS} decimals.",
+    )
+    has_bbox = False
+    separator = ""
+
+    def header(self, layer: LayerPlan) -> str:
+        return ""
+
+    def feature(self, layer: LayerPlan, *, plain: bool) -> str:
+        return concat([r"E'\x1e'", super().feature(layer, plain=plain), r"E'\n'"])
+
+    def footer(self, layer: LayerPlan, source: Totals) -> str:
+        return ""
+
+
+FORMAT = GeoJSONSeq()
