@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
     selections, withheld = wanted.selections(personal=personal)
     plan = Plan(
         format=job.export_format,
-        layers=tuple(selection.plan() for selection in selections),
+        layers=tuple(dataclasses.replace(selection.plan(), options=wanted.options) for selection in selections),
         database=_database(),
         folder=str(context.workdir),
         stem=f"{job.job_id}_{_joined(job.layers)}",

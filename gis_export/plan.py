@@ -27,7 +27,8 @@ class Column:
 class LayerPlan:
     """One layer as SQL with every literal in place. It gives the columns ``k`` (a unique, stable integer key), ``g``
     (the geometry in ``srid``, of the Multi type ``geometry_type``, NULL where there is none) and ``c0, c1...``, one for
-    each of ``columns``. ``changed_at`` is when the data last changed, as ISO 8601 in UTC."""
+    each of ``columns``. ``changed_at`` is when the data last changed, as ISO 8601 in UTC. ``options`` are those of the
+    format, each with a value."""
 
     name: str
     title: str
@@ -37,6 +38,7 @@ class LayerPlan:
     srid: int
     changed_at: str
     columns: tuple[Column, ...]
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

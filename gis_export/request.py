@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "spatial_operation": "intersects",
     "include_assessment_data": True,
     "package": "auto",
+    "options": None,
 }
 """The parameters and what they are where neither the request nor the county says otherwise."""
 _PACKAGES = ("auto", "zip")
@@ -50,6 +51,7 @@ class ExportRequest:
     fields: dict[str, list[str]]
     include_assessment_data: bool
     package: str
+    options: dict[str, Any]
 
     def selections(self, *, personal: bool) -> tuple[list[Selection], dict[str, list[str]]]:
         """What to take of each layer, and the personal fields withheld from each."""
@@ -71,6 +73,7 @@ class ExportRequest:
             "spatial_operation": self.operation,
             "include_assessment_data": self.include_assessment_data,
             "package": self.package,
+            "options": self.options,
             "area_notes": list(self.notes),
         }
 
@@ -96,6 +99,7 @@ def check(
     else:
         fields = _default_fields(in_force["fields"], found, in_force["include_assessment_data"] is not False)
     srid = _check_crs(parameters.get("crs"), in_force["crs"], file_format, county, faults)
+    options = _check_options(parameters.get("options"), _county_defaults(settings).get("options"), file_format, faults)
     if faults or file_format is None:
         raise RequestFaults(faults)
     return ExportRequest(
@@ -109,6 +113,7 @@ def check(
         fields=fields,
         include_assessment_data=in_force["include_assessment_data"],
         package=in_force["package"],
+        options=options,
     )
 
 
@@ -120,9 +125,10 @@ def of_job(job: GisExportJob) -> ExportRequest:
     _check_fields(fields, layers, True, faults)
     if faults:
         raise RequestFaults(faults)
+    file_format = registry.get(job.export_format)
     return ExportRequest(
         county=job.county,
-        file_format=registry.get(job.export_format),
+        file_format=file_format,
         layers=tuple(layers),
         area=job.area_of_interest,
         notes=tuple(job.resolved.get("area_notes", ())),
@@ -131,6 +137,7 @@ def of_job(job: GisExportJob) -> ExportRequest:
         fields=fields,
         include_assessment_data=job.resolved["include_assessment_data"],
         package=job.resolved["package"],
+        options=_check_options(None, job.resolved.get("options"), file_format, faults),
     )
 
 
@@ -217,6 +224,27 @@ def _default_fields(given: Any, layers: list[Layer], assessment: bool) -> dict[s
         if names := [name for name in given.get(layer.name) or () if name in known]:
             found[layer.name] = names
     return found
+
+
+def _check_options(given: Any, wished: Any, file_format: Format | None, faults: Faults) -> dict[str, Any]:
+    """All options of the format, each with its value. A county's wish counts as far as the format knows it."""
+    if given is not None and not isinstance(given, dict):
+        _add(faults, "parameters.options", "Give an object of the format's options.")
+        return {}
+    if file_format is None:
+        return {}
+    known = {option.name: option for option in file_format.options}
+    for name, value in (given or {}).items():
+        if name not in known:
+            there = f"there is {', '.join(known)}" if known else "it has none"
+            _add(faults, f"parameters.options.{name}", f"{file_format.name} has no such option; {there}.")
+        elif fault := known[name].fault(value):
+            _add(faults, f"parameters.options.{name}", fault)
+    wishes = {**(wished if isinstance(wished, dict) else {}), **(given or {})}
+    return {
+        name: wishes[name] if name in wishes and not option.fault(wishes[name]) else option.default
+        for name, option in known.items()
+    }
 
 
 def _check_crs(given: Any, in_force: Any, file_format: Format | None, county: County, faults: Faults) -> int:

@@ -23,7 +23,8 @@ _AREA_HELP = (
 )
 _PARAMETERS_HELP = (
     "crs (EPSG code or state_plane), fields (an object of lists by layer), spatial_operation (intersects, within, "
-    "clip), include_assessment_data (true or false), package (auto, zip)."
+    "clip), include_assessment_data (true or false), package (auto, zip), options (an object of those that GET formats "
+    "tells of the format)."
 )
 
 
@@ -138,6 +139,21 @@ class EstimateSerializer(serializers.Serializer[Any]):
     limits_exceeded = LimitSerializer(many=True, help_text="Limits for which the export would be refused.")
 
 
+class OptionSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    help = serializers.CharField()
+    default = serializers.JSONField(help_text="A text or a whole number.")
+    choices = serializers.ListField(child=serializers.CharField(), help_text="Empty for a whole number.")
+    least = serializers.IntegerField(help_text="Of a whole number.")
+    most = serializers.IntegerField(help_text="Of a whole number.")
+
+
+class FormatLimitSerializer(serializers.Serializer[Any]):
+    of = serializers.CharField(help_text="What is counted.")
+    most = serializers.IntegerField()
+    beyond = serializers.CharField(help_text="What is done with more.")
+
+
 class FormatSerializer(serializers.Serializer[Any]):
     """A file format, and what to know of it."""
 
@@ -147,6 +163,12 @@ class FormatSerializer(serializers.Serializer[Any]):
     extension = serializers.CharField()
     media_type = serializers.CharField()
     notes = serializers.ListField(child=serializers.CharField())
+    options = OptionSerializer(many=True, help_text="What parameters.options may choose.")
+    limits = FormatLimitSerializer(many=True)
+    losses = serializers.DictField(
+        child=serializers.CharField(), source="may_lose", help_text="What the format may lose, by the kind of loss."
+    )
+    reproducible = serializers.BooleanField(help_text="The same request on the same data gives the same bytes.")
     multi_layer = serializers.BooleanField(help_text="All layers go into one file; otherwise several are zipped.")
     crs = serializers.SerializerMethodField(help_text="The only CRS that the format allows; null for any.")
 

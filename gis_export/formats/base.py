@@ -44,6 +44,37 @@ class Reader(Protocol):
         """The sum of a streamed column whose name begins with ``METRIC``."""
 
 
+@dataclass(frozen=True)
+class Option:
+    """What a request may choose in ``parameters.options``. ``default`` is in force where it chooses nothing."""
+
+    name: str
+    help: str
+    default: Any
+    choices: tuple[str, ...] = ()
+    """The texts that are allowed; empty for a whole number."""
+    least: int = 0
+    most: int = 0
+
+    def fault(self, given: Any) -> str | None:
+        """What is wrong with a value, None where nothing is."""
+        if self.choices:
+            return None if given in self.choices else f"{given!r:.60} is not known; there is {', '.join(self.choices)}."
+        whole = isinstance(given, int) and not isinstance(given, bool)
+        if whole and self.least <= given <= self.most:
+            return None
+        return f"Give a whole number from {self.least} to {self.most}."
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How much of something the format holds, and what is done with more."""
+
+    of: str
+    most: int
+    beyond: str
+
+
 CORNERS = tuple(METRIC + name for name in ("xmin", "ymin", "xmax", "ymax"))
 
 
@@ -67,6 +98,12 @@ class Format(ABC):
     media_type: ClassVar[str]
     description: ClassVar[str]
     notes: ClassVar[tuple[str, ...]] = ()
+    options: ClassVar[tuple[Option, ...]] = ()
+    limits: ClassVar[tuple[Limit, ...]] = ()
+    may_lose: ClassVar[dict[str, str]] = {}
+    """By the kind of a ``Loss``: what can be lost that way. A loss of any other kind is a programming error."""
+    reproducible: ClassVar[bool] = True
+    """The same request on the same data gives the same bytes; where not, ``notes`` say why."""
     multi_layer: ClassVar[bool] = False
     """All layers go into one file; otherwise each has its own, and several are zipped."""
     fixed_srid: ClassVar[int | None] = None

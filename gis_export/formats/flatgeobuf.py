@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gis_export.formats import csv
 from gis_export.formats.base import Reader, Written
-from gis_export.formats.native import NativeFormat
+from gis_export.formats.native import NAMES_AND_TIMES, NativeFormat
 from gis_export.plan import LayerPlan, Loss
 
 
@@ -20,6 +20,12 @@ class FlatGeobuf(NativeFormat):
         "Indexed and therefore ordered along a Hilbert curve.",
         "The index cannot hold records without a geometry: they go into a CSV beside the file and are counted.",
     )
+    may_lose = {
+        "renamed": NAMES_AND_TIMES["renamed"],
+        "retyped": "Date-times are written to the millisecond; a date without a time gets midnight.",
+        "moved": "Records without a geometry are in a CSV beside the file.",
+        "altered": csv.CSV.may_lose["altered"],
+    }
     driver = "FlatGeobuf"
     layer_options = {"SPATIAL_INDEX": "YES"}
     bytes_per_record = 500

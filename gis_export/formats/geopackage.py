@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gis_export.formats.base import Reader, Written, free_name
-from gis_export.formats.native import NativeFormat
+from gis_export.formats.native import NAMES_AND_TIMES, NativeFormat
 from gis_export.plan import LayerPlan
 
 
@@ -20,6 +20,7 @@ class GeoPackage(NativeFormat):
         "All layers in one file, each with an R-tree index; names, types and widths are kept.",
         "Date-times are in UTC. The same data gives the same bytes: the file's dates are those of the newest data.",
     )
+    may_lose = NAMES_AND_TIMES
     multi_layer = True
     driver = "GPKG"
     layer_options = {"SPATIAL_INDEX": "YES"}
@@ -40,7 +41,7 @@ class GeoPackage(NativeFormat):
         )
         return super().write(reader, path)
 
-    def options(self, layer: LayerPlan) -> dict[str, str]:
+    def creation_options(self, layer: LayerPlan) -> dict[str, str]:
         names = [name for name, _ in self.columns(layer)]
         fid = free_name("fid", names)
         return {**self.layer_options, "FID": fid, "GEOMETRY_NAME": free_name("geom", [*names, fid])}

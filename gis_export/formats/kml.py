@@ -28,6 +28,10 @@ class KML(TextFormat):
         "Characters that XML forbids are dropped and counted in the loss report.",
         "Whole numbers are declared as double, for KML's own integer has 32 bits only; their digits are exact.",
     )
+    may_lose = {
+        "retyped": "A 64-bit integer is declared as double.",
+        "altered": "Characters that XML forbids are dropped.",
+    }
     multi_layer = True
     fixed_srid = 4326
     bytes_per_record = 2000

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+NAMES_AND_TIMES = {
+    "renamed": "A field whose name differs from another's in case only gets a number.",
+    "retyped": "Date-times are written to the millisecond.",
+}
+
+
 class NativeFormat(Format):
     driver: ClassVar[str]
     layer_options: ClassVar[dict[str, str]] = {}
@@ -41,7 +47,7 @@ class NativeFormat(Format):
                 found.append(Loss(layer.name, "retyped", "Written to the millisecond.", field=column.name))
         return found
 
-    def options(self, layer: LayerPlan) -> dict[str, str]:
+    def creation_options(self, layer: LayerPlan) -> dict[str, str]:
         """The driver's layer creation options."""
         return self.layer_options
 
@@ -79,7 +85,7 @@ class NativeFormat(Format):
                     geometry_type=reader.layer.geometry_type,
                     crs=f"EPSG:{reader.layer.srid}",
                     append=self.multi_layer and path.exists(),
-                    **self.options(reader.layer),
+                    **self.creation_options(reader.layer),
                 )
             except Exception:
                 if failure:

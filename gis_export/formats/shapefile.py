@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gis_export.formats.base import Reader, Written
+from gis_export.formats.base import Limit, Reader, Written
 from gis_export.formats.native import NativeFormat
 from gis_export.plan import Column, LayerPlan, Loss
 from gis_export.writer.errors import FormatLimitExceeded
@@ -38,6 +38,22 @@ class Shapefile(NativeFormat):
         "A date-time becomes a date, and a text with the whole of it.",
         "A layer whose .shp or .dbf would pass 2 GB is refused before the work starts.",
     )
+    limits = (
+        Limit("bytes of a field's name", NAME_LENGTH, "A longer one is shortened; the crosswalk tells both."),
+        Limit("bytes of a text", TEXT_BYTES, "A longer one is cut, and counted."),
+        Limit(
+            "digits of a whole number", _INTEGER_DIGITS, "A field with longer ones is read as real by most programs."
+        ),
+        Limit("fields of a layer", MOST_FIELDS, "More are refused."),
+        Limit("bytes of the .shp, and of the .dbf", FILE_BYTES, "More are refused."),
+    )
+    may_lose = {
+        "renamed": "A field's name is longer than the format allows, or not ASCII.",
+        "retyped": "A date-time is a date and a text; real numbers have 15 decimals.",
+        "truncated": f"A text is cut at {TEXT_BYTES} bytes.",
+        "altered": "An empty text is read as absent, and blanks at a text's end are not read.",
+        "dropped": f"Numbers of {_REAL_LIMIT} and more are left out.",
+    }
     always_zip = True
     driver = "ESRI Shapefile"
     layer_options = {"ENCODING": "UTF-8", "SPATIAL_INDEX": "NO"}

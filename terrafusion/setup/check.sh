@@ -22,6 +22,7 @@ step "mypy" .venv/bin/python -m mypy terrafusion gis_export tests benchmarks
 step "imports point down" .venv/bin/lint-imports
 step "migrations are complete" .venv/bin/python manage.py makemigrations --check --dry-run
 step "system checks" deployed .venv/bin/python manage.py check --deploy --fail-level WARNING
+step "page of the formats" .venv/bin/python manage.py describe_formats --check
 step "OpenAPI schema" .venv/bin/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 if command -v shellcheck >/dev/null; then
     step "shellcheck" shellcheck terrafusion/setup/*.sh docker/*.sh .ci/run

@@ -138,6 +138,7 @@ class TestCountySettings:
             default_parameters={
                 "spatial_operation": "within",
                 "package": "zip",
+                "options": {"geometry": "point", "of_another_format": 1},
                 "include_assessment_data": False,
                 "fields": {"parcels": ["parcel_number", "owner_name", "total_value", "gone"], "sales": ["sale_id"]},
             },
@@ -155,6 +156,7 @@ class TestCountySettings:
             "spatial_operation": "within",
             "include_assessment_data": False,
             "package": "zip",
+            "options": {"geometry": "point"},
             "area_notes": [],
         }
         explicit = {
@@ -163,6 +165,7 @@ class TestCountySettings:
             "spatial_operation": "clip",
             "include_assessment_data": True,
             "package": "auto",
+            "options": {"geometry": "none"},
         }
         assert resolved(parameters=explicit) == {**explicit, "area_notes": []}
         assert resolved(parameters={"crs": "state_plane"})["crs"] == "EPSG:2285"
