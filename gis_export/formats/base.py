@@ -7,13 +7,13 @@ their top, a native library: those load in the writer process only.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from gis_export.plan import Column, LayerPlan, Loss, Totals
+from gis_export.plan import LayerPlan, Loss, Totals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,11 +34,11 @@ class Reader(Protocol):
         """The one row of a query."""
 
     def stream(
-        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", flag: str = "FALSE", box: bool = False
+        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", box: bool = False
     ) -> AbstractContextManager[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-        """The rows that fulfil ``where`` with ``columns`` (both SQL over k, g, c0, c1...). ``flag`` is a condition that
-        is computed once a row and which the columns may name as ``s``. ``box`` adds the corners of each geometry, named
-        as ``CORNERS``. Progress and the totals of what is written are counted as the batches pass."""
+        """The rows that fulfil ``where`` with ``columns`` (both SQL over k, g, c0, c1...). ``box`` adds the corners of
+        each geometry, named as ``CORNERS``. Progress and the totals of what is written are counted as the batches
+        pass."""
 
     def counted(self, name: str) -> int:
         """The sum of a streamed column whose name begins with ``METRIC``."""
@@ -133,13 +133,6 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def as_text(column: Column, sql: str) -> str:
-    """SQL of a value's text: true and false, and dates as ISO 8601 has them."""
-    if column.type == "datetime":
-        return f"(to_json({sql}) #>> '{{}}')"
-    return f"{sql}::text"
-
-
 def free_name(wanted: str, taken: Iterable[str]) -> str:
     """``wanted``, or with a number where ``taken`` has it already, in whatever case."""
     used = {name.lower() for name in taken}
@@ -148,15 +141,3 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
         number += 1
         name = f"{wanted}_{number}"
     return name
-
-
-_MOST_ARGUMENTS = 90
-
-
-def concat(parts: Sequence[str]) -> str:
-    """SQL of the texts one after the other, where NULL is nothing. One ``concat`` builds one string, where a chain of
-    ``||`` copies it at each step; a function takes at most 100 arguments."""
-    if len(parts) <= _MOST_ARGUMENTS:
-        return f"concat({', '.join(parts)})" if parts else "''"
-    groups = [parts[i : i + _MOST_ARGUMENTS] for i in range(0, len(parts), _MOST_ARGUMENTS)]
-    return concat([concat(group) for group in groups])

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from gis_export.formats.base import as_text, concat, literal
+from collections import Counter
+from typing import TYPE_CHECKING
+
 from gis_export.formats.tables import GEOMETRY, geometry_columns, geometry_loss
-from gis_export.formats.text import TextFormat
+from gis_export.formats.text import Piece, TextFormat, Value, contains, value
 from gis_export.plan import LayerPlan, Loss
 
-_APOSTROPHE = literal("'")
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FORMULA = "=+-@\t\r"
+"""A cell that begins with one of these is run as a formula by spreadsheets (OWASP, CSV injection)."""
 
 
 class CSV(TextFormat):
@@ -27,42 +33,40 @@ class CSV(TextFormat):
         "dropped": "Geometries, or all of them but a point, where the option geometry asks for it.",
     }
     bytes_per_record = 600
-    # A cell that begins with one of = + - @, tab or CR is run as a formula by spreadsheets (OWASP, CSV injection).
-    special = r'"|(?:^|\x7f)[=+\-@\t\r]'
 
     def header(self, layer: LayerPlan) -> str:
         names = [*(column.name for column in layer.columns), *(name for name, _ in geometry_columns(layer))]
         return ",".join('"' + name.replace('"', '""') + '"' for name in names) + "\r\n"
 
-    def feature(self, layer: LayerPlan, *, plain: bool) -> str:
+    def feature(self, layer: LayerPlan) -> list[Piece]:
         cells = []
         for i, column in enumerate(layer.columns):
-            cells.append(_quoted(f"c{i}", plain) if column.type == "text" else as_text(column, f"c{i}"))
+            quote = '"' if column.type == "text" else ""
+            cells.append(value(i, column, quote, quote))
         for _, sql in geometry_columns(layer):
-            cells.append(f"""'"' || {sql} || '"'""" if sql.startswith("ST_AsText") else sql)
-        parts = [part for cell in cells for part in (cell, "','")]
-        return concat([*parts[:-1], r"E'\r\n'"])
+            quote = '"' if sql.startswith("ST_AsText") else ""
+            cells.append(Value(sql, quote, quote))
+        parts: list[Piece] = [part for cell in cells for part in (cell, ",")]
+        return [*parts[:-1], "\r\n"]
 
-    def counters(self, layer: LayerPlan) -> dict[str, str]:
-        tests = [f"coalesce(({_is_formula(f'c{i}')})::int, 0)" for i, c in enumerate(layer.columns) if c.type == "text"]
-        return {"neutralised": " + ".join(tests) or "0"}
+    def escape(self, texts: pa.StringArray, counts: Counter[str]) -> pa.StringArray:
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
-    def losses(self, layer: LayerPlan, counted: dict[str, int]) -> list[Loss]:
-        count = counted["neutralised"]
+        if contains(texts, b'"'):
+            texts = pc.replace_substring(texts, '"', '""')
+        if contains(texts, _FORMULA.encode()):
+            formula = pc.is_in(pc.utf8_slice_codeunits(texts, 0, 1), pa.array(list(_FORMULA)))
+            if found := pc.sum(formula).as_py():
+                counts["neutralised"] += found
+                texts = pc.if_else(formula, pc.binary_join_element_wise("'", texts, ""), texts)
+        return texts
+
+    def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
+        count = counts["neutralised"]
         detail = "Text that a spreadsheet would run as a formula has an apostrophe in front."
         altered = [Loss(layer.name, "altered", detail, count=count)] if count else []
         return [*altered, *geometry_loss(layer)]
-
-
-def _is_formula(sql: str) -> str:
-    return f"left({sql}, 1) IN ('=', '+', '-', '@', E'\\t', E'\\r')"
-
-
-def _quoted(sql: str, plain: bool) -> str:
-    if plain:
-        return f"""'"' || {sql} || '"'"""
-    apostrophe = f"CASE WHEN {_is_formula(sql)} THEN {_APOSTROPHE} ELSE '' END"
-    return f"""'"' || {apostrophe} || replace({sql}, '"', '""') || '"'"""
 
 
 FORMAT = CSV()

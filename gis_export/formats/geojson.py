@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from typing import TYPE_CHECKING
 
-from gis_export.formats.base import concat, literal
-from gis_export.formats.text import TextFormat
+from gis_export.formats.text import Piece, TextFormat, Value, contains, value
 from gis_export.plan import Column, LayerPlan, Totals
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 DECIMALS = 7
 """RFC 7946 section 11.2 advises against more than needed; seven are about a centimetre."""
+_SPECIAL = ["\\", '"', *map(chr, range(1, 32))]  # RFC 8259 section 7; the backslash first
 
 
 class GeoJSON(TextFormat):
@@ -26,14 +31,29 @@ class GeoJSON(TextFormat):
     has_bbox = True
     bytes_per_record = 800
     separator = ",\n"
-    special = r'["\\\u0001-\u001f]'  # RFC 8259 section 7
     marker = b'{"type":"Feature","geometry":'
+    not_finite = '"{}"'
 
     def header(self, layer: LayerPlan) -> str:
         return f'{{"type":"FeatureCollection","name":{json.dumps(layer.name)},"features":[\n'
 
-    def feature(self, layer: LayerPlan, *, plain: bool) -> str:
-        return feature(layer, plain=plain)
+    def feature(self, layer: LayerPlan) -> list[Piece]:
+        surface = "ST_ForcePolygonCCW(g)" if layer.geometry_type == "MultiPolygon" else "g"
+        geometry = Value(f"ST_AsGeoJSON({surface}, {DECIMALS})", absent="null")
+        pieces: list[Piece] = ['{"type":"Feature","geometry":', geometry, ',"properties":{']
+        for i, column in enumerate(layer.columns):
+            pieces += [("," if i else "") + json.dumps(column.name) + ":", _value(i, column)]
+        return [*pieces, "}}"]
+
+    def escape(self, texts: pa.StringArray, counts: Counter[str]) -> pa.StringArray:
+        import pyarrow.compute as pc
+
+        if not contains(texts, "".join(_SPECIAL).encode()):
+            return texts
+        for character in _SPECIAL:
+            if contains(texts, character.encode()):
+                texts = pc.replace_substring(texts, character, json.dumps(character)[1:-1])
+        return texts
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         # The bbox is known for certain only now; the order of members has no meaning in JSON.
@@ -41,26 +61,9 @@ class GeoJSON(TextFormat):
         return f"\n]{bbox}}}\n"
 
 
-def feature(layer: LayerPlan, *, plain: bool) -> str:
-    """SQL of one Feature object; ``plain``: no text of the row needs escaping."""
-    surface = "ST_ForcePolygonCCW(g)" if layer.geometry_type == "MultiPolygon" else "g"
-    parts = [
-        """'{"type":"Feature","geometry":'""",
-        f"coalesce(ST_AsGeoJSON({surface}, {DECIMALS}), 'null')",
-        """',"properties":{'""",
-    ]
-    for i, column in enumerate(layer.columns):
-        parts.append(literal(("," if i else "") + json.dumps(column.name) + ":"))
-        parts.append(f"coalesce({_value(i, column, plain)}, 'null')")
-    return concat([*parts, "'}}'"])
-
-
-def _value(index: int, column: Column, plain: bool) -> str:
-    if column.type in {"integer", "boolean"}:
-        return f"c{index}::text"
-    if plain and column.type == "text":
-        return f"""'"' || c{index} || '"'"""
-    return f"to_json(c{index})::text"
+def _value(index: int, column: Column) -> Value:
+    quote = "" if column.type in {"integer", "real", "boolean"} else '"'
+    return value(index, column, quote, quote, "null")
 
 
 FORMAT = GeoJSON()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gis_export.formats.base import concat
 from gis_export.formats.geojson import DECIMALS, GeoJSON
+from gis_export.formats.text import Piece
 from gis_export.plan import LayerPlan, Totals
 
 
@@ -24,8 +24,8 @@ class GeoJSONSeq(GeoJSON):
     def header(self, layer: LayerPlan) -> str:
         return ""
 
-    def feature(self, layer: LayerPlan, *, plain: bool) -> str:
-        return concat([r"E'\x1e'", super().feature(layer, plain=plain), r"E'\n'"])
+    def feature(self, layer: LayerPlan) -> list[Piece]:
+        return ["\x1e", *super().feature(layer), "\n"]
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         return ""

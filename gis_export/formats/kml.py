@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from gis_export.formats.base import as_text, concat, literal
-from gis_export.formats.text import TextFormat
-from gis_export.plan import Column, LayerPlan, Loss, Totals
+from gis_export.formats.text import Piece, TextFormat, Value, contains, value
+from gis_export.plan import LayerPlan, Loss, Totals
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # XML 1.0 section 2.2 allows no control character but tab, line feed and carriage return.
-_CONTROL = [code for code in range(1, 32) if code not in (9, 10, 13)]
-_FORBIDDEN = "E'" + "".join(f"\\x{code:02x}" for code in _CONTROL) + "\\uFFFE\\uFFFF'"
+_CONTROL = bytes(code for code in range(1, 32) if code not in (9, 10, 13))
+_FORBIDDEN = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}]"
+_NONCHARACTERS = b"\xef"  # with which U+FFFE and U+FFFF begin in UTF-8
+# XML readers make a line feed of a bare carriage return.
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}  # the ampersand first
 # KML's "int" has 32 bits (section 9.8), so a double carries the registry's 64-bit integers.
 _TYPES = {"integer": "double", "real": "double", "boolean": "bool"}
 _DECIMALS = 7
@@ -36,7 +43,6 @@ class KML(TextFormat):
     fixed_srid = 4326
     bytes_per_record = 2000
     marker = b"<Placemark>"
-    special = r"[&<>\u0001-\u0008\u000b-\u001f\ufffe\uffff]"
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
         schemas = "".join(_schema(layer) for layer in layers)
@@ -49,16 +55,26 @@ class KML(TextFormat):
     def header(self, layer: LayerPlan) -> str:
         return f"<Folder><name>{escape(layer.name)}</name><description>{escape(layer.description)}</description>\n"
 
-    def feature(self, layer: LayerPlan, *, plain: bool) -> str:
-        parts = ["'<Placemark>'"]
+    def feature(self, layer: LayerPlan) -> list[Piece]:
+        pieces: list[Piece] = ["<Placemark>"]
         if layer.columns:
-            parts.append(f"'<name>' || {_value(0, layer.columns[0], plain)} || '</name>'")
-        parts.append(literal(f'<ExtendedData><SchemaData schemaUrl="#{layer.name}">'))
+            pieces.append(value(0, layer.columns[0], "<name>", "</name>"))
+        pieces.append(f'<ExtendedData><SchemaData schemaUrl="#{layer.name}">')
         for i, column in enumerate(layer.columns):
-            tag = literal(f"<SimpleData name={quoteattr(column.name)}>")
-            parts.append(f"{tag} || {_value(i, column, plain)} || '</SimpleData>'")
-        parts += ["'</SchemaData></ExtendedData>'", f"ST_AsKML(g, {_DECIMALS})", r"E'</Placemark>\n'"]
-        return concat(parts)
+            pieces.append(value(i, column, f"<SimpleData name={quoteattr(column.name)}>", "</SimpleData>"))
+        return [*pieces, "</SchemaData></ExtendedData>", Value(f"ST_AsKML(g, {_DECIMALS})"), "</Placemark>\n"]
+
+    def escape(self, texts: pa.StringArray, counts: Counter[str]) -> pa.StringArray:
+        import pyarrow.compute as pc
+
+        if contains(texts, _CONTROL + _NONCHARACTERS):
+            clean = pc.replace_substring_regex(texts, _FORBIDDEN, "")
+            counts["cleaned"] += pc.sum(pc.not_equal(clean, texts)).as_py() or 0
+            texts = clean
+        for character, entity in _ENTITIES.items():
+            if contains(texts, character.encode()):
+                texts = pc.replace_substring(texts, character, entity)
+        return texts
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         return "</Folder>\n"
@@ -67,18 +83,13 @@ class KML(TextFormat):
         with path.open("a", encoding="utf-8") as file:
             file.write("</Document></kml>\n")
 
-    def counters(self, layer: LayerPlan) -> dict[str, str]:
-        texts = [f"c{i}" for i, column in enumerate(layer.columns) if column.type == "text"]
-        lost = [f"coalesce((translate({text}, {_FORBIDDEN}, '') <> {text})::int, 0)" for text in texts]
-        return {"cleaned": " + ".join(lost) or "0"}
-
-    def losses(self, layer: LayerPlan, counted: dict[str, int]) -> list[Loss]:
+    def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
         losses = [
             Loss(layer.name, "retyped", "A 64-bit integer is declared as double.", field=column.name)
             for column in layer.columns
             if column.type == "integer"
         ]
-        if count := counted["cleaned"]:
+        if count := counts["cleaned"]:
             losses.append(Loss(layer.name, "altered", "Characters that XML forbids were dropped.", count=count))
         return losses
 
@@ -89,16 +100,6 @@ def _schema(layer: LayerPlan) -> str:
         for column in layer.columns
     )
     return f'<Schema name="{layer.name}" id="{layer.name}">{fields}</Schema>\n'
-
-
-def _value(index: int, column: Column, plain: bool) -> str:
-    if plain or column.type != "text":
-        return as_text(column, f"c{index}")
-    value = f"translate(c{index}, {_FORBIDDEN}, '')"
-    # XML readers make a line feed of a bare carriage return.
-    for character, entity in (("'&'", "&amp;"), ("'<'", "&lt;"), ("'>'", "&gt;"), (r"E'\r'", "&#13;")):
-        value = f"replace({value}, {character}, '{entity}')"
-    return value
 
 
 FORMAT = KML()

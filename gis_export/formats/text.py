@@ -1,20 +1,39 @@
-"""Formats that PostGIS encodes itself: a feature is one SQL expression of text, and the file is their concatenation.
+"""Formats that are text: PostGIS encodes the geometry, Arrow joins it with the attributes, a batch at a time.
 
-The text of a whole batch lies in one Arrow buffer, so Python copies it to the file without looking at a row.
+A feature is a list of pieces, literal text and values; the text of a whole batch then lies in one Arrow buffer, which
+goes to the file without Python looking at a row.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from gis_export.formats.base import METRIC, Format, Reader, Written, literal
-from gis_export.plan import LayerPlan, Loss, Totals
+from gis_export.formats.base import Format, Reader, Written
+from gis_export.plan import Column, LayerPlan, Loss, Totals
 from gis_export.writer.errors import ReconciliationFailed
 
-JOINT = "\x7f"
-"""Stands between the values that ``special`` searches: a character that no format needs to escape."""
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of each feature: ``sql`` over g, c0, c1... gives text, a number or a boolean. ``prefix`` and ``suffix``
+    stand round it, ``absent`` in place of all three where it is NULL. ``free``: any text, which may need escaping."""
+
+    sql: str
+    prefix: str = ""
+    suffix: str = ""
+    absent: str = ""
+    free: bool = False
+
+
+Piece = str | Value
 
 
 class TextFormat(Format):
@@ -26,14 +45,16 @@ class TextFormat(Format):
     """Bytes that stand once in each feature and, by the format's escaping, nowhere else: the features are counted by
     them in what goes to the file."""
 
-    special: ClassVar[str] = ""
-    """A regular expression that finds, in the text values of a row joined by ``JOINT``, what needs escaping. Most rows
-    need none, and one search a row is much cheaper than escaping each value."""
+    not_finite: ClassVar[str] = "{}"
+    """How NaN, Infinity and -Infinity are written."""
 
     @abstractmethod
-    def feature(self, layer: LayerPlan, *, plain: bool) -> str:
-        """SQL over g, c0, c1...: the text of one feature. It must never be NULL. ``plain``: of a row in which
-        ``special`` finds nothing."""
+    def feature(self, layer: LayerPlan) -> list[Piece]:
+        """What one feature is made of."""
+
+    @abstractmethod
+    def escape(self, texts: pa.StringArray, counts: Counter[str]) -> pa.StringArray:
+        """The texts of a column as the file can hold them; ``counts`` is for the loss report."""
 
     def header(self, layer: LayerPlan) -> str:
         return ""
@@ -41,11 +62,7 @@ class TextFormat(Format):
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         return ""
 
-    def counters(self, layer: LayerPlan) -> dict[str, str]:
-        """Names and SQL of integers, for the loss report; summed over the rows in which ``special`` finds something."""
-        return {}
-
-    def losses(self, layer: LayerPlan, counted: dict[str, int]) -> list[Loss]:
+    def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
         return []
 
     def write(self, reader: Reader, path: Path) -> Written:
@@ -54,45 +71,92 @@ class TextFormat(Format):
     def write_rows(self, reader: Reader, path: Path, where: str = "TRUE") -> Written:
         """Add the layer's rows that fulfil ``where`` (SQL over g, c0, c1...) to the file."""
         layer = reader.layer
-        counters = self.counters(layer)
-        columns = [
-            f"{self._text(layer)} AS t",
-            *(f"(CASE WHEN s THEN {sql} ELSE 0 END)::bigint AS {METRIC}{name}" for name, sql in counters.items()),
-        ]
+        feature = self.feature(layer)
+        columns = [piece.sql for piece in feature if isinstance(piece, Value)]
+        counts: Counter[str] = Counter()
         records = passed = 0
-        with path.open("ab") as file:
+        with path.open("ab", buffering=0) as file:
             size = file.tell() + file.write(self.header(layer).encode())
-            with reader.stream(columns, where=where, flag=self._flag(layer)) as (_, batches):
+            with reader.stream([f"{sql} AS v{i}" for i, sql in enumerate(columns)], where=where) as (_, batches):
                 for batch in batches:
-                    text = joined(batch.column(0))[0 if passed else len(self.separator) :]
-                    size += file.write(text)
+                    text = joined(self._features(feature, batch, counts))
+                    size += write_all(file, text[0 if passed else len(self.separator) :])
                     passed += batch.num_rows
                     records += bytes(text).count(self.marker) if self.marker else batch.num_rows
             size += file.write(self.footer(layer, reader.source()).encode())
         if path.stat().st_size != size:
             raise ReconciliationFailed(f"{path.name} has {path.stat().st_size} bytes, and {size} were written.")
-        counted = {name: reader.counted(METRIC + name) for name in counters}
-        return Written([path], records, self.losses(layer, counted))
+        return Written([path], records, self.losses(layer, counts))
 
-    def _text(self, layer: LayerPlan) -> str:
-        text = f"CASE WHEN s THEN {self.feature(layer, plain=False)} ELSE {self.feature(layer, plain=True)} END"
-        if not self.special:
-            text = self.feature(layer, plain=False)
-        return f"{literal(self.separator)} || {text}" if self.separator else text
+    def _features(self, feature: Iterable[Piece], batch: pa.RecordBatch, counts: Counter[str]) -> pa.StringArray:
+        """The text of each row. The batch's first columns are those of the feature's values, in their order."""
+        import pyarrow.compute as pc
 
-    def _flag(self, layer: LayerPlan) -> str:
-        texts = [f"c{i}" for i, column in enumerate(layer.columns) if column.type == "text"]
-        if not (self.special and texts):
-            return "FALSE"
-        return f"array_to_string(ARRAY[{', '.join(texts)}], {literal(JOINT)}) ~ {literal(self.special)}"
+        values = iter(batch.columns)
+        parts: list[Any] = [self.separator]
+
+        def add(part: Any) -> None:
+            if isinstance(part, str) and isinstance(parts[-1], str):
+                parts[-1] += part
+            else:
+                parts.append(part)
+
+        for piece in feature:
+            if isinstance(piece, str):
+                add(piece)
+                continue
+            texts = self._texts(next(values), piece, counts)
+            if texts.null_count:
+                whole = pc.binary_join_element_wise(piece.prefix, texts, piece.suffix, "", null_handling="emit_null")
+                add(pc.fill_null(whole, piece.absent))
+            else:
+                for part in (piece.prefix, texts, piece.suffix):
+                    add(part)
+        return pc.binary_join_element_wise(*parts, "")
+
+    def _texts(self, values: pa.Array, piece: Value, counts: Counter[str]) -> pa.StringArray:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if piece.free:
+            return self.escape(values, counts)
+        texts = pc.cast(values, pa.string())
+        if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values)).as_py():
+            # The shortest text that reads back as the same number, as PostgreSQL has it; these it names otherwise.
+            for ours, theirs in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
+                texts = pc.if_else(pc.equal(texts, ours), self.not_finite.format(theirs), texts)
+        return texts
 
 
-def joined(texts: Any) -> memoryview:
+def value(index: int, column: Column, prefix: str = "", suffix: str = "", absent: str = "") -> Value:
+    """An attribute: numbers as the shortest text that reads back the same, true, false, dates as in ISO 8601."""
+    sql = f"c{index}"
+    if column.type == "datetime":
+        sql = f"(to_json({sql}) #>> '{{}}')"
+    elif column.type == "date":
+        sql = f"{sql}::text"
+    return Value(sql, prefix, suffix, absent, free=column.type == "text")
+
+
+def joined(texts: pa.StringArray) -> memoryview:
     """The bytes of an Arrow string array's values, one after the other, as they lie in its buffer."""
-    if texts.null_count:
-        raise ValueError("A feature was encoded as NULL.")
     if not len(texts):
         return memoryview(b"")
     _, offsets, data = texts.buffers()
     bounds = memoryview(offsets).cast("i")[texts.offset : texts.offset + len(texts) + 1]
-    return memoryview(data)[bounds[0] : bounds[-1]]
+    return memoryview(data or b"")[bounds[0] : bounds[-1]]
+
+
+def contains(texts: pa.StringArray, characters: bytes) -> bool:
+    """Whether any of the texts holds any of ``characters``: one look at the column's bytes, which spares most columns
+    the search in each value."""
+    found = bytes(joined(texts))
+    return len(found.translate(None, characters)) < len(found)
+
+
+def write_all(file: Any, text: memoryview) -> int:
+    """Write to a file without a buffer, which may take less than it is given."""
+    size = 0
+    while size < len(text):
+        size += file.write(text[size:])
+    return size

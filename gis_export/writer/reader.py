@@ -58,7 +58,7 @@ class LayerReader:
 
     @contextmanager
     def stream(
-        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", flag: str = "FALSE", box: bool = False
+        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", box: bool = False
     ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         metrics = {
             f"{METRIC}missing": "(g IS NULL OR ST_IsEmpty(g))::int",
@@ -67,9 +67,9 @@ class LayerReader:
             **{alias: f"{column}::float8" for alias, (column, _) in self._sums.items()},
         }
         selected = ", ".join([*columns, *(f"{sql} AS {alias}" for alias, sql in metrics.items())])
-        # OFFSET 0 keeps the planner from computing flag and box wherever the columns name them.
-        computed = f"{flag} AS s" + (", Box3D(g) AS b" if box else "")
-        rows = f"SELECT *, {computed} FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order} OFFSET 0"
+        # OFFSET 0 keeps the planner from computing the box for each of its corners.
+        computed = ", Box3D(g) AS b" if box else ""
+        rows = f"SELECT *{computed} FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order} OFFSET 0"
         sql = f"SELECT {selected} FROM ({rows}) AS f"
         with batches(self._connection, sql) as (schema, found):
             yield schema, self._counting(found)
