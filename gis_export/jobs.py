@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from pathlib import Path
 
@@ -31,11 +30,11 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
     selections, withheld = wanted.selections(personal=personal)
     plan = Plan(
         format=job.export_format,
-        layers=tuple(dataclasses.replace(selection.plan(), options=wanted.options) for selection in selections),
+        layers=tuple(selection.plan() for selection in selections),
         database=_database(),
         folder=str(context.workdir),
         stem=f"{job.job_id}_{_joined(job.layers)}",
-        always_zip=wanted.package == "zip",
+        always_zip=wanted.values["package"] == "zip",
         request={
             "export_format": job.export_format,
             "county_id": job.county_id,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
@@ -20,13 +19,22 @@ _DIMENSION = {"Point": 1, "MultiPoint": 1, "MultiLineString": 2, "MultiPolygon":
 
 @dataclass(frozen=True)
 class Selection:
-    """What is taken of one layer. ``area`` is in EPSG:4326, None for all of it; ``srid`` is the output's CRS."""
+    """What is taken of one layer: at first all of it, until the parameters were applied.
+
+    ``area`` is in EPSG:4326, None for all of it; ``srid`` is the output's CRS; ``options`` are the format's.
+    """
 
     layer: Layer
     fields: tuple[LayerField, ...]
-    area: GEOSGeometry | None
-    operation: str
-    srid: int
+    area: GEOSGeometry | None = None
+    operation: str = "intersects"
+    srid: int = 4326
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def without_personal(self) -> tuple[Selection, list[str]]:
+        """The selection without personal data, and the names of the fields that were withheld."""
+        kept = tuple(field for field in self.fields if not field.personal)
+        return replace(self, fields=kept), [field.name for field in self.fields if field.personal]
 
     def rows(self) -> QuerySet[Any]:
         """The rows that are selected; an area also leaves out those without a geometry."""
@@ -56,6 +64,7 @@ class Selection:
                 Column(field.name, field.type.value, field.width, field.short_name, field.total)
                 for field in self.fields
             ),
+            options=self.options,
         )
 
     @property
@@ -96,15 +105,3 @@ def planned_rows(rows: QuerySet[Any]) -> int:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {literal_sql(rows.values('pk'))}")
         (plan,) = cursor.fetchone()[0]
     return int(plan["Plan"]["Plan Rows"])
-
-
-def choose_fields(
-    layer: Layer, wanted: Sequence[str] | None, *, assessment: bool, personal: bool
-) -> tuple[tuple[LayerField, ...], list[str]]:
-    """The fields that go out, in the order that was asked for, and the names of the personal ones withheld."""
-    known = {field.name: field for field in layer.fields}
-    fields = [known[name] for name in wanted] if wanted is not None else list(layer.fields)
-    if wanted is None and not assessment:
-        fields = [field for field in fields if not field.assessment]
-    withheld = [field.name for field in fields if field.personal and not personal]
-    return tuple(field for field in fields if field.name not in withheld), withheld

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from gis_export import parameters
 from gis_export import request as requests
 from gis_export.estimate import estimate
 from gis_export.models import GisExportJob
@@ -21,16 +21,17 @@ _AREA_HELP = (
     'Empty for the whole county, or {"type": "bbox", "coordinates": [west, south, east, north]}, a GeoJSON Polygon or '
     'MultiPolygon, or {"type": "wkt", "wkt": "POLYGON ((...))"}; each with an optional "crs" such as "EPSG:2926".'
 )
-_PARAMETERS_HELP = (
-    "crs (EPSG code or state_plane), fields (an object of lists by layer), spatial_operation (intersects, within, "
-    "clip), include_assessment_data (true or false), package (auto, zip), options (an object of those that GET formats "
-    "tells of the format)."
-)
+_PARAMETERS_HELP = "How it is to be made; docs/user/parameters.md tells each with examples."
+_PARAMETERS_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {p.name: {**p.schema, "description": p.help} for p in parameters.ALL},
+}
 
 
-@extend_schema_field(OpenApiTypes.OBJECT)
-class ObjectField(serializers.JSONField):
-    """A JSON object."""
+@extend_schema_field(_PARAMETERS_SCHEMA)
+class ParametersField(serializers.JSONField):
+    """A JSON object: what is wrong with its members is told by ``gis_export.parameters``."""
 
     default_error_messages = {"not_an_object": "Give a JSON object."}
 
@@ -54,7 +55,7 @@ class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
     area_of_interest = AreaField(
         required=False, allow_null=True, default=None, help_text=_AREA_HELP, style={"base_template": "textarea.html"}
     )
-    parameters = ObjectField(
+    parameters = ParametersField(
         required=False, default=dict, initial=dict, help_text=_PARAMETERS_HELP, style={"base_template": "textarea.html"}
     )
 

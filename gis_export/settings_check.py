@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from gis_export import crs
+from gis_export import crs, parameters
 from gis_export.formats import registry
-from gis_export.request import DEFAULTS
 from terrafusion.records.models import CountySettings
 
 
@@ -14,8 +13,8 @@ def check_settings(settings: CountySettings) -> dict[str, str]:
     known = registry.all_formats()
     if unknown := [name for name in settings.allowed_formats if name not in known]:
         faults["allowed_formats"] = f"No formats: {', '.join(unknown)}; there is {', '.join(known)}."
-    if unknown := [name for name in settings.default_parameters if name not in DEFAULTS]:
-        faults["default_parameters"] = f"No parameters: {', '.join(unknown)}; there is {', '.join(DEFAULTS)}."
+    if unknown := [name for name in settings.default_parameters if name not in parameters.NAMES]:
+        faults["default_parameters"] = f"No parameters: {', '.join(unknown)}; there is {', '.join(parameters.NAMES)}."
     if settings.default_crs is not None:
         try:
             crs.parse(settings.default_crs)

@@ -1,0 +1,83 @@
+"""Which fields go out, in which order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from gis_export.parameters.base import Context, Parameter, Refused
+from gis_export.selection import Selection
+from terrafusion.records.layers import Layer
+
+_EXAMPLE = {"parcels": ["parcel_number", "total_value"]}
+
+
+class Fields(Parameter):
+    """Resolved: the names of the fields by layer; layers that are not named send all."""
+
+    name = "fields"
+    help = "Which fields, in which order: an object of lists by layer, or one list for one layer; all by default."
+    schema = {
+        "oneOf": [
+            {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+            {"type": "array", "items": {"type": "string"}},
+            {"type": "null"},
+        ],
+        "example": _EXAMPLE,
+    }
+
+    def check(self, value: Any, context: Context) -> dict[str, list[str]] | None:
+        given = by_layer(value, context)
+        if given is None:
+            return None
+        if not isinstance(given, dict):
+            raise Refused('Give an object such as {"parcels": ["parcel_number", "total_value"]}.')
+        layers = {layer.name: layer for layer in context.layers}
+        messages: list[str] = []
+        for name, wanted in given.items():
+            if name not in layers:
+                messages.append(f"The layer {name!r} is not one of the request's.")
+            elif not isinstance(wanted, list) or not all(isinstance(field, str) for field in wanted) or not wanted:
+                messages.append(f"Give the fields of {name} as a list of names.")
+            elif len(set(wanted)) < len(wanted):
+                messages.append(f"Each field of {name} may be named once.")
+            else:
+                messages += _faults_of_names(layers[name], wanted, context.personal)
+        if messages:
+            raise Refused(*messages)
+        return given or None
+
+    def wish(self, value: Any, context: Context) -> dict[str, list[str]] | None:
+        """A county's wish counts as far as it is about the layers that are asked for and what they have."""
+        given = by_layer(value, context)
+        if not isinstance(given, dict):
+            return None
+        assessment = context.found.get("include_assessment_data") is not False
+        found = {}
+        for layer in context.layers:
+            known = {field.name for field in layer.fields if assessment or not field.assessment}
+            wanted = given.get(layer.name)
+            if isinstance(wanted, list) and (names := [name for name in wanted if name in known]):
+                found[layer.name] = names
+        return found or None
+
+    def apply(self, value: Any, selection: Selection) -> Selection:
+        if value is None or selection.layer.name not in value:
+            return selection
+        known = {field.name: field for field in selection.layer.fields}
+        return replace(selection, fields=tuple(known[name] for name in value[selection.layer.name]))
+
+
+def by_layer(value: Any, context: Context) -> Any:
+    """A bare list is about the only layer of the request."""
+    return {context.layers[0].name: value} if isinstance(value, list) and len(context.layers) == 1 else value
+
+
+def _faults_of_names(layer: Layer, names: list[str], personal: bool) -> list[str]:
+    known = {field.name: field for field in layer.fields}
+    messages = []
+    if unknown := [name for name in names if name not in known]:
+        messages.append(f"{layer.name} has no field {', '.join(map(repr, unknown))}; there is {', '.join(known)}.")
+    if not personal and (hidden := [name for name in names if name in known and known[name].personal]):
+        messages.append(f"You have no right to personal data: {', '.join(hidden)} of {layer.name}.")
+    return messages

@@ -1,0 +1,57 @@
+"""The CRS of the output."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.db import connection
+
+from gis_export import areas, crs
+from gis_export.parameters.base import Context, Parameter, Refused
+from gis_export.selection import Selection
+
+
+class ReferenceSystem(Parameter):
+    """Resolved: such as ``EPSG:2926``."""
+
+    name = "crs"
+    help = (
+        "An EPSG code such as EPSG:2926, or state_plane for the county's own. By default what the county set, else "
+        "EPSG:4326; a format whose standard allows one CRS only is always in that."
+    )
+    schema = {"type": ["string", "integer", "null"], "example": "EPSG:2926"}
+
+    def check(self, value: Any, context: Context) -> str:
+        fixed = context.file_format.fixed_srid if context.file_format else None
+        if value is None:
+            return f"EPSG:{fixed or areas.SRID}"
+        state_plane = context.county.state_plane_srid
+        try:
+            srid = crs.parse(state_plane if value == "state_plane" else value)
+        except crs.CRSError as error:
+            raise Refused(f'{error} Or give "state_plane", which is EPSG:{state_plane} here.') from None
+        messages = []
+        if not _in_database(srid):
+            messages.append(f"The database of this installation has no EPSG:{srid}.")
+        if context.file_format and fixed and srid != fixed:
+            messages.append(f"{context.file_format.name} is always in EPSG:{fixed}.")
+        if messages:
+            raise Refused(*messages)
+        return f"EPSG:{srid}"
+
+    def wish(self, value: Any, context: Context) -> str:
+        # What the standard of a format demands comes before a wish.
+        fixed = context.file_format is not None and context.file_format.fixed_srid is not None
+        return self.check(None if fixed else value, context)
+
+    def apply(self, value: Any, selection: Selection) -> Selection:
+        return replace(selection, srid=crs.parse(value))
+
+
+def _in_database(srid: int) -> bool:
+    """PostGIS transforms what leaves the database, and its own list may be older than the one of ``crs.parse``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM spatial_ref_sys WHERE srid = %s)", [srid])
+        (known,) = cursor.fetchone()
+    return bool(known)
