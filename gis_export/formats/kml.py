@@ -48,7 +48,7 @@ class KML(TextFormat):
         schemas = "".join(_schema(layer) for layer in layers)
         path.write_text(
             '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
-            f"<name>{escape(path.stem)}</name>\n{schemas}",
+            f"<name>{escape(', '.join(layer.title for layer in layers))}</name>\n{schemas}",
             encoding="utf-8",
         )
 

@@ -6,7 +6,6 @@ import dataclasses
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,10 @@ from typing import Any
 from gis_export.formats import registry
 from gis_export.formats.base import Format, Written
 from gis_export.plan import LayerPlan, Plan, Result
-from gis_export.writer.package import Follower, describe, zip_files
+from gis_export.writer.package import Follower, changed_at, describe, digest, zip_files
 from gis_export.writer.reader import Connections, LayerReader
 from gis_export.writer.reconcile import reconcile
 from gis_export.writer.source import Snapshot
-
-_ZIP_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
-"""Zip knows no earlier date; a layer that never had a row has one."""
 
 
 def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
@@ -37,7 +33,7 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
         "data_as_of": taken_at.isoformat(),
         "layers": layers,
         "withheld": plan.withheld,
-        "files": [describe(path, digest) for path, digest in files.items()],
+        "files": [describe(path, known) for path, known in files.items()],
         "software": _versions(),
     }
     records = sum(layer["records"] for layer in layers)
@@ -47,9 +43,8 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
     manifest_file = folder / "manifest.json"
     manifest_file.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     package = folder / f"{plan.stem}.zip"
-    changed_at = max(_ZIP_EPOCH, *(datetime.fromisoformat(layer.changed_at) for layer in plan.layers))
-    digest = zip_files([*files, manifest_file], package, changed_at)
-    return Result(str(package), package.stat().st_size, digest, records, manifest)
+    found = zip_files([*files, manifest_file], package, changed_at(plan.layers))
+    return Result(str(package), package.stat().st_size, found, records, manifest)
 
 
 def _write_layers(
@@ -68,7 +63,7 @@ def _write_layers(
         stem = plan.stem if len(groups) == 1 and not file_format.always_zip else group[0].name
         path = folder / f"{stem}.{file_format.extension}"
         file_format.begin(path, group)
-        follower = Follower(path) if file_format.append_only else None
+        follower = Follower(path, digest) if file_format.append_only else None
         for layer in group:
             reader = LayerReader(layer, connections, beside, progress, file_format.has_bbox)
             written = file_format.write(reader, path)
@@ -77,7 +72,7 @@ def _write_layers(
             files.update(dict.fromkeys(written.files, ""))
         file_format.finish(path)
         if follower:
-            files[path] = follower.sha256()
+            files[path] = follower.result()
     return files, told
 
 

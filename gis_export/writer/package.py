@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from isal import isal_zlib
-from stream_zip import ZIP_64, MemberFile, stream_zip
+from stream_zip import ZIP_32, ZIP_64, MemberFile, ZipOverflowError, stream_zip
+
+from gis_export.plan import LayerPlan
+from gis_export.writer.errors import FormatLimitExceeded
 
 _CHUNK = 1 << 20
 _FOLLOW_SECONDS = 0.02
+_ZIP_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
+"""Zip knows no earlier date; a layer that never had a row has one."""
+
+Made = TypeVar("Made")
 
 
 def sha256(path: Path) -> str:
@@ -21,37 +28,59 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class Follower(threading.Thread):
-    """Hashes a file while another thread appends to it."""
+class Follower(threading.Thread, Generic[Made]):
+    """Does something with a file's bytes while another thread appends to it: ``use`` gets them as they come."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(name=f"hash {path.name}", daemon=True)
+    def __init__(self, path: Path, use: Callable[[Iterator[bytes]], Made]) -> None:
+        super().__init__(name=f"follow {path.name}", daemon=True)
         path.touch()
         self._path = path
+        self._use = use
         self._complete = threading.Event()
-        self._digest = hashlib.sha256()
+        self._error: Exception | None = None
         self.start()
 
     def run(self) -> None:
+        try:
+            self._made = self._use(self._chunks())
+        except Exception as error:  # raised again where the result is asked for
+            self._error = error
+
+    def result(self) -> Made:
+        """What ``use`` made of the whole file. To be called when nothing will be appended any more."""
+        self._complete.set()
+        self.join()
+        if self._error:
+            raise self._error
+        return self._made
+
+    def _chunks(self) -> Iterator[bytes]:
         with self._path.open("rb") as file:
             while True:
                 complete = self._complete.is_set()  # asked before reading, so that nothing comes after the last read
                 while chunk := file.read(_CHUNK):
-                    self._digest.update(chunk)
+                    yield chunk
                 if complete:
                     return
                 self._complete.wait(_FOLLOW_SECONDS)
 
-    def sha256(self) -> str:
-        """Of the whole file. To be called when nothing will be appended any more."""
-        self._complete.set()
-        self.join()
-        return self._digest.hexdigest()
+
+def digest(chunks: Iterator[bytes]) -> str:
+    """The SHA-256 of the bytes."""
+    found = hashlib.sha256()
+    for chunk in chunks:
+        found.update(chunk)
+    return found.hexdigest()
 
 
-def describe(path: Path, digest: str = "") -> dict[str, Any]:
-    """A file's entry in the manifest; ``digest`` where it is known already."""
-    return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest or sha256(path)}
+def describe(path: Path, known: str = "") -> dict[str, Any]:
+    """A file's entry in the manifest; ``known`` is its SHA-256 where that is known already."""
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": known or sha256(path)}
+
+
+def changed_at(layers: Iterable[LayerPlan]) -> datetime:
+    """When the newest of the layers last changed: the date of what is in a zip."""
+    return max(_ZIP_EPOCH, *(datetime.fromisoformat(layer.changed_at) for layer in layers))
 
 
 def zip_files(paths: list[Path], target: Path, changed_at: datetime) -> str:
@@ -59,13 +88,26 @@ def zip_files(paths: list[Path], target: Path, changed_at: datetime) -> str:
 
     Each file is deleted once it is packed, so that the disk holds the largest member twice and no more.
     """
-    digest = hashlib.sha256()
     members: list[MemberFile] = [(path.name, changed_at, 0o644, ZIP_64, _chunks(path)) for path in paths]
+    return _write_zip(members, target)
+
+
+def zip_one(name: str, chunks: Iterator[bytes], target: Path, changed_at: datetime) -> None:
+    """Pack what comes as one file into ``target``, as any program can read it: without the extension for more than
+    4 GB, which raises ``FormatLimitExceeded``."""
+    try:
+        _write_zip([(name, changed_at, 0o644, ZIP_32, chunks)], target)
+    except ZipOverflowError:
+        raise FormatLimitExceeded(f"{name} has more than 4 GB: choose a smaller area or another format.") from None
+
+
+def _write_zip(members: list[MemberFile], target: Path) -> str:
+    found = hashlib.sha256()
     with target.open("wb") as file:
         for chunk in stream_zip(members, chunk_size=_CHUNK, get_compressobj=_deflate):
-            digest.update(chunk)
+            found.update(chunk)
             file.write(chunk)
-    return digest.hexdigest()
+    return found.hexdigest()
 
 
 def _deflate() -> Any:

@@ -37,6 +37,7 @@ FORMATS = [
     "GeoPackage",
     "GeoParquet",
     "KML",
+    "KMZ",
     "Shapefile",
 ]
 STATE_PLANE = 2926

@@ -1,9 +1,11 @@
-"""KML, read by lxml."""
+"""KML, read by lxml, and KMZ, read by zipfile."""
 
 from __future__ import annotations
 
 import datetime
 import re
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +26,22 @@ def document(exports: Exports, *layers: str) -> Any:
     assert root.tag == f"{{{NS['k']}}}kml"
     (found,) = root
     return found
+
+
+def folder_of(content: bytes, layer: str) -> Any:
+    """The folder of a layer in a document."""
+    folders = etree.fromstring(content)[0].findall("k:Folder", NS)
+    (folder,) = [found for found in folders if found.findtext("k:name", namespaces=NS) == layer]
+    return folder
+
+
+def doc_kml(path: Path) -> bytes:
+    """The document in a KMZ, which is all that it holds."""
+    with zipfile.ZipFile(path) as archive:
+        (member,) = archive.infolist()
+        assert (member.filename, member.compress_type) == ("doc.kml", zipfile.ZIP_DEFLATED)
+        assert member.extract_version < 45  # which needs the extensions for large files that not every program has
+        return archive.read(member)
 
 
 def read(folder: Any, like: Row) -> list[Row]:
@@ -113,3 +131,12 @@ def test_characters_that_xml_forbids_are_counted(exports: Exports) -> None:
     count = sum(bool(_FORBIDDEN.search(text)) for text in texts)
     assert count == 3
     assert ("altered", "", count) in exports("KML", "parcels").losses("parcels")
+
+
+@pytest.mark.parametrize("layers", [["parcels"], LAYERS])
+def test_kmz_holds_the_same_document(exports: Exports, layers: list[str]) -> None:
+    packed, again = exports("KMZ", *layers), exports.make("KMZ", *layers)
+    assert doc_kml(packed.path) == exports("KML", *layers).path.read_bytes()
+    assert packed.losses("parcels") == exports("KML", *layers).losses("parcels")
+    assert packed.path.suffix == ".kmz"
+    assert packed.job.result_file_sha256 == again.job.result_file_sha256

@@ -42,11 +42,9 @@ def features(exports: Exports, path: Path, layer: str) -> list[Row]:
         return test_format_csv.read(path, exports.rows(layer))
     if path.suffix == ".parquet":
         return test_format_geoparquet.read(path, exports.fields(layer))
-    if path.suffix == ".kml":
-        from lxml import etree
-
-        folders = etree.parse(path).getroot()[0].findall("k:Folder", test_format_kml.NS)
-        (folder,) = [f for f in folders if f.findtext("k:name", namespaces=test_format_kml.NS) == layer]
+    if path.suffix in (".kml", ".kmz"):
+        content = path.read_bytes() if path.suffix == ".kml" else test_format_kml.doc_kml(path)
+        folder = test_format_kml.folder_of(content, layer)
         return test_format_kml.read(folder, test_format_kml.complete(exports.rows(layer)))
     return test_format_native.read(path, layer if path.suffix == ".gpkg" else None)
 
