@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from terrafusion.records.models import CountySettings
+from terrafusion.records.sales.rules import RuleFaults, Rules
 
 Faults = dict[str, str]
 Check = Callable[[CountySettings], Faults]
@@ -37,4 +38,8 @@ def _shapes(settings: CountySettings) -> Faults:
         found["allowed_formats"] = 'Give a list of names, such as ["GeoJSON", "GeoPackage"].'
     if not isinstance(settings.default_parameters, dict):
         found["default_parameters"] = 'Give an object, such as {"include_assessment_data": true}.'
+    try:
+        Rules.parse(settings.sales_screening)
+    except RuleFaults as faulty:
+        found["sales_screening"] = " ".join(f"{name}: {text}" if name else text for name, text in faulty.faults.items())
     return found

@@ -81,6 +81,11 @@ class CountySettings(models.Model):
     result_days = models.PositiveIntegerField(
         default=30, help_text="Days that a result file is kept.", validators=[MinValueValidator(1)]
     )
+    sales_screening = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Rules that differ from the platform\'s, as {"valid_codes": ["1"], "min_price": 25000}.',
+    )
     value_rounding = models.PositiveIntegerField(
         default=100,
         help_text="Values are rounded to this many dollars.",

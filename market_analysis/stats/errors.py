@@ -1,0 +1,5 @@
+"""Why a statistic is not given."""
+
+
+class TooFewSales(ValueError):
+    """There is not enough to tell the answer from; the text says what it takes and what there is."""

@@ -1,0 +1,137 @@
+"""A county's sales with their parcels' characteristics, as a data frame: one statement, no loop over rows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.gis.geos import GEOSGeometry
+from django.db import connection
+from psycopg import sql
+
+from terrafusion.records.models import CountySettings
+from terrafusion.records.sales.rules import Rules
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+_COLUMNS = {
+    # name: SQL, Arrow type
+    "sale": ("s.id", "int64"),
+    "parcel_number": ("s.parcel_number", "text"),
+    "sale_date": ("s.sale_date", "date"),
+    "sale_price": ("s.sale_price", "int64"),
+    "deed_code": ("s.deed_code", "text"),
+    "validity_code": ("s.validity_code", "text"),
+    "multi_parcel": ("s.multi_parcel", "bool"),
+    "property_class": ("p.property_class", "text"),
+    "use_code": ("p.use_code", "text"),
+    "zoning": ("p.zoning", "text"),
+    "neighborhood": ("p.neighborhood", "text"),
+    "lot_area_sqft": ("p.lot_area_sqft", "float64"),
+    "living_area_sqft": ("p.living_area_sqft", "float64"),
+    "year_built": ("p.year_built", "float64"),
+    "effective_year_built": ("p.effective_year_built", "float64"),
+    "quality": ("p.quality", "text"),
+    "condition": ("p.condition", "text"),
+    "stories": ("p.stories", "float64"),
+    "bedrooms": ("p.bedrooms", "float64"),
+    "bathrooms": ("p.bathrooms", "float64"),
+    "total_value": ("p.total_value", "float64"),
+    "longitude": ("ST_X(coalesce(s.point, p.point))", "float64"),
+    "latitude": ("ST_Y(coalesce(s.point, p.point))", "float64"),
+}
+"""Units are those of the models; longitude and latitude are EPSG:4326."""
+
+
+@dataclass(frozen=True)
+class SalesQuery:
+    """Which sales of a county: dated ``start`` to ``end``, both included, of some classes, inside ``area``.
+
+    None, or no class, is no limit. Screening may need a whole history: a duplicate or a resale outside the span is
+    not seen.
+    """
+
+    county_id: str
+    start: date | None = None
+    end: date | None = None
+    property_classes: Sequence[str] = ()
+    area: GEOSGeometry | None = None
+
+
+def read(query: SalesQuery) -> pd.DataFrame:
+    """The sales, oldest first, as columns of numbers, dates and categories; missing texts are empty."""
+    conditions = [sql.SQL("s.county_id = {}").format(query.county_id)]
+    if query.start is not None:
+        conditions.append(sql.SQL("s.sale_date >= {}").format(query.start))
+    if query.end is not None:
+        conditions.append(sql.SQL("s.sale_date <= {}").format(query.end))
+    if query.property_classes:
+        conditions.append(sql.SQL("p.property_class = ANY({})").format(list(query.property_classes)))
+    if query.area is not None:
+        conditions.append(
+            sql.SQL("ST_Intersects(coalesce(s.point, p.point), {}::geometry)").format(query.area.hexewkb.decode())
+        )
+    columns = sql.SQL(", ").join(
+        sql.SQL("coalesce({}, '') AS {}" if kind == "text" else "{} AS {}").format(
+            sql.SQL(source), sql.Identifier(name)
+        )
+        for name, (source, kind) in _COLUMNS.items()
+    )
+    statement = sql.SQL(
+        "SELECT {} FROM records_sale s LEFT JOIN records_propertyoperational p ON p.id = s.property_id "
+        "WHERE {} ORDER BY s.sale_date, s.id"
+    ).format(columns, sql.SQL(" AND ").join(conditions))
+    return fetch(statement, {name: kind for name, (_, kind) in _COLUMNS.items()})
+
+
+def rules_of(county_id: str) -> Rules:
+    """The screening rules in force in a county: its settings over the platform's."""
+    own = CountySettings.objects.filter(county=county_id).values_list("sales_screening", flat=True).first()
+    return Rules.parse(own or {})
+
+
+def fetch(statement: sql.Composable, types: dict[str, str]) -> pd.DataFrame:
+    """The rows of a statement. ``types`` names each column's: int64, float64, bool, date or text (a category).
+
+    Runs on Django's own connection, so in the transaction that is open; ``connection.connection.cancel_safe`` ends it.
+    """
+    import pyarrow as pa
+    from pyarrow import csv
+
+    arrow = {
+        "int64": pa.int64(),
+        "float64": pa.float64(),
+        "bool": pa.bool_(),
+        "date": pa.timestamp("s"),
+        "text": pa.dictionary(pa.int32(), pa.string()),
+    }
+    lines = io.BytesIO()
+    with connection.cursor() as cursor, cursor.copy(_copy(statement)) as copy:
+        for block in copy:
+            lines.write(block)
+    if not lines.tell():
+        table: pa.Table = pa.table({name: pa.array([], arrow[kind]) for name, kind in types.items()})
+    else:
+        lines.seek(0)
+        table = csv.read_csv(
+            lines,
+            read_options=csv.ReadOptions(column_names=list(types), use_threads=False),
+            parse_options=csv.ParseOptions(newlines_in_values=True),
+            convert_options=csv.ConvertOptions(
+                column_types={name: arrow[kind] for name, kind in types.items()},
+                null_values=[""],
+                true_values=["t"],
+                false_values=["f"],
+                strings_can_be_null=False,
+            ),
+        ).unify_dictionaries()
+    return table.to_pandas(self_destruct=True, split_blocks=True, strings_to_categorical=False)
+
+
+def _copy(statement: sql.Composable) -> Any:
+    return sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(statement)

@@ -1,0 +1,48 @@
+"""Sparse least squares beside statsmodels' dense one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy import sparse
+
+from market_analysis.stats.least_squares import huber, wls
+
+
+@pytest.fixture(scope="module")
+def problem() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A design as ours are: dummies and numbers of very different size; errors with heavy tails."""
+    random = np.random.default_rng(7)
+    n = 3000
+    group = random.integers(0, 40, n)
+    area = random.lognormal(7.3, 0.4, n)
+    x = np.column_stack([np.eye(40)[group], area / 1000, (area / 1000) ** 2, random.normal(size=n)])
+    y = 12 + 0.01 * group + 0.0004 * area + 0.2 * random.standard_t(3, n)
+    return x, y, random.uniform(0.2, 5, n)
+
+
+def test_equal_to_statsmodels_wls(problem: tuple[np.ndarray, ...]) -> None:
+    x, y, weights = problem
+    ours, theirs = wls(sparse.csr_matrix(x), y, weights), sm.WLS(y, x, weights).fit()
+    np.testing.assert_allclose(ours.coefficients, theirs.params, rtol=1e-9)
+    np.testing.assert_allclose(ours.covariance, theirs.cov_params(), rtol=1e-9)
+    np.testing.assert_allclose(ours.residuals, theirs.resid, rtol=0, atol=1e-9)
+    assert ours.scale == pytest.approx(theirs.scale, rel=1e-9)
+
+
+def test_equal_to_statsmodels_rlm(problem: tuple[np.ndarray, ...]) -> None:
+    x, y, _ = problem
+    ours, theirs = huber(sparse.csr_matrix(x), y), sm.RLM(y, x, M=sm.robust.norms.HuberT()).fit(tol=1e-10)
+    np.testing.assert_allclose(ours.coefficients, theirs.params, rtol=1e-6)
+    np.testing.assert_allclose(ours.errors, theirs.bse, rtol=1e-6)
+
+
+def test_columns_that_others_make_up_are_left_out() -> None:
+    x = np.column_stack([np.ones(6), np.arange(6.0), 2 + 3 * np.arange(6.0), np.zeros(6)])
+    fit = wls(sparse.csr_matrix(x), 5 + 2 * np.arange(6.0))
+    assert np.isnan(fit.coefficients).sum() == 2
+    np.testing.assert_allclose(fit.residuals, 0, atol=1e-12)
+    alone = wls(sparse.csr_matrix(np.ones((1, 1))), np.array([3.0]))
+    assert alone.coefficients[0] == 3
+    assert np.isnan(alone.errors[0])  # one value has no spread
