@@ -1,0 +1,219 @@
+"""Ratio statistics: published tables, another implementation, and resampling done the long way."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from terrafusion import env
+from tests.conftest import ROOT
+from valuation import ratio
+from valuation.ratio import intervals, measures
+from valuation.ratio.study import value_tiers
+
+with warnings.catch_warnings():  # it is written for an older pandas
+    warnings.simplefilter("ignore")
+    import assesspy
+
+GOLDEN = Path(env.text("TERRAFUSION_SHARED_DATA", str(ROOT.parent / "shared" / "data"))) / "iaao_golden"
+
+# Table D-2 of the IAAO Standard on Ratio Studies: value, price.
+_VALUES = [45, 100, 165, 180, 250, 330, 315, 400, 495, 450, 550, 660, 585, 700, 825, 1875]
+_PRICES = [50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700, 750, 2500]
+TABLE_D_2 = np.array([_VALUES, _PRICES]) * 1000.0
+
+
+def test_table_d_2() -> None:
+    """One large property that is undervalued moves the PRD out of its range, and hardly the PRB."""
+    assert ratio.median(*TABLE_D_2) == 1
+    assert round(ratio.cod(*TABLE_D_2), 1) == 7.8
+    assert round(ratio.prd(*TABLE_D_2), 3) == 1.056
+    assert round(ratio.prb(*TABLE_D_2), 3) == -0.011
+
+
+@pytest.mark.parametrize(
+    ("table", "figures"),
+    [
+        ("iaao_table_1_1", {"cod": 29.8, "prd": 0.98, "prb": 0.232}),
+        ("iaao_table_1_4", {"cod": 14.5, "prd": 0.98, "prb": 0.135}),
+        ("iaao_table_d_1", {"cod": 7.5, "prd": 1.027, "prb": -0.120}),
+        ("iaao_table_d_2", {"cod": 7.8, "prd": 1.056, "prb": -0.011}),
+        ("quintos_sample", {"mki": 0.794, "ki": -0.06}),
+        ("iaao_2026_draft_table1_54", {"median": 0.8678}),
+    ],
+)
+def test_published_tables(table: str, figures: dict[str, float]) -> None:
+    for name, published in figures.items():
+        places = len(str(published).partition(".")[2])
+        assert round(getattr(ratio, name)(*_golden(table)), places) == published, name
+
+
+def test_published_vertical_equity() -> None:
+    found = ratio.vei(*_golden("iaao_2026_draft_table1_54"))
+    assert found is not None
+    assert (round(found.index, 2), round(found.significance, 2)) == (48.53, 17.57)
+    first, last = found.tiers[0], found.tiers[-1]
+    assert first.interval is not None
+    assert last.interval is not None
+    shown = (first.median, first.interval.low, first.interval.high, last.median, last.interval.low, last.interval.high)
+    assert [round(figure, 4) for figure in shown] == [0.7280, 0.6429, 0.8476, 1.1491, 1.0000, 1.2476]
+
+
+def _golden(table: str) -> Any:
+    path = GOLDEN / f"{table}.csv"
+    if not path.exists():
+        pytest.skip("no folder of real data beside the project")
+    return np.loadtxt(path, delimiter=",", skiprows=1).T
+
+
+def _sales(count: int, seed: int = 0) -> tuple[Any, Any]:
+    random = np.random.default_rng(seed)
+    price = np.exp(random.normal(12.5, 0.5, count))
+    return price * np.exp(random.normal(-0.05, 0.15, count)), price
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # of pandas, used by assesspy
+@pytest.mark.parametrize("seed", range(3))
+def test_agrees_with_another_implementation(seed: int) -> None:
+    value, price = _sales(300, seed)
+    for name in ("cod", "prd", "prb", "mki", "ki"):
+        theirs = getattr(assesspy, name)(list(value), list(price))
+        assert getattr(ratio, name)(value, price) == pytest.approx(theirs, rel=1e-9), name
+    found = intervals.prb_interval(value, price)
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx(assesspy.prb_ci(list(value), list(price)))
+    study = ratio.study(value, price, resamples=2000)
+    low, high = assesspy.cod_ci(list(value), list(price), nboot=500)
+    assert study.measures["cod"].interval is not None
+    assert (study.measures["cod"].interval.low, study.measures["cod"].interval.high) == pytest.approx(
+        (low, high), rel=0.02
+    )
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=2, max_size=12), st.integers(0, 1000)
+)  # few different numbers: ties in ratios and in prices
+def test_bootstrap_is_what_resampling_gives(sales: list[tuple[int, int]], seed: int) -> None:
+    value, price = np.array(sales, float).T
+    found = intervals.bootstrap(value, price, resamples=5, seed=seed)
+    order = np.argsort(value / price, kind="stable")
+    random = np.random.default_rng(seed)
+    for row in range(5):
+        drawn = order[random.integers(0, len(order), len(order), dtype=np.int32)]
+        again = value[drawn], price[drawn]
+        assert found.cod[row] == pytest.approx(measures.cod(*again), abs=1e-9)
+        assert found.prd[row] == pytest.approx(measures.prd(*again))
+        assert found.ki[row] == pytest.approx(measures.ki(*again), abs=1e-12)
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    """Of 200 samples from one population, about 95% (here 90 to 99%) of the intervals hold its figures."""
+    population = _sales(200_000)
+    truth = {name: getattr(ratio, name)(*population) for name in ("median", "mean", "weighted_mean", "cod", "prd")}
+    held = dict.fromkeys(truth, 0)
+    random = np.random.default_rng(1)
+    for _ in range(200):
+        drawn = random.integers(0, 200_000, 150)
+        study = ratio.study(population[0][drawn], population[1][drawn], resamples=300)
+        for name, figure in truth.items():
+            interval = study.measures[name].interval
+            assert interval is not None
+            held[name] += interval.low <= figure <= interval.high
+    assert all(180 <= count <= 198 for count in held.values()), held
+
+
+def test_what_meets_the_standard_and_what_fails_it() -> None:
+    value, price = _sales(400)
+    study = ratio.study(value, price)
+    assert {name for name, measure in study.measures.items() if measure.met} >= {"median", "cod", "prd", "prb"}
+    land = ratio.study(price * np.exp(np.random.default_rng(0).normal(0, 0.3, 400)), price, ratio.PropertyKind.LAND)
+    assert land.measures["cod"].met
+    low = ratio.study(0.8 * value, price)
+    assert (low.measures["median"].met, low.measures["median"].fails) == (False, True)
+    regressive = ratio.study(price**0.85 * 7, price)
+    assert regressive.measures["prb"].fails
+    assert regressive.measures["mki"].fails
+    assert regressive.measures["prd"].value > 1.03
+    assert regressive.vertical_equity is not None
+    assert regressive.vertical_equity.significance < 0
+    assert len(regressive.vertical_equity.tiers) == 4
+
+
+def test_few_sales_are_withheld_or_warned_about() -> None:
+    value, price = _sales(29)
+    warned = ratio.study(value, price)
+    assert "29 sales are few" in warned.warnings[0]
+    assert "cod" in warned.measures
+    withheld = ratio.study(value[:19], price[:19])
+    assert "too few" in withheld.withheld
+    assert (withheld.measures, withheld.vertical_equity, withheld.chasing) == ({}, None, None)
+    assert ratio.study([], []).withheld
+    alike = ratio.study(np.full(40, 90.0), np.full(40, 100.0))
+    assert not {"prb", "mki"} & set(alike.measures)
+    assert len(alike.warnings) == 2
+    assert alike.measures["cod"].value == 0
+
+
+def test_unusable_sales_are_named() -> None:
+    for value, price in (
+        ([1, 2], [1]),
+        ([1.0, float("nan")], [1, 2]),
+        ([1, 2], [1, 0]),
+        ([-1, 2], [1, 2]),
+        ([[1]], [[1]]),
+    ):
+        with pytest.raises(measures.UnusableSales):
+            ratio.study(value, price)
+
+
+def test_extreme_ratios_are_trimmed() -> None:
+    value, price = _sales(200)
+    value[:3] *= 20
+    assert list(np.flatnonzero(ratio.outliers(value / price))) == [0, 1, 2]
+    trimmed = ratio.study(value, price, trim=3.0)
+    assert (trimmed.sales, trimmed.trimmed) == (197, 3)
+    assert trimmed.measures["cod"].value == ratio.cod(value[3:], price[3:])
+
+
+def test_groups_and_tiers() -> None:
+    value, price = _sales(120)
+    tiers = value_tiers(value, price)
+    studies = ratio.study_by_group(value, price, tiers)
+    assert list(studies) == ["1 of 4", "2 of 4", "3 of 4", "4 of 4"]
+    assert [study.sales for study in studies.values()] == [30] * 4
+    first = np.array(tiers) == "1 of 4"
+    assert price[first].mean() < price[~first].min() * 1.5
+    assert studies["1 of 4"].measures["median"].value == ratio.median(value[first], price[first])
+    with pytest.raises(measures.UnusableSales):
+        ratio.study_by_group(value, price, ["a"])
+
+
+def test_chased_sales_are_found() -> None:
+    value, price = _sales(500)
+    honest = ratio.sales_chasing(value, price)
+    assert honest is not None
+    assert not honest.suspected
+    value[:100] = price[:100]
+    chased = ratio.sales_chasing(value, price)
+    assert chased is not None
+    assert chased.suspected
+    assert chased.near > 100
+
+
+def test_sold_and_unsold_in_balance() -> None:
+    random = np.random.default_rng(3)
+    sold, unsold = random.normal(1.10, 0.05, 200), random.normal(1.02, 0.05, 2000)
+    unequal = ratio.sold_unsold_balance(sold, unsold)
+    assert unequal is not None
+    assert not unequal.balanced
+    assert unequal.median_sold == pytest.approx(1.10, abs=0.02)
+    even = ratio.sold_unsold_balance(unsold[:300], unsold[300:])
+    assert even is not None
+    assert even.balanced
+    assert ratio.sold_unsold_balance(sold[:19], unsold) is None

@@ -1,0 +1,111 @@
+"""The statistics of a ratio study as single numbers. All take values and prices in dollars, all prices above zero."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+
+class UnusableSales(ValueError):
+    """Values and prices that no ratio can be made of."""
+
+
+def checked(values: object, prices: object) -> tuple[Numbers, Numbers]:
+    """Both as arrays of one length. Raises ``UnusableSales`` for a price or value that is missing, zero or below."""
+    value, price = np.asarray(values, np.float64), np.asarray(prices, np.float64)
+    if value.ndim != 1 or value.shape != price.shape:
+        raise UnusableSales("Give as many values as prices, each as one list.")
+    for name, array in (("value", value), ("price", price)):
+        faulty = int(np.count_nonzero(~(np.isfinite(array) & (array > 0))))
+        if faulty:
+            raise UnusableSales(f"{faulty} of {array.size} sales have a {name} that is missing, zero or negative.")
+    return value, price
+
+
+def median(values: object, prices: object) -> float:
+    """The ratio in the middle: the level of assessment."""
+    value, price = checked(values, prices)
+    return float(np.median(value / price))
+
+
+def mean(values: object, prices: object) -> float:
+    """The average ratio; a few extreme ratios move it."""
+    value, price = checked(values, prices)
+    return float(np.mean(value / price))
+
+
+def weighted_mean(values: object, prices: object) -> float:
+    """The sum of the values over the sum of the prices: each dollar counts the same, not each property."""
+    value, price = checked(values, prices)
+    return float(value.sum() / price.sum())
+
+
+def cod(values: object, prices: object) -> float:
+    """Coefficient of dispersion: the average distance of a ratio from the median, in percent of the median."""
+    value, price = checked(values, prices)
+    ratio = value / price
+    middle = np.median(ratio)
+    return float(100 * np.mean(np.abs(ratio - middle)) / middle)
+
+
+def prd(values: object, prices: object) -> float:
+    """Price-related differential: mean over weighted mean; above 1, dear properties are valued lower."""
+    return mean(values, prices) / weighted_mean(values, prices)
+
+
+def prb(values: object, prices: object) -> float:
+    """Price-related bias: by what share of the median ratio the ratio changes when the property's worth doubles."""
+    return prb_fit(*checked(values, prices))[0]
+
+
+def prb_fit(value: Numbers, price: Numbers) -> tuple[float, float]:
+    """PRB and its standard error, of checked arrays: the slope of the ratio's distance from the median (in shares of
+    it) on log2 of the worth. NaN where all are worth the same, and the error also below three sales."""
+    ratio = value / price
+    middle = np.median(ratio)
+    worth = np.log2(proxy(value, price))
+    away = worth - worth.mean()
+    spread = float(away @ away)
+    if spread <= 1e-12 * max(1.0, float(worth @ worth)):
+        return float("nan"), float("nan")
+    difference = (ratio - middle) / middle
+    slope = float(away @ difference / spread)
+    if ratio.size < 3:
+        return slope, float("nan")
+    residual = difference - difference.mean() - slope * away
+    return slope, float(np.sqrt(residual @ residual / (ratio.size - 2) / spread))
+
+
+def proxy(value: Numbers, price: Numbers) -> Numbers:
+    """What each property is taken to be worth: half its price, half its value at the level of the market. Price alone
+    would make any noise in prices look like bias."""
+    return 0.5 * price + 0.5 * value / np.median(value / price)
+
+
+def mki(values: object, prices: object) -> float:
+    """Modified Kakwani index: how concentrated the values are, over how concentrated the prices are; 1 is even."""
+    concentration, gini = concentrations(*checked(values, prices))
+    return concentration / gini if gini else float("nan")
+
+
+def ki(values: object, prices: object) -> float:
+    """Kakwani index: the same as a difference; 0 is even, below 0 dear properties are valued lower."""
+    concentration, gini = concentrations(*checked(values, prices))
+    return concentration - gini
+
+
+def concentrations(value: Numbers, price: Numbers) -> tuple[float, float]:
+    """Gini's coefficient of the values and of the prices, both with the sales in the order of price. Sales of one
+    price share their rank, so that the order in which they come does not matter."""
+    order = np.argsort(price, kind="stable")
+    ordered = price[order]
+    _, first, count = np.unique(ordered, return_index=True, return_counts=True)
+    rank = np.repeat(first + (count + 1) / 2, count)
+    size = price.size
+
+    def gini(amount: Numbers) -> float:
+        return float(2 * (rank @ amount) / (size * amount.sum()) - (size + 1) / size)
+
+    return gini(value[order]), gini(ordered)
