@@ -43,3 +43,9 @@ class RequestOutdated(ExportError):
     """What was asked for is no longer there, such as a layer that was removed while the job waited."""
 
     code = "request_outdated"
+
+
+class PersonalDataRefused(ExportError):
+    """The one who asked no longer has the right to the personal data that the request filters by."""
+
+    code = "personal_data"

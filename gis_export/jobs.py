@@ -9,7 +9,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from gis_export import client, request
-from gis_export.errors import RequestOutdated
+from gis_export.errors import PersonalDataRefused, RequestOutdated
 from gis_export.models import GisExportJob
 from gis_export.plan import Plan
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
@@ -28,6 +28,9 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
         raise RequestOutdated(" ".join(texts)) from None
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     selections, withheld = wanted.selections(personal=personal)
+    filters_personal = any(selection.filters_personal for selection in selections)
+    if filters_personal and not personal:
+        raise PersonalDataRefused("The request filters by personal data, to which you have no right.")
     plan = Plan(
         format=job.export_format,
         layers=tuple(selection.plan() for selection in selections),
@@ -62,7 +65,8 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
         summary=result.manifest,
         columns={
             "record_count": result.records,
-            "contains_personal_data": any(field.personal for chosen in selections for field in chosen.fields),
+            "contains_personal_data": filters_personal
+            or any(field.personal for chosen in selections for field in chosen.fields),
         },
     )
 

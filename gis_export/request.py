@@ -52,7 +52,11 @@ class ExportRequest:
 
     def resolved(self) -> dict[str, Any]:
         """The parameters in force, as the job keeps them."""
-        return {**self.values, "area_notes": list(self.notes)}
+        selections, _ = self.selections(personal=True)
+        told: dict[str, Any] = {**self.values, "area_notes": list(self.notes)}
+        if any(selection.filters_personal for selection in selections):
+            told["filters_personal"] = True
+        return told
 
 
 def settings_of(county: County) -> CountySettings:

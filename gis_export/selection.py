@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection
-from django.db.models import BinaryField, F, Func, QuerySet, Value
+from django.db.models import BinaryField, F, Func, Q, QuerySet, Value
 
 from gis_export.plan import Column, LayerPlan
 from terrafusion.records.layers import Layer, LayerField
@@ -22,6 +22,8 @@ class Selection:
     """What is taken of one layer: at first all of it, until the parameters were applied.
 
     ``area`` is in EPSG:4326, None for all of it; ``srid`` is the output's CRS; ``options`` are the format's.
+    ``condition`` is on the layer's queryset; ``filters_personal``: it asks about personal data, so that even a record's
+    presence tells some.
     """
 
     layer: Layer
@@ -30,6 +32,8 @@ class Selection:
     operation: str = "intersects"
     srid: int = 4326
     options: dict[str, Any] = field(default_factory=dict)
+    condition: Q = field(default_factory=Q)
+    filters_personal: bool = False
 
     def without_personal(self) -> tuple[Selection, list[str]]:
         """The selection without personal data, and the names of the fields that were withheld."""
@@ -38,7 +42,7 @@ class Selection:
 
     def rows(self) -> QuerySet[Any]:
         """The rows that are selected; an area also leaves out those without a geometry."""
-        rows = self.layer.queryset.order_by()
+        rows = self.layer.queryset.filter(self.condition).order_by()
         if self.area is None:
             return rows
         lookup = "within" if self.operation == "within" else "intersects"

@@ -113,7 +113,8 @@ class GisExportStatusSerializer(JobStatusSerializer):
 
     def get_parameters(self, job: AbstractJob) -> dict[str, Any]:
         assert isinstance(job, GisExportJob)  # noqa: S101 - for the type checker
-        return {**job.parameters, "area_of_interest": job.area_as_submitted, "layers": job.layers}
+        shown = _without_where(job.parameters) if _hides_where(job, self.context) else job.parameters
+        return {**shown, "area_of_interest": job.area_as_submitted, "layers": job.layers}
 
 
 class GisExportResultSerializer(JobResultSerializer):
@@ -121,6 +122,27 @@ class GisExportResultSerializer(JobResultSerializer):
 
     result_record_count = serializers.IntegerField(source="record_count", read_only=True, allow_null=True)
     contains_personal_data = serializers.BooleanField(read_only=True)
+
+    def get_result_summary(self, job: AbstractJob) -> dict[str, Any]:
+        assert isinstance(job, GisExportJob)  # noqa: S101 - for the type checker
+        manifest = super().get_result_summary(job)
+        if not (manifest and _hides_where(job, self.context)):
+            return manifest
+        request = manifest["request"]
+        told = {name: _without_where(request[name]) for name in ("parameters", "resolved")}
+        return {**manifest, "request": {**request, **told}}
+
+
+def _hides_where(job: GisExportJob, context: dict[str, Any]) -> bool:
+    """Conditions on personal data name people; who has no right to it may see the job, but not them."""
+    if "filters_personal" not in job.resolved:
+        return False
+    request = context.get("request")
+    return request is None or not may_see_personal_data(request.user, job.county_id)
+
+
+def _without_where(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {name: "withheld" if name == "where" else value for name, value in parameters.items()}
 
 
 class LimitSerializer(serializers.Serializer[Any]):

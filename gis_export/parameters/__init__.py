@@ -11,12 +11,14 @@ from gis_export.parameters.choices import Package, SpatialOperation
 from gis_export.parameters.fields import Fields
 from gis_export.parameters.options import Options
 from gis_export.parameters.reference_system import ReferenceSystem
+from gis_export.parameters.where import Where
 
 ALL: tuple[Parameter, ...] = (
     SpatialOperation(),
     ReferenceSystem(),
     IncludeAssessmentData(),
     Fields(),
+    Where(),
     Package(),
     Options(),
 )
