@@ -12,6 +12,7 @@ class GisExportConfig(AppConfig):
     verbose_name = "GIS export"
 
     def ready(self) -> None:
+        from gis_export.fingerprint import fingerprint
         from gis_export.formats import registry
         from gis_export.models import GisExportJob
         from gis_export.settings_check import check_settings
@@ -27,6 +28,7 @@ class GisExportConfig(AppConfig):
                 type_values=registry.all_formats,
                 execute="gis_export.jobs.execute",
                 is_long=_is_long,
+                fingerprint=fingerprint,
                 warm_up="gis_export.client.writer",
             )
         )

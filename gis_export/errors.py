@@ -1,6 +1,6 @@
 """Why an export can fail. Each code is stable: the API shows it and the metrics count it."""
 
-from terrafusion.jobs.errors import JobError
+from terrafusion.jobs.errors import JobError, Refused
 
 
 class ExportError(JobError):
@@ -47,5 +47,11 @@ class RequestOutdated(ExportError):
 
 class PersonalDataRefused(ExportError):
     """The one who asked no longer has the right to the personal data that the request filters by."""
+
+    code = "personal_data"
+
+
+class PersonalFileRefused(Refused):
+    """The file is not for this user; no job has failed."""
 
     code = "personal_data"

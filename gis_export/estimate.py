@@ -76,6 +76,7 @@ def _measured(wanted: ExportRequest) -> tuple[float, float]:
         export_format=wanted.file_format.name,
         layers=[layer.name for layer in wanted.layers],
         record_count__gt=0,
+        reused_from=None,
     ).order_by("-completed_at")[:_HISTORY]
     taken = ExpressionWrapper(F("completed_at") - F("started_at"), output_field=DurationField())
     sums = GisExportJob.objects.filter(pk__in=done.values("pk")).aggregate(

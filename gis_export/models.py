@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 
+from gis_export.errors import PersonalFileRefused
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.records.access import may_see_personal_data
 
 
 class GisExportJob(AbstractJob):
@@ -36,3 +38,8 @@ class GisExportJob(AbstractJob):
                 condition=models.Q(record_count__gt=0),
             ),
         ]
+
+    def file_refused_to(self, user: Any) -> PersonalFileRefused | None:
+        if self.contains_personal_data and not may_see_personal_data(user, self.county_id):
+            return PersonalFileRefused("The file holds personal data, to which you have no right.")
+        return None

@@ -13,6 +13,7 @@ from gis_export.estimate import estimate
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, RequestFaults
 from terrafusion.api.fields import NamesField
+from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import may_see_personal_data
@@ -25,7 +26,7 @@ _PARAMETERS_HELP = "How it is to be made; docs/user/parameters.md tells each wit
 _PARAMETERS_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
-    "properties": {p.name: {**p.schema, "description": p.help} for p in parameters.ALL},
+    "properties": {**{p.name: {**p.schema, "description": p.help} for p in parameters.ALL}, **options.SCHEMA},
 }
 
 

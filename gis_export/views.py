@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,8 +18,9 @@ from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.request import settings_of
 from terrafusion.api.schema import ProblemSerializer
+from terrafusion.jobs import options
 from terrafusion.jobs.viewsets import JobViewSet
-from terrafusion.records.access import counties_for, may_see_personal_data
+from terrafusion.records.access import counties_for
 from terrafusion.records.layers import layers_of
 
 _COUNTY = OpenApiParameter("county_id", str, description="The county's id.")
@@ -33,14 +33,6 @@ class GisExportViewSet(JobViewSet):
     run_serializer_class = serializers.ExportRunSerializer
     serializer_class = serializers.GisExportStatusSerializer
     result_serializer_class = serializers.GisExportResultSerializer
-
-    def download(self, request: Request, job_id: str) -> HttpResponseBase:
-        """The file, or a range of it."""
-        job = self.get_job(job_id)
-        assert isinstance(job, GisExportJob)  # noqa: S101 - for the type checker
-        if job.contains_personal_data and not may_see_personal_data(request.user, job.county_id):
-            raise PermissionDenied("The file holds personal data, to which you have no right.", "personal_data")
-        return super().download(request, job_id)
 
 
 class FormatsView(APIView):
@@ -78,7 +70,8 @@ class EstimateView(GenericAPIView[Any]):
 
     @extend_schema(responses={200: serializers.EstimateSerializer, 400: ProblemSerializer})
     def post(self, request: Request) -> Response:
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        body, given = options.split(request.data)
+        serializer = self.get_serializer(data=body)
+        options.check(serializer, given)
         found = estimate(serializer.validated_data["request"])
         return Response(serializers.EstimateSerializer(found.as_dict()).data)

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from rest_framework.test import APIClient
 
 from terrafusion.jobs import runner
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import JobType, type_of
 from terrafusion.jobs.states import Status
-from terrafusion.records.models import County, CountySettings
+from terrafusion.jobs.sweep import sweep
+from terrafusion.records.models import County, CountySettings, PropertyOperational
 from tests.conftest import ClientOf, Cluster, wait_for_job
 
 PROBLEM = "application/problem+json"
@@ -323,12 +327,6 @@ class JobContract:
         assert (head.status_code, head.headers["Content-Length"], head.headers["ETag"]) == (200, str(size), etag)
 
     def test_expired_result(self, transactional_db: None, api: APIClient, ready: County) -> None:
-        from datetime import timedelta
-
-        from django.db.models.functions import Now
-
-        from terrafusion.jobs.sweep import sweep
-
         job = self.completed(api, ready)
         name = job.result_file
         self.model.objects.filter(pk=job.pk).update(expires_at=Now() - timedelta(seconds=1))
@@ -339,6 +337,99 @@ class JobContract:
         response = api.get(self.url("download", job.pk))
         assert (response.status_code, response.json()["code"]) == (410, "result_expired")
         assert api.get(self.url("status", job.pk)).json()["links"]["download"] is None
+
+    # The same again.
+
+    def change(self, county: County) -> None:
+        """Change the data that ``valid`` asks for, behind the platform's back."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE records_propertyoperational SET use_code = use_code WHERE county_id = %s", [county.pk]
+            )
+
+    def test_an_identical_request_gets_the_result_that_there_is(
+        self,
+        transactional_db: None,
+        api: APIClient,
+        ready: County,
+        manager: Any,
+        client_of: ClientOf,
+    ) -> None:
+        if self.job_type.fingerprint is None:
+            pytest.skip("Results of this type are never used again.")
+        PropertyOperational.objects.get_or_create(county=ready, parcel_number="to be changed")
+        CountySettings.objects.update_or_create(county=ready, defaults={"max_active_jobs": 1})
+        first = self.completed(api, ready)
+        other = client_of(manager)
+        response = self.submit(other, ready, **{"Idempotency-Key": "again"})
+        again = self.job(response)
+        assert (response.json()["status"], response.json()["reused_from"]) == (Status.COMPLETED, str(first.pk))
+        assert (again.submitted_by, again.attempt, again.progress) == (manager, 0, 100)
+        assert again.pk != first.pk
+        assert again.result_summary == first.result_summary
+        assert again.expires_at > first.expires_at
+        assert [getattr(again, name) for name in self.model.result_columns] == [
+            getattr(first, name) for name in self.model.result_columns
+        ]
+        whole = other.get(response.json()["links"]["download"]).getvalue()
+        assert hashlib.sha256(whole).hexdigest() == first.result_file_sha256
+        assert self.submit(other, ready, **{"Idempotency-Key": "again"}).data["job_id"] == str(again.pk)
+        third = self.job(self.submit(other, ready))  # shares with the maker, not in a chain
+        assert third.reused_from == first
+
+        def pending(client: APIClient, request: dict[str, Any]) -> Any:
+            response = client.post(self.url("run"), request, format="json")
+            assert (response.status_code, response.json()["status"]) == (202, Status.PENDING), response.content
+            client.post(self.url("cancel", response.data["job_id"]))
+            return response.json()
+
+        # What is asked anew, otherwise, with other rights, or of other data, is made anew.
+        valid = self.valid(ready)
+        fresh = {**valid, "parameters": {**valid.get("parameters", {}), "fresh": True}}
+        assert pending(api, fresh)["parameters"]["fresh"] is True
+        assert "fresh" not in self.model.objects.latest("created_at").parameters
+        pending(api, self.another(ready))
+        response = api.post(self.url("rerun", first.pk))
+        assert response.data["status"] == Status.PENDING
+        api.post(self.url("cancel", response.data["job_id"]))
+
+        # The file goes with the last job that has it.
+        for job, is_there in ((first, True), (third, True), (again, False)):
+            self.model.objects.filter(pk=job.pk).update(expires_at=Now() - timedelta(seconds=1))
+            assert sweep().expired == 1
+            assert default_storage.exists(first.result_file) is is_there
+        pending(api, valid)  # none is left
+
+        newest = self.completed(api, ready)
+        assert self.submit(other, ready).data["reused_from"] == str(newest.pk)
+        self.change(ready)
+        pending(other, valid)
+        default_storage.delete(self.completed(api, ready).result_file)
+        pending(other, valid)
+
+    def test_a_result_of_data_that_changed_meanwhile_is_not_used_again(
+        self, transactional_db: None, api: APIClient, ready: County, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if self.job_type.fingerprint is None:
+            pytest.skip("Results of this type are never used again.")
+        PropertyOperational.objects.get_or_create(county=ready, parcel_number="to be changed")
+        execute = import_string(self.job_type.execute)
+
+        def slow(job: Any, context: Any) -> Any:
+            outcome = execute(job, context)
+            self.change(ready)
+            return outcome
+
+        monkeypatch.setattr(self.job_type.execute, slow)
+        assert self.completed(api, ready).fingerprint == ""
+        assert self.submit(api, ready).data["status"] == Status.PENDING
+
+    def test_options_that_are_wrong(self, api: APIClient, ready: County) -> None:
+        body = {**self.valid(ready), "county_id": "NOWHERE", "parameters": {"fresh": "perhaps"}}
+        response = api.post(self.url("run"), body, format="json")
+        assert response.status_code == 400
+        assert {"county_id", "parameters.fresh"} <= {error["field"] for error in response.json()["errors"]}
+        assert not self.model.objects.exists()
 
     # The pages for people.
 

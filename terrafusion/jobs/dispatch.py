@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
 
-from terrafusion.jobs import broker, metrics
+from terrafusion.jobs import broker, metrics, reuse
 from terrafusion.jobs.errors import IdempotencyKeyReused, NotCancellable, TooManyActiveJobs
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import all_types, type_of
-from terrafusion.jobs.states import ACTIVE
+from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.records.models import CountySettings
 
 log = logging.getLogger(__name__)
@@ -31,8 +33,11 @@ def digest(request: Any) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def submit(job: Job, *, idempotency_key: str = "") -> tuple[Job, bool]:
+def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple[Job, bool]:
     """Save an unsaved job and queue it. Returns it and True; or, for a retry, the first job and False.
+
+    Where an identical request has been answered already, the job is completed at once with that result (reuse.py),
+    unless ``fresh``.
 
     A retry is a second submission of the same user, key and request: ``job.request_digest`` when the caller set it,
     else county, type and parameters. Raises IdempotencyKeyReused for another request under a used key, and
@@ -46,10 +51,15 @@ def submit(job: Job, *, idempotency_key: str = "") -> tuple[Job, bool]:
         _one_at_a_time(job.submitted_by_id)
         if idempotency_key and (first := _first(job)) is not None:
             return first, False
-        _check_limit(job)
+        finished = None if fresh else reuse.find(job)
+        if finished is None:
+            _check_limit(job)
         try:
             with transaction.atomic():
-                job.save(force_insert=True)
+                if finished is None:
+                    job.save(force_insert=True)
+                else:
+                    reuse.complete(job, finished, expires_at=Now() + lifetime(job))
         except IntegrityError:
             # Backstop of the lock above: the unique index says that the key is taken.
             if idempotency_key and (first := _first(job)) is not None:
@@ -72,9 +82,10 @@ def rerun(job: Job, user: Any, *, idempotency_key: str = "") -> Job:
         submitted_by=user,
         rerun_of=job,
         request_digest=digest(["rerun", str(job.job_id)]),
+        options=job.options,
         **{field.attname: getattr(job, field.attname) for field in own},
     )
-    return submit(again, idempotency_key=idempotency_key)[0]
+    return submit(again, idempotency_key=idempotency_key, fresh=True)[0]
 
 
 def cancel(job: Job) -> Job:
@@ -109,9 +120,18 @@ def cluster_of(job: AbstractJob) -> str:
     return cluster
 
 
+def lifetime(job: AbstractJob) -> timedelta:
+    """How long the job's result file is kept."""
+    days = CountySettings.objects.filter(county=job.county_id).values_list("result_days", flat=True).first()
+    return timedelta(days=days or settings.JOB_RESULT_DAYS)
+
+
 def _submitted(job: AbstractJob) -> None:
-    enqueue(job)
     metrics.submitted(job)
+    if job.status == Status.COMPLETED:
+        metrics.completed(job, None)
+    else:
+        enqueue(job)
 
 
 def _one_at_a_time(user_id: int | None) -> None:

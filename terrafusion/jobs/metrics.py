@@ -59,10 +59,12 @@ def submitted(job: AbstractJob) -> None:
     of(type_of(job)).submitted.labels(*_labels(job), job.status).inc()
 
 
-def completed(job: AbstractJob, seconds: float) -> None:
+def completed(job: AbstractJob, seconds: float | None) -> None:
+    """``seconds`` of work; None when there was none to do."""
     family = of(type_of(job))
     family.completed.labels(*_labels(job)).inc()
-    family.duration.labels(*_labels(job)).observe(seconds)
+    if seconds is not None:
+        family.duration.labels(*_labels(job)).observe(seconds)
 
 
 def failed(job: AbstractJob, error_code: str) -> None:

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.queryset import JobQuerySet
 from terrafusion.jobs.states import ACTIVE, CLAIMED, FINISHED, Status
 from terrafusion.records.models import County
@@ -49,6 +50,9 @@ class AbstractJob(models.Model):
         max_length=64, blank=True, help_text="SHA-256 of the request, to tell a retry from another request."
     )
     rerun_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    options = models.JSONField(
+        default=dict, blank=True, help_text="Those of the submitted parameters that the lifecycle sees to."
+    )
 
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -60,6 +64,18 @@ class AbstractJob(models.Model):
     result_file_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     result_file_sha256 = models.CharField(max_length=64, blank=True)
     result_summary = models.JSONField(default=dict, blank=True)
+    fingerprint = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of all that the result depends on; see reuse.py."
+    )
+    reused_from = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="The job that made the file, where another did.",
+    )
     publishing_as = models.CharField(
         max_length=500, blank=True, editable=False, help_text="Name that an attempt may have put into storage."
     )
@@ -67,6 +83,7 @@ class AbstractJob(models.Model):
     county_id: str
     submitted_by_id: int | None
     rerun_of_id: uuid.UUID | None
+    reused_from_id: uuid.UUID | None
 
     result_columns: ClassVar[frozenset[str]] = frozenset()
     """The plugin's own columns that ``Outcome.columns`` fills; a rerun does not copy them."""
@@ -103,10 +120,17 @@ class AbstractJob(models.Model):
             models.Index(fields=["status", "heartbeat_at"], name="%(class)s_active", condition=_is(*ACTIVE)),
             models.Index(fields=["expires_at"], name="%(class)s_expiry", condition=_is(Status.COMPLETED)),
             models.Index(fields=["job_id"], name="%(class)s_leftover", condition=~Q(publishing_as="")),
+            models.Index(
+                fields=["fingerprint"], name="%(class)s_reuse", condition=_is(Status.COMPLETED) & ~Q(fingerprint="")
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.job_id} {self.status}"
+
+    def file_refused_to(self, user: Any) -> Refused | None:
+        """Why a user of the county may not have the file; None when they may. For a plugin to override."""
+        return None
 
 
 class Canary(models.Model):

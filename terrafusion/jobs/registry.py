@@ -21,7 +21,9 @@ class JobType:
     ``name`` is the namespace of its URLs and what it is called in logs. ``type_field`` names the column whose value is
     the type label of the metrics, one of ``type_values()``. ``execute`` is the dotted path of
     ``execute(job, context) -> Outcome``, imported by the worker only; ``warm_up`` that of a function which each
-    worker calls when it starts. A job that ``is_long`` runs on the long cluster.
+    worker calls when it starts. A job that ``is_long`` runs on the long cluster. ``fingerprint`` is a digest of all
+    that the job's result depends on, as it is now: the request, the rights of who submitted it, the version of the
+    data (``records.versions``), the software; empty when the result must not be used again.
     """
 
     model: type[AbstractJob]
@@ -31,6 +33,7 @@ class JobType:
     type_values: Callable[[], Collection[str]]
     execute: str
     is_long: Callable[[Any], bool] = _never_long
+    fingerprint: Callable[[Any], str] | None = None
     warm_up: str = ""
 
     @property

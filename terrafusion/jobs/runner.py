@@ -14,7 +14,6 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -27,13 +26,13 @@ from django_q.exceptions import TimeoutException
 
 from terrafusion.jobs import canary, errors, metrics
 from terrafusion.jobs.context import JobContext, Outcome
-from terrafusion.jobs.dispatch import LIFECYCLE, cluster_of
+from terrafusion.jobs.dispatch import LIFECYCLE, cluster_of, lifetime
 from terrafusion.jobs.heartbeat import Heartbeat
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import make_folder, publish, take_back, workdir_root
 from terrafusion.jobs.registry import JobType, all_types, by_label
+from terrafusion.jobs.reuse import fingerprint_of
 from terrafusion.jobs.states import Status
-from terrafusion.records.models import CountySettings
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +79,10 @@ def _attempt(job_type: JobType, job: AbstractJob) -> None:
         try:
             make_folder(context.workdir)
             execute: Callable[[AbstractJob, JobContext], Outcome] = import_string(job_type.execute)
+            before = fingerprint_of(job)
             outcome = execute(job, context)
             context.checkpoint()
-            _publish(job, context, outcome)
+            _publish(job, context, outcome, before)
         except TimeoutException:
             # django-q2's own limit, which is past ours: the work did not listen. The exception goes on, and with it
             # django-q2 replaces this process.
@@ -127,25 +127,24 @@ def reason_of(error: BaseException, context: JobContext) -> errors.JobError:
     return errors.JobError("The job failed for an internal reason; the worker's log says more.")
 
 
-def _publish(job: AbstractJob, context: JobContext, outcome: Outcome) -> None:
-    """Publish, also through an outage of the database in which it stays unknown whether the commit was heard."""
+def _publish(job: AbstractJob, context: JobContext, outcome: Outcome, before: str) -> None:
+    """Publish, also through an outage of the database in which it stays unknown whether the commit was heard.
+
+    ``before`` is the fingerprint from before the work: what has changed since is in the result or not, nobody knows.
+    """
     taken = (LIFECYCLE - {"expires_at"}) & outcome.columns.keys()
     if taken:
         raise ValueError(f"These columns are the lifecycle's: {', '.join(sorted(taken))}.")
 
     def once() -> None:
-        expires_at = Now() + timedelta(days=_result_days(job)) if outcome.file else None
-        columns = {"expires_at": expires_at, **outcome.columns}
+        expires_at = Now() + lifetime(job) if outcome.file else None
+        fingerprint = before if before and before == fingerprint_of(job) else ""
+        columns = {"expires_at": expires_at, "fingerprint": fingerprint, **outcome.columns}
         done = type(job).objects.filter(pk=job.pk, claim_token=job.claim_token, status=Status.COMPLETED)
         if not done.exists():
             publish(job, context, outcome, columns)
 
     _patiently(once)
-
-
-def _result_days(job: AbstractJob) -> int:
-    days = CountySettings.objects.filter(county=job.county_id).values_list("result_days", flat=True).first()
-    return days or settings.JOB_RESULT_DAYS
 
 
 def _end(job: AbstractJob, reason: errors.JobError) -> None:

@@ -52,6 +52,12 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
     attempt = serializers.IntegerField(read_only=True, help_text="How many times a worker has begun the job.")
     parameters = serializers.SerializerMethodField()
     rerun_of = serializers.UUIDField(source="rerun_of_id", read_only=True, allow_null=True)
+    reused_from = serializers.UUIDField(
+        source="reused_from_id",
+        read_only=True,
+        allow_null=True,
+        help_text="The job that made the result, where an identical request had been answered before.",
+    )
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
     started_at = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -66,6 +72,11 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
     def get_parameters(self, job: AbstractJob) -> dict[str, Any]:
         parameters: dict[str, Any] = job.parameters
         return parameters
+
+    def to_representation(self, instance: AbstractJob) -> Any:
+        shown = super().to_representation(instance)
+        shown["parameters"] = {**shown["parameters"], **instance.options}
+        return shown
 
     def get_links(self, job: AbstractJob) -> Links:
         name = type_of(job).name

@@ -16,15 +16,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from terrafusion.jobs import broker, dispatch, metrics
+from terrafusion.jobs import broker, dispatch, metrics, reuse
 from terrafusion.jobs.errors import WorkerLost
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import discard, take_back, workdir_root
 from terrafusion.jobs.registry import all_types
 from terrafusion.jobs.states import CLAIMED, Status
+from terrafusion.records import versions
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ def sweep(*, judge_heartbeats: bool = True) -> Swept:
         _expired(job_type.model, swept)
         _leftovers(job_type.model, swept)
     _orphans(swept)
+    versions.compact()
     return swept
 
 
@@ -121,8 +123,16 @@ def _expired(model: type[AbstractJob], swept: Swept) -> None:
     """The file first, then the status: a file that cannot be deleted now is tried again by the next sweep."""
     for job_id in _ids(model.objects.expired()):
         with _locked(model.objects.expired().filter(pk=job_id)) as job:
-            if job is not None and (job.result_file == "" or discard(job.result_file)):
+            if job is not None and (job.result_file == "" or _is_shared(job) or discard(job.result_file)):
                 swept.expired += model.objects.expire(job.pk)
+
+
+def _is_shared(job: AbstractJob) -> bool:
+    """Whether another job needs the file. Two sweeps that expire its last two jobs ask one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"file {job.result_file}"])
+    shared: bool = reuse.holders_of_file(job).exists()
+    return shared
 
 
 def _leftovers(model: type[AbstractJob], swept: Swept) -> None:

@@ -22,7 +22,7 @@ from rest_framework.viewsets import GenericViewSet
 from terrafusion.api.errors import Conflict
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
-from terrafusion.jobs import dispatch, download
+from terrafusion.jobs import dispatch, download, options
 from terrafusion.jobs.errors import Refused, TooManyActiveJobs
 from terrafusion.jobs.filters import JobFilterSet, filterset_of
 from terrafusion.jobs.models import AbstractJob
@@ -93,14 +93,21 @@ class JobViewSet(GenericViewSet[AbstractJob]):
         return Response({"detail": "POST a request to this address to submit a job; its status is at Location."})
 
     def run(self, request: Request) -> Response:
-        """Submit a job. The answer is its status; the job runs in the background."""
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        """Submit a job. The answer is its status; the job runs in the background.
+
+        An identical request on unchanged data is answered with the result that there is: the job is COMPLETED at once.
+        Among the `parameters` of every kind of job, `fresh` (true) asks for the work to be done anew.
+        """
+        body, given = options.split(request.data)
+        serializer = self.get_serializer(data=body)
+        options.check(serializer, given)
         job: AbstractJob = serializer.save()
         self._require(Role.ANALYST, job)
         job.submitted_by_id = request.user.pk
+        job.options = given
         job.request_digest = dispatch.digest(request.data)
-        return self._submit(lambda key: dispatch.submit(job, idempotency_key=key)[0])
+        fresh = bool(given.get("fresh"))
+        return self._submit(lambda key: dispatch.submit(job, idempotency_key=key, fresh=fresh)[0])
 
     def status(self, request: Request, job_id: str) -> Response:
         """How the job is doing."""
@@ -134,8 +141,11 @@ class JobViewSet(GenericViewSet[AbstractJob]):
         return self._submit(lambda key: dispatch.rerun(job, request.user, idempotency_key=key))
 
     def download(self, request: Request, job_id: str) -> HttpResponseBase:
-        """The result file."""
-        return download.respond(request, self.get_job(job_id))
+        """The result file, or a range of it."""
+        job = self.get_job(job_id)
+        if refused := job.file_refused_to(request.user):
+            raise PermissionDenied(str(refused), refused.code)
+        return download.respond(request, job)
 
     def get_job(self, job_id: str) -> AbstractJob:
         try:

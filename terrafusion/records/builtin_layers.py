@@ -11,8 +11,9 @@ from django.db.models import F, Max, QuerySet
 
 from terrafusion.records import layers
 from terrafusion.records.layers import FieldType, Layer, LayerField
-from terrafusion.records.models import County, PropertyOperational, Sale
+from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.models.parcel import PERSONAL_DATA
+from terrafusion.records.versions import source
 
 _PARCEL_FIELDS = (
     # name, name in a Shapefile, unit
@@ -94,6 +95,7 @@ def parcels(county: County) -> Layer:
         geometry_type="MultiPolygon",
         queryset=rows,
         changed_at=_changed_at(rows),
+        sources=tuple(source(model, county.pk) for model in (PropertyOperational, PropertyValueHistory, Sale)),
         fields=tuple(_field(PropertyOperational, *spec) for spec in _PARCEL_FIELDS),
     )
 
@@ -108,6 +110,7 @@ def sales(county: County) -> Layer:
         geometry="point",
         queryset=rows,
         changed_at=_changed_at(rows),
+        sources=(source(Sale, county.pk),),
         fields=tuple(_field(Sale, *spec) for spec in _SALE_FIELDS),
     )
 

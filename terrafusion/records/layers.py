@@ -68,6 +68,8 @@ class Layer:
     srid: int = 4326
     changed_at: Callable[[], datetime] = epoch
     """When the layer's data last changed; ``epoch`` for a layer without rows."""
+    sources: tuple[str, ...] = ()
+    """What the layer, or what may be joined to it, is read from, for ``versions.of``; empty: nobody can tell."""
 
 
 Provider = Callable[[County], Layer | None]

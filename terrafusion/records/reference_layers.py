@@ -10,7 +10,8 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from terrafusion.records.layers import FieldType, Layer, LayerField
-from terrafusion.records.models import County, ReferenceLayer
+from terrafusion.records.models import County, ReferenceFeature, ReferenceLayer
+from terrafusion.records.versions import source
 
 _COLUMNS: dict[FieldType, models.Field[object, object]] = {
     FieldType.INTEGER: models.BigIntegerField(),
@@ -30,6 +31,7 @@ def reference_layers(county: County) -> Iterator[Layer]:
             source=record.source,
             geometry_type=record.geometry_type,
             changed_at=partial(getattr, record, "updated_at"),
+            sources=(source(ReferenceLayer, record.pk), source(ReferenceFeature, record.pk)),
             queryset=record.features.all(),
             fields=tuple(_field(spec) for spec in record.field_schema),
         )

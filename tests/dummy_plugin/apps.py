@@ -1,5 +1,7 @@
 """Registers the job type."""
 
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -8,8 +10,15 @@ class DummyConfig(AppConfig):
     label = "dummy"
 
     def ready(self) -> None:
+        from terrafusion.jobs.dispatch import digest
         from terrafusion.jobs.registry import JobType, register
+        from terrafusion.records import versions
+        from terrafusion.records.models import PropertyOperational
         from tests.dummy_plugin.models import DummyJob
+
+        def fingerprint(job: Any) -> str:
+            parcels = versions.source(PropertyOperational, job.county_id)
+            return digest([job.county_id, job.flavour, job.parameters, versions.of([parcels])])
 
         register(
             JobType(
@@ -19,6 +28,7 @@ class DummyConfig(AppConfig):
                 type_field="flavour",
                 type_values=lambda: DummyJob.Flavour.values,
                 execute="tests.dummy_plugin.jobs.execute",
+                fingerprint=fingerprint,
                 is_long=lambda job: bool(job.parameters.get("long")),
             )
         )

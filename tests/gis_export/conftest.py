@@ -101,7 +101,8 @@ class Export:
 
 
 def run_export(api: APIClient, county: County, export_format: str, layers: list[str], **more: Any) -> GisExportJob:
-    """Submit over HTTP, run in this process, and wait for the end."""
+    """Submit over HTTP, run in this process, and wait for the end. The work is done, whatever was made before."""
+    more = {**more, "parameters": {**more.get("parameters", {}), "fresh": True}}
     body = {"export_format": export_format, "county_id": county.pk, "layers": layers, **more}
     response = api.post(f"{URL}/run", body, format="json")
     assert response.status_code == 202, response.content

@@ -228,7 +228,13 @@ class TestPersonalData:
         assert found == {"parameters.fields": "You have no right to personal data: owner_name of parcels."}
 
     def test_with_the_right_it_goes_out_to_those_who_have_it(
-        self, transactional_db: None, loaded: County, make_user: MakeUser, manager: Any, client_of: ClientOf
+        self,
+        transactional_db: None,
+        loaded: County,
+        make_user: MakeUser,
+        manager: Any,
+        client_of: ClientOf,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         trusted = make_user("trusted", Role.ANALYST, loaded, may_see_personal_data=True)
         api = client_of(trusted)
@@ -244,6 +250,15 @@ class TestPersonalData:
         shown = client_of(manager).get(f"{URL}/results/{job.pk}")
         assert shown.status_code == 200
         assert b"Mail St" not in shown.content
+
+        # Nor does the same request get it, not even if it were taken for the same in every respect.
+        body = {"export_format": "GeoJSON", "county_id": loaded.pk, "layers": ["parcels"]}
+        assert api.post(f"{URL}/run", body, format="json").data["reused_from"] == str(job.pk)
+        assert client_of(manager).post(f"{URL}/run", body, format="json").data["status"] == "PENDING"
+        with monkeypatch.context() as blind:
+            blind.setattr("terrafusion.jobs.reuse.fingerprint_of", lambda _: job.fingerprint)
+            assert api.post(f"{URL}/run", body, format="json").data["status"] == "COMPLETED"
+            assert client_of(manager).post(f"{URL}/run", body, format="json").data["status"] == "PENDING"
 
         again = client_of(manager).post(f"{URL}/jobs/{job.pk}/rerun")  # with the rights of who asks now
         runner.run("gis_export.GisExportJob", again.data["job_id"])

@@ -22,7 +22,7 @@ def submit(county: County, analyst: Any) -> Submit:
 
     def make(**parameters: Any) -> DummyJob:
         job = DummyJob(county=county, flavour="plain", parameters=parameters, submitted_by=analyst)
-        return dispatch.submit(job)[0]
+        return dispatch.submit(job, fresh=True)[0]
 
     return make
 

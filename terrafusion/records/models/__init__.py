@@ -1,5 +1,6 @@
 """The shared GeoDjango tables. Every geometry is stored in EPSG:4326; every row belongs to one county."""
 
+from terrafusion.records.models.change import DataChange
 from terrafusion.records.models.county import County, CountyAccess, CountySettings
 from terrafusion.records.models.parcel import PropertyOperational, PropertyValueHistory
 from terrafusion.records.models.reference import ReferenceFeature, ReferenceLayer
@@ -9,6 +10,7 @@ __all__ = [
     "County",
     "CountyAccess",
     "CountySettings",
+    "DataChange",
     "PropertyOperational",
     "PropertyValueHistory",
     "ReferenceFeature",

@@ -1,0 +1,47 @@
+"""What an export's file depends on."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+
+from gis_export.models import GisExportJob
+from terrafusion import __version__
+from terrafusion.jobs.dispatch import digest
+from terrafusion.records import versions
+from terrafusion.records.access import may_see_personal_data
+from terrafusion.records.layers import layers_of
+
+# Whose version can change a byte of a file. PostGIS is the database's own: it is upgraded together with it.
+_LIBRARIES = ("pyogrio", "pyarrow", "shapely", "pyproj", "adbc-driver-postgresql", "isal", "stream-zip")
+
+
+def fingerprint(job: GisExportJob) -> str:
+    """Of a saved or unsaved job; empty where the version of a layer cannot be told.
+
+    The request counts as it was submitted and as it was understood, since the manifest holds both.
+    """
+    known = {layer.name: layer.sources for layer in layers_of(job.county)}
+    sources = [known.get(name, ()) for name in job.layers]
+    if not all(sources):
+        return ""
+    personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
+    return digest(
+        [
+            job.county_id,
+            job.export_format,
+            job.layers,
+            job.parameters,
+            job.resolved,
+            job.area_as_submitted,
+            job.area_of_interest.hexewkb.decode() if job.area_of_interest else None,
+            personal,
+            versions.of(name for names in sources for name in names),
+            _software(),
+        ]
+    )
+
+
+@cache
+def _software() -> list[str]:
+    return [__version__, *map(version, _LIBRARIES)]
