@@ -424,6 +424,61 @@ class JobContract:
         assert self.completed(api, ready).fingerprint == ""
         assert self.submit(api, ready).data["status"] == Status.PENDING
 
+    @pytest.mark.parametrize(
+        ("given", "length"),
+        [
+            (3600, timedelta(hours=1)),
+            ("90m", timedelta(minutes=90)),
+            ("P2DT3H", timedelta(days=2, hours=3)),
+            ("400d", timedelta(days=400)),
+        ],
+    )
+    def test_a_result_is_kept_as_long_as_was_asked(
+        self, transactional_db: None, api: APIClient, ready: County, given: Any, length: timedelta
+    ) -> None:
+        CountySettings.objects.update_or_create(county=ready, defaults={"max_result_days": 400})
+        valid = self.valid(ready)
+        body = {**valid, "parameters": {**valid.get("parameters", {}), "expires_in": given}}
+        job = self.job(api.post(self.url("run"), body, format="json"))
+        runner.run(self.job_type.label, str(job.pk))
+        found = [wait_for_job(job)]
+        if self.job_type.fingerprint is not None:  # one that uses the result again counts from now
+            found.append(self.job(api.post(self.url("run"), body, format="json")))
+        for job in found:
+            assert abs(job.expires_at - job.completed_at - length) < timedelta(seconds=5)
+            assert api.get(self.url("status", job.pk)).json()["parameters"]["expires_in"] == given
+            assert "expires_in" not in job.parameters
+        CountySettings.objects.update(max_result_days=1)
+        again = api.post(self.url("rerun", job.pk))  # of what the county no longer allows
+        runner.run(self.job_type.label, again.data["job_id"])
+        job = wait_for_job(self.job(again))
+        assert abs(job.expires_at - job.completed_at - min(length, timedelta(days=1))) < timedelta(seconds=5)
+
+    def test_lifetimes_that_are_wrong(self, api: APIClient, ready: County) -> None:
+        valid = self.valid(ready)
+        for given in (
+            0,
+            59,
+            -1,
+            True,
+            1.5,
+            None,
+            "",
+            "P",
+            "PT",
+            "soon",
+            "1y",
+            "P1Y",
+            "-P1D",
+            "99999999999d",
+            366 * 86_400,
+        ):
+            body = {**valid, "parameters": {**valid.get("parameters", {}), "expires_in": given}}
+            response = api.post(self.url("run"), body, format="json")
+            assert response.status_code == 400, given
+            assert [error["field"] for error in response.json()["errors"]] == ["parameters.expires_in"], given
+        assert not self.model.objects.exists()
+
     def test_options_that_are_wrong(self, api: APIClient, ready: County) -> None:
         body = {**self.valid(ready), "county_id": "NOWHERE", "parameters": {"fresh": "perhaps"}}
         response = api.post(self.url("run"), body, format="json")

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from terrafusion.jobs import broker, metrics, reuse
 from terrafusion.jobs.errors import IdempotencyKeyReused, NotCancellable, TooManyActiveJobs
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.options import duration, longest
 from terrafusion.jobs.registry import all_types, type_of
 from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.records.models import CountySettings
@@ -121,7 +122,10 @@ def cluster_of(job: AbstractJob) -> str:
 
 
 def lifetime(job: AbstractJob) -> timedelta:
-    """How long the job's result file is kept."""
+    """How long the job's result file is kept: as it asks, if the county still allows that; else as the county says."""
+    asked = duration(job.options.get("expires_in"))
+    if asked is not None:
+        return min(asked, longest(job.county_id))
     days = CountySettings.objects.filter(county=job.county_id).values_list("result_days", flat=True).first()
     return timedelta(days=days or settings.JOB_RESULT_DAYS)
 

@@ -3,17 +3,62 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.dateparse import parse_duration
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+
+from terrafusion.records.models import CountySettings
+
+_LEAST = timedelta(minutes=1)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SHORT = re.compile(r"([0-9]{1,9})([smhdw])")
+_ISO = re.compile(r"P(?=.)([0-9]{1,6}D)?(T(?=.)([0-9]{1,9}H)?([0-9]{1,9}M)?([0-9]{1,9}S)?)?")
+
+
+def duration(given: Any) -> timedelta | None:
+    """Of seconds, an ISO 8601 duration of days, hours, minutes and seconds, or such as ``30d``; None for all else."""
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < 10**9:
+        return timedelta(seconds=given)
+    if not isinstance(given, str):
+        return None
+    if match := _SHORT.fullmatch(given):
+        try:
+            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        except OverflowError:
+            return None
+    return parse_duration(given) if _ISO.fullmatch(given) else None
+
+
+class LifetimeField(serializers.Field[Any, Any, Any, Any]):
+    """A duration of at least a minute; it is kept as it was given."""
+
+    default_error_messages = {
+        "invalid": 'Give seconds, an ISO 8601 duration such as "P30D" or "PT12H", or such as "30d" or "12h".',
+        "short": "A result is kept for a minute at least.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        length = duration(data)
+        if length is None:
+            self.fail("invalid")
+        elif length < _LEAST:
+            self.fail("short")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
 
 
 class OptionsSerializer(serializers.Serializer[Any]):
     """The options; each may be left out."""
 
     fresh = serializers.BooleanField(required=False)
+    expires_in = LifetimeField(required=False)
 
 
 NAMES = tuple(OptionsSerializer().fields)
@@ -21,7 +66,16 @@ SCHEMA = {
     "fresh": {
         "type": "boolean",
         "description": "Do the work anew, though the data has not changed since an identical request.",
-    }
+    },
+    "expires_in": {
+        "oneOf": [
+            {"type": "integer", "minimum": 60, "maximum": 86_400},
+            {"type": "string", "pattern": "^[1-9][0-9]?[hd]$", "examples": ["30d", "12h"]},
+            {"type": "string", "pattern": "^P[1-9][0-9]?D$", "examples": ["P30D"]},
+        ],
+        "description": "How long the result is kept: seconds, an ISO 8601 duration, or such as 30d; at most what the "
+        "county allows. Default: the county's setting.",
+    },
 }
 """The options as properties of an object's JSON schema, for a plugin whose schema lists its parameters."""
 
@@ -58,3 +112,19 @@ def check(serializer: serializers.BaseSerializer[Any], options: dict[str, Any]) 
         faults |= {f"parameters.{name}": details for name, details in checked.errors.items()}
     if faults:
         raise ValidationError(faults)
+
+
+def check_county(county_id: str, options: dict[str, Any]) -> None:
+    """Raises ValidationError where the options ask for more than the county allows."""
+    asked, most = duration(options.get("expires_in")), longest(county_id)
+    if asked is not None and asked > most:
+        raise ValidationError(
+            {"parameters.expires_in": [f"max_result_days of {county_id} is {most.days}: ask for less."]},
+            code="limit_exceeded",
+        )
+
+
+def longest(county_id: str) -> timedelta:
+    """How long a result of the county may be kept."""
+    settings = CountySettings.objects.filter(county=county_id).first() or CountySettings()
+    return timedelta(days=settings.max_result_days)

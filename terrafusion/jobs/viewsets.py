@@ -96,13 +96,15 @@ class JobViewSet(GenericViewSet[AbstractJob]):
         """Submit a job. The answer is its status; the job runs in the background.
 
         An identical request on unchanged data is answered with the result that there is: the job is COMPLETED at once.
-        Among the `parameters` of every kind of job, `fresh` (true) asks for the work to be done anew.
+        Among the `parameters` of every kind of job, `fresh` (true) asks for the work to be done anew,
+        and `expires_in` (seconds, `P30D`, `30d`) says how long the result is kept.
         """
         body, given = options.split(request.data)
         serializer = self.get_serializer(data=body)
         options.check(serializer, given)
         job: AbstractJob = serializer.save()
         self._require(Role.ANALYST, job)
+        options.check_county(job.county_id, given)
         job.submitted_by_id = request.user.pk
         job.options = given
         job.request_digest = dispatch.digest(request.data)

@@ -114,6 +114,7 @@ class CountySettingsForm(SettingsModelForm):
             "max_area_vertices",
             "max_active_jobs",
             "result_days",
+            "max_result_days",
             "value_rounding",
         ]
         widgets = {

@@ -201,6 +201,7 @@ def _save(staff: Client, **values: str) -> Any:
         "max_area_vertices": "100",
         "max_active_jobs": "5",
         "result_days": "3",
+        "max_result_days": "60",
         "value_rounding": "10",
     }
     return staff.post("/admin/records/countysettings/COUNTY01/change/", {**form, **values})

@@ -57,6 +57,7 @@ class CountySettingsSerializer(serializers.ModelSerializer[CountySettings]):
             "max_area_vertices",
             "max_active_jobs",
             "result_days",
+            "max_result_days",
             "value_rounding",
         ]
 

@@ -86,6 +86,11 @@ class CountySettings(models.Model):
         blank=True,
         help_text='Rules that differ from the platform\'s, as {"valid_codes": ["1"], "min_price": 25000}.',
     )
+    max_result_days = models.PositiveIntegerField(
+        default=365,
+        help_text="Most days that a request may have its result kept (expires_in).",
+        validators=[MinValueValidator(1), MaxValueValidator(36_500)],
+    )
     value_rounding = models.PositiveIntegerField(
         default=100,
         help_text="Values are rounded to this many dollars.",
