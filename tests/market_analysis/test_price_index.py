@@ -1,0 +1,112 @@
+"""Price indices beside independent fits, and the published figures of Seattle's sales where the file is."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from market_analysis.stats import price_index, time_adjustment
+from market_analysis.stats.errors import TooFewSales
+from terrafusion import env
+from tests.conftest import ROOT
+from tests.market_analysis.data import level, market
+
+FILE = Path(env.text("TERRAFUSION_SHARED_DATA", str(ROOT.parent / "shared" / "data")))
+FILE /= "seattle_wa_sales_2010_2016.csv.gz"
+real = pytest.mark.skipif(not FILE.exists(), reason="no folder of real data beside the project")
+
+
+@pytest.fixture(scope="module")
+def seattle() -> pd.DataFrame:
+    raw = pd.read_csv(FILE, parse_dates=["sale_date"])
+    year = raw["sale_date"].dt.year
+    names = {"pinx": "parcel_number", "tot_sf": "living_area_sqft", "lot_sf": "lot_area_sqft", "use_type": "use_code"}
+    return raw.rename(columns={**names, "beds": "bedrooms", "baths": "bathrooms"}).assign(
+        year_built=year - raw["age"],
+        effective_year_built=year - raw["eff_age"],
+        neighborhood=raw["area"].astype(str),
+        quality=raw["bldg_grade"].astype(str),
+    )
+
+
+@real
+def test_seattle(seattle: pd.DataFrame) -> None:
+    """2010-01 = 100; December 2016. hpiR's own tests have the 4,823 pairs."""
+    assert len(price_index.pairs(seattle).earlier) == 4823
+    methods = {"median": 165, "hedonic": 158, "case_shiller": 152, "repeat_sales": 178}
+    for name, expected in methods.items():
+        found = getattr(price_index, name)(seattle)
+        assert found.value[0] == 100
+        assert len(found.value) == 84
+        assert round(found.value[-1]) == expected, name
+        low, high = found.interval()
+        assert low[-1] < found.value[-1] < high[-1]
+
+
+@real
+def test_time_adjustment_carried_forward_on_seattle(seattle: pd.DataFrame) -> None:
+    """Every third month of 2014 to 2016, fitted on earlier sales: the next month's level is met within 2%."""
+    errors = []
+    for start in pd.date_range("2014-01-01", "2016-12-01", freq="3MS"):
+        fitted = time_adjustment.fit(seattle, (start - pd.Timedelta(days=1)).date())
+        month = seattle[(seattle["sale_date"] >= start) & (seattle["sale_date"] < start + pd.DateOffset(months=1))]
+        errors.append(abs(np.median(fitted.predict(month) / month["sale_price"]) - 1))
+    assert np.median(errors) < 0.02
+
+
+def test_pairs_and_weights_equal_statsmodels() -> None:
+    sales = market(12, 60)
+    found = price_index.pairs(sales)
+    design = np.zeros((len(found.earlier), 12))
+    rows = np.arange(len(design))
+    design[rows, found.earlier], design[rows, found.later] = -1, 1
+    design = design[:, 1:]
+    plain = sm.OLS(found.log_ratio, design).fit()
+    ours = price_index.repeat_sales(sales)
+    np.testing.assert_allclose(ours.log[1:], plain.params, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(ours.error[1:], plain.bse, rtol=1e-9)
+    gap = sm.add_constant((found.later - found.earlier).astype(float))
+    variance = np.maximum(sm.OLS(plain.resid**2, gap).fit().fittedvalues, 1e-4)
+    weighted = sm.WLS(found.log_ratio, design, 1 / variance).fit()
+    theirs = price_index.case_shiller(sales)
+    np.testing.assert_allclose(theirs.log[1:], weighted.params, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(theirs.error[1:], weighted.bse, rtol=1e-9)
+
+
+@pytest.mark.parametrize("robust", [False, True])
+def test_hedonic_finds_a_known_market(robust: bool) -> None:
+    sales = market()
+    if robust:
+        sales.loc[::25, "sale_price"] *= 4  # which would lift months at random
+    found = price_index.hedonic(sales, robust=robust)
+    true = level(np.arange(48) + 0.5)
+    np.testing.assert_allclose(found.log, true - true[0], atol=0.1)
+    assert np.mean(np.abs(found.log - true + true[0]) < 2 * found.error) > 0.8
+    assert found.sales.sum() == len(sales)
+    assert found.error[0] == pytest.approx(0, abs=1e-9)
+
+
+def test_periods_without_a_link_are_withheld() -> None:
+    days = pd.to_datetime(["2012-01-05", "2012-02-05", "2012-03-05", "2012-04-05"])
+    sales = pd.DataFrame({"parcel_number": list("AABB"), "sale_date": days, "sale_price": [100, 110, 200, 260]})
+    found = price_index.repeat_sales(sales)
+    assert found.value[1] == pytest.approx(110)
+    assert np.isnan(found.value[2:]).all()
+
+
+def test_too_few() -> None:
+    sales = market(2, 5)
+    sales["parcel_number"] = range(len(sales))
+    with pytest.raises(TooFewSales, match="no valid sale"):
+        price_index.median(sales[:0])
+    with pytest.raises(TooFewSales, match="all are of 2012-01"):
+        price_index.hedonic(sales[:1])
+    with pytest.raises(TooFewSales, match="no repeat sales"):
+        price_index.repeat_sales(sales)
+    with pytest.raises(TooFewSales, match="takes 30"):
+        time_adjustment.fit(sales, date(2012, 12, 31))
