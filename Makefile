@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-latency clean purge
+.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-latency bench-market clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -54,6 +54,10 @@ bench-export: ## Time exports of ROWS=1000000 parcels beside ogr2ogr; writes bui
 bench-latency: ## Time 200 small exports over HTTP; writes build/bench/latency.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.latency
+
+bench-market: ## Price indices and time adjustment on Seattle's sales; writes build/bench/market.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.market
 
 clean: ## Remove .venv, caches and built files; the database and the results stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from market_analysis.stats import price_index, time_adjustment
+from market_analysis.stats import price_index, quality, time_adjustment
 from market_analysis.stats.errors import TooFewSales
 from terrafusion import env
 from tests.conftest import ROOT
@@ -110,3 +110,12 @@ def test_too_few() -> None:
         price_index.repeat_sales(sales)
     with pytest.raises(TooFewSales, match="takes 30"):
         time_adjustment.fit(sales, date(2012, 12, 31))
+
+
+def test_quality_as_hpir_defines_it() -> None:
+    series = [np.array([100.0, 110.0]), np.array([100.0, 112.0, 120.0]), np.array([100.0, 113.0, 119.0, 125.0])]
+    assert quality.revision(series) == pytest.approx(np.mean([0, 1.5, -1]))
+    changes = [0.10, 0.10, -0.05, 0.20]
+    index = 100 * np.cumprod(np.array([1.0, *(1 + change for change in changes)]))
+    expected = np.mean([np.std(changes[:3], ddof=1), np.std(changes[1:], ddof=1)])
+    assert quality.volatility(index) == pytest.approx(expected)
