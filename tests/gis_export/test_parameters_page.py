@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from gis_export import parameters
 from gis_export.models import GisExportJob
-from terrafusion.jobs import runner
+from terrafusion.jobs import options, runner
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, ReferenceLayer
 from tests.conftest import ROOT
 from tests.gis_export import data
@@ -21,7 +21,7 @@ EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, 
 
 def test_every_parameter_is_on_the_page() -> None:
     table = PAGE.partition("\n## ")[0]
-    assert sorted(re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE)) == sorted(parameters.NAMES)
+    assert sorted(re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE)) == sorted([*parameters.NAMES, *options.NAMES])
 
 
 def test_every_example_runs(transactional_db: None, api: APIClient, county: County) -> None:

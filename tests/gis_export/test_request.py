@@ -209,6 +209,14 @@ def test_layers(api: APIClient, loaded: County, outsider: Any, client_of: Client
     assert client_of(None).get(f"{URL}/formats").status_code == 401
 
 
+def test_the_estimate_takes_what_run_takes(api: APIClient, loaded: County) -> None:
+    body = {"export_format": "CSV", "county_id": loaded.pk, "layers": ["parcels"]}
+    for given, status in (({"fresh": True, "expires_in": "1d"}, 200), ({"expires_in": "366d"}, 400)):
+        response = api.post(f"{URL}/estimate", {**body, "parameters": given}, format="json")
+        assert response.status_code == status, response.content
+        assert status == 200 or [error["field"] for error in response.json()["errors"]] == ["parameters.expires_in"]
+
+
 class TestPersonalData:
     def test_without_the_right_it_is_withheld_and_said_so(
         self, transactional_db: None, api: APIClient, loaded: County
