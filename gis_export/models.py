@@ -19,6 +19,10 @@ class GisExportJob(AbstractJob):
     layers = ArrayField(models.CharField(max_length=40))
     area_as_submitted = models.JSONField(null=True, blank=True)
     area_of_interest = models.GeometryField(srid=4326, null=True, blank=True, spatial_index=False)
+    area_shapes = models.GeometryCollectionField(
+        srid=4326, null=True, blank=True, spatial_index=False, help_text="What distances are measured from."
+    )
+    area_parts = models.JSONField(null=True, blank=True, help_text="What each of area_shapes is; see areas/saved.py.")
     resolved = models.JSONField(default=dict, help_text="The parameters in force.")
     estimated_records = models.PositiveBigIntegerField(default=0, help_text="By the planner's statistics, at submit.")
 

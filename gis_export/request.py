@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
-
 from gis_export import areas, parameters
+from gis_export.areas import saved
 from gis_export.formats import registry
 from gis_export.formats.base import Format
 from gis_export.models import GisExportJob
@@ -32,8 +31,7 @@ class ExportRequest:
     county: County
     file_format: Format
     layers: tuple[Layer, ...]
-    area: GEOSGeometry | None
-    notes: tuple[str, ...]
+    area: areas.Area | None
     values: dict[str, Any]
 
     def selections(self, *, personal: bool) -> tuple[list[Selection], dict[str, list[str]]]:
@@ -49,6 +47,11 @@ class ExportRequest:
                     withheld[layer.name] = hidden
             selections.append(selection)
         return selections, withheld
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the area."""
+        return self.area.notes if self.area else ()
 
     def resolved(self) -> dict[str, Any]:
         """The parameters in force, as the job keeps them."""
@@ -72,7 +75,7 @@ def check(
     settings = settings_of(county)
     found = tuple(_check_layers(county, layers, faults))
     file_format = _check_format(export_format, settings, faults)
-    parsed = _check_area(area, settings, faults)
+    parsed = _check_area(area, county, settings, faults)
     context = Context(county, found, file_format, personal, _county_defaults(settings))
     values = _check_parameters(given, context, faults)
     if faults or file_format is None:
@@ -81,8 +84,7 @@ def check(
         county=county,
         file_format=file_format,
         layers=found,
-        area=GEOSGeometry(memoryview(parsed.geometry.wkb), srid=areas.SRID) if parsed else None,
-        notes=parsed.notes if parsed else (),
+        area=parsed,
         values=values,
     )
 
@@ -100,8 +102,7 @@ def of_job(job: GisExportJob) -> ExportRequest:
         county=job.county,
         file_format=file_format,
         layers=layers,
-        area=job.area_of_interest,
-        notes=tuple(job.resolved.get("area_notes", ())),
+        area=saved.load(job, tuple(job.resolved.get("area_notes", ()))),
         values=values,
     )
 
@@ -130,13 +131,14 @@ def _check_format(name: str, settings: CountySettings, faults: Faults) -> Format
     return None
 
 
-def _check_area(area: Any, settings: CountySettings, faults: Faults) -> areas.Area | None:
+def _check_area(area: Any, county: County, settings: CountySettings, faults: Faults) -> areas.Area | None:
     if area is None:
         return None
     try:
-        return areas.parse(area, settings.max_area_vertices)
+        return areas.parse(area, county, settings.max_area_vertices)
     except areas.AreaError as error:
-        _add(faults, "area_of_interest", str(error))
+        for message in error.messages:
+            _add(faults, "area_of_interest", message)
         return None
 
 

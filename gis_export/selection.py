@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
-from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection
 from django.db.models import BinaryField, F, Func, Q, QuerySet, Value
 
+from gis_export.areas import Area, rows
 from gis_export.plan import Column, LayerPlan
 from terrafusion.records.layers import Layer, LayerField
 
@@ -21,14 +21,14 @@ _DIMENSION = {"Point": 1, "MultiPoint": 1, "MultiLineString": 2, "MultiPolygon":
 class Selection:
     """What is taken of one layer: at first all of it, until the parameters were applied.
 
-    ``area`` is in EPSG:4326, None for all of it; ``srid`` is the output's CRS; ``options`` are the format's.
+    ``area`` is None for all of it; ``srid`` is the output's CRS; ``options`` are the format's.
     ``condition`` is on the layer's queryset; ``filters_personal``: it asks about personal data, so that even a record's
     presence tells some.
     """
 
     layer: Layer
     fields: tuple[LayerField, ...]
-    area: GEOSGeometry | None = None
+    area: Area | None = None
     operation: str = "intersects"
     srid: int = 4326
     options: dict[str, Any] = field(default_factory=dict)
@@ -42,17 +42,14 @@ class Selection:
 
     def rows(self) -> QuerySet[Any]:
         """The rows that are selected; an area also leaves out those without a geometry."""
-        rows = self.layer.queryset.filter(self.condition).order_by()
-        if self.area is None:
-            return rows
-        lookup = "within" if self.operation == "within" else "intersects"
-        return rows.filter(**{f"{self.layer.geometry}__{lookup}": self.area})
+        every = self.layer.queryset.filter(self.condition).order_by()
+        return every if self.area is None else rows.select(every, self.layer, self.area, self.operation)
 
     def plan(self) -> LayerPlan:
         columns = {f"c{i}": field.expression for i, field in enumerate(self.fields)}
-        rows = self.rows().annotate(k=F("pk"), g=self._geometry(), **columns).values_list("k", "g", *columns)
-        sql = literal_sql(rows)
-        if self._clips:
+        selected = self.rows().annotate(k=F("pk"), g=self._geometry(), **columns).values_list("k", "g", *columns)
+        sql = literal_sql(selected)
+        if self.area is not None and self.operation == "clip":
             # OFFSET 0 keeps the planner from computing the intersection a second time for the condition.
             sql = f"SELECT * FROM ({sql} OFFSET 0) AS clipped WHERE NOT ST_IsEmpty(g)"
         changed_at = self.layer.changed_at()
@@ -71,15 +68,11 @@ class Selection:
             options=self.options,
         )
 
-    @property
-    def _clips(self) -> bool:
-        return self.area is not None and self.operation == "clip"
-
     def _geometry(self) -> Func:
         expressions: list[Any] = [F(self.layer.geometry)]
         template = "%(expressions)s"
-        if self._clips:
-            expressions.append(Value(self.area, output_field=GeometryField(srid=self.layer.srid)))
+        if self.area is not None and self.operation == "clip":
+            expressions.append(Value(rows.geos(self.area.geometry), output_field=GeometryField(srid=self.layer.srid)))
             dimension = _DIMENSION[self.layer.geometry_type]
             # What lies wholly inside, which is most, needs no intersection; the test is much cheaper.
             template = (

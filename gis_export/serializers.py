@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from gis_export import parameters
 from gis_export import request as requests
+from gis_export.areas import saved
 from gis_export.estimate import estimate
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, RequestFaults
@@ -19,8 +20,11 @@ from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobSt
 from terrafusion.records.access import may_see_personal_data
 
 _AREA_HELP = (
-    'Empty for the whole county, or {"type": "bbox", "coordinates": [west, south, east, north]}, a GeoJSON Polygon or '
-    'MultiPolygon, or {"type": "wkt", "wkt": "POLYGON ((...))"}; each with an optional "crs" such as "EPSG:2926".'
+    'Empty for the whole county, or {"type": "bbox", "coordinates": [west, south, east, north]}, a GeoJSON Polygon, '
+    'MultiPolygon, Feature or FeatureCollection, or {"type": "wkt", "wkt": "POLYGON ((...))"}, each with an optional '
+    '"crs" such as "EPSG:2926"; {"type": "parcels", "parcels": ["0001"]}; {"type": "district", "layer": "zoning", '
+    '"where": {"ZCODE": "C-1"}}; {"type": "buffer", "parcels": ["0001"], "distance": 300, "units": "ft"}; or a list of '
+    "areas. docs/user/areas.md tells each."
 )
 _PARAMETERS_HELP = "How it is to be made; docs/user/parameters.md tells each with examples."
 _PARAMETERS_SCHEMA = {
@@ -99,7 +103,7 @@ class ExportRunSerializer(ExportRequestSerializer):
             export_format=wanted.file_format.name,
             layers=[layer.name for layer in wanted.layers],
             area_as_submitted=validated_data["area_of_interest"],
-            area_of_interest=wanted.area,
+            **saved.columns(wanted.area),
             parameters=validated_data["parameters"],
             resolved=wanted.resolved(),
             estimated_records=expected.records,

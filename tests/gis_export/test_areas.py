@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 
 from gis_export import areas
 from gis_export.areas import Area, AreaError
+from terrafusion.records.models import County
 
 SQUARE = [[-122.0, 47.0], [-121.0, 47.0], [-121.0, 48.0], [-122.0, 48.0], [-122.0, 47.0]]
 STATE_PLANE = 2926
+COUNTY = County(id="COUNTY01", state_plane_srid=STATE_PLANE)
 
 
 def parse(area: Any, most_vertices: int = 1000) -> Area:
-    return areas.parse(area, most_vertices)
+    return areas.parse(area, COUNTY, most_vertices)
 
 
 def bbox(*coordinates: Any, **members: Any) -> dict[str, Any]:
@@ -67,7 +69,10 @@ def test_bbox_across_the_antimeridian_is_split_and_said_so() -> None:
 
 def test_area_in_another_crs_is_transformed_and_said_so() -> None:
     area = parse(bbox(1_180_000, 200_000, 1_280_000, 300_000, crs=f"epsg:{STATE_PLANE}"))
-    assert area.notes == (f"The area was transformed from EPSG:{STATE_PLANE} to EPSG:4326.",)
+    assert area.notes == (
+        f"The area was transformed from EPSG:{STATE_PLANE} to EPSG:4326.",
+        "150 vertices were added to its long edges, which are curves there.",
+    )
     forward = pyproj.Transformer.from_crs(4326, STATE_PLANE, always_xy=True)
     back = shapely.transform(area.geometry, lambda p: list(zip(*forward.transform(p[:, 0], p[:, 1]), strict=True)))
     assert back.bounds == pytest.approx((1_180_000, 200_000, 1_280_000, 300_000), abs=0.01)
@@ -123,9 +128,9 @@ FAULTS = [
     ({"type": "Polygon", "coordinates": {"a": 1}}, "empty"),
     ({"type": "MultiPolygon", "coordinates": [SQUARE]}, "finite numbers"),
     ({"type": "MultiPolygon", "coordinates": [[]]}, "part without rings"),
-    ({"type": "Point", "coordinates": [1, 2]}, "there is bbox, Polygon, MultiPolygon and wkt"),
-    ({"type": None}, "there is bbox, Polygon, MultiPolygon and wkt"),
-    ({}, "there is bbox, Polygon, MultiPolygon and wkt"),
+    ({"type": "Point", "coordinates": [1, 2]}, "there is bbox, Polygon, MultiPolygon, Feature"),
+    ({"type": None}, "there is bbox, Polygon, MultiPolygon, Feature"),
+    ({}, "there is bbox, Polygon, MultiPolygon, Feature"),
     ([1, 2, 3, 4], "Give an object"),
     (True, "Give an object"),
     (5, "Give an object"),

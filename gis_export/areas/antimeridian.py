@@ -1,0 +1,54 @@
+"""Polygons that cross the antimeridian, where longitude jumps from 180 to -180: found, and split there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from gis_export.areas.area import AreaError, polygonal
+
+NOTE = "The area crosses the antimeridian and was split there."
+_WORLD = shapely.box(-180, -90, 180, 90)
+
+
+def split(geometry: BaseGeometry) -> BaseGeometry:
+    """The same polygons without jumps. ``geometry`` may be one of which neighbouring vertices lie on both sides; the
+    shorter way between them is meant. Raises ``AreaError`` for one that goes round a pole."""
+    polygons = shapely.get_parts(geometry)
+    if not any(_jumps(ring) for polygon in polygons for ring in [polygon.exterior, *polygon.interiors]):
+        return geometry
+    return shapely.union_all([piece for polygon in polygons for piece in _pieces(_unwrapped(polygon))])
+
+
+def _jumps(ring: Any) -> bool:
+    return bool((np.abs(np.diff(shapely.get_coordinates(ring)[:, 0])) > 180).any())
+
+
+def _unwrapped(polygon: Any) -> Any:
+    """The polygon with longitudes that run on beyond 180."""
+    shell, *holes = (_ring(ring) for ring in [polygon.exterior, *polygon.interiors])
+    for hole in holes:  # by whole turns to where the shell is
+        hole[:, 0] += 360 * np.round((shell[:, 0].mean() - hole[:, 0].mean()) / 360)
+    return shapely.Polygon(shell, holes)
+
+
+def _ring(ring: Any) -> Any:
+    positions = shapely.get_coordinates(ring).copy()
+    steps = np.diff(positions[:, 0])
+    positions[1:, 0] = positions[0, 0] + np.cumsum(steps - 360 * np.round(steps / 360))
+    if abs(positions[-1, 0] - positions[0, 0]) > 180:
+        raise AreaError("The area goes round a pole, which no map in longitude and latitude can show: leave it out.")
+    return positions
+
+
+def _pieces(polygon: Any) -> list[BaseGeometry]:
+    west, _, east, _ = polygon.bounds
+    turns = range(int(np.floor((west + 180) / 360)), int(np.ceil((east - 180) / 360)) + 1)
+    return [polygonal(shapely.intersection(shapely.transform(polygon, _turned(turn)), _WORLD)) for turn in turns]
+
+
+def _turned(turns: int) -> Any:
+    return lambda positions: positions - [360 * turns, 0]

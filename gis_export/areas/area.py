@@ -1,0 +1,88 @@
+"""What an area is once it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from terrafusion.records.models import County
+
+SRID = 4326
+
+
+class AreaError(ValueError):
+    """The area cannot be used; each of ``messages`` says why, and where."""
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__(" ".join(messages))
+        self.messages = messages
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of an area, exact: everything within ``metres`` on the ground of ``shape``, a Polygon or MultiPolygon in
+    EPSG:4326; with 0 the shape itself. ``parcels``: the shape is made of the parcels of these numbers."""
+
+    shape: BaseGeometry
+    metres: float = 0.0
+    parcels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Area:
+    """``geometry`` is all of it as one valid Polygon or MultiPolygon in EPSG:4326, in which the arcs of a distance are
+    drawn as short lines; ``parts`` say the same exactly, and ``notes`` what was done to what was given. ``vertices``
+    is how many of them the caller gave."""
+
+    geometry: BaseGeometry
+    notes: tuple[str, ...]
+    parts: tuple[Part, ...]
+    vertices: int = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether ``geometry`` says it all."""
+        return not any(part.metres or part.parcels for part in self.parts)
+
+
+def polygonal(shape: BaseGeometry) -> BaseGeometry:
+    """What of the shape encloses something, without the points and lines that an intersection may leave."""
+    polygons = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+
+
+def plain(geometry: BaseGeometry, notes: tuple[str, ...] = (), vertices: int = 0) -> Area:
+    """The area that is this valid Polygon or MultiPolygon and nothing else."""
+    return Area(geometry, notes, (Part(geometry),), vertices)
+
+
+def united(areas: list[Area], note: str) -> Area:
+    """Several areas as one, in which what overlaps is there once."""
+    merged: dict[float | None, Part] = {}
+    for part in (part for area in areas for part in area.parts):
+        key = None if part.parcels else part.metres
+        if key in merged:
+            other = merged[key]
+            part = replace(
+                part,
+                shape=shapely.union(other.shape, part.shape),
+                parcels=tuple(dict.fromkeys([*other.parcels, *part.parcels])),
+            )
+        merged[key] = part
+    notes = dict.fromkeys([*(note for area in areas for note in area.notes), note])
+    geometry = shapely.union_all([area.geometry for area in areas])
+    return Area(geometry, tuple(notes), tuple(merged.values()), sum(area.vertices for area in areas))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose area it is, and within which limits: records are those of ``county`` only. ``read`` reads an area that is
+    named inside another."""
+
+    county: County
+    most_vertices: int
+    read: Callable[[Any], Area]

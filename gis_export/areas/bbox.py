@@ -1,0 +1,37 @@
+"""``{"type": "bbox", "coordinates": [west, south, east, north]}``"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import shapely
+
+from gis_export.areas.area import SRID, AreaError
+from gis_export.areas.drawn import Drawn, outside_world, reader
+from gis_export.areas.members import is_number, only
+
+
+def _draw(given: dict[str, Any], srid: int) -> Drawn:
+    only(given, "coordinates", "crs")
+    numbers = given.get("coordinates")
+    if not isinstance(numbers, list) or len(numbers) != 4 or not all(is_number(n) for n in numbers):
+        raise AreaError("A bbox has four numbers: [west, south, east, north].")
+    west, south, east, north = map(float, numbers)
+    if srid == SRID and (fault := outside_world([(west, south), (east, north)])):
+        raise AreaError(fault)
+    if north <= south:
+        raise AreaError(f"The bbox is empty: its north {north} is not above its south {south}.")
+    if east == west:
+        raise AreaError(f"The bbox is empty: its east and its west are both {east}.")
+    if east > west:
+        return Drawn([("", shapely.box(west, south, east, north))])
+    if srid != SRID:
+        raise AreaError(f"The bbox is empty: its east {east} is not beyond its west {west}.")
+    halves = [shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)]
+    if west == 180 or east == -180:
+        halves = [half for half in halves if half.area > 0]
+    note = "The bbox crosses the antimeridian and was split there into two."
+    return Drawn([("", shapely.MultiPolygon(halves))], (note,))
+
+
+read = reader(_draw)

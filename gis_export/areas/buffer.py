@@ -1,0 +1,42 @@
+"""``{"type": "buffer", "parcels": ["0001"], "distance": 300, "units": "ft"}``: everything within a distance on the
+ground of parcels, or ``"of"`` any other area. Their own surface is part of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import shapely
+
+from gis_export.areas import parcels
+from gis_export.areas.area import Area, AreaError, Part, Scope
+from gis_export.areas.ground import around
+from gis_export.areas.members import is_number, only, shown
+
+UNITS = {"ft": 0.3048, "us-ft": 1200 / 3937, "m": 1.0, "km": 1000.0, "mi": 1609.344}
+"""In metres. ``ft`` is the international foot, ``us-ft`` the one of the older State Plane systems."""
+MOST_METRES = 100_000.0
+
+
+def read(given: dict[str, Any], scope: Scope) -> Area:
+    only(given, "parcels", "of", "distance", "units")
+    faults = []
+    if ("parcels" in given) == ("of" in given):
+        faults.append('Give either "parcels", a list of parcel numbers, or "of", an area.')
+    distance, units = given.get("distance"), given.get("units")
+    factor = UNITS.get(units) if isinstance(units, str) else None
+    if factor is None:
+        faults.append(f"The units {shown(units)} are not known; there is {', '.join(UNITS)}.")
+    if not is_number(distance) or not distance > 0:
+        distance = 0
+        faults.append(f"The distance must be a number above 0, not {shown(given.get('distance'))}.")
+    elif factor is not None and distance * factor > MOST_METRES:
+        faults.append(f"The distance must be at most {MOST_METRES / factor:,.0f} {units}.")
+    if faults or factor is None:
+        raise AreaError(*faults)
+    inner = parcels.area_of(given["parcels"], scope) if "parcels" in given else scope.read(given["of"])
+    metres = float(distance) * factor
+    # What lies within a distance of all that lies within another is what lies within their sum.
+    parts = tuple(Part(part.shape, part.metres + metres) for part in inner.parts)
+    geometry = shapely.union_all([around(part.shape, part.metres) for part in parts])
+    note = f"The area reaches {distance:g} {units} ({metres:g} m) on the ground beyond what it is drawn round."
+    return Area(geometry, (*inner.notes, note), parts, inner.vertices)

@@ -1,0 +1,36 @@
+"""``{"type": "collection", "areas": [...]}``, or just the list: several areas as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gis_export.areas.area import Area, AreaError, Scope, united
+from gis_export.areas.members import counted, only
+
+MOST = 50
+
+
+def read(given: dict[str, Any], scope: Scope) -> Area:
+    only(given, "areas")
+    areas = given.get("areas")
+    if not isinstance(areas, list) or not areas:
+        raise AreaError('Give "areas" as a list of areas.')
+    if len(areas) > MOST:
+        raise AreaError(f"There are {len(areas):,} areas, and at most {MOST} are allowed.")
+    found, faults = [], []
+    for number, area in enumerate(areas, 1):
+        if isinstance(area, list) or (isinstance(area, dict) and area.get("type") == "collection"):
+            faults.append(f"Area {number}: it is a list itself; put its areas into this one.")
+            continue
+        try:
+            found.append(scope.read(area))
+        except AreaError as error:
+            faults += [f"Area {number}: {message}" for message in error.messages]
+    vertices = sum(area.vertices for area in found)
+    if vertices > scope.most_vertices:
+        faults.append(f"The areas have {vertices} vertices, and at most {scope.most_vertices} are allowed together.")
+    if faults:
+        raise AreaError(*faults)
+    if len(found) == 1:
+        return found[0]
+    return united(found, f"{counted(len(found), 'area')} were made one; what overlaps is in it once.")

@@ -1,0 +1,77 @@
+"""``{"type": "district", "layer": "zoning", "where": {"ZCODE": "C-1"}}``: features of a layer by their attributes."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from gis_export.areas.area import Area, AreaError, Scope, plain
+from gis_export.areas.members import counted, is_number, only, shown
+from gis_export.areas.records import union_of
+from terrafusion.records.layers import FieldType, Layer, LayerField, layers_of
+
+_MOST_VALUES = 500
+_MOST_SHOWN = 20
+
+
+def read(given: dict[str, Any], scope: Scope) -> Area:
+    only(given, "layer", "where")
+    layer = _layer(given.get("layer"), scope)
+    where = given.get("where")
+    if not isinstance(where, dict) or not where:
+        raise AreaError('Give "where" as an object of fields and values, such as {"ZCODE": "C-1"}.')
+    known = {field.name: field for field in layer.fields if not field.personal}
+    if unknown := [name for name in where if name not in known]:
+        raise AreaError(f"{layer.name} has no field {', '.join(map(repr, unknown))}; there is {', '.join(known)}.")
+    rows = layer.queryset.filter(**{f"{layer.geometry}__isempty": False})
+    for number, (name, value) in enumerate(where.items()):
+        values = [_typed(known[name], one) for one in (value if isinstance(value, list) else [value])]
+        if not 0 < len(values) <= _MOST_VALUES:
+            raise AreaError(f"{name}: give a value, or a list of 1 to {_MOST_VALUES}.")
+        rows = rows.alias(**{f"w{number}": known[name].expression}).filter(**{f"w{number}__in": values})
+    found = rows.count()
+    if not found:
+        raise AreaError(_nothing(layer, where, known))
+    geometry, notes = union_of(rows, layer.geometry)
+    wanted = ", ".join(f"{name} {shown(value)}" for name, value in where.items())
+    return plain(geometry, (*notes, f"The area is {counted(found, 'feature')} of {layer.name} with {wanted}."))
+
+
+def _layer(name: Any, scope: Scope) -> Layer:
+    layers = {layer.name: layer for layer in layers_of(scope.county) if layer.geometry_type == "MultiPolygon"}
+    if not isinstance(name, str) or name not in layers:
+        raise AreaError(f"{scope.county.pk} has no layer of polygons {shown(name)}; there is {', '.join(layers)}.")
+    return layers[name]
+
+
+def _typed(field: LayerField, value: Any) -> Any:
+    """The value as the field has it, or ``AreaError``."""
+    if field.type is FieldType.TEXT and isinstance(value, str):
+        return value
+    if field.type is FieldType.BOOLEAN and isinstance(value, bool):
+        return value
+    if field.type is FieldType.INTEGER and is_number(value) and isinstance(value, int) and abs(value) < 2**63:
+        return value
+    if field.type is FieldType.REAL and is_number(value):
+        return float(value)
+    kinds = {FieldType.DATE: datetime.date, FieldType.DATETIME: datetime.datetime}
+    if field.type in kinds and isinstance(value, str):
+        try:
+            found = kinds[field.type].fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            if not isinstance(found, datetime.datetime) or found.tzinfo:
+                return found
+    raise AreaError(f"{field.name} is of the type {field.type}, and {shown(value)} is not.")
+
+
+def _nothing(layer: Layer, where: dict[str, Any], known: dict[str, LayerField]) -> str:
+    told = f"No feature of {layer.name} with an outline has {', '.join(f'{n} {shown(v)}' for n, v in where.items())}"
+    if len(where) > 1:
+        return f"{told}."
+    (name,) = where
+    values = layer.queryset.annotate(w=known[name].expression).order_by("w").values_list("w", flat=True).distinct()
+    there = [shown(value) for value in values.exclude(w=None)[: _MOST_SHOWN + 1]]
+    more = ", ..." if len(there) > _MOST_SHOWN else ""
+    return f"{told}; there is {', '.join(there[:_MOST_SHOWN]) or 'no value'}{more}."

@@ -1,0 +1,112 @@
+"""Areas that are given as coordinates: whatever they were written in, they are checked and placed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from gis_export import crs
+from gis_export.areas.area import SRID, Area, AreaError, Scope, plain
+from gis_export.areas.members import counted
+from gis_export.areas.placing import place
+
+_FARTHEST = 1e9
+"""No map's coordinates, in whatever unit, are farther from its origin."""
+_MOST_FAULTS = 20
+_NAMES = {"urn:ogc:def:crs:OGC:1.3:CRS84": SRID, "urn:ogc:def:crs:OGC::CRS84": SRID}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Shapes in one CRS, each with the words that begin a message about it; ``crs`` None is EPSG:4326."""
+
+    shapes: list[tuple[str, BaseGeometry]]
+    notes: tuple[str, ...] = ()
+    crs: pyproj.CRS | None = None
+    crs_name: str = ""
+
+
+def reader(draw: Callable[[dict[str, Any], int], Drawn]) -> Callable[[dict[str, Any], Scope], Area]:
+    """The reader of a kind of area, of a function that is given the object and the EPSG code of its CRS."""
+
+    def read(given: dict[str, Any], scope: Scope) -> Area:
+        srid, notes = crs_member(given.get("crs"))
+        drawn = draw(given, srid)
+        notes = [*notes, *drawn.notes]
+        if srid == SRID:
+            return finish(Drawn(drawn.shapes, tuple(notes)), scope.most_vertices)
+        system = pyproj.CRS.from_epsg(srid)
+        return finish(Drawn(drawn.shapes, tuple(notes), system, f"EPSG:{srid}"), scope.most_vertices)
+
+    return read
+
+
+def crs_member(given: Any) -> tuple[int, list[str]]:
+    """The EPSG code of a ``crs`` member, and what is to be said of it."""
+    if given is None:
+        return SRID, []
+    try:
+        if not isinstance(given, dict):
+            return crs.parse(given), []
+        named = given.get("properties")
+        name = named.get("name") if given.get("type") == "name" and isinstance(named, dict) else None
+        if not isinstance(name, str):
+            raise AreaError(
+                'Of the "crs" members of GeoJSON 2008 only {"type": "name", "properties": {"name": '
+                '"urn:ogc:def:crs:EPSG::2926"}} is understood; RFC 7946 has none. Give "crs": "EPSG:2926".'
+            )
+        code = _NAMES.get(name) or crs.parse(name.removeprefix("urn:ogc:def:crs:").replace("::", ":"))
+    except crs.CRSError as error:
+        raise AreaError(str(error)) from None
+    return code, [f"The crs {name[:60]} of GeoJSON 2008 was read as EPSG:{code}, positions as [x, y]."]
+
+
+def finish(drawn: Drawn, most_vertices: int) -> Area:
+    """The area that the shapes make together, each of which must be sound. Raises ``AreaError``."""
+    vertices = sum(int(shapely.get_num_coordinates(shape)) for _, shape in drawn.shapes)
+    if vertices > most_vertices:
+        raise AreaError(f"The area has {vertices} vertices, and at most {most_vertices} are allowed; simplify it.")
+    faults = [f"{where}{fault}" for where, shape in drawn.shapes if (fault := _fault(shape, drawn))]
+    if faults:
+        more = len(faults) - _MOST_FAULTS
+        raise AreaError(*faults[:_MOST_FAULTS], *([f"And {more:,} more like these."] if more > 0 else []))
+    shapes, notes = [shape for _, shape in drawn.shapes], [*drawn.notes]
+    if drawn.crs is not None:
+        placed = [place(shape, drawn.crs, drawn.crs_name) for shape in shapes]
+        shapes = [shape for shape, _ in placed]
+        notes += dict.fromkeys(note for _, told in placed for note in told)
+    if len(shapes) > 1:
+        notes.append(f"{counted(len(shapes), 'shape')} were made one area.")
+    return plain(shapes[0] if len(shapes) == 1 else shapely.union_all(shapes), tuple(notes), vertices)
+
+
+def _fault(shape: BaseGeometry, drawn: Drawn) -> str:
+    """What is wrong with a shape, and where; empty when nothing is."""
+    if shape.is_empty:
+        return "The area is empty."
+    if not np.isfinite(shapely.get_coordinates(shape)).all():
+        return "The area has coordinates that are not finite numbers."
+    if drawn.crs is None:
+        west, south, east, north = shape.bounds
+        if outside := outside_world([(west, south), (east, north)]):
+            return outside
+    elif max(map(abs, shape.bounds)) > _FARTHEST:
+        return f"The area lies outside of {drawn.crs_name}."
+    if not shape.is_valid:
+        return f"The area is not a valid polygon: {shapely.is_valid_reason(shape)}."
+    return "" if shape.area else "The area is empty: it encloses nothing."
+
+
+def outside_world(positions: list[tuple[float, float]]) -> str:
+    for x, y in positions:
+        if abs(x) <= 180 and abs(y) <= 90:
+            continue
+        swapped = " The axes may be in the wrong order." if abs(y) <= 180 and abs(x) <= 90 else ""
+        return f"({x}, {y}) is outside the world: positions are [longitude, latitude] in degrees.{swapped}"
+    return ""

@@ -1,0 +1,84 @@
+"""A GeoJSON (RFC 7946) Polygon, MultiPolygon, Feature or FeatureCollection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from gis_export.areas.area import AreaError
+from gis_export.areas.drawn import Drawn, reader
+from gis_export.areas.members import is_number, only, shown
+
+_KINDS = {"polygon": "Polygon", "multipolygon": "MultiPolygon"}
+_MOST_FAULTS = 20
+
+
+def draw(given: dict[str, Any], srid: int) -> Drawn:
+    """The shapes of the object. Foreign members of features mean nothing, and are let be (section 6.1)."""
+    kind = given["type"].lower()
+    if kind == "featurecollection":
+        return Drawn(_features(given.get("features")))
+    if kind == "feature":
+        return Drawn([("", _feature(given))])
+    only(given, "coordinates", "bbox", "crs")
+    return Drawn([("", _geometry(given))])
+
+
+read = reader(draw)
+
+
+def _features(features: Any) -> list[tuple[str, BaseGeometry]]:
+    if not isinstance(features, list) or not features:
+        raise AreaError("The FeatureCollection has no features.")
+    found, faults = [], []
+    for number, feature in enumerate(features, 1):
+        where = f"Feature {number}: "
+        try:
+            found.append((where, _feature(feature)))
+        except AreaError as fault:
+            faults.append(f"{where}{fault}")
+            if len(faults) == _MOST_FAULTS:
+                break
+    if faults:
+        raise AreaError(*faults)
+    return found
+
+
+def _feature(given: Any) -> BaseGeometry:
+    if not isinstance(given, dict) or not isinstance(given.get("type"), str) or given["type"].lower() != "feature":
+        raise AreaError(f'A feature is {{"type": "Feature", "geometry": ...}}, not {shown(given)}.')
+    geometry = given.get("geometry")
+    if not isinstance(geometry, dict):
+        raise AreaError("The feature has no geometry.")
+    if "crs" in geometry:
+        raise AreaError('Give "crs" beside the outermost "type", once for the whole area.')
+    return _geometry(geometry)
+
+
+def _geometry(given: dict[str, Any]) -> BaseGeometry:
+    kind = _KINDS.get(given["type"].lower()) if isinstance(given.get("type"), str) else None
+    if kind is None:
+        raise AreaError(f"The geometry must be a Polygon or MultiPolygon, not {shown(given.get('type'))}.")
+    coordinates = given.get("coordinates")
+    if not isinstance(coordinates, list) or not coordinates:
+        raise AreaError(f"The {kind} is empty.")
+    for polygon in [coordinates] if kind == "Polygon" else coordinates:
+        if not isinstance(polygon, list) or not polygon:
+            raise AreaError(f"The {kind} has a part without rings.")
+        for ring in polygon:
+            _check_ring(ring)
+    return shape({"type": kind, "coordinates": coordinates})
+
+
+def _check_ring(ring: Any) -> None:
+    if not isinstance(ring, list):
+        raise AreaError("A ring is a list of [x, y] positions.")
+    for position in ring:
+        if not isinstance(position, list) or not all(is_number(n) for n in position) or len(position) < 2:
+            raise AreaError(f"A position is [x, y] with finite numbers, not {shown(position)}.")
+        if len(position) > 2:
+            raise AreaError(f"Positions have two numbers; {shown(position)} has {len(position)}.")
+    if len(ring) < 4 or ring[0] != ring[-1]:
+        raise AreaError("A ring has at least four positions, and its last is its first (RFC 7946 section 3.1.6).")

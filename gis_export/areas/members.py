@@ -1,0 +1,35 @@
+"""The members of an area's JSON object, and how a message shows a value."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeGuard
+
+from gis_export.areas.area import AreaError
+
+
+def only(given: dict[str, Any], *known: str) -> None:
+    """Refuse members that mean nothing: a misspelt one would be passed over in silence."""
+    if extra := sorted(set(given) - {"type", *known}):
+        raise AreaError(f"Unknown members: {', '.join(map(shown, extra))}.")
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return False
+
+
+def shown(value: Any) -> str:
+    """The beginning of a value, for a message."""
+    try:
+        return repr(value)[:60]
+    except (RecursionError, ValueError):  # nested as deep as the parser allows, or of too many digits
+        return "this"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,43 @@
+"""Finds the kind of an area, and reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gis_export.areas import bbox, buffer, collection, district, geojson, parcels, wkt
+from gis_export.areas.area import Area, AreaError, Scope
+from gis_export.areas.members import shown
+from terrafusion.records.models import County
+
+KINDS: dict[str, Callable[[dict[str, Any], Scope], Area]] = {
+    "bbox": bbox.read,
+    "Polygon": geojson.read,
+    "MultiPolygon": geojson.read,
+    "Feature": geojson.read,
+    "FeatureCollection": geojson.read,
+    "wkt": wkt.read,
+    "parcels": parcels.read,
+    "district": district.read,
+    "buffer": buffer.read,
+    "collection": collection.read,
+}
+_BY_NAME = {name.lower(): read for name, read in KINDS.items()}
+_DEEPEST = 4
+
+
+def parse(given: Any, county: County, most_vertices: int, depth: int = 0) -> Area:
+    """The area of a request. Raises ``AreaError``. ``most_vertices`` is the limit of what is given as coordinates."""
+    if depth > _DEEPEST:
+        raise AreaError(f"Areas may be within areas {_DEEPEST} deep.")
+    if isinstance(given, str):
+        given = {"type": "wkt", "wkt": given}
+    if isinstance(given, list) and given and all(isinstance(area, dict | str | list) for area in given):
+        given = {"type": "collection", "areas": given}
+    if not isinstance(given, dict):
+        raise AreaError('Give an object such as {"type": "bbox", "coordinates": [west, south, east, north]}.')
+    kind = given.get("type")
+    read = _BY_NAME.get(kind.lower()) if isinstance(kind, str) else None
+    if read is None:
+        raise AreaError(f"The type {shown(kind)} is not known; there is {', '.join(KINDS)}.")
+    return read(given, Scope(county, most_vertices, lambda inner: parse(inner, county, most_vertices, depth + 1)))
