@@ -81,6 +81,20 @@ def test_area_in_another_crs_is_transformed_and_said_so() -> None:
     assert area.geometry.boundary.distance(middle) < 1e-6
 
 
+def test_area_in_another_crs_across_the_antimeridian_is_split() -> None:
+    x, y = pyproj.Transformer.from_crs(4326, 3338, always_xy=True).transform(180, 52)
+    area = parse(bbox(x - 50_000, y - 50_000, x + 50_000, y + 50_000, crs=3338))
+    assert sorted((part.bounds[0] > 0, part.bounds[2] - part.bounds[0] < 1) for part in area.geometry.geoms) == [
+        (False, True),
+        (True, True),
+    ]
+    assert "antimeridian" in area.notes[-1]
+    with pytest.raises(AreaError, match="round a pole"):
+        parse(bbox(-1e6, -1e6, 1e6, 1e6, crs=3413))
+    world = parse(bbox(-20_037_508, -5e6, 20_037_508, 5e6, crs=3857)).geometry  # wide, and crosses nothing
+    assert world.bounds == pytest.approx((-180, -40.916264, 180, 40.916264), abs=1e-5)
+
+
 FAULTS = [
     (polygon([[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]), "Self-intersection[1 1]"),
     ("POLYGON((0 0,2 2,2 0,0 2,0 0))", "Self-intersection[1 1]"),
