@@ -11,11 +11,10 @@ from psycopg.conninfo import make_conninfo
 from gis_export import client, request
 from gis_export.errors import PersonalDataRefused, RequestOutdated
 from gis_export.models import GisExportJob
-from gis_export.plan import Plan
+from gis_export.plan import Plan, joined_names
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.records.access import may_see_personal_data
 
-_MOST_NAMED = 150  # characters of layers' names in the name of the file
 _WRITTEN = 95  # percent of the progress that stands for writing; the rest is checks, packing and publishing
 
 
@@ -36,7 +35,7 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
         layers=tuple(selection.plan() for selection in selections),
         database=_database(),
         folder=str(context.workdir),
-        stem=f"{job.job_id}_{_joined(job.layers)}",
+        stem=f"{job.job_id}_{joined_names(job.layers)}",
         always_zip=wanted.values["package"] == "zip",
         request={
             "export_format": job.export_format,
@@ -77,15 +76,6 @@ def _message(records: int, withheld: dict[str, list[str]], notes: tuple[str, ...
     if names:
         told += f" Withheld as personal data: {', '.join(names)}."
     return " ".join([told, *notes])
-
-
-def _joined(layers: list[str]) -> str:
-    """The layers' names for a file name, of which systems allow 255 bytes."""
-    named = list(layers)
-    while len("_".join(named)) > _MOST_NAMED:
-        named.pop()
-    rest = len(layers) - len(named)
-    return "_".join([*named, f"and_{rest}_more"] if rest else named)
 
 
 def _database() -> str:

@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+_MOST_NAMED = 150  # characters of layers' names in the name of the file
+
 
 @dataclass(frozen=True)
 class Column:
@@ -104,3 +106,12 @@ class Result:
     sha256: str
     records: int
     manifest: dict[str, Any]
+
+
+def joined_names(layers: list[str]) -> str:
+    """The layers' names for a file name, of which systems allow 255 bytes."""
+    named = list(layers)
+    while len("_".join(named)) > _MOST_NAMED:
+        named.pop()
+    rest = len(layers) - len(named)
+    return "_".join([*named, f"and_{rest}_more"] if rest else named)

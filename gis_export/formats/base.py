@@ -133,11 +133,13 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def free_name(wanted: str, taken: Iterable[str]) -> str:
-    """``wanted``, or with a number where ``taken`` has it already, in whatever case."""
+def free_name(wanted: str, taken: Iterable[str], longest: int = 10**6) -> str:
+    """``wanted``, or with a number where ``taken`` has it already, in whatever case; of at most ``longest`` characters,
+    which ``wanted`` has."""
     used = {name.lower() for name in taken}
     name, number = wanted, 1
     while name.lower() in used:
         number += 1
-        name = f"{wanted}_{number}"
+        end = f"_{number}"
+        name = wanted[: longest - len(end)] + end
     return name

@@ -26,7 +26,7 @@ class NativeFormat(Format):
     def write(self, reader: Reader, path: Path) -> Written:
         layer = reader.layer
         self.write_arrow(reader, path)
-        return self.written([path], path, layer.name, self.losses(layer))
+        return self.written([path], path, self.layer_name(layer), self.losses(layer))
 
     def columns(self, layer: LayerPlan) -> list[tuple[str, str]]:
         """Name and SQL of each attribute as the file is to have them. GDAL finds fields by names without their case."""
@@ -40,12 +40,14 @@ class NativeFormat(Format):
         found = []
         for column, (name, _) in zip(layer.columns, self.columns(layer), strict=True):
             if name != column.name:
-                found.append(
-                    Loss(layer.name, "renamed", f"Named {name}: case tells no names apart.", field=column.name)
-                )
+                found.append(Loss(layer.name, "renamed", f"Named {name}.", field=column.name))
             if column.type == "datetime":
                 found.append(Loss(layer.name, "retyped", "Written to the millisecond.", field=column.name))
         return found
+
+    def layer_name(self, layer: LayerPlan) -> str:
+        """As the file is to have it."""
+        return layer.name
 
     def creation_options(self, layer: LayerPlan) -> dict[str, str]:
         """The driver's layer creation options."""
@@ -79,7 +81,7 @@ class NativeFormat(Format):
                 pyogrio.raw.write_arrow(
                     pa.RecordBatchReader.from_batches(schema, passing()),
                     path,
-                    layer=reader.layer.name,
+                    layer=self.layer_name(reader.layer),
                     driver=self.driver,
                     geometry_name=geometry,
                     geometry_type=reader.layer.geometry_type,

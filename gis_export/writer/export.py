@@ -12,8 +12,8 @@ from typing import Any
 
 from gis_export.formats import registry
 from gis_export.formats.base import Format, Written
-from gis_export.plan import LayerPlan, Plan, Result
-from gis_export.writer.package import Follower, changed_at, describe, digest, zip_files
+from gis_export.plan import LayerPlan, Plan, Result, joined_names
+from gis_export.writer.package import Follower, changed_at, describe, digest, members, zip_files
 from gis_export.writer.reader import Connections, LayerReader
 from gis_export.writer.reconcile import reconcile
 from gis_export.writer.source import Snapshot
@@ -27,24 +27,30 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
         connections = Connections(snapshot.connect(), snapshot.connect())
         files, layers = _write_layers(plan, file_format, folder, connections, beside, progress)
         taken_at = snapshot.taken_at
-    manifest = {
+    alone = len(files) == 1 and not (plan.always_zip or file_format.always_zip)
+    if alone:
+        ((written, known),) = files.items()
+        files = {written.rename(folder / f"{plan.stem}.{file_format.extension}"): known}
+    manifest: dict[str, Any] = {
         "request": plan.request,
         "format": plan.format,
-        "data_as_of": taken_at.isoformat(),
+        "data_changed_at": max(layer.changed_at for layer in plan.layers),
         "layers": layers,
         "withheld": plan.withheld,
-        "files": [describe(path, known) for path, known in files.items()],
+        "files": [describe(path, folder, known) for path, known in files.items()],
         "software": _versions(),
     }
     records = sum(layer["records"] for layer in layers)
-    if len(files) == 1 and not (plan.always_zip or file_format.always_zip):
+    # The package does not tell when it was made, so that the same data gives the same bytes.
+    told = {**manifest, "data_as_of": taken_at.isoformat()}
+    if alone:
         (described,) = manifest["files"]
-        return Result(str(*files), described["bytes"], described["sha256"], records, manifest)
+        return Result(str(*files), described["bytes"], described["sha256"], records, told)
     manifest_file = folder / "manifest.json"
     manifest_file.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     package = folder / f"{plan.stem}.zip"
-    found = zip_files([*files, manifest_file], package, changed_at(plan.layers))
-    return Result(str(package), package.stat().st_size, found, records, manifest)
+    found = zip_files([*files, manifest_file], folder, package, changed_at(plan.layers))
+    return Result(str(package), package.stat().st_size, found, records, told)
 
 
 def _write_layers(
@@ -60,8 +66,7 @@ def _write_layers(
     files: dict[Path, str] = {}
     told = []
     for group in groups:
-        stem = plan.stem if len(groups) == 1 and not file_format.always_zip else group[0].name
-        path = folder / f"{stem}.{file_format.extension}"
+        path = folder / f"{joined_names([layer.name for layer in group])}.{file_format.extension}"
         file_format.begin(path, group)
         follower = Follower(path, digest) if file_format.append_only else None
         for layer in group:
@@ -73,7 +78,7 @@ def _write_layers(
         file_format.finish(path)
         if follower:
             files[path] = follower.result()
-    return files, told
+    return {member: known for path, known in files.items() for member in members(path)}, told
 
 
 def _told(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[str, Any]:

@@ -73,9 +73,9 @@ def digest(chunks: Iterator[bytes]) -> str:
     return found.hexdigest()
 
 
-def describe(path: Path, known: str = "") -> dict[str, Any]:
-    """A file's entry in the manifest; ``known`` is its SHA-256 where that is known already."""
-    return {"name": path.name, "bytes": path.stat().st_size, "sha256": known or sha256(path)}
+def members(path: Path) -> list[Path]:
+    """The file itself, or the files of a folder."""
+    return sorted(path.iterdir()) if path.is_dir() else [path]
 
 
 def changed_at(layers: Iterable[LayerPlan]) -> datetime:
@@ -83,13 +83,21 @@ def changed_at(layers: Iterable[LayerPlan]) -> datetime:
     return max(_ZIP_EPOCH, *(datetime.fromisoformat(layer.changed_at) for layer in layers))
 
 
-def zip_files(paths: list[Path], target: Path, changed_at: datetime) -> str:
-    """Pack ``paths`` into ``target``, each dated ``changed_at``, so that the same files give the same zip; its SHA-256.
+def describe(path: Path, folder: Path, known: str = "") -> dict[str, Any]:
+    """A file's entry in the manifest, named as in ``folder``; ``known`` is its SHA-256 where that is known already."""
+    return {"name": str(path.relative_to(folder)), "bytes": path.stat().st_size, "sha256": known or sha256(path)}
+
+
+def zip_files(paths: list[Path], folder: Path, target: Path, changed_at: datetime) -> str:
+    """Pack ``paths`` into ``target``, named as in ``folder``; its SHA-256. Each is dated ``changed_at``, so that
+    the same files give the same zip.
 
     Each file is deleted once it is packed, so that the disk holds the largest member twice and no more.
     """
-    members: list[MemberFile] = [(path.name, changed_at, 0o644, ZIP_64, _chunks(path)) for path in paths]
-    return _write_zip(members, target)
+    packed: list[MemberFile] = [
+        (str(path.relative_to(folder)), changed_at, 0o644, ZIP_64, _chunks(path)) for path in paths
+    ]
+    return _write_zip(packed, target)
 
 
 def zip_one(name: str, chunks: Iterator[bytes], target: Path, changed_at: datetime) -> None:

@@ -75,6 +75,8 @@ _SESSION = (
     "SET jit = off",
     # Gathering rows from parallel workers measured slower than one backend that streams them.
     "SET max_parallel_workers_per_gather = 0",
+    # A scan that began where another's is would add the same numbers in another order, to another sum.
+    "SET synchronize_seqscans = off",
     "SET timezone = 'UTC'",
     "SET datestyle = 'ISO, YMD'",
     # Text must be the shortest that reads back as the same number.

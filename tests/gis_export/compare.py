@@ -11,8 +11,14 @@ import shapely
 from tests.gis_export.conftest import Row
 
 
-def assert_same(wanted: Iterable[Row], got: Iterable[Row], geometry: Callable[[Any], Any] | None = None) -> None:
-    """Every value and every coordinate, in order. ``geometry`` turns the database's shape into the file's."""
+def assert_same(
+    wanted: Iterable[Row],
+    got: Iterable[Row],
+    geometry: Callable[[Any], Any] | None = None,
+    tolerance: float = 0.0,
+) -> None:
+    """Every value and every coordinate, in order. ``geometry`` turns the database's shape into the file's, and
+    ``tolerance`` is how far a coordinate may then be from it."""
     wanted, got = list(wanted), list(got)
     assert len(got) == len(wanted), (len(got), len(wanted))
     for expected, found in zip(wanted, got, strict=True):
@@ -22,7 +28,7 @@ def assert_same(wanted: Iterable[Row], got: Iterable[Row], geometry: Callable[[A
         shape = expected.geometry
         if shape is not None and geometry is not None:
             shape = geometry(shape)
-        assert same_shape(shape, found.geometry), (shape, found.geometry)
+        assert same_shape(shape, found.geometry, tolerance), (shape, found.geometry)
 
 
 def in_any_order(rows: Iterable[Row]) -> list[Row]:

@@ -21,6 +21,7 @@ from django.test.utils import setup_databases, teardown_databases
 from rest_framework.test import APIClient
 
 from gis_export import client
+from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from terrafusion.jobs import runner
 from terrafusion.records.layers import layers_of
@@ -31,6 +32,7 @@ from tests.gis_export import data
 URL = "/api/v1/gis-export"
 FORMATS = [
     "CSV",
+    "FileGDB",
     "FlatGeobuf",
     "GeoJSON",
     "GeoJSONSeq",
@@ -89,6 +91,14 @@ class Export:
             assert archive.testzip() is None
             archive.extractall(self.folder)
             return {name: self.folder / name for name in archive.namelist()}
+
+    def holding(self, layer: str) -> Path:
+        """The file that holds the layer; a folder, where the format makes one."""
+        kind = registry.get(self.job.export_format)
+        if f"{layer}.{kind.extension}" in self.files and not kind.multi_layer:
+            return self.files[f"{layer}.{kind.extension}"]
+        (name,) = {name.split("/")[0] for name in self.files if f".{kind.extension}/" in f"{name}/"}
+        return self.path if name == self.path.name else self.folder / name
 
     def file(self, suffix: str) -> Path:
         """The only file of that suffix."""

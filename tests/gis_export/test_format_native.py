@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import fiona
+import pyogrio.raw
 import pyproj
 import pytest
 import shapely
@@ -26,7 +27,9 @@ needs_ogrinfo = pytest.mark.skipif(shutil.which("ogrinfo") is None, reason="no g
 
 
 def read(path: Path, layer: str | None = None) -> list[Row]:
-    with fiona.open(path, layer=layer) as source:
+    # Of a geodatabase, fiona fails on a second that its GDAL reads as 0.9999999 of one.
+    ignored = {"ignore_fields": ["moment"]} if path.suffix == ".gdb" else {}
+    with fiona.open(path, layer=layer, **ignored) as source:
         kinds = source.schema["properties"]
         return [
             Row(
@@ -113,12 +116,6 @@ class TestGeoPackage:
         wanted = {**TYPES, "zoning": "MultiPolygon"}
         assert kinds == {layer: (kind.upper(), 0, 0) for layer, kind in wanted.items()}
         assert trees == set(LAYERS)
-
-    def test_the_same_data_gives_the_same_bytes(self, exports: Exports) -> None:
-        first, again = exports("GeoPackage", *LAYERS), exports.make("GeoPackage", *LAYERS)
-        assert first.path != again.path
-        assert first.path.read_bytes() == again.path.read_bytes()
-        assert first.job.result_file_sha256 == again.job.result_file_sha256
 
     @needs_ogrinfo
     def test_debians_gdal_reads_it_without_a_word(self, exports: Exports) -> None:
@@ -287,3 +284,50 @@ def test_state_plane(exports: Exports, export_format: str) -> None:
             )
             found = sorted(feature.geometry.coordinates for feature in source if feature.geometry)
         assert found == [pytest.approx(point, abs=0.001) for point in sorted(points)]
+
+
+class TestFileGDB:
+    def wanted(self, exports: Exports, layer: str) -> list[Row]:
+        """As a geodatabase has them: legal names, and whole numbers for true and false."""
+        return [
+            Row(
+                {
+                    _LEGAL.get(name, name): int(value) if isinstance(value, bool) else value
+                    for name, value in row.values.items()
+                    if name != "moment"
+                },
+                row.geometry,
+            )
+            for row in exports.rows(layer)
+        ]
+
+    @pytest.mark.parametrize("layer", LAYERS)
+    def test_every_value_and_coordinate(self, exports: Exports, layer: str) -> None:
+        found = read(exports("FileGDB", *LAYERS).holding(layer), layer)
+        assert_same(self.wanted(exports, layer), found, tolerance=1e-9)
+
+    def test_date_times(self, exports: Exports) -> None:
+        path = exports("FileGDB", *LAYERS).holding("zoning")
+        _, table = pyogrio.raw.read_arrow(path, layer="zoning", columns=["moment"], read_geometry=False)
+        wanted = [row.values["moment"] for row in exports.rows("zoning")]
+        for value, found in zip(wanted, table.column("moment").to_pylist(), strict=True):
+            assert (value is None) is (found is None)
+            assert value is None or abs(value - found.replace(tzinfo=datetime.UTC)) <= datetime.timedelta(
+                milliseconds=1
+            )
+
+    def test_losses_are_told(self, exports: Exports) -> None:
+        export = exports("FileGDB", *LAYERS)
+        assert export.losses("sales") == [("retyped", "multi_parcel", None), ("altered", "", None)]
+        renamed = {field for kind, field, _ in export.losses("zoning") if kind == "renamed"}
+        assert renamed == set(_LEGAL)
+
+
+_LEGAL = {
+    "Label": "Label_2",
+    "select": "f_select",
+    "a_very_long_name_that_goes_beyond_the_sixty_three_bytes_of_postgresql_one": "a_very_long_name_that_goes_beyond_the"
+    "_sixty_three_bytes_of_postg",
+    "a_very_long_name_that_goes_beyond_the_sixty_three_bytes_of_postgresql_two": "a_very_long_name_that_goes_beyond_the"
+    "_sixty_three_bytes_of_pos_2",
+}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from gis_export.models import GisExportJob
 from terrafusion import env
 from terrafusion.records.models import County, CountyAccess, PropertyOperational, ReferenceFeature
 from tests.conftest import ROOT
-from tests.gis_export.conftest import FORMATS, close_writer, run_export
+from tests.gis_export.conftest import FORMATS, Export, close_writer, run_export
 from tests.gis_export.test_format_geojson import sequence
 from tests.gis_export.test_format_geoparquet import query
 from tests.gis_export.test_format_kml import NS, doc_kml, folder_of
@@ -67,26 +66,11 @@ def test_counts_and_totals(cambridge: County, django_db_blocker: Any, tmp_path: 
     assert count > 13_000
     assert zones > 200
     assert job.record_count == count + zones
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path) as archive:
-            archive.extractall(tmp_path)
-        files = {layer: next(tmp_path.glob(f"{layer}.{_SUFFIX[export_format]}")) for layer in LAYERS}
-    else:
-        files = dict.fromkeys(LAYERS, path)
+    files = {layer: Export(job, path, tmp_path).holding(layer) for layer in LAYERS}
     if export_format == "FlatGeobuf":  # the others lie in a CSV beside it
         count = parcels_with_a_shape
     found, value = _read(export_format, files)
     assert (found, value) == ({"parcels": count, "zoning": zones}, total)
-
-
-_SUFFIX = {
-    "CSV": "csv",
-    "GeoJSON": "geojson",
-    "GeoJSONSeq": "geojsons",
-    "Shapefile": "shp",
-    "FlatGeobuf": "fgb",
-    "GeoParquet": "parquet",
-}
 
 
 def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], int]:
@@ -110,7 +94,7 @@ def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], i
             column = name if layer == "parcels" else "NULL"
             values[layer] = [value for (value,) in query(path, f"SELECT {column} FROM read_parquet(FILE)")]
         else:
-            with fiona.open(path, layer=layer if export_format == "GeoPackage" else None) as source:
+            with fiona.open(path, layer=layer if export_format in ("GeoPackage", "FileGDB") else None) as source:
                 values[layer] = [feature.properties.get(name) for feature in source]
     counts = {layer: len(found) for layer, found in values.items()}
     return counts, sum(int(value) for value in values["parcels"] if value)
