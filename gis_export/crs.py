@@ -33,6 +33,18 @@ def parse(given: Any) -> int:
     return code
 
 
+def northing_first(code: int) -> bool:
+    """Whether the CRS itself has its axes the other way round than x, y: latitude or northing comes first.
+
+    PROJ's rule for what ``always_xy`` swaps (``mustAxisOrderSwitchForVisualization``); near a pole both axes point
+    north or south, and their names tell.
+    """
+    first, second = pyproj.CRS.from_epsg(code).axis_info
+    if first.direction == second.direction:
+        return first.name.lower().startswith("northing")
+    return (first.direction, second.direction) == ("north", "east")
+
+
 def transform(geometry: BaseGeometry, source: int, target: int) -> BaseGeometry:
     """Transforms vertex by vertex; coordinates without an image become infinite. CRSError where there is no way."""
     try:

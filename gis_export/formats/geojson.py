@@ -32,7 +32,7 @@ class GeoJSON(TextFormat):
     bytes_per_record = 800
     separator = ",\n"
     marker = b'{"type":"Feature","geometry":'
-    not_finite = '"{}"'
+    not_finite = {name: f'"{text}"' for name, text in TextFormat.not_finite.items()}
 
     def header(self, layer: LayerPlan) -> str:
         return f'{{"type":"FeatureCollection","name":{json.dumps(layer.name)},"features":[\n'

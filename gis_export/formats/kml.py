@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from gis_export.formats.text import Piece, TextFormat, Value, contains, value
+from gis_export.formats.markup import FORBIDDEN_DROPPED, XmlFormat
+from gis_export.formats.text import Piece, Value, value
 from gis_export.plan import LayerPlan, Loss, Totals
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-# XML 1.0 section 2.2 allows no control character but tab, line feed and carriage return.
-_CONTROL = bytes(code for code in range(1, 32) if code not in (9, 10, 13))
-_FORBIDDEN = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}]"
-_NONCHARACTERS = b"\xef"  # with which U+FFFE and U+FFFF begin in UTF-8
-# XML readers make a line feed of a bare carriage return.
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}  # the ampersand first
 # KML's "int" has 32 bits (section 9.8), so a double carries the registry's 64-bit integers.
 _TYPES = {"integer": "double", "real": "double", "boolean": "bool"}
 _DECIMALS = 7
 
 
-class KML(TextFormat):
+class KML(XmlFormat):
     name = "KML"
     label = "KML 2.2"
     extension = "kml"
@@ -37,7 +28,7 @@ class KML(TextFormat):
     )
     may_lose = {
         "retyped": "A 64-bit integer is declared as double.",
-        "altered": "Characters that XML forbids are dropped.",
+        "altered": FORBIDDEN_DROPPED,
     }
     multi_layer = True
     fixed_srid = 4326
@@ -64,18 +55,6 @@ class KML(TextFormat):
             pieces.append(value(i, column, f"<SimpleData name={quoteattr(column.name)}>", "</SimpleData>"))
         return [*pieces, "</SchemaData></ExtendedData>", Value(f"ST_AsKML(g, {_DECIMALS})"), "</Placemark>\n"]
 
-    def escape(self, texts: pa.StringArray, counts: Counter[str]) -> pa.StringArray:
-        import pyarrow.compute as pc
-
-        if contains(texts, _CONTROL + _NONCHARACTERS):
-            clean = pc.replace_substring_regex(texts, _FORBIDDEN, "")
-            counts["cleaned"] += pc.sum(pc.not_equal(clean, texts)).as_py() or 0
-            texts = clean
-        for character, entity in _ENTITIES.items():
-            if contains(texts, character.encode()):
-                texts = pc.replace_substring(texts, character, entity)
-        return texts
-
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         return "</Folder>\n"
 
@@ -84,14 +63,12 @@ class KML(TextFormat):
             file.write("</Document></kml>\n")
 
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
-        losses = [
+        retyped = [
             Loss(layer.name, "retyped", "A 64-bit integer is declared as double.", field=column.name)
             for column in layer.columns
             if column.type == "integer"
         ]
-        if count := counts["cleaned"]:
-            losses.append(Loss(layer.name, "altered", "Characters that XML forbids were dropped.", count=count))
-        return losses
+        return [*retyped, *super().losses(layer, counts)]
 
 
 def _schema(layer: LayerPlan) -> str:

@@ -45,8 +45,8 @@ class TextFormat(Format):
     """Bytes that stand once in each feature and, by the format's escaping, nowhere else: the features are counted by
     them in what goes to the file."""
 
-    not_finite: ClassVar[str] = "{}"
-    """How NaN, Infinity and -Infinity are written."""
+    not_finite: ClassVar[dict[str, str]] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+    """How the numbers that are none are written, by Arrow's names for them."""
 
     @abstractmethod
     def feature(self, layer: LayerPlan) -> list[Piece]:
@@ -123,8 +123,8 @@ class TextFormat(Format):
         texts = pc.cast(values, pa.string())
         if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values)).as_py():
             # The shortest text that reads back as the same number, as PostgreSQL has it; these it names otherwise.
-            for ours, theirs in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
-                texts = pc.if_else(pc.equal(texts, ours), self.not_finite.format(theirs), texts)
+            for ours, theirs in self.not_finite.items():
+                texts = pc.if_else(pc.equal(texts, ours), theirs, texts)
         return texts
 
 

@@ -38,6 +38,7 @@ FORMATS = [
     "GeoJSONSeq",
     "GeoPackage",
     "GeoParquet",
+    "GML",
     "KML",
     "KMZ",
     "Shapefile",

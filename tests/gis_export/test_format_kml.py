@@ -48,12 +48,12 @@ def read(folder: Any, like: Row) -> list[Row]:
     found = []
     for placemark in folder.findall("k:Placemark", NS):
         cells = {item.get("name"): item.text or "" for item in placemark.iterfind(".//k:SimpleData", NS)}
-        values = {name: _typed(cells.get(name), name, value) for name, value in like.values.items()}
+        values = {name: typed(cells.get(name), value) for name, value in like.values.items()}
         found.append(Row(values, _geometry(placemark)))
     return found
 
 
-def _typed(text: str | None, name: str, sample: Any) -> Any:
+def typed(text: str | None, sample: Any) -> Any:
     if text is None:
         return None
     if isinstance(sample, datetime.datetime):
@@ -90,8 +90,12 @@ def _positions(element: Any) -> Any:
 
 def cleaned(row: Row) -> Row:
     """Without the characters that XML cannot hold; an empty geometry is none."""
+    return Row(without_forbidden(row).values, row.geometry if row.has_shape else None)
+
+
+def without_forbidden(row: Row) -> Row:
     values = {name: _FORBIDDEN.sub("", v) if isinstance(v, str) else v for name, v in row.values.items()}
-    return Row(values, row.geometry if row.has_shape else None)
+    return Row(values, row.geometry)
 
 
 def complete(rows: list[Row]) -> Row:

@@ -21,6 +21,7 @@ from tests.gis_export import (
     test_format_csv,
     test_format_geojson,
     test_format_geoparquet,
+    test_format_gml,
     test_format_kml,
     test_format_native,
 )
@@ -42,6 +43,8 @@ def features(exports: Exports, path: Path, layer: str) -> list[Row]:
         return test_format_csv.read(path, exports.rows(layer))
     if path.suffix == ".parquet":
         return test_format_geoparquet.read(path, exports.fields(layer))
+    if path.suffix == ".gml":
+        return test_format_gml.read(path, layer, test_format_kml.complete(exports.rows(layer)))
     if path.suffix in (".kml", ".kmz"):
         content = path.read_bytes() if path.suffix == ".kml" else test_format_kml.doc_kml(path)
         folder = test_format_kml.folder_of(content, layer)

@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db.models import Sum
+from lxml import etree
 from rest_framework.test import APIClient
 
 from gis_export.models import GisExportJob
@@ -24,6 +25,7 @@ from tests.conftest import ROOT
 from tests.gis_export.conftest import FORMATS, Export, close_writer, run_export
 from tests.gis_export.test_format_geojson import sequence
 from tests.gis_export.test_format_geoparquet import query
+from tests.gis_export.test_format_gml import T
 from tests.gis_export.test_format_kml import NS, doc_kml, folder_of
 
 FOLDER = Path(env.text("TERRAFUSION_SHARED_DATA", str(ROOT.parent / "shared" / "data")))
@@ -86,6 +88,9 @@ def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], i
             csv.field_size_limit(sys.maxsize)
             with path.open(encoding="utf-8", newline="") as file:
                 values[layer] = [row.get(name) for row in csv.DictReader(file)]
+        elif export_format == "GML":
+            found = etree.parse(path).getroot().findall(f"{T}featureMember/{T}{layer}")
+            values[layer] = [feature.findtext(f"{T}{name}") for feature in found]
         elif export_format in ("KML", "KMZ"):
             folder = folder_of(path.read_bytes() if export_format == "KML" else doc_kml(path), layer)
             marks = folder.findall("k:Placemark", NS)

@@ -1,0 +1,159 @@
+"""GML 3.2 (OGC 07-036) with the application schema that its features follow."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from gis_export.formats.base import Reader, Written, free_name, literal
+from gis_export.formats.markup import FORBIDDEN_DROPPED, XmlFormat
+from gis_export.formats.text import Piece, Value, value
+from gis_export.plan import LayerPlan, Loss, Totals
+
+NAMESPACE = "urn:x-terrafusion:gml"
+_GML = "http://www.opengis.net/gml/3.2"
+_SCHEMA_OF_GML = "http://schemas.opengis.net/gml/3.2.1/gml.xsd"
+_TYPES = {
+    "text": "string",
+    "integer": "long",
+    "real": "double",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "dateTime",
+}
+# Of ST_AsGML: no dimension for each geometry, LineString instead of Curve; the URN of the CRS; swapped axes.
+_OPTIONS, _URN, _SWAP = 2 | 4, 1, 16
+_DECIMALS = 17  # as many as a double needs
+# GML 3.2 has no MultiPolygon and MultiLineString any more: elements of each Multi type and of its members.
+_MULTI = {
+    "MultiPolygon": ("MultiSurface", "surfaceMember"),
+    "MultiLineString": ("MultiCurve", "curveMember"),
+    "MultiPoint": ("MultiPoint", "pointMember"),
+}
+
+
+class GML(XmlFormat):
+    name = "GML"
+    label = "GML 3.2"
+    extension = "gml"
+    media_type = "application/gml+xml"
+    description = "A zip with one .gml for all layers and the .xsd that it is valid against."
+    notes = (
+        "The CRS is named by its URN, and coordinates are in the order of that CRS's own axes: in EPSG:4326 latitude "
+        "comes first.",
+        "Coordinates and numbers have all their digits; an absent value has no element, an empty text an empty one.",
+        f"The schema imports {_SCHEMA_OF_GML}.",
+    )
+    may_lose = {
+        "renamed": "A field's name is none in XML, or differs from another's in case only.",
+        "altered": FORBIDDEN_DROPPED,
+    }
+    multi_layer = True
+    always_zip = True
+    bytes_per_record = 2000
+    marker = b"<t:featureMember>"
+    not_finite = {"nan": "NaN", "inf": "INF", "-inf": "-INF"}
+
+    def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
+        schema = path.with_suffix(".xsd")
+        schema.write_text(_schema(layers), encoding="utf-8")
+        path.write_text(
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<t:FeatureCollection gml:id="export" xmlns:t="{NAMESPACE}" xmlns:gml="{_GML}" '
+            'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+            f'xsi:schemaLocation="{NAMESPACE} {escape(schema.name)}">\n',
+            encoding="utf-8",
+        )
+
+    def write(self, reader: Reader, path: Path) -> Written:
+        written = super().write(reader, path)
+        return replace(written, files=[path, path.with_suffix(".xsd")])
+
+    def feature(self, layer: LayerPlan) -> list[Piece]:
+        *fields, geometry = names(layer)
+        pieces: list[Piece] = [
+            f'<t:featureMember><t:{layer.name} gml:id="{layer.name}.',
+            Value("k", suffix='">'),
+            Value(_geometry(layer), f"<t:{geometry}>", f"</t:{geometry}>"),
+        ]
+        for i, (column, name) in enumerate(zip(layer.columns, fields, strict=True)):
+            pieces.append(value(i, column, f"<t:{name}>", f"</t:{name}>"))
+        return [*pieces, f"</t:{layer.name}></t:featureMember>\n"]
+
+    def footer(self, layer: LayerPlan, source: Totals) -> str:
+        return ""
+
+    def finish(self, path: Path) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write("</t:FeatureCollection>\n")
+
+    def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
+        renamed = [
+            Loss(layer.name, "renamed", f"Named {name}.", field=column.name)
+            for column, name in zip(layer.columns, names(layer), strict=False)
+            if name != column.name
+        ]
+        return [*renamed, *super().losses(layer, counts)]
+
+
+def names(layer: LayerPlan) -> list[str]:
+    """Of the elements of the fields, then of the geometry. Programs that tell no case apart must find each, too."""
+    found: list[str] = []
+    for wanted in [*(column.name for column in layer.columns), "geometry"]:
+        name = re.sub(r"[^\w.-]|[\x80-\xbf\xd7\xf7]", "_", wanted)
+        found.append(free_name(name if re.match(r"[^\W\d]", name) else f"_{name}", found))
+    return found
+
+
+def _geometry(layer: LayerPlan) -> str:
+    """SQL of the geometry's element, with an identifier on each part, as GML 3.2 demands."""
+    from gis_export import crs
+
+    options = _OPTIONS | (_SWAP if crs.northing_first(layer.srid) else 0)
+    own = f"{literal(layer.name + '.')} || k || '.g'"
+    if layer.geometry_type == "Point":
+        return f"ST_AsGML(3, g, {_DECIMALS}, {options | _URN}, 'gml', {own})"
+    element, member = _MULTI[layer.geometry_type]
+    # Without an SRID of its own, a part names no CRS again.
+    part = f"ST_AsGML(3, ST_SetSRID(part.geom, 0), {_DECIMALS}, {options}, 'gml', {own} || '.' || part.path[1])"
+    parts = f"(SELECT string_agg('<gml:{member}>' || {part} || '</gml:{member}>', '') FROM ST_Dump(g) AS part)"
+    start = f"""'<gml:{element} srsName="urn:ogc:def:crs:EPSG::{layer.srid}" gml:id="' || {own} || '">'"""
+    return f"CASE WHEN g IS NOT NULL THEN concat({start}, {parts}, '</gml:{element}>') END"
+
+
+def _schema(layers: tuple[LayerPlan, ...]) -> str:
+    """The application schema, as the GML drivers of common programs know how to read it."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<xs:schema targetNamespace="{NAMESPACE}" xmlns:t="{NAMESPACE}" xmlns:gml="{_GML}" '
+        'xmlns:xs="http://www.w3.org/2001/XMLSchema" elementFormDefault="qualified">\n'
+        f'<xs:import namespace="{_GML}" schemaLocation="{_SCHEMA_OF_GML}"/>\n'
+        '<xs:element name="FeatureCollection" substitutionGroup="gml:AbstractFeature">'
+        "<xs:complexType><xs:complexContent>"
+        '<xs:extension base="gml:AbstractFeatureType"><xs:sequence minOccurs="0" maxOccurs="unbounded">'
+        '<xs:element name="featureMember"><xs:complexType><xs:complexContent>'
+        '<xs:extension base="gml:AbstractFeatureMemberType"><xs:sequence><xs:element ref="gml:AbstractFeature"/>'
+        "</xs:sequence></xs:extension></xs:complexContent></xs:complexType></xs:element>"
+        "</xs:sequence></xs:extension></xs:complexContent></xs:complexType></xs:element>\n"
+        f"{''.join(map(_feature_type, layers))}</xs:schema>\n"
+    )
+
+
+def _feature_type(layer: LayerPlan) -> str:
+    kind = _MULTI.get(layer.geometry_type, (layer.geometry_type,))[0]
+    *fields, geometry = names(layer)
+    elements = [f'<xs:element name="{geometry}" type="gml:{kind}PropertyType" minOccurs="0"/>']
+    for column, name in zip(layer.columns, fields, strict=True):
+        elements.append(f'<xs:element name="{name}" type="xs:{_TYPES[column.type]}" minOccurs="0"/>')
+    lines = "\n".join(elements)
+    return (
+        f'<xs:element name="{layer.name}" type="t:{layer.name}_Type" substitutionGroup="gml:AbstractFeature"/>\n'
+        f'<xs:complexType name="{layer.name}_Type"><xs:complexContent><xs:extension base="gml:AbstractFeatureType">'
+        f"<xs:sequence>\n{lines}\n</xs:sequence></xs:extension></xs:complexContent></xs:complexType>\n"
+    )
+
+
+FORMAT = GML()
