@@ -40,9 +40,6 @@ class Reader(Protocol):
         each geometry, named as ``CORNERS``. Progress and the totals of what is written are counted as the batches
         pass."""
 
-    def counted(self, name: str) -> int:
-        """The sum of a streamed column whose name begins with ``METRIC``."""
-
 
 @dataclass(frozen=True)
 class Option:
@@ -112,8 +109,6 @@ class Format(ABC):
     """A layer is more than one file."""
     has_bbox: ClassVar[bool] = False
     """The file tells the extent of its features, so it must be known: by SQL, which takes a while on a large layer."""
-    append_only: ClassVar[bool] = False
-    """The file is written from its beginning to its end, so that it can be hashed meanwhile."""
     bytes_per_record: ClassVar[int] = 500
     """What an estimate says before any export of this format has been measured."""
 
@@ -124,8 +119,9 @@ class Format(ABC):
     def write(self, reader: Reader, path: Path) -> Written:
         """Write one layer to ``path``; where ``multi_layer``, add it to what is there."""
 
-    def finish(self, path: Path) -> None:  # noqa: B027 - most need nothing here
-        """Called after the last layer of the file ``path``."""
+    def finish(self, path: Path) -> str:
+        """Called after the last layer of the file ``path``: its SHA-256, empty where the writing did not tell it."""
+        return ""
 
 
 def literal(text: str) -> str:

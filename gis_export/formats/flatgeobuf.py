@@ -38,7 +38,9 @@ class FlatGeobuf(NativeFormat):
         if not missing:
             return written
         beside = path.with_name(f"{path.stem}_without_geometry.csv")
+        csv.FORMAT.begin(beside, (layer,))
         table = csv.FORMAT.write_rows(reader, beside, where=f"NOT ({_HAS_GEOMETRY})")
+        csv.FORMAT.finish(beside)
         moved = Loss(layer.name, "moved", f"Records without a geometry are in {beside.name}.", count=missing)
         losses = [*written.losses, moved, *table.losses]
         return Written([path, beside], written.records + table.records, losses, written.extent)

@@ -58,14 +58,14 @@ class GML(XmlFormat):
     not_finite = {"nan": "NaN", "inf": "INF", "-inf": "-INF"}
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
+        super().begin(path, layers)
         schema = path.with_suffix(".xsd")
         schema.write_text(_schema(layers), encoding="utf-8")
-        path.write_text(
+        self.put(
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             f'<t:FeatureCollection gml:id="export" xmlns:t="{NAMESPACE}" xmlns:gml="{_GML}" '
             'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-            f'xsi:schemaLocation="{NAMESPACE} {escape(schema.name)}">\n',
-            encoding="utf-8",
+            f'xsi:schemaLocation="{NAMESPACE} {escape(schema.name)}">\n'
         )
 
     def write(self, reader: Reader, path: Path) -> Written:
@@ -86,9 +86,9 @@ class GML(XmlFormat):
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         return ""
 
-    def finish(self, path: Path) -> None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write("</t:FeatureCollection>\n")
+    def finish(self, path: Path) -> str:
+        self.put("</t:FeatureCollection>\n")
+        return super().finish(path)
 
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
         renamed = [

@@ -36,11 +36,11 @@ class KML(XmlFormat):
     marker = b"<Placemark>"
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
+        super().begin(path, layers)
         schemas = "".join(_schema(layer) for layer in layers)
-        path.write_text(
+        self.put(
             '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
-            f"<name>{escape(', '.join(layer.title for layer in layers))}</name>\n{schemas}",
-            encoding="utf-8",
+            f"<name>{escape(', '.join(layer.title for layer in layers))}</name>\n{schemas}"
         )
 
     def header(self, layer: LayerPlan) -> str:
@@ -58,9 +58,9 @@ class KML(XmlFormat):
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         return "</Folder>\n"
 
-    def finish(self, path: Path) -> None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write("</Document></kml>\n")
+    def finish(self, path: Path) -> str:
+        self.put("</Document></kml>\n")
+        return super().finish(path)
 
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
         retyped = [

@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from gis_export.formats.base import Format, Reader, Written
 from gis_export.plan import Column, LayerPlan, Loss, Totals
-from gis_export.writer.errors import ReconciliationFailed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,8 +35,16 @@ class Value:
 Piece = str | Value
 
 
+class Sink(Protocol):
+    """Where the text goes."""
+
+    def write(self, data: memoryview) -> None: ...
+
+    def close(self) -> str:
+        """The finished file's SHA-256."""
+
+
 class TextFormat(Format):
-    append_only = True
     separator: ClassVar[str] = ""
     """Stands between two features."""
 
@@ -65,28 +72,41 @@ class TextFormat(Format):
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
         return []
 
+    def open(self, path: Path, layers: tuple[LayerPlan, ...]) -> Sink:
+        """Begin the file."""
+        from gis_export.writer.package import HashedFile
+
+        return HashedFile(path)
+
+    def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
+        self._sink = self.open(path, layers)  # a process writes one file at a time
+
+    def finish(self, path: Path) -> str:
+        return self._sink.close()
+
     def write(self, reader: Reader, path: Path) -> Written:
         return self.write_rows(reader, path)
 
     def write_rows(self, reader: Reader, path: Path, where: str = "TRUE") -> Written:
-        """Add the layer's rows that fulfil ``where`` (SQL over g, c0, c1...) to the file."""
+        """Add the layer's rows that fulfil ``where`` (SQL over g, c0, c1...) to the file that was begun."""
         layer = reader.layer
         feature = self.feature(layer)
         columns = [piece.sql for piece in feature if isinstance(piece, Value)]
         counts: Counter[str] = Counter()
         records = passed = 0
-        with path.open("ab", buffering=0) as file:
-            size = file.tell() + file.write(self.header(layer).encode())
-            with reader.stream([f"{sql} AS v{i}" for i, sql in enumerate(columns)], where=where) as (_, batches):
-                for batch in batches:
-                    text = joined(self._features(feature, batch, counts))
-                    size += write_all(file, text[0 if passed else len(self.separator) :])
-                    passed += batch.num_rows
-                    records += bytes(text).count(self.marker) if self.marker else batch.num_rows
-            size += file.write(self.footer(layer, reader.source()).encode())
-        if path.stat().st_size != size:
-            raise ReconciliationFailed(f"{path.name} has {path.stat().st_size} bytes, and {size} were written.")
+        self.put(self.header(layer))
+        with reader.stream([f"{sql} AS v{i}" for i, sql in enumerate(columns)], where=where) as (_, batches):
+            for batch in batches:
+                text = joined(self._features(feature, batch, counts))
+                self._sink.write(text[0 if passed else len(self.separator) :])
+                passed += batch.num_rows
+                records += bytes(text).count(self.marker) if self.marker else batch.num_rows
+        self.put(self.footer(layer, reader.source()))
         return Written([path], records, self.losses(layer, counts))
+
+    def put(self, text: str) -> None:
+        """Add to the file that was begun."""
+        self._sink.write(memoryview(text.encode()))
 
     def _features(self, feature: Iterable[Piece], batch: pa.RecordBatch, counts: Counter[str]) -> pa.StringArray:
         """The text of each row. The batch's first columns are those of the feature's values, in their order."""
@@ -152,11 +172,3 @@ def contains(texts: pa.StringArray, characters: bytes) -> bool:
     the search in each value."""
     found = bytes(joined(texts))
     return len(found.translate(None, characters)) < len(found)
-
-
-def write_all(file: Any, text: memoryview) -> int:
-    """Write to a file without a buffer, which may take less than it is given."""
-    size = 0
-    while size < len(text):
-        size += file.write(text[size:])
-    return size

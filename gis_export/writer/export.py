@@ -13,7 +13,7 @@ from typing import Any
 from gis_export.formats import registry
 from gis_export.formats.base import Format, Written
 from gis_export.plan import LayerPlan, Plan, Result, joined_names
-from gis_export.writer.package import Follower, changed_at, describe, digest, members, zip_files
+from gis_export.writer.package import changed_at, describe, members, zip_files
 from gis_export.writer.reader import Connections, LayerReader
 from gis_export.writer.reconcile import reconcile
 from gis_export.writer.source import Snapshot
@@ -68,16 +68,13 @@ def _write_layers(
     for group in groups:
         path = folder / f"{joined_names([layer.name for layer in group])}.{file_format.extension}"
         file_format.begin(path, group)
-        follower = Follower(path, digest) if file_format.append_only else None
         for layer in group:
             reader = LayerReader(layer, connections, beside, progress, file_format.has_bbox)
             written = file_format.write(reader, path)
             reconcile(layer.name, reader.source(), reader.passed, written)
             told.append(_told(layer, reader, written))
             files.update(dict.fromkeys(written.files, ""))
-        file_format.finish(path)
-        if follower:
-            files[path] = follower.result()
+        files[path] = file_format.finish(path)
     return {member: known for path, known in files.items() for member in members(path)}, told
 
 

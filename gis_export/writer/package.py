@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -13,10 +14,10 @@ from isal import isal_zlib
 from stream_zip import ZIP_32, ZIP_64, MemberFile, ZipOverflowError, stream_zip
 
 from gis_export.plan import LayerPlan
-from gis_export.writer.errors import FormatLimitExceeded
+from gis_export.writer.errors import FormatLimitExceeded, ReconciliationFailed
 
 _CHUNK = 1 << 20
-_FOLLOW_SECONDS = 0.02
+_AHEAD = 4  # pieces that wait for a consumer; bounds memory
 _ZIP_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 """Zip knows no earlier date; a layer that never had a row has one."""
 
@@ -28,44 +29,76 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class Follower(threading.Thread, Generic[Made]):
-    """Does something with a file's bytes while another thread appends to it: ``use`` gets them as they come."""
+class Consumer(threading.Thread, Generic[Made]):
+    """Does something with bytes beside the thread that makes them: ``use`` gets them as they come."""
 
-    def __init__(self, path: Path, use: Callable[[Iterator[bytes]], Made]) -> None:
-        super().__init__(name=f"follow {path.name}", daemon=True)
-        path.touch()
-        self._path = path
+    def __init__(self, use: Callable[[Iterator[memoryview]], Made]) -> None:
+        super().__init__(name="consumer", daemon=True)
+        self._waiting: queue.Queue[memoryview | None] = queue.Queue(_AHEAD)
         self._use = use
-        self._complete = threading.Event()
         self._error: Exception | None = None
         self.start()
 
     def run(self) -> None:
         try:
-            self._made = self._use(self._chunks())
+            self._made = self._use(iter(self._waiting.get, None))
         except Exception as error:  # raised again where the result is asked for
             self._error = error
+            while self._waiting.get() is not None:
+                pass
+
+    def put(self, data: memoryview) -> None:
+        """Hand over bytes that do not change any more; waits while many lie there."""
+        self._waiting.put(data)
 
     def result(self) -> Made:
-        """What ``use`` made of the whole file. To be called when nothing will be appended any more."""
-        self._complete.set()
+        """What ``use`` made of all the bytes; raises what it raised."""
+        self._waiting.put(None)
         self.join()
         if self._error:
             raise self._error
         return self._made
 
-    def _chunks(self) -> Iterator[bytes]:
-        with self._path.open("rb") as file:
-            while True:
-                complete = self._complete.is_set()  # asked before reading, so that nothing comes after the last read
-                while chunk := file.read(_CHUNK):
-                    yield chunk
-                if complete:
-                    return
-                self._complete.wait(_FOLLOW_SECONDS)
+
+class HashedFile:
+    """A file that is written from its beginning to its end and hashed meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("wb", buffering=0)
+        self._size = 0
+        self._digest = Consumer(digest)
+
+    def write(self, data: memoryview) -> None:
+        self._digest.put(data)
+        written = 0
+        while written < len(data):
+            written += self._file.write(data[written:])
+        self._size += written
+
+    def close(self) -> str:
+        """The SHA-256 of what was written. Raises ``ReconciliationFailed`` where the file has another size."""
+        self._file.close()
+        if (size := self._path.stat().st_size) != self._size:
+            raise ReconciliationFailed(f"{self._path.name} has {size} bytes, and {self._size} were written.")
+        return self._digest.result()
 
 
-def digest(chunks: Iterator[bytes]) -> str:
+class ZippedFile:
+    """A zip of one file, packed while that is written; any program can read it."""
+
+    def __init__(self, path: Path, name: str, changed_at: datetime) -> None:
+        self._packing = Consumer(lambda chunks: _zip_one(name, chunks, path, changed_at))
+
+    def write(self, data: memoryview) -> None:
+        self._packing.put(data)
+
+    def close(self) -> str:
+        """The SHA-256 of the zip. Raises ``FormatLimitExceeded`` where the file in it has more than 4 GB."""
+        return self._packing.result()
+
+
+def digest(chunks: Iterable[memoryview]) -> str:
     """The SHA-256 of the bytes."""
     found = hashlib.sha256()
     for chunk in chunks:
@@ -100,11 +133,10 @@ def zip_files(paths: list[Path], folder: Path, target: Path, changed_at: datetim
     return _write_zip(packed, target)
 
 
-def zip_one(name: str, chunks: Iterator[bytes], target: Path, changed_at: datetime) -> None:
-    """Pack what comes as one file into ``target``, as any program can read it: without the extension for more than
-    4 GB, which raises ``FormatLimitExceeded``."""
+def _zip_one(name: str, chunks: Iterator[Any], target: Path, changed_at: datetime) -> str:
+    """Pack what comes without zip's extension for more than 4 GB, which not every program reads."""
     try:
-        _write_zip([(name, changed_at, 0o644, ZIP_32, chunks)], target)
+        return _write_zip([(name, changed_at, 0o644, ZIP_32, chunks)], target)
     except ZipOverflowError:
         raise FormatLimitExceeded(f"{name} has more than 4 GB: choose a smaller area or another format.") from None
 

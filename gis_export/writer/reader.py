@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -41,7 +40,6 @@ class LayerReader:
     ) -> None:
         self.layer = layer
         self.passed = Totals()
-        self._counted: Counter[str] = Counter()
         self._connection = connections.rows
         self._progress = progress
         self._sums = {f"{METRIC}sum{i}": (f"c{i}", c.name) for i, c in enumerate(layer.columns) if c.total}
@@ -52,9 +50,6 @@ class LayerReader:
 
     def row(self, sql: str) -> dict[str, Any]:
         return row(self._connection, f"{sql} FROM ({self.layer.sql}) AS f")
-
-    def counted(self, name: str) -> int:
-        return self._counted[name]
 
     @contextmanager
     def stream(
@@ -84,12 +79,8 @@ class LayerReader:
             passed.without_geometry += pc.sum(missing).as_py() or 0
             passed.area += pc.sum(columns.pop(f"{METRIC}area")).as_py() or 0.0
             for alias, values in columns.items():
-                total = pc.sum(values).as_py() or 0
-                if alias in self._sums:
-                    name = self._sums[alias][1]
-                    passed.sums[name] = passed.sums.get(name, 0.0) + total
-                else:
-                    self._counted[alias] += total
+                name = self._sums[alias][1]
+                passed.sums[name] = passed.sums.get(name, 0.0) + (pc.sum(values).as_py() or 0)
             yield batch
             self._progress(batch.num_rows)
 
