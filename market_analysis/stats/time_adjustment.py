@@ -71,7 +71,7 @@ class TimeAdjustment:
         """
         start = self._weights(dates)
         end = self._weights(pd.Series([pd.Timestamp(to)]))
-        contrast = end - start
+        contrast = sparse.csr_matrix(np.ones((start.shape[0], 1))) @ end - start
         log = np.asarray(contrast @ self.level).ravel()
         variance = np.asarray(contrast.multiply(contrast @ self.covariance).sum(axis=1)).ravel()
         half = stats.norm.ppf(0.5 + confidence / 2) * np.sqrt(np.maximum(variance, 0))
