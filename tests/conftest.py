@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,14 @@ ROOT = Path(__file__).resolve().parent.parent
 Role = CountyAccess.Role
 MakeUser = Callable[..., Any]
 ClientOf = Callable[[Any], APIClient]
+COMMITTED = {"exports"}  # fixtures whose rows stay in the database for all tests that follow
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+    """pytest-django puts tests that ask for no database last; of these, those that share committed rows come last."""
+    yield
+    items.sort(key=lambda item: bool(COMMITTED & set(getattr(item, "fixturenames", ()))))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,11 +5,14 @@ A misspelt filter that is passed over in silence answers with the whole county i
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError as Invalid
 from django.db.models import QuerySet
-from django_filters import Filter
+from django_filters import Filter, IsoDateTimeFilter
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
@@ -64,3 +67,20 @@ class BooleanField(forms.TypedChoiceField):
 
 class BooleanFilter(Filter):
     field_class = BooleanField
+
+
+class InstantField(IsoDateTimeField):
+    """A moment in UTC: PostgreSQL takes offsets below 16 hours only, ISO 8601 and Python any below 24."""
+
+    def to_python(self, value: Any) -> Any:
+        moment = super().to_python(value)
+        if not isinstance(moment, datetime):
+            return moment
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            raise Invalid("In UTC this lies outside the years 1 to 9999.", code="invalid") from None
+
+
+class InstantFilter(IsoDateTimeFilter):
+    field_class = InstantField

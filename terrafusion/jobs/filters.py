@@ -6,6 +6,7 @@ from typing import Any
 
 from django_filters import rest_framework as filters
 
+from terrafusion.api.filters import InstantFilter
 from terrafusion.jobs.registry import type_of
 from terrafusion.jobs.states import Status
 
@@ -13,8 +14,8 @@ from terrafusion.jobs.states import Status
 class JobFilterSet(filters.FilterSet):
     status = filters.MultipleChoiceFilter(choices=Status.choices, help_text="May be given more than once.")
     county_id = filters.CharFilter(field_name="county_id", help_text="Jobs of one county.")
-    created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", help_text="At or after.")
-    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", help_text="Before.")
+    created_after = InstantFilter(field_name="created_at", lookup_expr="gte", help_text="At or after.")
+    created_before = InstantFilter(field_name="created_at", lookup_expr="lt", help_text="Before.")
 
 
 def filterset_of(model: Any) -> type[JobFilterSet]:

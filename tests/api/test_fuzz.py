@@ -1,7 +1,11 @@
-"""The whole API, asked by schemathesis what its own schema allows and what it forbids, in this process."""
+"""The whole API, asked by schemathesis what its own schema allows and what it forbids, in this process.
+
+The same requests each time, so that a run can be repeated; FUZZ_EXAMPLES=100 asks that many others of each operation.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +29,8 @@ from schemathesis.specs.openapi.checks import (
 from terrafusion.records.models import County, PropertyOperational, ReferenceLayer, Sale
 from terrafusion.wsgi import application
 from tests.api.data import CountyData, member
+
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "")
 
 
 def forbidden_is_rejected(ctx: CheckContext, response: Response, case: Case) -> bool | None:
@@ -66,7 +72,12 @@ schema = schemathesis.pytest.from_fixture("api")
 
 @pytest.mark.timeout(600)  # one test of some thirty operations
 @schema.parametrize()  # type: ignore[untyped-decorator]  # schemathesis is not followed by mypy
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(EXAMPLES or 15),
+    derandomize=not EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 def test_the_api_keeps_to_its_schema(case: Case) -> None:
     headers = {"Authorization": f"Token {Token.objects.get().key}"}
     case.call_and_validate(headers=headers, checks=CHECKS)

@@ -79,10 +79,11 @@ def wait_until(condition: Callable[[], Any], seconds: float = 10) -> Any:
 
 
 def running(marker: str) -> list[int]:
-    """Backends of the server that are working on SQL with this text."""
+    """The test database's backends that are working on SQL with this text."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE %s AND pid <> pg_backend_pid()",
+            "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE %s AND pid <> pg_backend_pid() "
+            "AND datname = current_database()",
             [f"%{marker}%"],
         )
         return [pid for (pid,) in cursor.fetchall()]

@@ -32,6 +32,13 @@ def test_factor_of_a_known_market(fitted: time_adjustment.TimeAdjustment, day: d
     assert low < true < high
 
 
+def test_many_days_at_once_are_as_each_alone(fitted: time_adjustment.TimeAdjustment) -> None:
+    days, to = [date(2013, 2, 3), date(2014, 8, 20), date(2015, 5, 31)], date(2016, 1, 1)
+    together = fitted.factors(pd.Series(pd.to_datetime(days)), to)
+    found = np.column_stack([together.value, together.low, together.high])
+    assert found == pytest.approx(np.array([fitted.factor(day, to) for day in days]))
+
+
 def test_a_day_to_itself_and_back(fitted: time_adjustment.TimeAdjustment) -> None:
     day, other = date(2015, 3, 9), date(2016, 6, 1)
     assert fitted.factor(day, day) == pytest.approx((1, 1, 1))
