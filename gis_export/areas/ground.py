@@ -3,7 +3,7 @@
 A shape is cut into tiles; each is drawn in an azimuthal equidistant projection round its own middle, in which the
 distances are right to 0.02% over the tile and what lies within 100 km of it, buffered there, and brought back.
 Arcs are drawn with 128 corners to the circle, which keeps them within 0.03% of the distance, inside. Together the
-polygon is within 0.05% of the distance, or 3 mm; which rows lie within it is asked of PostGIS's geography, which is
+polygon is within 0.05% of the distance, or 1 cm; which rows lie within it is asked of PostGIS's geography, which is
 exact (``rows``).
 """
 

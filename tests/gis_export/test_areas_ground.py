@@ -16,8 +16,8 @@ from gis_export.areas import AreaError
 from gis_export.areas.ground import around
 
 GEOD = Geod(ellps="WGS84")
-BOUND, LEAST = 0.0005, 0.003
-"""What docs/user/areas.md states: within 0.05% of the distance, or 3 mm where that is more."""
+BOUND, LEAST = 0.0005, 0.01
+"""What docs/user/areas.md states: within 0.05% of the distance, or 1 cm where that is more."""
 
 
 def distance(lon: float, lat: float, ring: Any) -> float:
