@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gis_export import areas, parameters
-from gis_export.areas import saved
+from gis_export import parameters
 from gis_export.formats import registry
 from gis_export.formats.base import Format
 from gis_export.models import GisExportJob
 from gis_export.parameters import Context, Faults, Refused
 from gis_export.selection import Selection
+from terrafusion import areas
+from terrafusion.areas import saved
 from terrafusion.records.layers import Layer, layers_of
 from terrafusion.records.models import County, CountySettings
 

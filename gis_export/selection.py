@@ -9,8 +9,8 @@ from django.contrib.gis.db.models import GeometryField
 from django.db import connection
 from django.db.models import BinaryField, F, Func, Q, QuerySet, Value
 
-from gis_export.areas import Area, rows
 from gis_export.plan import Column, LayerPlan
+from terrafusion.areas import Area, rows
 from terrafusion.records.layers import Layer, LayerField
 
 OPERATIONS = ("intersects", "within", "clip")

@@ -9,11 +9,11 @@ from rest_framework import serializers
 
 from gis_export import parameters
 from gis_export import request as requests
-from gis_export.areas import saved
 from gis_export.estimate import estimate
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, RequestFaults
 from terrafusion.api.fields import NamesField
+from terrafusion.areas import saved
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
@@ -48,7 +48,7 @@ class ParametersField(serializers.JSONField):
 
 
 class AreaField(serializers.JSONField):
-    """Any JSON: what is wrong with it is told by ``gis_export.areas``."""
+    """Any JSON: what is wrong with it is told by ``terrafusion.areas``."""
 
 
 class ExportRequestSerializer(serializers.Serializer[ExportRequest]):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gis_export import crs, parameters
+from gis_export import parameters
 from gis_export.formats import registry
+from terrafusion import crs
 from terrafusion.records.models import CountySettings
 
 

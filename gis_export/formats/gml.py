@@ -110,7 +110,7 @@ def names(layer: LayerPlan) -> list[str]:
 
 def _geometry(layer: LayerPlan) -> str:
     """SQL of the geometry's element, with an identifier on each part, as GML 3.2 demands."""
-    from gis_export import crs
+    from terrafusion import crs
 
     options = _OPTIONS | (_SWAP if crs.northing_first(layer.srid) else 0)
     own = f"{literal(layer.name + '.')} || k || '.g'"

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import connection
 
-from gis_export import areas, crs
 from gis_export.parameters.base import Context, Parameter, Refused
 from gis_export.selection import Selection
+from terrafusion import areas, crs
 
 
 class ReferenceSystem(Parameter):

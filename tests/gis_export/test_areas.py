@@ -12,8 +12,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gis_export import areas
-from gis_export.areas import Area, AreaError
+from terrafusion import areas
+from terrafusion.areas import Area, AreaError
 from terrafusion.records.models import County
 
 SQUARE = [[-122.0, 47.0], [-121.0, 47.0], [-121.0, 48.0], [-122.0, 48.0], [-122.0, 47.0]]

@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from gis_export.areas import AreaError
-from gis_export.areas.ground import around
+from terrafusion.areas import AreaError
+from terrafusion.areas.ground import around
 
 GEOD = Geod(ellps="WGS84")
 BOUND, LEAST = 0.0005, 0.01

@@ -14,8 +14,8 @@ import pyproj
 import pytest
 import shapely
 
-from gis_export import areas
 from gis_export.formats import registry
+from terrafusion import areas
 from tests.gis_export import (
     data,
     test_format_csv,

@@ -9,7 +9,7 @@ from django.contrib.gis.db.models.functions import AsWKB, MemSize
 from django.db.models import QuerySet, Sum
 from shapely.geometry.base import BaseGeometry
 
-from gis_export.areas.area import AreaError, polygonal
+from terrafusion.areas.area import AreaError, polygonal
 
 MOST_BYTES = 16_000_000
 """Of the shapes that make an area; a vertex has 16."""

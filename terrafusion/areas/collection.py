@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gis_export.areas.area import Area, AreaError, Scope, united
-from gis_export.areas.members import counted, only
+from terrafusion.areas.area import Area, AreaError, Scope, united
+from terrafusion.areas.members import counted, only
 
 MOST = 50
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gis_export.areas.area import Area, AreaError, Part, Scope
-from gis_export.areas.members import counted, only, shown
-from gis_export.areas.records import union_of
+from terrafusion.areas.area import Area, AreaError, Part, Scope
+from terrafusion.areas.members import counted, only, shown
+from terrafusion.areas.records import union_of
 from terrafusion.records.models import PropertyOperational
 
 MOST = 5_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, TypeGuard
 
-from gis_export.areas.area import AreaError
+from terrafusion.areas.area import AreaError
 
 
 def only(given: dict[str, Any], *known: str) -> None:

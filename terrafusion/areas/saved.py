@@ -8,8 +8,8 @@ from typing import Any
 import shapely
 from django.contrib.gis.geos import GeometryCollection, GEOSGeometry
 
-from gis_export.areas.area import Area, Part, plain
-from gis_export.areas.rows import geos
+from terrafusion.areas.area import Area, Part, plain
+from terrafusion.areas.rows import geos
 
 
 def columns(area: Area | None) -> dict[str, Any]:

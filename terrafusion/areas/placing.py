@@ -10,8 +10,8 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gis_export.areas import antimeridian
-from gis_export.areas.area import SRID, AreaError
+from terrafusion.areas import antimeridian
+from terrafusion.areas.area import SRID, AreaError
 
 Convert = Callable[[Any], Any]
 _TOLERANCE = 5e-8

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from gis_export.areas.area import Area, AreaError, Scope, plain
-from gis_export.areas.members import counted, is_number, only, shown
-from gis_export.areas.records import union_of
+from terrafusion.areas.area import Area, AreaError, Scope, plain
+from terrafusion.areas.members import counted, is_number, only, shown
+from terrafusion.areas.records import union_of
 from terrafusion.records.layers import FieldType, Layer, LayerField, layers_of
 
 _MOST_VALUES = 500

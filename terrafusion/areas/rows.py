@@ -11,8 +11,8 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from shapely.geometry.base import BaseGeometry
 
-from gis_export.areas.area import SRID, Area, Part
-from gis_export.areas.ground import METRES_PER_DEGREE, densified
+from terrafusion.areas.area import SRID, Area, Part
+from terrafusion.areas.ground import METRES_PER_DEGREE, densified
 from terrafusion.records.layers import Layer
 
 NUMBERED = frozenset({"parcels", "sales"})

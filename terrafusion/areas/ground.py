@@ -17,8 +17,8 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gis_export.areas import antimeridian
-from gis_export.areas.area import SRID, AreaError
+from terrafusion.areas import antimeridian
+from terrafusion.areas.area import SRID, AreaError
 
 METRES_PER_DEGREE = 111_320.0
 _RADIUS = 6_371_000.0

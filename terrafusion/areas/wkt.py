@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from gis_export.areas.area import AreaError
-from gis_export.areas.drawn import Drawn, reader
-from gis_export.areas.members import only
+from terrafusion.areas.area import AreaError
+from terrafusion.areas.drawn import Drawn, reader
+from terrafusion.areas.members import only
 
 
 def _draw(given: dict[str, Any], srid: int) -> Drawn:

@@ -11,10 +11,10 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gis_export import crs
-from gis_export.areas.area import SRID, Area, AreaError, Scope, plain
-from gis_export.areas.members import counted
-from gis_export.areas.placing import place
+from terrafusion import crs
+from terrafusion.areas.area import SRID, Area, AreaError, Scope, plain
+from terrafusion.areas.members import counted
+from terrafusion.areas.placing import place
 
 _FARTHEST = 1e9
 """No map's coordinates, in whatever unit, are farther from its origin."""

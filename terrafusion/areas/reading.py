@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gis_export.areas import bbox, buffer, collection, district, geojson, parcels, wkt
-from gis_export.areas.area import Area, AreaError, Scope
-from gis_export.areas.members import shown
+from terrafusion.areas import bbox, buffer, collection, district, geojson, parcels, wkt
+from terrafusion.areas.area import Area, AreaError, Scope
+from terrafusion.areas.members import shown
 from terrafusion.records.models import County
 
 KINDS: dict[str, Callable[[dict[str, Any], Scope], Area]] = {

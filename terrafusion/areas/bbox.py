@@ -6,9 +6,9 @@ from typing import Any
 
 import shapely
 
-from gis_export.areas.area import SRID, AreaError
-from gis_export.areas.drawn import Drawn, outside_world, reader
-from gis_export.areas.members import is_number, only
+from terrafusion.areas.area import SRID, AreaError
+from terrafusion.areas.drawn import Drawn, outside_world, reader
+from terrafusion.areas.members import is_number, only
 
 
 def _draw(given: dict[str, Any], srid: int) -> Drawn:

@@ -7,9 +7,9 @@ from typing import Any
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from gis_export.areas.area import AreaError
-from gis_export.areas.drawn import Drawn, reader
-from gis_export.areas.members import is_number, only, shown
+from terrafusion.areas.area import AreaError
+from terrafusion.areas.drawn import Drawn, reader
+from terrafusion.areas.members import is_number, only, shown
 
 _KINDS = {"polygon": "Polygon", "multipolygon": "MultiPolygon"}
 _MOST_FAULTS = 20

@@ -5,7 +5,7 @@ Nothing is mended in silence: a fault is refused with its place, and what is don
 antimeridian, a transformation, several shapes made one) is told in ``Area.notes``.
 """
 
-from gis_export.areas.area import SRID, Area, AreaError, Part
-from gis_export.areas.reading import parse
+from terrafusion.areas.area import SRID, Area, AreaError, Part
+from terrafusion.areas.reading import parse
 
 __all__ = ["SRID", "Area", "AreaError", "Part", "parse"]

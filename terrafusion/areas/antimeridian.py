@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gis_export.areas.area import AreaError, polygonal
+from terrafusion.areas.area import AreaError, polygonal
 
 NOTE = "The area crosses the antimeridian and was split there."
 _WORLD = shapely.box(-180, -90, 180, 90)
