@@ -6,7 +6,9 @@ The job runs in this process where that is enough, and once in a real cluster.
 from __future__ import annotations
 
 import hashlib
+import io
 import uuid
+import zipfile
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -332,6 +334,55 @@ class JobContract:
         head = api.head(address)
         head.close()
         assert (head.status_code, head.headers["Content-Length"], head.headers["ETag"]) == (200, str(size), etag)
+
+    def test_files_of_a_result(self, transactional_db: None, api: APIClient, ready: County) -> None:
+        job = self.completed(api, ready)
+        address = api.get(self.url("status", job.pk)).json()["links"]["files"]
+        listed = api.get(address).json()
+        assert listed
+        whole = api.get(self.url("download", job.pk)).getvalue()
+        if not job.result_members:
+            assert [(file["sha256"], file["bytes"]) for file in listed] == [(job.result_file_sha256, len(whole))]
+        else:
+            with zipfile.ZipFile(io.BytesIO(whole)) as package:
+                assert package.testzip() is None
+                held = {info.filename: package.read(info) for info in package.infolist()}
+            assert list(held) == [file["name"] for file in listed]
+        for file in listed:
+            response = api.get(file["url"])
+            content = response.getvalue()
+            assert (response.status_code, len(content)) == (200, file["bytes"])
+            assert hashlib.sha256(content).hexdigest() == file["sha256"]
+            assert not job.result_members or content == held[file["name"]]
+            assert response.headers["Content-Type"] == file["media_type"]
+            assert response.headers["Content-Length"] == str(file["bytes"])
+            assert file["name"] in response.headers["Content-Disposition"]
+            part = api.get(file["url"], headers={"Range": "bytes=1-2"})
+            assert (part.status_code, part.getvalue()) == (206, content[1:3])
+            etag = response.headers["ETag"]
+            assert api.get(file["url"], headers={"If-None-Match": etag}).status_code == 304
+            shown = api.get(file["url"], {"inline": "true"})
+            if shown.headers["Content-Disposition"].startswith("inline") and b"<" in content[:1]:
+                assert shown.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+            shown.close()
+        unknown = api.get(self.url("file", job.pk, "other.txt"))
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "no_such_file")
+
+    def test_rights_to_files(
+        self, transactional_db: None, api: APIClient, ready: County, client_of: ClientOf, outsider: Any
+    ) -> None:
+        job = self.completed(api, ready)
+        addresses = [self.url("files", job.pk), api.get(self.url("files", job.pk)).json()[0]["url"]]
+        for address in addresses:
+            assert client_of(None).get(address).status_code == 401
+            assert client_of(outsider).get(address).status_code == 404
+        pending = self.submit(api, ready, **{"Idempotency-Key": "pending"}).data["job_id"]
+        if self.job(api.get(self.url("status", pending))).status == Status.PENDING:
+            assert api.get(self.url("files", pending)).status_code == 409
+        self.model.objects.filter(pk=job.pk).update(expires_at=Now() - timedelta(seconds=1))
+        sweep()
+        for address in addresses:
+            assert api.get(address).status_code == 410
 
     def test_expired_result(self, transactional_db: None, api: APIClient, ready: County) -> None:
         job = self.completed(api, ready)

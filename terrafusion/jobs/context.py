@@ -16,23 +16,41 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Member:
+    """One of several files that a result file holds, as it is, ``size`` bytes from ``offset`` on."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    offset: int
+
+
+@dataclass(frozen=True)
 class ResultFile:
-    """A finished file inside the workdir, to be published in media storage as ``name``."""
+    """A finished file inside the workdir, to be published in media storage as ``name``; ``package.pack`` makes one of
+    several files."""
 
     path: Path
     name: str
     sha256: str
     size: int
+    members: tuple[Member, ...] = ()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job came to. ``columns`` are the plugin's own model columns, written in the UPDATE that says COMPLETED."""
+    """What a job came to. ``columns`` are the plugin's own model columns, written in the UPDATE that says COMPLETED.
+
+    ``save`` writes rows of other tables in the same transaction, under the job's lock. It may be called again, after a
+    transaction that was rolled back.
+    """
 
     message: str
     file: ResultFile | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)
+    save: Callable[[], None] | None = None
 
 
 class JobContext:

@@ -1,4 +1,5 @@
-"""Sending a result file: whole, a range of it, or a redirect to where the storage has it (RFC 9110).
+"""Sending a result file, whole or one of the files in it: all of it, a range of it, or a redirect to where the storage
+has it (RFC 9110).
 
 A request for several ranges gets the whole file, as the RFC allows.
 """
@@ -17,32 +18,51 @@ from rest_framework.request import Request
 
 from terrafusion.api.errors import Conflict, Gone, RangeNotSatisfiable
 from terrafusion.api.problems import problem_response
+from terrafusion.jobs.context import Member
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import is_local, media
 from terrafusion.jobs.states import Status
 
 CHUNK = 256 * 1024
 _SINGLE_RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
+_SHOWN = ("image/svg+xml", "image/png", "application/pdf", "application/json", "text/html")
+"""What a browser may show instead of saving it."""
+_MARKUP = ("image/svg+xml", "text/html")
+_ALONE = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
+"""Content-Security-Policy of markup that is shown: it runs nothing and loads nothing."""
 
 
-def respond(request: Request, job: AbstractJob) -> HttpResponseBase:
-    """The file of a job that the user may see; Conflict, NotFound or Gone when there is none."""
+def check_available(job: AbstractJob) -> None:
+    """Conflict, Gone or NotFound where the job has no result file."""
     if job.status == Status.EXPIRED:
         raise Gone("The result has expired; rerun the job to get it again.", "result_expired")
     if job.status != Status.COMPLETED:
         raise Conflict(f"The job is {job.status}; there is no result.", "job_not_completed")
     if not job.result_file:
         raise NotFound("This job has no result file.", code="no_result_file")
-    if not is_local():
+
+
+def respond(request: Request, job: AbstractJob, member: Member | None = None) -> HttpResponseBase:
+    """The file of a job that is ``check_available``, or one ``member`` of it; NotFound when it is not in storage.
+
+    A member never redirects, because a signed address tells of whole files only.
+    """
+    if member is None and not is_local():
         return HttpResponseRedirect(media().url(job.result_file))
 
-    etag = f'"{job.result_file_sha256}"'
+    etag = f'"{member.sha256 if member else job.result_file_sha256}"'
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache",  # rights may change: ask each time, the ETag makes it cheap
         "X-Content-Type-Options": "nosniff",
     }
+    if member:
+        headers["Content-Type"] = member.media_type
+    kind = member.media_type.partition(";")[0] if member else ""
+    shown = kind in _SHOWN and request.query_params.get("inline") == "true"
+    if shown and kind in _MARKUP:
+        headers["Content-Security-Policy"] = _ALONE
     if _matches(etag, request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers=headers)
     try:
@@ -52,7 +72,7 @@ def respond(request: Request, job: AbstractJob) -> HttpResponseBase:
     wanted = request.headers.get("Range", "") if request.method == "GET" else ""
     if request.headers.get("If-Range", etag) != etag:
         wanted = ""
-    size = file.size
+    begin, size = (member.offset, member.size) if member else (0, file.size)
     try:
         part = byte_range(wanted, size)
     except RangeNotSatisfiable as refused:
@@ -60,14 +80,15 @@ def respond(request: Request, job: AbstractJob) -> HttpResponseBase:
         response: HttpResponseBase = problem_response(request._request, 416, refused.default_code, str(refused.detail))
         response["Content-Range"] = f"bytes */{size}"
         return response
-    response = FileResponse(file, as_attachment=True, filename=PurePosixPath(job.result_file).name, headers=headers)
-    response["Content-Length"] = str(size)
+    filename = member.name if member else PurePosixPath(job.result_file).name
+    response = FileResponse(file, as_attachment=not shown, filename=filename, headers=headers)
+    first, last = part or (0, size - 1)
+    response["Content-Length"] = str(last - first + 1)
     if part is not None:
-        first, last = part
-        response.streaming_content = _slice(file, first, last - first + 1)
         response.status_code = 206
         response["Content-Range"] = f"bytes {first}-{last}/{size}"
-        response["Content-Length"] = str(last - first + 1)
+    if part is not None or member is not None:
+        response.streaming_content = _slice(file, begin + first, last - first + 1)
     return response
 
 

@@ -63,6 +63,12 @@ class AbstractJob(models.Model):
     result_file = models.CharField(max_length=500, blank=True, help_text="Name in media storage.")
     result_file_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     result_file_sha256 = models.CharField(max_length=64, blank=True)
+    result_members = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="The files that the result file holds, if several: name, media_type, size, sha256, offset.",
+    )
     result_summary = models.JSONField(default=dict, blank=True)
     fingerprint = models.CharField(
         max_length=64, blank=True, editable=False, help_text="Of all that the result depends on; see reuse.py."

@@ -13,6 +13,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,10 @@ def publish(job: AbstractJob, context: JobContext, outcome: Outcome, columns: di
             "result_file": name,
             "result_file_bytes": outcome.file.size if outcome.file else None,
             "result_file_sha256": outcome.file.sha256 if outcome.file else "",
+            "result_members": [asdict(member) for member in outcome.file.members] if outcome.file else [],
         }
+        if outcome.save:
+            outcome.save()
         if not jobs.finish(job.pk, token, message=outcome.message, result_summary=outcome.summary, **file, **columns):
             raise ClaimLost()
 

@@ -22,7 +22,14 @@ from terrafusion.jobs.states import Status
 
 log = logging.getLogger(__name__)
 Job = TypeVar("Job", bound=AbstractJob)
-_RESULT = ("result_file", "result_file_bytes", "result_file_sha256", "result_summary", "fingerprint")
+_RESULT = (
+    "result_file",
+    "result_file_bytes",
+    "result_file_sha256",
+    "result_members",
+    "result_summary",
+    "fingerprint",
+)
 
 
 def fingerprint_of(job: AbstractJob) -> str:

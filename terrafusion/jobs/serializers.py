@@ -22,6 +22,7 @@ class Links(TypedDict):
     rerun: str
     cancel: str | None
     download: str | None
+    files: str | None
 
 
 @extend_schema_field(str)
@@ -91,6 +92,7 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
             rerun=link("rerun"),
             cancel=link("cancel") if may_cancel else None,
             download=link("download") if job.result_file else None,
+            files=link("files") if job.result_file else None,
         )
 
 

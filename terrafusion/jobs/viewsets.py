@@ -24,6 +24,7 @@ from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.jobs import dispatch, download, options
 from terrafusion.jobs.errors import Refused, TooManyActiveJobs
+from terrafusion.jobs.files import MemberSerializer, member_of, members_of
 from terrafusion.jobs.filters import JobFilterSet, filterset_of
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer, NothingSerializer, with_result
@@ -39,6 +40,10 @@ _IDEMPOTENCY = OpenApiParameter(
     description="Up to 255 characters of your choice. A retry with the same key and body returns the first job.",
 )
 _RANGE = OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="Such as bytes=0-1023 or bytes=-500.")
+_INLINE = OpenApiParameter(
+    "inline", bool, description="Show a picture, PDF, JSON or HTML in the browser instead of saving it."
+)
+_NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="As the list of files has it.")
 _JOB_ID = OpenApiParameter("job_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The job.")
 
 
@@ -48,7 +53,7 @@ class TooManyJobs(Throttled):
 
 
 class JobViewSet(GenericViewSet[AbstractJob]):
-    """run, status, results, jobs, cancel, rerun and download of one job type.
+    """run, status, results, jobs, cancel, rerun, download and files of one job type.
 
     ``run_serializer_class(data=..., context={"request": ...}).save()`` returns an UNSAVED job; who submits it, the
     rights, limits and the Idempotency-Key are seen to here.
@@ -86,6 +91,8 @@ class JobViewSet(GenericViewSet[AbstractJob]):
             return self.results_serializer_class
         if self.action in ("cancel", "rerun"):
             return NothingSerializer
+        if self.action == "files":
+            return MemberSerializer
         return self.serializer_class
 
     def run_form(self, request: Request) -> Response:
@@ -144,10 +151,26 @@ class JobViewSet(GenericViewSet[AbstractJob]):
 
     def download(self, request: Request, job_id: str) -> HttpResponseBase:
         """The result file, or a range of it."""
+        return download.respond(request, self._with_file(job_id))
+
+    def files(self, request: Request, job_id: str) -> Response:
+        """The files of the result: those of a package one by one, or the one file that it is."""
+        job = self._with_file(job_id)
+        context = {**self.get_serializer_context(), "job": job}
+        members: Any = members_of(job)
+        return Response(MemberSerializer(members, many=True, context=context).data)
+
+    def file(self, request: Request, job_id: str, name: str) -> HttpResponseBase:
+        """One file of the result, or a range of it."""
+        job = self._with_file(job_id)
+        return download.respond(request, job, member_of(job, name))
+
+    def _with_file(self, job_id: str) -> AbstractJob:
         job = self.get_job(job_id)
-        if refused := job.file_refused_to(request.user):
+        if refused := job.file_refused_to(self.request.user):
             raise PermissionDenied(str(refused), refused.code)
-        return download.respond(request, job)
+        download.check_available(job)
+        return job
 
     def get_job(self, job_id: str) -> AbstractJob:
         try:
@@ -161,7 +184,7 @@ class JobViewSet(GenericViewSet[AbstractJob]):
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         # A file is what it is: a client that accepts, say, only image/* or its own type gets it all the same.
-        return super().perform_content_negotiation(request, force=force or self.action == "download")
+        return super().perform_content_negotiation(request, force=force or self.action in ("download", "file"))
 
     def _submit(self, submit: Any) -> Response:
         key = self.request.headers.get("Idempotency-Key", "")
@@ -205,6 +228,8 @@ def job_urls(viewset: type[JobViewSet]) -> list[URLPattern]:
         route("jobs/<str:job_id>/cancel", "cancel", post="cancel"),
         route("jobs/<str:job_id>/rerun", "rerun", post="rerun"),
         route("jobs/<str:job_id>/download", "download", get="download", head="download"),
+        route("jobs/<str:job_id>/files", "files", get="files"),
+        route("jobs/<str:job_id>/files/<str:name>", "file", get="file", head="file"),
     ]
 
 
@@ -213,6 +238,14 @@ def _describe(viewset: type[JobViewSet]) -> None:
     shown = viewset.serializer_class
     missing = {400: ProblemSerializer, 404: ProblemSerializer}
     refused = {**missing, 409: ProblemSerializer}
+    sent: dict[Any, Any] = {
+        (200, "application/octet-stream"): OpenApiTypes.BINARY,
+        (206, "application/octet-stream"): OpenApiTypes.BINARY,
+        304: OpenApiResponse(description="The file is the one of If-None-Match."),
+        **refused,
+        410: ProblemSerializer,
+        416: ProblemSerializer,
+    }
     actions: dict[str, dict[str, Any]] = {
         "run_form": {"exclude": True},
         "run": {
@@ -228,15 +261,15 @@ def _describe(viewset: type[JobViewSet]) -> None:
         "download": {
             "parameters": [_JOB_ID, _RANGE],
             "responses": {
-                (200, "application/octet-stream"): OpenApiTypes.BINARY,
-                (206, "application/octet-stream"): OpenApiTypes.BINARY,
+                **sent,
                 302: OpenApiResponse(description="The file is at the signed address in Location."),
-                304: OpenApiResponse(description="The file is the one of If-None-Match."),
-                **refused,
-                410: ProblemSerializer,
-                416: ProblemSerializer,
             },
         },
+        "files": {
+            "parameters": [_JOB_ID],
+            "responses": {200: MemberSerializer(many=True), **refused, 410: ProblemSerializer},
+        },
+        "file": {"parameters": [_JOB_ID, _NAME, _INLINE, _RANGE], "responses": sent},
     }
     for name, description in actions.items():
         # Each plugin's viewset gets methods of its own to describe: the inherited ones belong to all.
