@@ -20,6 +20,7 @@ API_LINKS = {
     "gis-export-run": "gis_export:run",
     "gis-export-jobs": "gis_export:jobs",
     "gis-export-formats": "gis_export:formats",
+    "schedules": "schedules:schedules",
     "token": "token",
     "schema": "schema",
     "docs": "docs",
@@ -31,6 +32,7 @@ api: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", login_required(SpectacularSwaggerSplitView.as_view()), name="docs"),
     path("", include("terrafusion.records.api.urls")),
+    path("", include("terrafusion.jobs.schedules.urls")),
     path("gis-export/", include("gis_export.urls")),
 ]
 

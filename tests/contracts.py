@@ -22,7 +22,7 @@ from django.utils.module_loading import import_string
 from rest_framework.test import APIClient
 
 from terrafusion.jobs import runner
-from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.registry import JobType, type_of
 from terrafusion.jobs.states import Status
 from terrafusion.jobs.sweep import sweep
@@ -543,6 +543,36 @@ class JobContract:
         assert response.status_code == 400
         assert {"county_id", "parameters.fresh"} <= {error["field"] for error in response.json()["errors"]}
         assert not self.model.objects.exists()
+
+    # Schedules.
+
+    def test_a_schedule_and_the_address_of_its_newest_result(
+        self, transactional_db: None, api: APIClient, ready: County
+    ) -> None:
+        body = {"name": "Weekly", "job_type": self.job_type.name, "request": self.valid(ready), "cron": "0 5 * * MON"}
+        response = api.post(reverse("schedules:schedules"), body, format="json")
+        assert response.status_code == 201, response.content
+        links = response.json()["links"]
+        Schedule.objects.update(next_run_at=Now())
+        assert sweep().scheduled == 1
+        job = self.model.objects.get()
+        runner.run(self.job_type.label, str(job.pk))
+        assert wait_for_job(job).status == Status.COMPLETED, job.message
+        latest = api.get(links["latest"]).json()
+        assert latest == api.get(self.url("results", job.pk)).json()
+        assert latest["schedule_id"] == response.json()["schedule_id"]
+        whole = api.get(links["download"]).getvalue()
+        assert hashlib.sha256(whole).hexdigest() == job.result_file_sha256
+        assert [each["job_id"] for each in api.get(links["jobs"]).json()["results"]] == [str(job.pk)]
+
+    def test_a_schedule_of_a_request_that_is_wrong(self, api: APIClient, ready: County) -> None:
+        for request, fields in self.invalid(ready):
+            body = {"name": "Weekly", "job_type": self.job_type.name, "request": request, "cron": "0 5 * * MON"}
+            response = api.post(reverse("schedules:schedules"), body, format="json")
+            assert response.status_code == 400, (request, response.content)
+            named = {error["field"].removeprefix("request.").split(".")[0] for error in response.json()["errors"]}
+            assert fields <= named, (request, response.json())
+        assert not Schedule.objects.exists()
 
     # The pages for people.
 

@@ -72,6 +72,16 @@ def failed(job: AbstractJob, error_code: str) -> None:
     of(type_of(job)).failed.labels(*_labels(job), reason).inc()
 
 
+_slots = Counter(
+    "schedule_slots", "Slots of schedules: submitted, refused, missed or failed.", ("county_id", "job_type", "outcome")
+)
+
+
+def slot(county_id: str, job_type: str, outcome: str) -> None:
+    """What became of a slot of a schedule."""
+    _slots.labels(county_id, job_type, outcome).inc()
+
+
 class JobStateCollector(Collector):
     """Gauges ``<prefix>_jobs{status}`` of the jobs in the database; to be registered where the page is made."""
 

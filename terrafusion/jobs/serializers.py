@@ -59,6 +59,9 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
         allow_null=True,
         help_text="The job that made the result, where an identical request had been answered before.",
     )
+    schedule_id = serializers.UUIDField(
+        read_only=True, allow_null=True, help_text="The schedule that submitted it; null where none did."
+    )
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
     started_at = serializers.DateTimeField(read_only=True, allow_null=True)

@@ -24,6 +24,7 @@ from terrafusion.jobs.errors import WorkerLost
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import discard, take_back, workdir_root
 from terrafusion.jobs.registry import all_types
+from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.states import CLAIMED, Status
 from terrafusion.records import versions
 
@@ -45,6 +46,8 @@ class Swept:
     expired: int = 0
     cleaned: int = 0
     orphans: int = 0
+    scheduled: int = 0
+    retired: int = 0
 
     def __str__(self) -> str:
         return ", ".join(f"{count} {name}" for name, count in asdict(self).items() if count) or "nothing to do"
@@ -52,7 +55,7 @@ class Swept:
 
 def sweep(*, judge_heartbeats: bool = True) -> Swept:
     """One round. ``judge_heartbeats`` is False just after an outage, when nobody could write any."""
-    swept = Swept()
+    swept = Swept(scheduled=clock.run_due(), retired=clock.retire())
     for job_type in all_types():
         if judge_heartbeats:
             _lost(job_type.model, swept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -22,7 +23,7 @@ from rest_framework.viewsets import GenericViewSet
 from terrafusion.api.errors import Conflict
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
-from terrafusion.jobs import dispatch, download, options
+from terrafusion.jobs import dispatch, download, requests
 from terrafusion.jobs.errors import Refused, TooManyActiveJobs
 from terrafusion.jobs.files import MemberSerializer, member_of, members_of
 from terrafusion.jobs.filters import JobFilterSet, filterset_of
@@ -33,7 +34,7 @@ from terrafusion.records.access import Role, counties_for
 POLL_SECONDS = 1
 """Told to clients as Retry-After: when to ask for the status."""
 
-_IDEMPOTENCY = OpenApiParameter(
+IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
@@ -106,16 +107,8 @@ class JobViewSet(GenericViewSet[AbstractJob]):
         Among the `parameters` of every kind of job, `fresh` (true) asks for the work to be done anew,
         and `expires_in` (seconds, `P30D`, `30d`) says how long the result is kept.
         """
-        body, given = options.split(request.data)
-        serializer = self.get_serializer(data=body)
-        options.check(serializer, given)
-        job: AbstractJob = serializer.save()
-        self._require(Role.ANALYST, job)
-        options.check_county(job.county_id, given)
-        job.submitted_by_id = request.user.pk
-        job.options = given
-        job.request_digest = dispatch.digest(request.data)
-        fresh = bool(given.get("fresh"))
+        job = requests.unsaved(self.run_serializer_class, request.data, self.get_serializer_context())
+        fresh = bool(job.options.get("fresh"))
         return self._submit(lambda key: dispatch.submit(job, idempotency_key=key, fresh=fresh)[0])
 
     def status(self, request: Request, job_id: str) -> Response:
@@ -186,31 +179,35 @@ class JobViewSet(GenericViewSet[AbstractJob]):
         # A file is what it is: a client that accepts, say, only image/* or its own type gets it all the same.
         return super().perform_content_negotiation(request, force=force or self.action in ("download", "file"))
 
-    def _submit(self, submit: Any) -> Response:
-        key = self.request.headers.get("Idempotency-Key", "")
-        if len(key) > 255 or "\x00" in key:
-            raise ValidationError({"Idempotency-Key": "Give at most 255 characters."}, code="invalid")
-        try:
-            job = submit(key)
-        except TooManyActiveJobs as refused:
-            raise TooManyJobs(wait=10, detail=str(refused), code=refused.code) from None
-        except Refused as refused:
-            raise Conflict(str(refused), refused.code) from None
-        shown = self._shown(job)
-        headers = {"Location": shown["links"]["status"], "Retry-After": str(POLL_SECONDS)}
-        return Response(shown, status=status.HTTP_202_ACCEPTED, headers=headers)
+    def _submit(self, submit: Callable[[str], AbstractJob]) -> Response:
+        return accepted(self._shown(submitted(self.request, submit)))
 
     def _shown(self, job: AbstractJob) -> Any:
         return self.serializer_class(job, context=self.get_serializer_context()).data
 
-    def _require(self, role: Role, job: AbstractJob) -> None:
-        if not counties_for(self.request.user, at_least=role).filter(pk=job.county_id).exists():
-            raise PermissionDenied(f"In {job.county_id} this takes the role {role.value}.")
-
     def _require_owner(self, job: AbstractJob) -> None:
         """An analyst may act on jobs of their own, a manager on anybody's."""
         own = job.submitted_by_id == self.request.user.pk
-        self._require(Role.ANALYST if own else Role.MANAGER, job)
+        requests.require(self.request.user, Role.ANALYST if own else Role.MANAGER, job.county_id)
+
+
+def submitted(request: Request, submit: Callable[[str], AbstractJob]) -> AbstractJob:
+    """What ``submit`` makes of the request's Idempotency-Key; what it refuses, as an answer over HTTP."""
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > 255 or "\x00" in key:
+        raise ValidationError({"Idempotency-Key": "Give at most 255 characters."}, code="invalid")
+    try:
+        return submit(key)
+    except TooManyActiveJobs as refused:
+        raise TooManyJobs(wait=10, detail=str(refused), code=refused.code) from None
+    except Refused as refused:
+        raise Conflict(str(refused), refused.code) from None
+
+
+def accepted(shown: Any) -> Response:
+    """202 with the job as its serializer shows it."""
+    headers = {"Location": shown["links"]["status"], "Retry-After": str(POLL_SECONDS)}
+    return Response(shown, status=status.HTTP_202_ACCEPTED, headers=headers)
 
 
 def job_urls(viewset: type[JobViewSet]) -> list[URLPattern]:
@@ -251,13 +248,13 @@ def _describe(viewset: type[JobViewSet]) -> None:
         "run": {
             "request": viewset.run_serializer_class,
             "responses": {202: shown, 403: ProblemSerializer, 409: ProblemSerializer},
-            "parameters": [_IDEMPOTENCY],
+            "parameters": [IDEMPOTENCY],
         },
         "status": {"responses": {200: shown, **missing}, "parameters": [_JOB_ID]},
         "results": {"responses": {200: viewset.results_serializer_class, **missing}, "parameters": [_JOB_ID]},
         "jobs": {"responses": shown(many=True)},
         "cancel": {"request": None, "responses": {202: shown, **refused}, "parameters": [_JOB_ID]},
-        "rerun": {"request": None, "responses": {202: shown, **refused}, "parameters": [_JOB_ID, _IDEMPOTENCY]},
+        "rerun": {"request": None, "responses": {202: shown, **refused}, "parameters": [_JOB_ID, IDEMPOTENCY]},
         "download": {
             "parameters": [_JOB_ID, _RANGE],
             "responses": {

@@ -115,6 +115,7 @@ class CountySettingsForm(SettingsModelForm):
             "max_active_jobs",
             "result_days",
             "max_result_days",
+            "time_zone",
             "value_rounding",
         ]
         widgets = {

@@ -202,6 +202,7 @@ def _save(staff: Client, **values: str) -> Any:
         "max_active_jobs": "5",
         "result_days": "3",
         "max_result_days": "60",
+        "time_zone": "America/Los_Angeles",
         "value_rounding": "10",
     }
     return staff.post("/admin/records/countysettings/COUNTY01/change/", {**form, **values})

@@ -34,6 +34,7 @@ def test_the_settings_of_a_county(client: APIClient, county: CountyData) -> None
         "max_active_jobs": 50,
         "result_days": 30,
         "max_result_days": 365,
+        "time_zone": "UTC",
         "value_rounding": 100,
     }
 

@@ -58,6 +58,7 @@ class CountySettingsSerializer(serializers.ModelSerializer[CountySettings]):
             "max_active_jobs",
             "result_days",
             "max_result_days",
+            "time_zone",
             "value_rounding",
         ]
 

@@ -29,7 +29,9 @@ class Step:
 
 def load_king(work: Path, shared: Path | None) -> Iterator[LoadReport]:
     """King County, which needs no data but the public wheel; with its real zoning where ``shared`` has it."""
-    county = _county("KING", name="King County", fips="53033", state="WA", state_plane_srid=king.STATE_PLANE)
+    county = _county(
+        "KING", "America/Los_Angeles", name="King County", fips="53033", state="WA", state_plane_srid=king.STATE_PLANE
+    )
     files = king.write_files(download.seattle_sales(work), work)
     steps = [
         Step("parcels", files["parcels"], "", _KING_PARCELS),
@@ -50,16 +52,16 @@ def load_cambridge(shared: Path | None) -> Iterator[LoadReport]:
             f"Cambridge needs {file or 'cambridge_ma_fy2014.gpkg'}, which is not there: "
             "name its folder with --shared or TERRAFUSION_SHARED_DATA."
         )
-    county = _county("CAMBRIDGE", name="Cambridge", fips="25017", state="MA", state_plane_srid=2249)
+    county = _county("CAMBRIDGE", "America/New_York", name="Cambridge", fips="25017", state="MA", state_plane_srid=2249)
     layers = ("parcels", "zoning", "res_districts")
     yield from _run(
         county, [Step(layer, file, f"cambridge_{layer}.toml", _CAMBRIDGE, _CAMBRIDGE_DATE) for layer in layers]
     )
 
 
-def _county(county_id: str, **about: object) -> County:
+def _county(county_id: str, time_zone: str, **about: object) -> County:
     county, _ = County.objects.update_or_create(pk=county_id, defaults=about)
-    CountySettings.objects.get_or_create(county=county)
+    CountySettings.objects.get_or_create(county=county, defaults={"time_zone": time_zone})
     return county
 
 

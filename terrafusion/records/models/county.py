@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from terrafusion.records import time_zones
+
 
 class County(models.Model):
     """A county (or city) whose assessor runs on the platform."""
@@ -90,6 +92,12 @@ class CountySettings(models.Model):
         default=365,
         help_text="Most days that a request may have its result kept (expires_in).",
         validators=[MinValueValidator(1), MaxValueValidator(36_500)],
+    )
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        help_text="In which the times of schedules are told, such as America/Los_Angeles.",
+        validators=[time_zones.check],
     )
     value_rounding = models.PositiveIntegerField(
         default=100,

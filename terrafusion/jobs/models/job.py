@@ -1,4 +1,4 @@
-"""The columns of every job; and the canaries' timestamps.
+"""The columns of every job.
 
 ``AbstractJob`` is abstract: with a concrete parent Django turns ``filter(status=...).update(...)`` into a SELECT and an
 UPDATE without the status test, so that two workers can both claim (docs/adr/0001-abstract-job.md).
@@ -50,6 +50,9 @@ class AbstractJob(models.Model):
         max_length=64, blank=True, help_text="SHA-256 of the request, to tell a retry from another request."
     )
     rerun_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    schedule = models.ForeignKey(
+        "jobs.Schedule", on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="+"
+    )
     options = models.JSONField(
         default=dict, blank=True, help_text="Those of the submitted parameters that the lifecycle sees to."
     )
@@ -90,6 +93,7 @@ class AbstractJob(models.Model):
     submitted_by_id: int | None
     rerun_of_id: uuid.UUID | None
     reused_from_id: uuid.UUID | None
+    schedule_id: uuid.UUID | None
 
     result_columns: ClassVar[frozenset[str]] = frozenset()
     """The plugin's own columns that ``Outcome.columns`` fills; a rerun does not copy them."""
@@ -129,6 +133,11 @@ class AbstractJob(models.Model):
             models.Index(
                 fields=["fingerprint"], name="%(class)s_reuse", condition=_is(Status.COMPLETED) & ~Q(fingerprint="")
             ),
+            models.Index(
+                fields=["schedule", "-completed_at", "-job_id"],
+                name="%(class)s_schedule",
+                condition=Q(schedule__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,16 +146,3 @@ class AbstractJob(models.Model):
     def file_refused_to(self, user: Any) -> Refused | None:
         """Why a user of the county may not have the file; None when they may. For a plugin to override."""
         return None
-
-
-class Canary(models.Model):
-    """When a worker of the cluster last sang; kept by ``canary.py``."""
-
-    cluster = models.CharField(max_length=100, primary_key=True)
-    sung_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        verbose_name_plural = "canaries"
-
-    def __str__(self) -> str:
-        return f"{self.cluster} {self.sung_at}"

@@ -1,0 +1,75 @@
+"""Schedules in the admin: inspect, pause, let run, run now, delete. What they ask for is changed over REST, checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from rest_framework.exceptions import APIException
+
+from terrafusion.jobs.errors import Refused
+from terrafusion.jobs.models import Schedule
+from terrafusion.jobs.schedules import clock
+from terrafusion.records.access import counties_for
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[Schedule]
+else:
+    Base = admin.ModelAdmin
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(Base):
+    list_display = ["name", "job_type", "county", "owner", "cron", "time_zone", "enabled", "next_run_at", "last_event"]
+    list_filter = ["enabled", "job_type", "county"]
+    list_select_related = ["county", "owner"]
+    search_fields = ["name", "schedule_id__exact", "owner__username"]
+    list_per_page = 50
+    actions = ["pause_schedules", "arm_schedules", "run_schedules"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
+        return super().get_queryset(request).filter(county__in=counties_for(request.user))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*(field.name for field in Schedule._meta.fields), "latest"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="latest result")
+    def latest(self, schedule: Schedule) -> str:
+        return format_html('<a href="{0}">{0}</a>', reverse("schedules:latest", args=[schedule.pk]))
+
+    @admin.action(description="Pause the selected schedules", permissions=["change"])
+    def pause_schedules(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        with transaction.atomic():
+            for schedule in queryset.order_by("pk").select_for_update(of=("self",)):
+                clock.pause(schedule, f"Paused by {request.user}.")
+                schedule.save()
+
+    @admin.action(description="Let the selected schedules run", permissions=["change"])
+    def arm_schedules(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        with transaction.atomic():
+            for schedule in queryset.order_by("pk").select_for_update(of=("self",)):
+                try:
+                    clock.check(schedule)
+                except (Refused, APIException) as refused:
+                    self.message_user(request, f"{schedule}: {clock.told(refused)}", messages.WARNING)
+                    continue
+                clock.arm(schedule)
+                schedule.save()
+
+    @admin.action(description="Submit a job of the selected schedules now", permissions=["change"])
+    def run_schedules(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        for schedule in queryset:
+            try:
+                job = clock.run(schedule)
+            except (Refused, APIException) as refused:
+                self.message_user(request, f"{schedule}: {clock.told(refused)}", messages.WARNING)
+            else:
+                self.message_user(request, f"{schedule}: job {job.pk} is {job.status}.", messages.SUCCESS)

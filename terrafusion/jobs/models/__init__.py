@@ -1,0 +1,7 @@
+"""The tables of the lifecycle, and the abstract one of jobs."""
+
+from terrafusion.jobs.models.canary import Canary
+from terrafusion.jobs.models.job import AbstractJob
+from terrafusion.jobs.models.schedule import Schedule
+
+__all__ = ["AbstractJob", "Canary", "Schedule"]

@@ -1,0 +1,19 @@
+"""The canaries' timestamps."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Canary(models.Model):
+    """When a worker of the cluster last sang; kept by ``canary.py``."""
+
+    cluster = models.CharField(max_length=100, primary_key=True)
+    sung_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "canaries"
+
+    def __str__(self) -> str:
+        return f"{self.cluster} {self.sung_at}"

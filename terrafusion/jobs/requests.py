@@ -1,0 +1,36 @@
+"""From a request's body to an unsaved job, with every check that there is: what ``run`` and schedules share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.serializers import BaseSerializer
+
+from terrafusion.jobs import dispatch, options
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.records.access import Role, counties_for
+
+
+def unsaved(serializer_class: type[BaseSerializer[Any]], body: Any, context: dict[str, Any]) -> AbstractJob:
+    """The job that ``body`` asks for, of the user of ``context["request"]``.
+
+    Raises ValidationError with every fault of the body, PermissionDenied for who is no analyst of the county.
+    """
+    user = context["request"].user
+    own, given = options.split(body)
+    serializer = serializer_class(data=own, context=context)
+    options.check(serializer, given)
+    job: AbstractJob = serializer.save()
+    require(user, Role.ANALYST, job.county_id)
+    options.check_county(job.county_id, given)
+    job.submitted_by = user
+    job.options = given
+    job.request_digest = dispatch.digest(body)
+    return job
+
+
+def require(user: Any, role: Role, county_id: str) -> None:
+    """Raises PermissionDenied for who has not the role, or a higher one, in the county."""
+    if not counties_for(user, at_least=role).filter(pk=county_id).exists():
+        raise PermissionDenied(f"In {county_id} this takes the role {role.value}.")

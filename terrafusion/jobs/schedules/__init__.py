@@ -1,0 +1,1 @@
+"""Jobs that are submitted again and again, and the address of their newest result."""
