@@ -72,8 +72,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Loss:
-    """Something that the format could not keep as it was: ``kind`` is renamed, retyped, truncated, altered, dropped or
-    moved; ``count`` is the number of values or records it touched, None where it is the whole field."""
+    """Something that the format could not keep as it was: ``kind`` is renamed, retyped, truncated, altered, split,
+    dropped or moved; ``count`` is the number of values or records it touched, None where it is the whole field."""
 
     layer: str
     kind: str

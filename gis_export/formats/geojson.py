@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gis_export.formats.text import Piece, TextFormat, Value, contains, value
+from gis_export.formats.text import Piece, TextFormat, Value, replaced, value
 from gis_export.plan import Column, LayerPlan, Totals
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 DECIMALS = 7
 """RFC 7946 section 11.2 advises against more than needed; seven are about a centimetre."""
-_SPECIAL = ["\\", '"', *map(chr, range(1, 32))]  # RFC 8259 section 7; the backslash first
+# RFC 8259 section 7; the backslash first.
+_SPECIAL = {character: json.dumps(character)[1:-1] for character in ("\\", '"', *map(chr, range(1, 32)))}
 
 
 class GeoJSON(TextFormat):
@@ -46,14 +47,7 @@ class GeoJSON(TextFormat):
         return [*pieces, "}}"]
 
     def escape(self, texts: pa.StringArray, counts: Counter[str]) -> pa.StringArray:
-        import pyarrow.compute as pc
-
-        if not contains(texts, "".join(_SPECIAL).encode()):
-            return texts
-        for character in _SPECIAL:
-            if contains(texts, character.encode()):
-                texts = pc.replace_substring(texts, character, json.dumps(character)[1:-1])
-        return texts
+        return replaced(texts, _SPECIAL)
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         # The bbox is known for certain only now; the order of members has no meaning in JSON.

@@ -22,7 +22,9 @@ class KMZ(KML):
     def open(self, path: Path, layers: tuple[LayerPlan, ...]) -> Sink:
         from gis_export.writer.package import ZippedFile, changed_at
 
-        return ZippedFile(path, "doc.kml", changed_at(layers))
+        zipped = ZippedFile(path, changed_at(layers))
+        zipped.begin("doc.kml")
+        return zipped
 
 
 FORMAT = KMZ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gis_export.formats.text import TextFormat, contains
+from gis_export.formats.text import TextFormat, contains, replaced
 from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
@@ -31,10 +31,7 @@ class XmlFormat(TextFormat):
             clean = pc.replace_substring_regex(texts, _FORBIDDEN, "")
             counts["cleaned"] += pc.sum(pc.not_equal(clean, texts)).as_py() or 0
             texts = clean
-        for character, entity in _ENTITIES.items():
-            if contains(texts, character.encode()):
-                texts = pc.replace_substring(texts, character, entity)
-        return texts
+        return replaced(texts, _ENTITIES)
 
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
         count = counts["cleaned"]

@@ -22,6 +22,8 @@ NAMES_AND_TIMES = {
 class NativeFormat(Format):
     driver: ClassVar[str]
     layer_options: ClassVar[dict[str, str]] = {}
+    geometry: ClassVar[str] = "ST_AsBinary(g)"
+    """SQL of the geometry as the file is to have it."""
 
     def write(self, reader: Reader, path: Path) -> Written:
         layer = reader.layer
@@ -63,7 +65,7 @@ class NativeFormat(Format):
         names = [name for name, _ in columns]
         geometry = free_name("geometry", names)
         # The names are given only now: PostgreSQL would cut long ones, and a field may be named as a column of ours.
-        selected = ["ST_AsBinary(g) AS geometry", *(f"{sql} AS a{i}" for i, (_, sql) in enumerate(columns))]
+        selected = [f"{self.geometry} AS geometry", *(f"{sql} AS a{i}" for i, (_, sql) in enumerate(columns))]
         with reader.stream(selected, where=where) as (streamed, batches):
             named = [streamed.field(i).with_name(name) for i, name in enumerate([geometry, *names])]
             schema = self.schema(pa.schema(named))

@@ -7,7 +7,9 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gis_export.formats import fixed_width
 from gis_export.formats.base import Limit, Reader, Written
+from gis_export.formats.fixed_width import EMPTY_GEOMETRY, TEXT_BYTES
 from gis_export.formats.native import NativeFormat
 from gis_export.plan import Column, LayerPlan, Loss
 from gis_export.writer.errors import FormatLimitExceeded
@@ -16,13 +18,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NAME_LENGTH = 10
-TEXT_BYTES = 254
 FILE_BYTES = 2**31 - 1
 MOST_FIELDS = 255
 _NUMBER_BYTES = 24  # of the columns that GDAL gives real numbers, with 15 decimals
 _REAL_LIMIT = "1e22"  # GDAL cuts the digits of a greater one without a word
 _INTEGER_DIGITS = 18
-_WIDTH = b"GDAL:OGR:width"
 _PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -50,8 +50,8 @@ class Shapefile(NativeFormat):
     may_lose = {
         "renamed": "A field's name is longer than the format allows, or not ASCII.",
         "retyped": "A date-time is a date and a text; real numbers have 15 decimals.",
-        "truncated": f"A text is cut at {TEXT_BYTES} bytes.",
-        "altered": "An empty text is read as absent, and blanks at a text's end are not read.",
+        "truncated": fixed_width.TOO_LONG,
+        "altered": f"An empty text is read as absent, and blanks at a text's end are not read. {EMPTY_GEOMETRY}",
         "dropped": f"Numbers of {_REAL_LIMIT} and more are left out.",
     }
     always_zip = True
@@ -71,7 +71,13 @@ class Shapefile(NativeFormat):
         crosswalk = path.with_name(f"{path.stem}_fields.csv")
         _write_crosswalk(crosswalk, layer, export.names)
         parts = [path.with_suffix(suffix) for suffix in _PARTS]
-        losses = [*export.losses(layer), *_value_losses(layer, measured | export.blanks)]
+        counted = fixed_width.counted(
+            layer,
+            measured | export.blanks,
+            ("altered", "blank", "Empty texts are read as absent, and blanks at the end are not read."),
+            ("dropped", "beyond", f"Numbers of {_REAL_LIMIT} and more do not fit."),
+        )
+        losses = [*export.losses(layer), *counted]
         return self.written([*parts, crosswalk], path, None, losses)
 
     @staticmethod
@@ -92,14 +98,13 @@ class Shapefile(NativeFormat):
 
 def _measures(layer: LayerPlan) -> list[str]:
     """SQL of what must be known of the values before the file is begun."""
-    found = ["count(*) AS records", "coalesce(sum(ST_MemSize(g)), 0)::bigint AS geometry_bytes"]
+    found = [
+        "count(*) AS records",
+        "coalesce(sum(ST_MemSize(g)), 0)::bigint AS geometry_bytes",
+        *fixed_width.measures(layer),
+    ]
     for i, column in enumerate(layer.columns):
-        if column.type == "text":
-            found += [
-                f"max(octet_length(c{i})) AS width{i}",
-                f"count(*) FILTER (WHERE octet_length(c{i}) > {TEXT_BYTES}) AS cut{i}",
-            ]
-        elif column.type == "integer":
+        if column.type == "integer":
             found += [f"min(c{i})::text AS least{i}", f"max(c{i})::text AS most{i}"]
         elif column.type == "real":
             found.append(f"count(*) FILTER (WHERE NOT {_fits(i)}) AS beyond{i}")
@@ -111,28 +116,15 @@ def _fits(index: int) -> str:
 
 
 def _widths(layer: LayerPlan, measured: dict[str, Any]) -> dict[int, int]:
-    """Bytes of each text and whole number. What is wider than its values costs space, and a whole number that is
-    declared with more than 18 digits is read as a real one."""
+    """Bytes of each text and whole number. A whole number that is declared with more than 18 digits is read as a real
+    one."""
     widths = {}
     for i, column in enumerate(layer.columns):
         if column.type == "text":
-            widths[i] = min(max(measured[f"width{i}"] or 0, 1), TEXT_BYTES)
+            widths[i] = fixed_width.text_width(measured, i)
         elif column.type == "integer":
             widths[i] = max(len(measured[f"least{i}"] or "0"), len(measured[f"most{i}"] or "0"))
     return widths
-
-
-def _value_losses(layer: LayerPlan, measured: dict[str, Any]) -> list[Loss]:
-    found = []
-    for kind, key, detail in (
-        ("truncated", "cut", f"Cut at {TEXT_BYTES} bytes."),
-        ("altered", "blank", "Empty texts are read as absent, and blanks at the end are not read."),
-        ("dropped", "beyond", f"Numbers of {_REAL_LIMIT} and more do not fit."),
-    ):
-        for i, column in enumerate(layer.columns):
-            if number := measured.get(f"{key}{i}"):
-                found.append(Loss(layer.name, kind, detail, field=column.name, count=number))
-    return found
 
 
 class _Export(Shapefile):
@@ -154,10 +146,7 @@ class _Export(Shapefile):
         return found
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
-        for i, width in self.widths.items():
-            at = schema.get_field_index(self.names[i][0])
-            schema = schema.set(at, schema.field(at).with_metadata({_WIDTH: str(width).encode()}))
-        return schema
+        return fixed_width.with_widths(schema, {self.names[i][0]: width for i, width in self.widths.items()})
 
     def convert(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         for i in self.texts:
@@ -165,7 +154,7 @@ class _Export(Shapefile):
             # Counted here, for it costs PostgreSQL ten times as much.
             self.blanks[f"blank{i}"] += _blanks(batch.column(at))
             if self.widths[i] == TEXT_BYTES:
-                batch = batch.set_column(at, schema.field(at), _cut(batch.column(at)))
+                batch = batch.set_column(at, schema.field(at), fixed_width.cut_texts(batch.column(at)))
         return batch
 
     def losses(self, layer: LayerPlan) -> list[Loss]:
@@ -214,20 +203,6 @@ def _blanks(texts: pa.Array) -> int:
     import pyarrow.compute as pc
 
     return int(pc.sum(pc.or_(pc.equal(texts, ""), pc.ends_with(texts, " "))).as_py() or 0)
-
-
-def _cut(texts: pa.Array) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if (pc.max(pc.binary_length(texts)).as_py() or 0) <= TEXT_BYTES:
-        return texts
-    return pa.array([cut(text) if text is not None else None for text in texts.to_pylist()], texts.type)
-
-
-def cut(text: str) -> str:
-    """At most ``TEXT_BYTES`` bytes of UTF-8, whole characters only."""
-    return text.encode()[:TEXT_BYTES].decode(errors="ignore")
 
 
 def _write_crosswalk(path: Path, layer: LayerPlan, names: list[tuple[str, ...]]) -> None:

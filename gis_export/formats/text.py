@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -53,7 +53,8 @@ class TextFormat(Format):
     them in what goes to the file."""
 
     not_finite: ClassVar[dict[str, str]] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-    """How the numbers that are none are written, by Arrow's names for them."""
+    """How the numbers that are none are written, by Arrow's names for them. Empty: they are absent, and counted as
+    ``not_finite``."""
 
     @abstractmethod
     def feature(self, layer: LayerPlan) -> list[Piece]:
@@ -90,17 +91,18 @@ class TextFormat(Format):
     def write_rows(self, reader: Reader, path: Path, where: str = "TRUE") -> Written:
         """Add the layer's rows that fulfil ``where`` (SQL over g, c0, c1...) to the file that was begun."""
         layer = reader.layer
+        self.put(self.header(layer))
         feature = self.feature(layer)
-        columns = [piece.sql for piece in feature if isinstance(piece, Value)]
+        columns = dict.fromkeys(piece.sql for piece in feature if isinstance(piece, Value))
         counts: Counter[str] = Counter()
         records = passed = 0
-        self.put(self.header(layer))
         with reader.stream([f"{sql} AS v{i}" for i, sql in enumerate(columns)], where=where) as (_, batches):
             for batch in batches:
-                text = joined(self._features(feature, batch, counts))
-                self._sink.write(text[0 if passed else len(self.separator) :])
-                passed += batch.num_rows
-                records += bytes(text).count(self.marker) if self.marker else batch.num_rows
+                for rows in self.portions(layer, batch):
+                    text = joined(self._features(feature, rows, counts))
+                    self._sink.write(text[0 if passed else len(self.separator) :])
+                    passed += rows.num_rows
+                    records += bytes(text).count(self.marker) if self.marker else rows.num_rows
         self.put(self.footer(layer, reader.source()))
         return Written([path], records, self.losses(layer, counts))
 
@@ -108,30 +110,39 @@ class TextFormat(Format):
         """Add to the file that was begun."""
         self._sink.write(memoryview(text.encode()))
 
-    def _features(self, feature: Iterable[Piece], batch: pa.RecordBatch, counts: Counter[str]) -> pa.StringArray:
-        """The text of each row. The batch's first columns are those of the feature's values, in their order."""
+    def portions(self, layer: LayerPlan, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """The batch in the parts between which the file has something of its own; each is written before the next is
+        asked for."""
+        yield batch
+
+    def parts(self, values: pa.Array, piece: Value, counts: Counter[str]) -> list[Any]:
+        """A value of each row as text: strings and arrays, which stand one after the other."""
         import pyarrow.compute as pc
 
-        values = iter(batch.columns)
+        texts = self._texts(values, piece, counts)
+        if not texts.null_count:
+            return [piece.prefix, texts, piece.suffix]
+        whole = pc.binary_join_element_wise(piece.prefix, texts, piece.suffix, "", null_handling="emit_null")
+        return [pc.fill_null(whole, piece.absent)]
+
+    def _features(self, feature: Iterable[Piece], batch: pa.RecordBatch, counts: Counter[str]) -> pa.StringArray:
+        """The text of each row. The batch's first columns are those of the feature's values, in their order, each SQL
+        once."""
+        import pyarrow.compute as pc
+
+        values: dict[str, pa.Array] = {}
         parts: list[Any] = [self.separator]
-
-        def add(part: Any) -> None:
-            if isinstance(part, str) and isinstance(parts[-1], str):
-                parts[-1] += part
-            else:
-                parts.append(part)
-
         for piece in feature:
-            if isinstance(piece, str):
-                add(piece)
-                continue
-            texts = self._texts(next(values), piece, counts)
-            if texts.null_count:
-                whole = pc.binary_join_element_wise(piece.prefix, texts, piece.suffix, "", null_handling="emit_null")
-                add(pc.fill_null(whole, piece.absent))
-            else:
-                for part in (piece.prefix, texts, piece.suffix):
-                    add(part)
+            found: list[Any] = [piece]
+            if isinstance(piece, Value):
+                if piece.sql not in values:
+                    values[piece.sql] = batch.column(len(values))
+                found = self.parts(values[piece.sql], piece, counts)
+            for part in found:
+                if isinstance(part, str) and isinstance(parts[-1], str):
+                    parts[-1] += part
+                else:
+                    parts.append(part)
         return pc.binary_join_element_wise(*parts, "")
 
     def _texts(self, values: pa.Array, piece: Value, counts: Counter[str]) -> pa.StringArray:
@@ -141,7 +152,10 @@ class TextFormat(Format):
         if piece.free:
             return self.escape(values, counts)
         texts = pc.cast(values, pa.string())
-        if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values)).as_py():
+        if pa.types.is_floating(values.type) and not pc.all(finite := pc.is_finite(values)).as_py():
+            if not self.not_finite:
+                counts["not_finite"] += pc.sum(pc.invert(finite)).as_py() or 0
+                return pc.if_else(finite, texts, None)
             # The shortest text that reads back as the same number, as PostgreSQL has it; these it names otherwise.
             for ours, theirs in self.not_finite.items():
                 texts = pc.if_else(pc.equal(texts, ours), theirs, texts)
@@ -172,3 +186,14 @@ def contains(texts: pa.StringArray, characters: bytes) -> bool:
     the search in each value."""
     found = bytes(joined(texts))
     return len(found.translate(None, characters)) < len(found)
+
+
+def replaced(texts: pa.StringArray, by: dict[str, str]) -> pa.StringArray:
+    """The texts with each of the characters replaced, one after the other in that order."""
+    import pyarrow.compute as pc
+
+    if contains(texts, "".join(by).encode()):
+        for character, instead in by.items():
+            if contains(texts, character.encode()):
+                texts = pc.replace_substring(texts, character, instead)
+    return texts

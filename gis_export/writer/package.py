@@ -7,8 +7,9 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from isal import isal_zlib
 from stream_zip import ZIP_32, ZIP_64, MemberFile, ZipOverflowError, stream_zip
@@ -21,6 +22,10 @@ _AHEAD = 4  # pieces that wait for a consumer; bounds memory
 _ZIP_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 """Zip knows no earlier date; a layer that never had a row has one."""
 
+_END = memoryview(b"")
+"""Follows the last piece of a zip's member."""
+
+Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
@@ -29,30 +34,30 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class Consumer(threading.Thread, Generic[Made]):
-    """Does something with bytes beside the thread that makes them: ``use`` gets them as they come."""
+class Consumer(threading.Thread, Generic[Item, Made]):
+    """Does something with items beside the thread that makes them: ``use`` gets them as they come."""
 
-    def __init__(self, use: Callable[[Iterator[memoryview]], Made]) -> None:
+    def __init__(self, use: Callable[[Iterator[Item]], Made]) -> None:
         super().__init__(name="consumer", daemon=True)
-        self._waiting: queue.Queue[memoryview | None] = queue.Queue(_AHEAD)
+        self._waiting: queue.Queue[Item | None] = queue.Queue(_AHEAD)
         self._use = use
         self._error: Exception | None = None
         self.start()
 
     def run(self) -> None:
         try:
-            self._made = self._use(iter(self._waiting.get, None))
+            self._made = self._use(cast(Iterator[Item], iter(self._waiting.get, None)))
         except Exception as error:  # raised again where the result is asked for
             self._error = error
             while self._waiting.get() is not None:
                 pass
 
-    def put(self, data: memoryview) -> None:
-        """Hand over bytes that do not change any more; waits while many lie there."""
-        self._waiting.put(data)
+    def put(self, item: Item) -> None:
+        """Hand over something that does not change any more; waits while many lie there."""
+        self._waiting.put(item)
 
     def result(self) -> Made:
-        """What ``use`` made of all the bytes; raises what it raised."""
+        """What ``use`` made of all the items; raises what it raised."""
         self._waiting.put(None)
         self.join()
         if self._error:
@@ -67,7 +72,7 @@ class HashedFile:
         self._path = path
         self._file = path.open("wb", buffering=0)
         self._size = 0
-        self._digest = Consumer(digest)
+        self._digest: Consumer[memoryview, str] = Consumer(digest)
 
     def write(self, data: memoryview) -> None:
         self._digest.put(data)
@@ -85,16 +90,25 @@ class HashedFile:
 
 
 class ZippedFile:
-    """A zip of one file, packed while that is written; any program can read it."""
+    """A zip whose members are packed while they are written, one after the other; any program can read it."""
 
-    def __init__(self, path: Path, name: str, changed_at: datetime) -> None:
-        self._packing = Consumer(lambda chunks: _zip_one(name, chunks, path, changed_at))
+    def __init__(self, path: Path, changed_at: datetime) -> None:
+        self._packing: Consumer[str | memoryview, str] = Consumer(lambda items: _zip_all(items, path, changed_at))
+        self._begun = False
+
+    def begin(self, name: str) -> None:
+        """What is written from now on goes to the member of that name."""
+        if self._begun:
+            self._packing.put(_END)
+        self._begun = True
+        self._packing.put(name)
 
     def write(self, data: memoryview) -> None:
-        self._packing.put(data)
+        if len(data):
+            self._packing.put(data)
 
     def close(self) -> str:
-        """The SHA-256 of the zip. Raises ``FormatLimitExceeded`` where the file in it has more than 4 GB."""
+        """The SHA-256 of the zip. Raises ``FormatLimitExceeded`` where a file in it has more than 4 GB."""
         return self._packing.result()
 
 
@@ -133,15 +147,24 @@ def zip_files(paths: list[Path], folder: Path, target: Path, changed_at: datetim
     return _write_zip(packed, target)
 
 
-def _zip_one(name: str, chunks: Iterator[Any], target: Path, changed_at: datetime) -> str:
-    """Pack what comes without zip's extension for more than 4 GB, which not every program reads."""
+def _zip_all(items: Iterator[str | memoryview], target: Path, changed_at: datetime) -> str:
+    """Pack members of which each comes as its name, its pieces and ``_END``, without zip's extension for more than
+    4 GB, which not every program reads."""
+    begun = [""]
+
+    def members() -> Iterator[MemberFile]:
+        for name in items:
+            begun.append(str(name))
+            pieces: Any = takewhile(len, items)
+            yield str(name), changed_at, 0o644, ZIP_32, pieces
+
     try:
-        return _write_zip([(name, changed_at, 0o644, ZIP_32, chunks)], target)
+        return _write_zip(members(), target)
     except ZipOverflowError:
-        raise FormatLimitExceeded(f"{name} has more than 4 GB: choose a smaller area or another format.") from None
+        raise FormatLimitExceeded(f"{begun[-1]} has more than 4 GB: choose a smaller area or another format.") from None
 
 
-def _write_zip(members: list[MemberFile], target: Path) -> str:
+def _write_zip(members: Iterable[MemberFile], target: Path) -> str:
     found = hashlib.sha256()
     with target.open("wb") as file:
         for chunk in stream_zip(members, chunk_size=_CHUNK, get_compressobj=_deflate):

@@ -42,6 +42,8 @@ FORMATS = [
     "KML",
     "KMZ",
     "Shapefile",
+    "TAB",
+    "XLSX",
 ]
 STATE_PLANE = 2926
 
@@ -156,9 +158,18 @@ class Exports:
     def fields(self, layer: str) -> list[str]:
         return list(self.rows(layer)[0].values)
 
+    def types(self, layer: str) -> dict[str, str]:
+        """By the names of the fields, as the layer registry has them."""
+        with self.unblock():
+            return dict(_fields(self.county, layer))
+
+
+def _fields(county: County, layer: str) -> list[tuple[str, str]]:
+    return next([(f.name, f.type.value) for f in found.fields] for found in layers_of(county) if found.name == layer)
+
 
 def _database_rows(county: County, layer: str) -> list[Row]:
-    names = next([(f.name, f.type) for f in found.fields] for found in layers_of(county) if found.name == layer)
+    names = _fields(county, layer)
     records: Any = {"parcels": PropertyOperational, "sales": Sale}.get(layer)
     found = []
     if records is not None:

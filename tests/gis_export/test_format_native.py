@@ -1,4 +1,4 @@
-"""GeoPackage, FlatGeobuf and Shapefile, read by GDALs that did not write them: fiona's, and Debian's."""
+"""GeoPackage, FlatGeobuf, Shapefile, FileGDB and TAB, read by GDALs that did not write them: fiona's, and Debian's."""
 
 from __future__ import annotations
 
@@ -330,4 +330,77 @@ _LEGAL = {
     "_sixty_three_bytes_of_postg",
     "a_very_long_name_that_goes_beyond_the_sixty_three_bytes_of_postgresql_two": "a_very_long_name_that_goes_beyond_the"
     "_sixty_three_bytes_of_pos_2",
+}
+
+
+class TestTAB:
+    def wanted(self, exports: Exports, layer: str) -> list[Row]:
+        """As MapInfo has them: names of 31 letters, and nothing absent but dates."""
+        types = exports.types(layer)
+        rows = []
+        for row in map(to_the_millisecond, exports.rows(layer)):
+            values: dict[str, Any] = {}
+            for name, value in row.values.items():
+                kept = _ABSENT.get(types[name]) if value is None else value
+                if types[name] == "boolean":
+                    kept = "T" if kept else "F"  # as GDAL before 3.11 tells it
+                values[_ASCII.get(name, name)] = _cut(kept) if isinstance(kept, str) else kept
+            rows.append(Row(values, row.geometry if row.has_shape else None))
+        return rows
+
+    @pytest.mark.parametrize("layer", LAYERS)
+    def test_every_value_and_coordinate(self, exports: Exports, layer: str) -> None:
+        found = [_multi(row) for row in read(exports("TAB", layer).file(".tab"))]
+        west, south, east, north = shapely.total_bounds([row.geometry for row in found if row.has_shape])
+        grid = max(east - west, north - south, 1e-3) / 1e9
+        wanted = self.wanted(exports, layer)
+        if layer == "trees":
+            assert ("split", "", 1) in exports("TAB", layer).losses(layer)
+            wanted = [Row(row.values, part) for row in wanted for part in _parts(row.geometry)]
+        assert_same(wanted, found, tolerance=grid)
+
+    def test_losses(self, exports: Exports) -> None:
+        rows = exports.rows("zoning")
+        export = exports("TAB", "zoning")
+        losses = export.losses("zoning")
+        for name in ("label", "big", "real", "flag"):
+            assert ("altered", name, sum(row.values[name] is None for row in rows)) in losses
+        renamed = {field for kind, field, _ in losses if kind == "renamed"}
+        assert renamed == set(_ASCII)
+        assert ("altered", "", 1) in losses  # the empty geometry
+        assert ("truncated", "label", 2) in losses
+
+    def test_the_prj_tells_the_crs_that_the_file_cannot(self, exports: Exports) -> None:
+        export = exports("TAB", "sales", crs="state_plane")
+        assert pyproj.CRS.from_wkt(export.file(".prj").read_text()).equals(pyproj.CRS.from_epsg(STATE_PLANE), True)
+        (told,) = export.manifest["layers"]
+        assert any("NAD83 (High Accuracy Reference Network)" in loss["detail"] for loss in told["losses"])
+
+    @needs_ogrinfo
+    def test_debians_gdal_reads_it(self, exports: Exports) -> None:
+        path = exports("TAB", "parcels", fields={"parcels": ["parcel_number", "total_value"]}).file(".tab")
+        told = subprocess.run(["ogrinfo", "-ro", "-al", path], capture_output=True, text=True, check=True)
+        assert told.stdout.count("OGRFeature(parcels)") == len(exports.rows("parcels"))
+        assert "parcel_number (String) = 0012" in told.stdout
+        assert "total_value: Integer (" in told.stdout
+
+
+_ABSENT = {"text": "", "integer": 0, "real": 0.0}
+
+
+def _parts(shape: Any) -> list[Any]:
+    return [None] if shape is None else list(shape.geoms)
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:254].decode(errors="ignore")
+
+
+_ASCII = {
+    "Label": "Label_2",
+    "description_of_the_zone_in_words": "description_of_the_zone_in_word",
+    "description_of_the_zone_in_numbers": "description_of_the_zone_in_numb",
+    "Größe_中文": "Gr__e___",
+    "a_very_long_name_that_goes_beyond_the_sixty_three_bytes_of_postgresql_one": "a_very_long_name_that_goes_beyo",
+    "a_very_long_name_that_goes_beyond_the_sixty_three_bytes_of_postgresql_two": "a_very_long_name_that_goes_be_2",
 }

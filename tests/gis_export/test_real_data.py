@@ -11,6 +11,7 @@ from typing import Any
 
 import fiona
 import pytest
+import python_calamine
 from django.contrib.auth import get_user_model
 from django.core.files.storage import default_storage
 from django.core.management import call_command
@@ -95,6 +96,10 @@ def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], i
             folder = folder_of(path.read_bytes() if export_format == "KML" else doc_kml(path), layer)
             marks = folder.findall("k:Placemark", NS)
             values[layer] = [m.findtext(f".//k:SimpleData[@name='{name}']", namespaces=NS) for m in marks]
+        elif export_format == "XLSX":
+            heads, *cells = python_calamine.load_workbook(path).get_sheet_by_name(layer).to_python()
+            at = heads.index(name) if name in heads else 0
+            values[layer] = [row[at] for row in cells]
         elif export_format == "GeoParquet":
             column = name if layer == "parcels" else "NULL"
             values[layer] = [value for (value,) in query(path, f"SELECT {column} FROM read_parquet(FILE)")]

@@ -1,0 +1,176 @@
+"""MapInfo TAB, as GDAL writes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gis_export.formats import fixed_width
+from gis_export.formats.base import Limit, Reader, Written, free_name
+from gis_export.formats.fixed_width import EMPTY_GEOMETRY, TEXT_BYTES
+from gis_export.formats.native import NativeFormat
+from gis_export.plan import LayerPlan, Loss
+from gis_export.writer.errors import FormatLimitExceeded
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyproj import CRS
+
+NAME_LENGTH = 31
+MOST_FIELDS = 250
+_PARTS = (".tab", ".dat", ".map", ".id")
+_INT32 = 2**31 - 1
+_MARGIN = 0.01  # round the layer's extent, as a part of it
+_ABSENT = {"text": "empty", "integer": "0", "real": "0", "boolean": "false"}
+
+
+class TAB(NativeFormat):
+    name = "TAB"
+    label = "MapInfo TAB"
+    extension = "tab"
+    media_type = "application/zip"
+    description = "A zip with .tab, .dat, .map, .id and .prj for each layer, for MapInfo Pro."
+    notes = (
+        "Text is UTF-8, which MapInfo Pro reads since 15.2; so are whole numbers that need 64 bits.",
+        "The format has no absent texts and numbers: they are read as empty, 0 and false, and counted.",
+        "It knows few datums: the .prj beside it names the CRS exactly.",
+    )
+    limits = (
+        Limit("characters of a field's name", NAME_LENGTH, "A longer one is shortened."),
+        Limit("bytes of a text", TEXT_BYTES, "A longer one is cut, and counted."),
+        Limit("fields of a layer", MOST_FIELDS, "More are refused."),
+    )
+    may_lose = {
+        "renamed": "A field's name is longer than the format allows, is not made of ASCII letters, digits and "
+        "underscores, or differs from another's in case only.",
+        "retyped": "Date-times are written to the millisecond.",
+        "truncated": fixed_width.TOO_LONG,
+        "altered": "Absent texts, numbers, true and false are read as empty, 0 and false. Coordinates lie on a grid of "
+        f"a two-thousand-millionth of the layer's extent. Programs may take another datum for that of the CRS. "
+        f"{EMPTY_GEOMETRY}",
+        "split": "A record of several points becomes one of each, for GDAL writes no others.",
+        "dropped": "Numbers that are none, such as NaN, are read as 0.",
+    }
+    always_zip = True
+    driver = "MapInfo File"
+    geometry = "CASE WHEN NOT ST_IsEmpty(g) THEN ST_AsBinary(g) END"
+    bytes_per_record = 150
+
+    def write(self, reader: Reader, path: Path) -> Written:
+        import pyproj
+
+        layer = reader.layer
+        if len(layer.columns) > MOST_FIELDS:
+            raise FormatLimitExceeded(
+                f"Layer {layer.name} has {len(layer.columns)} fields, and a TAB can hold {MOST_FIELDS}: "
+                "choose fewer, or GeoPackage."
+            )
+        measured = reader.row(f"SELECT {', '.join(_measures(layer))}")
+        export = _Export(layer, measured)
+        export.write_arrow(reader, path)
+        crs = pyproj.CRS.from_epsg(layer.srid)
+        beside = path.with_suffix(".prj")
+        beside.write_text(crs.to_wkt("WKT1_ESRI"), encoding="utf-8")
+        files = [*(path.with_suffix(suffix) for suffix in _PARTS), beside]
+        absent = [
+            ("altered", f"absent_{kind}", f"What is absent is read as {instead}.") for kind, instead in _ABSENT.items()
+        ]
+        none = ("dropped", "none", "Numbers that are none are read as 0.")
+        losses = [
+            *export.losses(layer),
+            *fixed_width.counted(layer, measured, *absent, none),
+            Loss(layer.name, "altered", "Coordinates lie on the file's grid."),
+            *_datum(layer, path, crs),
+        ]
+        written = self.written(files, path, None, losses)
+        further = measured["further"]
+        if further:
+            losses.append(Loss(layer.name, "split", "Each point is a record of its own.", count=further))
+        return replace(written, records=written.records - further)
+
+
+_CORNERS = ("XMin", "YMin", "XMax", "YMax")
+
+
+def _measures(layer: LayerPlan) -> list[str]:
+    """SQL of what must be known of the values before the file is begun."""
+    found = [*fixed_width.measures(layer), *(f"ST_{corner}(ST_3DExtent(g)) AS {corner}" for corner in _CORNERS)]
+    further = "ST_NumGeometries(g) - 1" if layer.geometry_type == "MultiPoint" else "0"
+    found.append(f"coalesce(sum(greatest({further}, 0)), 0)::bigint AS further")
+    for i, column in enumerate(layer.columns):
+        if column.type in _ABSENT:
+            found.append(f"count(*) FILTER (WHERE c{i} IS NULL) AS absent_{column.type}{i}")
+        if column.type == "integer":
+            found.append(f"coalesce(max(c{i}) > {_INT32} OR min(c{i}) < -{_INT32} - 1, FALSE) AS long{i}")
+        elif column.type == "real":
+            found.append(f"count(*) FILTER (WHERE NOT {_is_number(i)}) AS none{i}")
+    return found
+
+
+def _is_number(index: int) -> str:
+    return f"abs(c{index}) < 'Infinity'"  # NaN is greater than any number
+
+
+class _Export(TAB):
+    """One layer: its names, the widths of its fields, and the bounds of the grid."""
+
+    def __init__(self, layer: LayerPlan, measured: dict[str, Any]) -> None:
+        self._measured = measured
+        self._names: list[str] = []
+        for column in layer.columns:
+            legal = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in column.name)
+            if legal[0].isdigit():
+                legal = f"f_{legal}"
+            self._names.append(free_name(legal[:NAME_LENGTH], self._names, NAME_LENGTH))
+        self._texts = {self._names[i]: i for i, column in enumerate(layer.columns) if column.type == "text"}
+
+    def columns(self, layer: LayerPlan) -> list[tuple[str, str]]:
+        found = []
+        for i, (column, name) in enumerate(zip(layer.columns, self._names, strict=True)):
+            sql = f"c{i}"
+            if column.type == "real":
+                sql = f"CASE WHEN {_is_number(i)} THEN {sql} END"
+            elif column.type == "integer" and not self._measured[f"long{i}"]:
+                sql = f"{sql}::int"
+            found.append((name, sql))
+        return found
+
+    def schema(self, schema: pa.Schema) -> pa.Schema:
+        widths = {name: fixed_width.text_width(self._measured, i) for name, i in self._texts.items()}
+        return fixed_width.with_widths(schema, widths)
+
+    def convert(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+        for name, i in self._texts.items():
+            if self._measured[f"cut{i}"]:
+                at = schema.get_field_index(name)
+                batch = batch.set_column(at, schema.field(at), fixed_width.cut_texts(batch.column(at)))
+        return batch
+
+    def creation_options(self, layer: LayerPlan) -> dict[str, str]:
+        options = {"ENCODING": "UTF-8"}
+        xmin, ymin, xmax, ymax = (self._measured[corner.lower()] for corner in _CORNERS)
+        if xmin is not None:
+            margin = _MARGIN * max(xmax - xmin, ymax - ymin, 1e-3)
+            corners = (xmin - margin, ymin - margin, xmax + margin, ymax + margin)
+            options["BOUNDS"] = ",".join(map(repr, corners))
+        return options
+
+
+def _datum(layer: LayerPlan, path: Path, crs: CRS) -> list[Loss]:
+    """What became of the CRS, as the file itself tells it."""
+    import pyogrio
+    import pyproj
+
+    told = pyogrio.read_info(path)["crs"]
+    if told is None:
+        return [Loss(layer.name, "altered", "Without any geometry, only the .prj tells the CRS.")]
+    found = pyproj.CRS.from_user_input(told)
+    if found.equals(crs, ignore_axis_order=True):
+        return []
+    datum, ours = (known.datum.name if known.datum else known.name for known in (found, crs))
+    detail = f"The file's own CRS has the datum {datum}; EPSG:{layer.srid} has {ours}, as the .prj tells."
+    return [Loss(layer.name, "altered", detail)]
+
+
+FORMAT = TAB()
