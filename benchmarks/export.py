@@ -69,7 +69,7 @@ def _ours(name: str, county: str) -> tuple[float, float]:
 
     parameters = {"fields": list(COLUMNS)}
     record = County.objects.get(pk=county)
-    wanted = request.check(record, name, ["parcels"], None, parameters, personal=True)
+    wanted = request.check(record, name, ["parcels"], None, parameters, user=platform.user())
     job = GisExportJob(
         county=record,
         export_format=name,

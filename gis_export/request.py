@@ -13,6 +13,7 @@ from gis_export.parameters import Context, Faults, Refused
 from gis_export.selection import Selection
 from terrafusion import areas
 from terrafusion.areas import saved
+from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.layers import Layer, layers_of
 from terrafusion.records.models import County, CountySettings
 
@@ -69,14 +70,15 @@ def settings_of(county: County) -> CountySettings:
 
 
 def check(
-    county: County, export_format: str, layers: list[str], area: Any, given: dict[str, Any], *, personal: bool
+    county: County, export_format: str, layers: list[str], area: Any, given: dict[str, Any], *, user: Any
 ) -> ExportRequest:
-    """Raises ``RequestFaults``. ``given``: the parameters. ``personal``: whether the caller may have personal data."""
+    """Raises ``RequestFaults``. ``given``: the parameters. ``user``: the caller, by whose rights it is checked."""
     faults: Faults = {}
     settings = settings_of(county)
     found = tuple(_check_layers(county, layers, faults))
     file_format = _check_format(export_format, settings, faults)
-    parsed = _check_area(area, county, settings, faults)
+    parsed = _check_area(area, county, settings, user, faults)
+    personal = may_see_personal_data(user, county.pk)
     context = Context(county, found, file_format, personal, _county_defaults(settings))
     values = _check_parameters(given, context, faults)
     if faults or file_format is None:
@@ -132,11 +134,11 @@ def _check_format(name: str, settings: CountySettings, faults: Faults) -> Format
     return None
 
 
-def _check_area(area: Any, county: County, settings: CountySettings, faults: Faults) -> areas.Area | None:
+def _check_area(area: Any, county: County, settings: CountySettings, user: Any, faults: Faults) -> areas.Area | None:
     if area is None:
         return None
     try:
-        return areas.parse(area, county, settings.max_area_vertices)
+        return areas.parse(area, county, settings.max_area_vertices, user)
     except areas.AreaError as error:
         for message in error.messages:
             _add(faults, "area_of_interest", message)

@@ -23,8 +23,8 @@ _AREA_HELP = (
     'Empty for the whole county, or {"type": "bbox", "coordinates": [west, south, east, north]}, a GeoJSON Polygon, '
     'MultiPolygon, Feature or FeatureCollection, or {"type": "wkt", "wkt": "POLYGON ((...))"}, each with an optional '
     '"crs" such as "EPSG:2926"; {"type": "parcels", "parcels": ["0001"]}; {"type": "district", "layer": "zoning", '
-    '"where": {"ZCODE": "C-1"}}; {"type": "buffer", "parcels": ["0001"], "distance": 300, "units": "ft"}; or a list of '
-    "areas. docs/user/areas.md tells each."
+    '"where": {"ZCODE": "C-1"}}; {"type": "buffer", "parcels": ["0001"], "distance": 300, "units": "ft"}; '
+    '{"type": "upload", "id": "..."}, of POST areas; or a list of areas. docs/user/areas.md tells each.'
 )
 _PARAMETERS_HELP = "How it is to be made; docs/user/parameters.md tells each with examples."
 _PARAMETERS_SCHEMA = {
@@ -66,7 +66,6 @@ class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         county = data["county_id"]
-        user = self.context["request"].user
         try:
             data["request"] = requests.check(
                 county,
@@ -74,7 +73,7 @@ class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
                 data["layers"],
                 data["area_of_interest"],
                 data["parameters"],
-                personal=may_see_personal_data(user, county.pk),
+                user=self.context["request"].user,
             )
         except RequestFaults as found:
             raise serializers.ValidationError(found.faults) from None

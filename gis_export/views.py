@@ -73,6 +73,5 @@ class EstimateView(GenericAPIView[Any]):
         body, given = options.split(request.data)
         serializer = self.get_serializer(data=body)
         options.check(serializer, given)
-        options.check_county(serializer.validated_data["county_id"].pk, given)
         found = estimate(serializer.validated_data["request"])
         return Response(serializers.EstimateSerializer(found.as_dict()).data)

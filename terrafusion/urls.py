@@ -21,6 +21,7 @@ API_LINKS = {
     "gis-export-jobs": "gis_export:jobs",
     "gis-export-formats": "gis_export:formats",
     "schedules": "schedules:schedules",
+    "gis-export-areas": "gis_export:areas",
     "token": "token",
     "schema": "schema",
     "docs": "docs",

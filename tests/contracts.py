@@ -537,6 +537,16 @@ class JobContract:
             assert [error["field"] for error in response.json()["errors"]] == ["parameters.expires_in"], given
         assert not self.model.objects.exists()
 
+    def test_a_lifetime_beyond_the_countys_is_told_with_the_other_faults(self, api: APIClient, ready: County) -> None:
+        for request, fields in self.invalid(ready):
+            given = request.get("parameters", {})
+            if "county_id" in fields or not isinstance(given, dict):
+                continue
+            body = {**request, "parameters": {**given, "expires_in": "366d"}}
+            found = [error["field"] for error in api.post(self.url("run"), body, format="json").json()["errors"]]
+            assert "parameters.expires_in" in found, request
+            assert fields <= {name.split(".")[0] for name in found if name != "parameters.expires_in"}, request
+
     def test_options_that_are_wrong(self, api: APIClient, ready: County) -> None:
         body = {**self.valid(ready), "county_id": "NOWHERE", "parameters": {"fresh": "perhaps"}}
         response = api.post(self.url("run"), body, format="json")

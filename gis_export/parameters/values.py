@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from terrafusion.records.layers import FieldType
@@ -75,7 +75,10 @@ def _datetime(value: Any) -> datetime:
     found = datetime.fromisoformat(_text(value))
     if found.tzinfo is None:
         raise ValueError
-    return found
+    try:  # PostgreSQL takes offsets below 16 hours only, ISO 8601 any below 24
+        return found.astimezone(UTC)
+    except OverflowError:  # in UTC it lies outside the years 1 to 9999
+        raise ValueError from None
 
 
 _READERS: dict[FieldType, Callable[[Any], Any]] = {

@@ -80,9 +80,10 @@ def united(areas: list[Area], note: str) -> Area:
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose area it is, and within which limits: records are those of ``county`` only. ``read`` reads an area that is
-    named inside another."""
+    """Whose area it is, and within which limits: records are those of ``county`` only, uploads those of ``user``.
+    ``read`` reads an area that is named inside another."""
 
     county: County
     most_vertices: int
     read: Callable[[Any], Area]
+    user: Any = None

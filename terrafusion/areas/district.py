@@ -58,11 +58,12 @@ def _typed(field: LayerField, value: Any) -> Any:
     if field.type in kinds and isinstance(value, str):
         try:
             found = kinds[field.type].fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            if not isinstance(found, datetime.datetime) or found.tzinfo:
+            if not isinstance(found, datetime.datetime):
                 return found
+            if found.tzinfo:  # PostgreSQL takes offsets below 16 hours only, ISO 8601 any below 24
+                return found.astimezone(datetime.UTC)
+        except (ValueError, OverflowError):
+            pass
     raise AreaError(f"{field.name} is of the type {field.type}, and {shown(value)} is not.")
 
 

@@ -70,8 +70,7 @@ def crs_member(given: Any) -> tuple[int, list[str]]:
 def finish(drawn: Drawn, most_vertices: int) -> Area:
     """The area that the shapes make together, each of which must be sound. Raises ``AreaError``."""
     vertices = sum(int(shapely.get_num_coordinates(shape)) for _, shape in drawn.shapes)
-    if vertices > most_vertices:
-        raise AreaError(f"The area has {vertices} vertices, and at most {most_vertices} are allowed; simplify it.")
+    check_vertices(vertices, most_vertices)
     faults = [f"{where}{fault}" for where, shape in drawn.shapes if (fault := _fault(shape, drawn))]
     if faults:
         more = len(faults) - _MOST_FAULTS
@@ -84,6 +83,11 @@ def finish(drawn: Drawn, most_vertices: int) -> Area:
     if len(shapes) > 1:
         notes.append(f"{counted(len(shapes), 'shape')} were made one area.")
     return plain(shapes[0] if len(shapes) == 1 else shapely.union_all(shapes), tuple(notes), vertices)
+
+
+def check_vertices(vertices: int, most: int) -> None:
+    if vertices > most:
+        raise AreaError(f"The area has {vertices} vertices, and at most {most} are allowed; simplify it.")
 
 
 def _fault(shape: BaseGeometry, drawn: Drawn) -> str:

@@ -11,6 +11,7 @@ from terrafusion.areas.area import AreaError
 from terrafusion.areas.drawn import Drawn, reader
 from terrafusion.areas.members import is_number, only, shown
 
+TYPES = ("Polygon", "MultiPolygon", "Feature", "FeatureCollection")
 _KINDS = {"polygon": "Polygon", "multipolygon": "MultiPolygon"}
 _MOST_FAULTS = 20
 

@@ -30,7 +30,7 @@ def area_of(numbers: Any, scope: Scope) -> Area:
     known = dict(rows.values_list("parcel_number", "geometry__isempty"))
     faults = []
     if unknown := [number for number in wanted if number not in known]:
-        faults.append(f"{scope.county.pk} has no parcel {', '.join(map(repr, unknown))}.")
+        faults.append(f"{scope.county.pk} has no parcel {', '.join(map(shown, unknown))}.")
     if bare := [number for number in wanted if known.get(number, False) is not False]:
         faults.append(f"These parcels have no outline: {', '.join(map(repr, bare))}.")
     if faults:

@@ -42,7 +42,10 @@ def place(geometry: BaseGeometry, crs: pyproj.CRS, name: str) -> tuple[BaseGeome
     notes = [f"The area was transformed from {name} to EPSG:{SRID}."]
     if added:
         notes.append(f"{added:,} vertices were added to its long edges, which are curves there.")
-    whole = antimeridian.split(image)
+    try:
+        whole = antimeridian.split(image)
+    except shapely.errors.GEOSException:  # the image crosses itself
+        raise _no_image(name) from None
     if whole is not image:
         notes.append(antimeridian.NOTE)
     if not shapely.is_valid(whole) or whole.area == 0:

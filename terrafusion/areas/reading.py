@@ -5,31 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from terrafusion.areas import bbox, buffer, collection, district, geojson, parcels, wkt
+from terrafusion.areas import bbox, buffer, collection, district, geojson, parcels, upload, wkt
 from terrafusion.areas.area import Area, AreaError, Scope
 from terrafusion.areas.members import shown
 from terrafusion.records.models import County
 
 KINDS: dict[str, Callable[[dict[str, Any], Scope], Area]] = {
     "bbox": bbox.read,
-    "Polygon": geojson.read,
-    "MultiPolygon": geojson.read,
-    "Feature": geojson.read,
-    "FeatureCollection": geojson.read,
+    **dict.fromkeys(geojson.TYPES, geojson.read),
     "wkt": wkt.read,
     "parcels": parcels.read,
     "district": district.read,
     "buffer": buffer.read,
+    "upload": upload.read,
     "collection": collection.read,
 }
 _BY_NAME = {name.lower(): read for name, read in KINDS.items()}
 _DEEPEST = 4
+_MOST = 100
 
 
-def parse(given: Any, county: County, most_vertices: int, depth: int = 0) -> Area:
-    """The area of a request. Raises ``AreaError``. ``most_vertices`` is the limit of what is given as coordinates."""
-    if depth > _DEEPEST:
-        raise AreaError(f"Areas may be within areas {_DEEPEST} deep.")
+def parse(given: Any, county: County, most_vertices: int, user: Any = None) -> Area:
+    """The area of a request. Raises ``AreaError``. ``most_vertices`` is the limit of what is given as coordinates;
+    ``user`` is whose uploaded areas it may name."""
+    read = 0
+
+    def inner(given: Any, depth: int) -> Area:
+        nonlocal read
+        read += 1
+        if depth > _DEEPEST:
+            raise AreaError(f"Areas may be within areas {_DEEPEST} deep.")
+        if read > _MOST:  # each may cost a query and the union of many outlines
+            raise AreaError(f"At most {_MOST} areas may be within an area, at all depths together.")
+        return _read(given, Scope(county, most_vertices, lambda within: inner(within, depth + 1), user))
+
+    return inner(given, 0)
+
+
+def _read(given: Any, scope: Scope) -> Area:
     if isinstance(given, str):
         given = {"type": "wkt", "wkt": given}
     if isinstance(given, list) and given and all(isinstance(area, dict | str | list) for area in given):
@@ -40,4 +53,4 @@ def parse(given: Any, county: County, most_vertices: int, depth: int = 0) -> Are
     read = _BY_NAME.get(kind.lower()) if isinstance(kind, str) else None
     if read is None:
         raise AreaError(f"The type {shown(kind)} is not known; there is {', '.join(KINDS)}.")
-    return read(given, Scope(county, most_vertices, lambda inner: parse(inner, county, most_vertices, depth + 1)))
+    return read(given, scope)

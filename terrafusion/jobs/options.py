@@ -10,7 +10,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.dateparse import parse_duration
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from terrafusion.records.models import CountySettings
 
@@ -103,25 +103,28 @@ def split(body: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def check(serializer: serializers.BaseSerializer[Any], options: dict[str, Any]) -> None:
-    """Raises ValidationError with every fault of the plugin's serializer and of the options."""
+    """Raises ValidationError with every fault of the plugin's serializer and of the options.
+
+    What the county allows is asked as soon as the request names a county (``county_id``) that the caller may see.
+    """
     checked = OptionsSerializer(data=options, context=serializer.context)
     faults: dict[str, Any] = {}
     if not serializer.is_valid():
         faults = dict(serializer.errors)
     if not checked.is_valid():
         faults |= {f"parameters.{name}": details for name, details in checked.errors.items()}
+    elif "county_id" not in faults and (beyond := _beyond(serializer.initial_data, options)):
+        faults["parameters.expires_in"] = [ErrorDetail(beyond, "limit_exceeded")]
     if faults:
         raise ValidationError(faults)
 
 
-def check_county(county_id: str, options: dict[str, Any]) -> None:
-    """Raises ValidationError where the options ask for more than the county allows."""
-    asked, most = duration(options.get("expires_in")), longest(county_id)
-    if asked is not None and asked > most:
-        raise ValidationError(
-            {"parameters.expires_in": [f"max_result_days of {county_id} is {most.days}: ask for less."]},
-            code="limit_exceeded",
-        )
+def _beyond(body: Any, options: dict[str, Any]) -> str:
+    """What the options ask for beyond what the county of the body allows; empty where they do not."""
+    asked = duration(options.get("expires_in"))
+    if asked is None or asked <= (most := longest(body["county_id"])):
+        return ""
+    return f"max_result_days of {body['county_id']} is {most.days}: ask for less."
 
 
 def longest(county_id: str) -> timedelta:

@@ -23,7 +23,6 @@ def unsaved(serializer_class: type[BaseSerializer[Any]], body: Any, context: dic
     options.check(serializer, given)
     job: AbstractJob = serializer.save()
     require(user, Role.ANALYST, job.county_id)
-    options.check_county(job.county_id, given)
     job.submitted_by = user
     job.options = given
     job.request_digest = dispatch.digest(body)

@@ -27,6 +27,7 @@ from terrafusion.jobs.registry import all_types
 from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.states import CLAIMED, Status
 from terrafusion.records import versions
+from terrafusion.records.models import UploadedArea
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ ORPHAN_AGE = 24 * 3600.0
 
 @dataclass
 class Swept:
-    """What one sweep did, in jobs or folders."""
+    """What one sweep did, in jobs, folders or uploaded areas."""
 
     retried: int = 0
     failed: int = 0
@@ -48,6 +49,7 @@ class Swept:
     orphans: int = 0
     scheduled: int = 0
     retired: int = 0
+    areas: int = 0
 
     def __str__(self) -> str:
         return ", ".join(f"{count} {name}" for name, count in asdict(self).items() if count) or "nothing to do"
@@ -64,6 +66,7 @@ def sweep(*, judge_heartbeats: bool = True) -> Swept:
         _leftovers(job_type.model, swept)
     _orphans(swept)
     versions.compact()
+    swept.areas = UploadedArea.remove_expired()
     return swept
 
 

@@ -25,6 +25,7 @@ from terrafusion.records.models import (
     ReferenceFeature,
     ReferenceLayer,
     Sale,
+    UploadedArea,
 )
 from terrafusion.records.models.parcel import PERSONAL_DATA
 
@@ -59,7 +60,7 @@ class RecordAdmin(AnyAdmin):
     paginator = CappedPaginator
     list_per_page = 50
     sortable_by = ()
-    ordering = ("id",)
+    ordering: ClassVar[tuple[str, ...]] = ("id",)
     list_filter: ClassVar[tuple[str, ...]] = ("county",)
     list_select_related: ClassVar[tuple[str, ...]] = ("county",)
     raw_id_fields: ClassVar[tuple[str, ...]] = ("county",)
@@ -220,3 +221,20 @@ class ReferenceFeatureAdmin(RecordAdmin):
     raw_id_fields = ("county", "layer")
     readonly_fields = ("place",)
     exclude = ("geometry",)
+
+
+@admin.register(UploadedArea)
+class UploadedAreaAdmin(RecordAdmin):
+    """Whose they are and what they hold; they come by upload only."""
+
+    list_display = ("name", "county", "owner", "file_format", "vertices", "created_at", "expires_at")
+    list_select_related: ClassVar[tuple[str, ...]] = ("county", "owner")
+    ordering: ClassVar[tuple[str, ...]] = ("-created_at", "-id")
+    exclude = ("geometry",)
+    readonly_fields = ("place",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: UploadedArea | None = None) -> bool:
+        return False

@@ -40,6 +40,10 @@ DRF_STANDARDIZED_ERRORS = {
 # An area of interest of 100,000 vertices has some 4 MB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_REQUEST_BYTES", 10 * 1024 * 1024, minimum=1024)
 
+# Areas of interest that come as files.
+MAX_AREA_FILE_BYTES = env.integer("MAX_AREA_FILE_BYTES", 10 * 1024 * 1024, minimum=1024)
+AREA_DAYS = env.integer("AREA_DAYS", 90, minimum=1)
+
 # Throttles count here: shared between web processes with Redis, in each of them without.
 _REDIS_URL = env.text("REDIS_URL", "")
 CACHES = {

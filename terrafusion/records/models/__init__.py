@@ -1,5 +1,6 @@
 """The shared GeoDjango tables. Every geometry is stored in EPSG:4326; every row belongs to one county."""
 
+from terrafusion.records.models.area import UploadedArea
 from terrafusion.records.models.change import DataChange
 from terrafusion.records.models.county import County, CountyAccess, CountySettings
 from terrafusion.records.models.parcel import PropertyOperational, PropertyValueHistory
@@ -16,4 +17,5 @@ __all__ = [
     "ReferenceFeature",
     "ReferenceLayer",
     "Sale",
+    "UploadedArea",
 ]

@@ -1,0 +1,87 @@
+"""Polygons of a file that GDAL reads, in a process of its own: see ``sandbox``."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyproj
+import shapely
+
+from terrafusion import native
+from terrafusion.areas.area import SRID, AreaError
+from terrafusion.areas.drawn import Drawn, check_vertices
+from terrafusion.areas.members import counted
+
+NO_CRS = "{what}, so its CRS is not known: give the EPSG code of its coordinates as crs, such as EPSG:2926."
+FLATTENED = "The third dimension was left out: an area has x and y only."
+_SECONDS = 30
+_SANDBOX = Path(__file__).with_name("sandbox.py")
+
+
+def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, most_vertices: int) -> Drawn:
+    """The polygons of the first of ``files`` (contents by names of ours), as GDAL's ``driver`` reads it. ``srid`` is
+    the CRS that the caller names."""
+    (main,) = [name for name in files if name.endswith((".shp", ".gpkg", ".kml"))]
+    with TemporaryDirectory(prefix="area-") as folder:
+        for name, content in files.items():
+            (Path(folder) / name).write_bytes(content)
+        told = _ask(folder, main, driver, layer, most_vertices)
+    if faults := told.get("faults"):
+        raise AreaError(*faults)
+    check_vertices(told["vertices"], most_vertices)
+    notes = []
+    if missing := told["missing"]:
+        notes.append(f"{counted(missing, 'feature')} without a geometry were left out.")
+    if told["flattened"]:
+        notes.append(FLATTENED)
+    crs, name = _system(told["crs"], srid)
+    shapes = [(f"Feature {number}: ", shapely.from_wkb(wkb)) for number, wkb in told["shapes"]]
+    return Drawn(shapes, tuple(notes), crs, name)
+
+
+def _ask(folder: str, main: str, driver: str, layer: str, most_vertices: int) -> dict[str, Any]:
+    """What the sandbox tells of the file."""
+    arguments = [native.gdal_library(), main, driver, layer, str(most_vertices)]
+    command = [sys.executable, "-I", "-B", str(_SANDBOX), *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program; the file's name is ours
+            command, cwd=folder, env={"OPENBLAS_NUM_THREADS": "1"}, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise AreaError(f"The file could not be read in {_SECONDS} seconds: make it simpler.") from None
+    if done.returncode != 0:
+        raise AreaError("The file is damaged, or not what it looks like: it cannot be read.")
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def _system(told: str | None, srid: int | None) -> tuple[pyproj.CRS | None, str]:
+    """The CRS of the shapes, None for EPSG:4326, and its name."""
+    crs = _two_dimensional(told)
+    if crs is None:
+        if srid is None:
+            raise AreaError(NO_CRS.format(what="The file does not tell it"))
+        return (None, f"EPSG:{SRID}") if srid == SRID else (pyproj.CRS.from_epsg(srid), f"EPSG:{srid}")
+    code = crs.to_epsg(min_confidence=70)
+    name = f"EPSG:{code}" if code else crs.name
+    if srid not in (None, code):
+        raise AreaError(f"The file says {name}, not EPSG:{srid}: leave crs out.")
+    return (None, name) if code == SRID else (crs, name)
+
+
+def _two_dimensional(told: str | None) -> pyproj.CRS | None:
+    """None for no CRS, and for one that is of no place on the Earth."""
+    if not told:
+        return None
+    try:
+        crs = pyproj.CRS.from_user_input(told)
+    except pyproj.exceptions.CRSError:
+        return None
+    if crs.is_compound:
+        crs = crs.sub_crs_list[0]
+    return crs.to_2d() if crs.is_geographic or crs.is_projected else None

@@ -1,0 +1,30 @@
+"""``{"type": "upload", "id": "..."}``: an area that was uploaded as a file before."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import shapely
+
+from terrafusion.areas.area import Area, AreaError, Scope, plain
+from terrafusion.areas.drawn import check_vertices
+from terrafusion.areas.members import only, shown
+from terrafusion.records.models import UploadedArea
+
+
+def read(given: dict[str, Any], scope: Scope) -> Area:
+    only(given, "id")
+    try:
+        wanted = uuid.UUID(given.get("id"))
+    except (ValueError, TypeError, AttributeError):
+        raise AreaError(f"The id of an upload is a UUID, not {shown(given.get('id'))}.") from None
+    found = None
+    if scope.user is not None:
+        found = UploadedArea.of(scope.user).filter(county=scope.county, pk=wanted).first()
+    if found is None:
+        raise AreaError(f"You have no uploaded area {wanted} in {scope.county.pk}; it may have expired.")
+    check_vertices(found.vertices, scope.most_vertices)
+    geometry = shapely.from_wkb(bytes(found.geometry.wkb))
+    notes = [*found.notes, f"The area is the uploaded {found.name}, SHA-256 {found.file_sha256[:12]}."]
+    return plain(geometry, tuple(notes), found.vertices)
