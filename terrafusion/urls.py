@@ -22,6 +22,8 @@ API_LINKS = {
     "gis-export-formats": "gis_export:formats",
     "schedules": "schedules:schedules",
     "gis-export-areas": "gis_export:areas",
+    "webhook-deliveries": "webhooks:deliveries",
+    "webhook-secret": "webhooks:secret",
     "token": "token",
     "schema": "schema",
     "docs": "docs",
@@ -34,6 +36,7 @@ api: list[URLPattern | URLResolver] = [
     path("docs", login_required(SpectacularSwaggerSplitView.as_view()), name="docs"),
     path("", include("terrafusion.records.api.urls")),
     path("", include("terrafusion.jobs.schedules.urls")),
+    path("webhooks/", include("terrafusion.jobs.webhooks.urls")),
     path("gis-export/", include("gis_export.urls")),
 ]
 

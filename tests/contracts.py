@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import uuid
 import zipfile
 from datetime import timedelta
@@ -22,7 +23,7 @@ from django.utils.module_loading import import_string
 from rest_framework.test import APIClient
 
 from terrafusion.jobs import runner
-from terrafusion.jobs.models import AbstractJob, Schedule
+from terrafusion.jobs.models import AbstractJob, Schedule, WebhookDelivery
 from terrafusion.jobs.registry import JobType, type_of
 from terrafusion.jobs.states import Status
 from terrafusion.jobs.sweep import sweep
@@ -583,6 +584,24 @@ class JobContract:
             named = {error["field"].removeprefix("request.").split(".")[0] for error in response.json()["errors"]}
             assert fields <= named, (request, response.json())
         assert not Schedule.objects.exists()
+
+    # Webhooks.
+
+    def test_a_webhook_is_told_of_the_end(self, transactional_db: None, api: APIClient, ready: County) -> None:
+        valid = self.valid(ready)
+        hook = "https://example.gov/hooks?key=abc"
+        body = {**valid, "parameters": {**valid.get("parameters", {}), "webhook": hook}}
+        refused = api.post(self.url("run"), body, format="json")
+        assert [error["field"] for error in refused.json()["errors"]] == ["parameters.webhook"]
+        assert api.post(reverse("webhooks:secret")).status_code == 201
+        job = self.job(api.post(self.url("run"), body, format="json"))
+        assert not WebhookDelivery.objects.exists()
+        runner.run(self.job_type.label, str(job.pk))
+        assert wait_for_job(job).status == Status.COMPLETED, job.message
+        delivery = WebhookDelivery.objects.get()
+        assert (delivery.job_id, delivery.job_type, delivery.url) == (job.pk, self.job_type.name, hook)
+        assert json.loads(delivery.payload)["data"]["results"] == self.url("results", job.pk)
+        assert api.get(self.url("status", job.pk)).json()["parameters"]["webhook"] == hook
 
     # The pages for people.
 

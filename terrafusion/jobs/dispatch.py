@@ -83,10 +83,15 @@ def rerun(job: Job, user: Any, *, idempotency_key: str = "") -> Job:
         submitted_by=user,
         rerun_of=job,
         request_digest=digest(["rerun", str(job.job_id)]),
-        options=job.options,
+        options=job.options if user.pk == job.submitted_by_id else _without_webhook(job.options),
         **{field.attname: getattr(job, field.attname) for field in own},
     )
     return submit(again, idempotency_key=idempotency_key, fresh=True)[0]
+
+
+def _without_webhook(options: dict[str, Any]) -> dict[str, Any]:
+    """Whose jobs another reruns has not asked to be told of those."""
+    return {name: value for name, value in options.items() if name != "webhook"}
 
 
 def cancel(job: Job) -> Job:

@@ -82,6 +82,14 @@ def slot(county_id: str, job_type: str, outcome: str) -> None:
     _slots.labels(county_id, job_type, outcome).inc()
 
 
+_webhooks = Counter("webhook_attempts", "Tries to deliver: delivered, failed or given_up.", ("county_id", "outcome"))
+
+
+def webhook(county_id: str, outcome: str) -> None:
+    """What came of a try to deliver a message."""
+    _webhooks.labels(county_id, outcome).inc()
+
+
 class JobStateCollector(Collector):
     """Gauges ``<prefix>_jobs{status}`` of the jobs in the database; to be registered where the page is made."""
 

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_duration
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from terrafusion.jobs.webhooks import address, secrets
 from terrafusion.records.models import CountySettings
 
 _LEAST = timedelta(minutes=1)
@@ -54,11 +55,30 @@ class LifetimeField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
+class WebhookField(serializers.CharField):
+    """An address on the public internet, of a user who has a secret to sign with."""
+
+    default_error_messages = {
+        "no_secret": "Make a secret first, by POST /api/v1/webhooks/secret: messages are signed with it.",
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        url: str = super().to_internal_value(data)
+        try:
+            address.parse(url)
+        except address.AddressFault as fault:
+            raise ValidationError(str(fault)) from None
+        if not secrets.has(self.context["request"].user):
+            self.fail("no_secret")
+        return url
+
+
 class OptionsSerializer(serializers.Serializer[Any]):
     """The options; each may be left out."""
 
     fresh = serializers.BooleanField(required=False)
     expires_in = LifetimeField(required=False)
+    webhook = WebhookField(required=False)
 
 
 NAMES = tuple(OptionsSerializer().fields)
@@ -75,6 +95,12 @@ SCHEMA = {
         ],
         "description": "How long the result is kept: seconds, an ISO 8601 duration, or such as 30d; at most what the "
         "county allows. Default: the county's setting.",
+    },
+    "webhook": {
+        "type": "string",
+        "format": "uri",
+        "examples": ["https://example.gov/hooks/terrafusion"],
+        "description": "Address that is told, signed, when the job has ended. Needs a secret: POST webhooks/secret.",
     },
 }
 """The options as properties of an object's JSON schema, for a plugin whose schema lists its parameters."""

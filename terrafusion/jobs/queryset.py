@@ -6,10 +6,11 @@ import uuid
 from datetime import timedelta
 from typing import Any, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from terrafusion.jobs.models.webhook import WebhookDelivery
 from terrafusion.jobs.states import CLAIMED, Status
 
 
@@ -22,6 +23,14 @@ class JobQuerySet(models.QuerySet[Any]):
 
     def _move(self, target: Status, **columns: Any) -> bool:
         return self.update(status=target, updated_at=Now(), **columns) == 1
+
+    def _end(self, job_id: uuid.UUID, target: Status, **columns: Any) -> bool:
+        """``_move`` that job to a status in which it has ended, with the message to its webhook, in one transaction."""
+        with transaction.atomic():
+            ended = self.filter(pk=job_id)._move(target, completed_at=Now(), **columns)
+            if ended:
+                WebhookDelivery.objects.add(self.model, job_id)
+        return ended
 
     def claim(self, job_id: uuid.UUID, worker: str) -> uuid.UUID | None:
         """PENDING -> RUNNING. A fresh token, or None when the job is not to be had."""
@@ -52,8 +61,8 @@ class JobQuerySet(models.QuerySet[Any]):
 
     def finish(self, job_id: uuid.UUID, token: uuid.UUID | None, **columns: Any) -> bool:
         """RUNNING -> COMPLETED, with the results."""
-        return self.filter(pk=job_id, claim_token=token, status=Status.RUNNING)._move(
-            Status.COMPLETED, completed_at=Now(), progress=100, error_code="", publishing_as="", **columns
+        return self.filter(claim_token=token, status=Status.RUNNING)._end(
+            job_id, Status.COMPLETED, progress=100, error_code="", publishing_as="", **columns
         )
 
     def complete_at_once(self, job: Any, **columns: Any) -> None:
@@ -61,28 +70,27 @@ class JobQuerySet(models.QuerySet[Any]):
         for name, value in columns.items():
             setattr(job, name, value)
         job.status, job.progress, job.completed_at = Status.COMPLETED, 100, Now()
-        job.save(force_insert=True)
+        with transaction.atomic():
+            job.save(force_insert=True)
+            WebhookDelivery.objects.add(self.model, job.pk)
         job.refresh_from_db()
 
     def fail(self, job_id: uuid.UUID, token: uuid.UUID | None, error_code: str, message: str) -> bool:
         """RUNNING -> FAILED."""
-        return self.filter(pk=job_id, claim_token=token, status=Status.RUNNING)._move(
-            Status.FAILED, completed_at=Now(), error_code=error_code, message=message
+        return self.filter(claim_token=token, status=Status.RUNNING)._end(
+            job_id, Status.FAILED, error_code=error_code, message=message
         )
 
     def cancelled(self, job_id: uuid.UUID, token: uuid.UUID | None) -> bool:
         """CANCELLING -> CANCELLED, by the worker that has stopped."""
-        return self.filter(pk=job_id, claim_token=token, status=Status.CANCELLING)._move(
-            Status.CANCELLED, completed_at=Now(), message="The job was cancelled."
+        return self.filter(claim_token=token, status=Status.CANCELLING)._end(
+            job_id, Status.CANCELLED, message="The job was cancelled."
         )
 
     def cancel_pending(self, job_id: uuid.UUID) -> bool:
         """PENDING -> CANCELLED: nobody has begun."""
-        return self.filter(pk=job_id, status=Status.PENDING)._move(
-            Status.CANCELLED,
-            completed_at=Now(),
-            cancel_requested_at=Now(),
-            message="The job was cancelled before it began.",
+        return self.filter(status=Status.PENDING)._end(
+            job_id, Status.CANCELLED, cancel_requested_at=Now(), message="The job was cancelled before it began."
         )
 
     def request_cancel(self, job_id: uuid.UUID) -> bool:

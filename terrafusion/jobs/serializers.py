@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, TypedDict
+from urllib.parse import urlsplit
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -79,8 +80,16 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
 
     def to_representation(self, instance: AbstractJob) -> Any:
         shown = super().to_representation(instance)
-        shown["parameters"] = {**shown["parameters"], **instance.options}
+        shown["parameters"] = {**shown["parameters"], **self._options(instance)}
         return shown
+
+    def _options(self, job: AbstractJob) -> dict[str, Any]:
+        """A webhook's address may hold a key: others than its user are told the host only."""
+        request = self.context.get("request")
+        options: dict[str, Any] = job.options
+        if "webhook" in options and (request is None or request.user.pk != job.submitted_by_id):
+            return {**options, "webhook": f"https://{urlsplit(options['webhook']).netloc}/..."}
+        return options
 
     def get_links(self, job: AbstractJob) -> Links:
         name = type_of(job).name

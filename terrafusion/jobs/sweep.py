@@ -26,6 +26,7 @@ from terrafusion.jobs.publish import discard, take_back, workdir_root
 from terrafusion.jobs.registry import all_types
 from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.states import CLAIMED, Status
+from terrafusion.jobs.webhooks import outbox
 from terrafusion.records import versions
 from terrafusion.records.models import UploadedArea
 
@@ -65,6 +66,7 @@ def sweep(*, judge_heartbeats: bool = True) -> Swept:
         _expired(job_type.model, swept)
         _leftovers(job_type.model, swept)
     _orphans(swept)
+    outbox.forget()
     versions.compact()
     swept.areas = UploadedArea.remove_expired()
     return swept

@@ -105,7 +105,8 @@ class JobViewSet(GenericViewSet[AbstractJob]):
 
         An identical request on unchanged data is answered with the result that there is: the job is COMPLETED at once.
         Among the `parameters` of every kind of job, `fresh` (true) asks for the work to be done anew,
-        and `expires_in` (seconds, `P30D`, `30d`) says how long the result is kept.
+        `expires_in` (seconds, `P30D`, `30d`) says how long the result is kept, and `webhook` is an https address that
+        is told of the end.
         """
         job = requests.unsaved(self.run_serializer_class, request.data, self.get_serializer_context())
         fresh = bool(job.options.get("fresh"))

@@ -63,6 +63,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "StatusEnum": "terrafusion.jobs.states.Status",
+        "DeliveryStatusEnum": "terrafusion.jobs.models.DeliveryStatus",
+    },
     "PREPROCESSING_HOOKS": ["terrafusion.api.schema.without_slash"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }

@@ -1,4 +1,4 @@
-"""``manage.py sweep``: retry or fail lost jobs, offer forgotten ones again, expire results, clean up."""
+"""``manage.py sweep``: retry or fail lost jobs, offer forgotten ones again, run schedules, send webhooks, clean up."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from terrafusion.jobs.sweep import Swept, sweep
+from terrafusion.jobs.webhooks.sender import Sender, send_due
 
 log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Retry or fail jobs whose worker is gone, offer forgotten jobs again, delete expired results, clean up."
+    help = (
+        "Retry or fail jobs whose worker is gone, offer forgotten jobs again, run schedules, send webhooks, "
+        "delete expired results, clean up."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--forever", action="store_true", help="Go on until stopped.")
@@ -30,11 +34,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, forever: bool, interval: float, **options: Any) -> None:
         if not forever:
             self.stdout.write(str(sweep()))
+            send_due()
             return
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         log.info("Sweeping every %s seconds", interval)
+        Sender(stop).start()
         blind_until = 0.0
         while not stop.is_set():
             try:
