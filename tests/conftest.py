@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,22 +21,15 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 from rest_framework.test import APIClient
 
-from terrafusion.records.models import County, CountyAccess
+from terrafusion.records.models import County, CountyAccess, DataChange
 
 ROOT = Path(__file__).resolve().parent.parent
 Role = CountyAccess.Role
 MakeUser = Callable[..., Any]
 ClientOf = Callable[[Any], APIClient]
-COMMITTED = {"exports"}  # fixtures whose rows stay in the database for all tests that follow
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    """pytest-django puts tests that ask for no database last; of these, those that share committed rows come last."""
-    yield
-    items.sort(key=lambda item: bool(COMMITTED & set(getattr(item, "fixturenames", ()))))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,6 +37,21 @@ def _run_folder() -> Iterator[None]:
     """Media and metrics of this test run only. The folder itself stays: its path is in the settings."""
     yield
     shutil.rmtree(django_settings.RUN_FOLDER / "media", ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    """After each test that commits, the few rows are deleted: TRUNCATE would write a new file for each table and index.
+
+    Django's foreign keys are checked at the commit, so the order is free, but for the log that triggers write to.
+    """
+
+    def sql_flush(self: Any, style: Any, tables: list[str], **_: Any) -> list[str]:
+        return [f"DELETE FROM {self.quote_name(t)}" for t in sorted(tables, key=DataChange._meta.db_table.__eq__)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,12 @@ from pathlib import Path
 os.environ.setdefault("SECRET_KEY", "tests-only")
 os.environ.setdefault("THROTTLE_USER", "1000000/min")
 os.environ.setdefault("JOB_HEARTBEAT", "1")
-# Several test runs may share one server and one checkout: TEST_DB_SUFFIX keeps them apart.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes that share the suite keep all processors busy
+# Several test runs may share one server and one checkout: TEST_DB_SUFFIX keeps them apart. The processes of one run
+# have folders by xdist's name for them, as they have databases by pytest-django.
 _suffix = os.environ.get("TEST_DB_SUFFIX", "")
-RUN_FOLDER = Path(__file__).resolve().parent.parent / "build" / f"tests{_suffix}"
+_process = os.environ.get("PYTEST_XDIST_WORKER", "")
+RUN_FOLDER = Path(__file__).resolve().parent.parent / "build" / f"tests{_suffix}{_process}"
 os.environ["MEDIA_ROOT"] = str(RUN_FOLDER / "media")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(RUN_FOLDER / "metrics")
 os.environ["STATIC_ROOT"] = str(RUN_FOLDER / "static")

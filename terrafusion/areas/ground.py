@@ -31,7 +31,8 @@ def around(shape: BaseGeometry, metres: float) -> BaseGeometry:
     """Everything within ``metres`` of the shape, both in EPSG:4326; the shape itself for 0."""
     if metres == 0:
         return shape
-    return shapely.union_all([_around(tile, metres) for tile in _tiles(shape)])
+    tiles = list(_tiles(shape))  # all of them first: what is too large is refused before any work
+    return shapely.union_all([_around(tile, metres) for tile in tiles])
 
 
 def edge_step(metres: float, latitude: float) -> float:
