@@ -23,15 +23,6 @@ from terrafusion import env
 ROOT = Path(__file__).resolve().parent.parent
 FILE = Path(env.text("TERRAFUSION_SHARED_DATA", str(ROOT.parent / "shared" / "data")))
 FILE /= "seattle_wa_sales_2010_2016.csv.gz"
-METHODS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "median": (price_index.median, {}),
-    "hedonic": (price_index.hedonic, {}),
-    "hedonic_robust": (price_index.hedonic, {"robust": True}),
-    "repeat_sales": (price_index.repeat_sales, {}),
-    "repeat_sales_robust": (price_index.repeat_sales, {"robust": True}),
-    "case_shiller": (price_index.case_shiller, {}),
-    "case_shiller_robust": (price_index.case_shiller, {"robust": True}),
-}
 
 
 def seattle() -> pd.DataFrame:
@@ -63,19 +54,17 @@ def timed(job: tuple[str, int]) -> dict[str, float]:
     sales = seattle()
     if rows:
         sales = generated(sales, rows)
-    method, options = METHODS[name]
     began = time.perf_counter()
-    method(sales, **options)
+    price_index.by_method(name, sales)
     seconds = time.perf_counter() - began
     return {"seconds": round(seconds, 2), "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 
 
 def accuracy(sales: pd.DataFrame, name: str) -> dict[str, float]:
-    method, options = METHODS[name]
     errors: list[float] = []
     series = []
     for start in pd.date_range("2014-01-01", "2016-12-01", freq="3MS"):
-        index = method(sales[sales["sale_date"] < start], **options)
+        index = price_index.by_method(name, sales[sales["sale_date"] < start])
         series.append(index.value)
         known = sales[sales["sale_date"] < start + pd.DateOffset(months=1)]
         pairs = price_index.pairs(known)
@@ -89,7 +78,7 @@ def accuracy(sales: pd.DataFrame, name: str) -> dict[str, float]:
         "resales": len(errors),
         "revision_points": round(quality.revision(series), 3),
         "volatility": round(quality.volatility(series[-1]), 4),
-        "index_2016_12": round(float(method(sales, **options).value[-1]), 2),
+        "index_2016_12": round(float(price_index.by_method(name, sales).value[-1]), 2),
     }
 
 
@@ -128,9 +117,9 @@ def rolled(sales: pd.DataFrame) -> dict[str, Any]:
 
 def main() -> None:
     sales = seattle()
-    result: dict[str, Any] = {"accuracy": {name: accuracy(sales, name) for name in METHODS}}
+    result: dict[str, Any] = {"accuracy": {name: accuracy(sales, name) for name in price_index.METHODS}}
     result["time_adjustment_level_error"] = rolled(sales)
-    jobs = [(name, rows) for name in METHODS for rows in (0, 1_000_000)]
+    jobs = [(name, rows) for name in price_index.METHODS for rows in (0, 1_000_000)]
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         cost = pool.map(timed, jobs, chunksize=1)
     result["cost"] = {f"{name}_{rows or len(sales)}": value for (name, rows), value in zip(jobs, cost, strict=True)}

@@ -12,7 +12,7 @@ from gis_export import request as requests
 from gis_export.estimate import estimate
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, RequestFaults
-from terrafusion.api.fields import NamesField
+from terrafusion.api.fields import NamesField, ObjectField
 from terrafusion.areas import saved
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
@@ -35,16 +35,8 @@ _PARAMETERS_SCHEMA = {
 
 
 @extend_schema_field(_PARAMETERS_SCHEMA)
-class ParametersField(serializers.JSONField):
-    """A JSON object: what is wrong with its members is told by ``gis_export.parameters``."""
-
-    default_error_messages = {"not_an_object": "Give a JSON object."}
-
-    def to_internal_value(self, data: Any) -> Any:
-        value = super().to_internal_value(data)
-        if not isinstance(value, dict):
-            self.fail("not_an_object")
-        return value
+class ParametersField(ObjectField):
+    """What is wrong with its members is told by ``gis_export.parameters``."""
 
 
 class AreaField(serializers.JSONField):

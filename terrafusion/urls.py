@@ -20,8 +20,11 @@ API_LINKS = {
     "gis-export-run": "gis_export:run",
     "gis-export-jobs": "gis_export:jobs",
     "gis-export-formats": "gis_export:formats",
-    "schedules": "schedules:schedules",
     "gis-export-areas": "gis_export:areas",
+    "market-analysis-run": "market_analysis:run",
+    "market-analysis-jobs": "market_analysis:jobs",
+    "market-analysis-analyses": "market_analysis:analyses",
+    "schedules": "schedules:schedules",
     "webhook-deliveries": "webhooks:deliveries",
     "webhook-secret": "webhooks:secret",
     "token": "token",
@@ -38,6 +41,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("terrafusion.jobs.schedules.urls")),
     path("webhooks/", include("terrafusion.jobs.webhooks.urls")),
     path("gis-export/", include("gis_export.urls")),
+    path("market-analysis/", include("market_analysis.urls")),
 ]
 
 admin.site.site_header = admin.site.site_title = "TerraFusion"

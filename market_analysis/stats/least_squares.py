@@ -8,6 +8,7 @@ before it is factored, and one step of iterative refinement follows, so that the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,23 @@ def wls(design: Any, y: Floats, weights: Floats | None = None) -> Fit:
     return Fit(b, covariance, np.asarray(residuals), w, scale)
 
 
-def huber(design: Any, y: Floats, weights: Floats | None = None, *, steps: int = 50, tolerance: float = 1e-8) -> Fit:
+Tick = Callable[[], None]
+"""Called now and then during long work; what it raises ends the work."""
+
+
+def no_tick() -> None:
+    pass
+
+
+def huber(
+    design: Any,
+    y: Floats,
+    weights: Floats | None = None,
+    *,
+    steps: int = 50,
+    tolerance: float = 1e-8,
+    tick: Tick = no_tick,
+) -> Fit:
     """Huber's M-estimator by iteratively reweighted least squares, scaled by the median absolute deviation.
 
     As statsmodels' ``RLM(M=HuberT())`` computes it, and MASS's ``rlm`` that hpiR's robust forms use. The covariance is
@@ -79,6 +96,7 @@ def huber(design: Any, y: Floats, weights: Floats | None = None, *, steps: int =
     root = np.sqrt(prior)
     plain = fit = wls(design, y, prior)
     for _ in range(steps):
+        tick()
         spread = float(mad(fit.residuals * root, center=0))
         if spread == 0:
             break

@@ -22,7 +22,7 @@ from scipy import sparse, stats
 from market_analysis.stats import hedonic as characteristics
 from market_analysis.stats import periods
 from market_analysis.stats.errors import TooFewSales
-from market_analysis.stats.least_squares import Fit, Floats, huber, wls
+from market_analysis.stats.least_squares import Fit, Floats, Tick, huber, no_tick, wls
 
 _SMALLEST_VARIANCE = 1e-4  # of a log price ratio: a standard error of 1%; no pair of prices is more exact
 
@@ -76,12 +76,12 @@ def median(sales: pd.DataFrame, step: str = "month") -> PriceIndex:
     return PriceIndex(first, step, log, error, np.bincount(period, minlength=count))
 
 
-def hedonic(sales: pd.DataFrame, step: str = "month", *, robust: bool = False) -> PriceIndex:
+def hedonic(sales: pd.DataFrame, step: str = "month", *, robust: bool = False, tick: Tick = no_tick) -> PriceIndex:
     """Of ``sale_date``, ``sale_price`` and whatever characteristics the frame has."""
     period, first, count = _periods(sales, step)
     dummies = sparse.csr_matrix((np.ones(len(sales)), (np.arange(len(sales)), period)), shape=(len(sales), count))
     design = sparse.hstack([dummies, characteristics.learn(sales).design(sales)], format="csr")
-    fit = (huber if robust else wls)(design, np.log(sales["sale_price"].to_numpy(dtype=float)))
+    fit = _fit(design, np.log(sales["sale_price"].to_numpy(dtype=float)), None, robust, tick)
     level, covariance = fit.coefficients[:count], fit.covariance[:count, :count]
     own = np.diag(covariance)
     variance = own + own[0] - 2 * covariance[0]
@@ -89,12 +89,12 @@ def hedonic(sales: pd.DataFrame, step: str = "month", *, robust: bool = False) -
     return PriceIndex(first, step, level - level[0], error, np.bincount(period, minlength=count))
 
 
-def repeat_sales(sales: pd.DataFrame, step: str = "month", *, robust: bool = False) -> PriceIndex:
+def repeat_sales(sales: pd.DataFrame, step: str = "month", *, robust: bool = False, tick: Tick = no_tick) -> PriceIndex:
     """Of ``parcel_number``, ``sale_date`` and ``sale_price``, each pair counted alike."""
-    return _of_pairs(pairs(sales, step), step, None, robust)
+    return _of_pairs(pairs(sales, step), step, None, robust, tick)
 
 
-def case_shiller(sales: pd.DataFrame, step: str = "month", *, robust: bool = False) -> PriceIndex:
+def case_shiller(sales: pd.DataFrame, step: str = "month", *, robust: bool = False, tick: Tick = no_tick) -> PriceIndex:
     """As ``repeat_sales``, with the pairs weighed by how exact their time apart lets them be.
 
     A predicted variance below that of a 1% standard error is taken as that: where many short pairs are resales of
@@ -105,7 +105,7 @@ def case_shiller(sales: pd.DataFrame, step: str = "month", *, robust: bool = Fal
     gap = sparse.csr_matrix(np.column_stack([np.ones(len(found.earlier)), found.later - found.earlier]))
     stage = wls(gap, plain.residuals**2)
     variance = np.maximum(gap @ np.nan_to_num(stage.coefficients), _SMALLEST_VARIANCE)
-    return _of_pairs(found, step, 1 / variance, robust)
+    return _of_pairs(found, step, 1 / variance, robust, tick)
 
 
 def pairs(sales: pd.DataFrame, step: str = "month") -> Pairs:
@@ -122,8 +122,21 @@ def pairs(sales: pd.DataFrame, step: str = "month") -> Pairs:
     return Pairs(first, count, period[earlier], period[later], np.log(price[later] / price[earlier]))
 
 
-def _of_pairs(found: Pairs, step: str, weights: Floats | None, robust: bool) -> PriceIndex:
-    fit: Fit = (huber if robust else wls)(_pair_design(found), found.log_ratio, weights)
+def by_method(name: str, sales: pd.DataFrame, step: str = "month", *, tick: Tick = no_tick) -> PriceIndex:
+    """Of ``METHODS``."""
+    if name == "median":
+        return median(sales, step)
+    method, options = METHODS[name]
+    index: PriceIndex = method(sales, step, tick=tick, **options)
+    return index
+
+
+def _fit(design: Any, y: Floats, weights: Floats | None, robust: bool, tick: Tick) -> Fit:
+    return huber(design, y, weights, tick=tick) if robust else wls(design, y, weights)
+
+
+def _of_pairs(found: Pairs, step: str, weights: Floats | None, robust: bool, tick: Tick) -> PriceIndex:
+    fit = _fit(_pair_design(found), found.log_ratio, weights, robust, tick)
     log = np.concatenate([[0.0], fit.coefficients])
     error = np.concatenate([[0.0], fit.errors])
     linked = _linked(found)
@@ -158,3 +171,14 @@ def _periods(sales: pd.DataFrame, step: str) -> tuple[npt.NDArray[np.int64], int
     if count < 2:
         raise TooFewSales(f"An index takes sales in two periods; all are of {periods.name(first, step)}.")
     return period - first, first, count
+
+
+METHODS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "median": (median, {}),
+    "hedonic": (hedonic, {}),
+    "hedonic_robust": (hedonic, {"robust": True}),
+    "repeat_sales": (repeat_sales, {}),
+    "repeat_sales_robust": (repeat_sales, {"robust": True}),
+    "case_shiller": (case_shiller, {}),
+    "case_shiller_robust": (case_shiller, {"robust": True}),
+}

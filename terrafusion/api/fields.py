@@ -8,6 +8,18 @@ from rest_framework import serializers
 from rest_framework.utils.html import is_html_input
 
 
+class ObjectField(serializers.JSONField):
+    """A JSON object; a subclass says in ``extend_schema_field`` which."""
+
+    default_error_messages = {"not_an_object": "Give a JSON object."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        value = super().to_internal_value(data)
+        if not isinstance(value, dict):
+            self.fail("not_an_object")
+        return value
+
+
 class NamesField(serializers.ListField):
     """A list of names; in a form of the browsable API one line, with commas between them."""
 

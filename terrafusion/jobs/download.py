@@ -57,8 +57,6 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
         "Cache-Control": "private, no-cache",  # rights may change: ask each time, the ETag makes it cheap
         "X-Content-Type-Options": "nosniff",
     }
-    if member:
-        headers["Content-Type"] = member.media_type
     kind = member.media_type.partition(";")[0] if member else ""
     shown = kind in _SHOWN and request.query_params.get("inline") == "true"
     if shown and kind in _MARKUP:
@@ -81,7 +79,13 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
         response["Content-Range"] = f"bytes */{size}"
         return response
     filename = member.name if member else PurePosixPath(job.result_file).name
-    response = FileResponse(file, as_attachment=not shown, filename=filename, headers=headers)
+    response = FileResponse(
+        file,
+        as_attachment=not shown,
+        filename=filename,
+        content_type=member.media_type if member else None,  # None: guessed from the name
+        headers=headers,
+    )
     first, last = part or (0, size - 1)
     response["Content-Length"] = str(last - first + 1)
     if part is not None:

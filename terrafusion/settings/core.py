@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "terrafusion.records",
     "terrafusion.jobs",
     "gis_export",
+    "market_analysis",
 ]
 
 MIDDLEWARE = [

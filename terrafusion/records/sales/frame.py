@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,20 @@ _COLUMNS = {
     "latitude": ("ST_Y(coalesce(s.point, p.point))", "float64"),
 }
 """Units are those of the models; longitude and latitude are EPSG:4326."""
+_POINT = sql.SQL("coalesce(s.point, p.point)")
+
+
+def _nothing(point: sql.Composable) -> sql.Composable:
+    return sql.SQL("")
+
+
+@dataclass(frozen=True)
+class Place:
+    """How SQL tells the place of a sale or parcel: ``expression`` gives its key as text, of the parcel ``p`` and of
+    what ``join`` joins by the point where it lies."""
+
+    expression: sql.Composable
+    join: Callable[[sql.Composable], sql.Composable] = _nothing
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,8 @@ class SalesQuery:
     """Which sales of a county: dated ``start`` to ``end``, both included, of some classes, inside ``area``.
 
     None, or no class, is no limit. Screening may need a whole history: a duplicate or a resale outside the span is
-    not seen.
+    not seen. ``columns`` are those that are read, all where there are none; with ``place`` there is one more, of that
+    name: empty where the sale lies in none.
     """
 
     county_id: str
@@ -61,10 +76,17 @@ class SalesQuery:
     end: date | None = None
     property_classes: Sequence[str] = ()
     area: GEOSGeometry | None = None
+    columns: Collection[str] = ()
+    place: Place | None = None
 
 
 def read(query: SalesQuery) -> pd.DataFrame:
     """The sales, oldest first, as columns of numbers, dates and categories; missing texts are empty."""
+    statement, types = _statement(query)
+    return fetch(statement, types)
+
+
+def _statement(query: SalesQuery) -> tuple[sql.Composable, dict[str, str]]:
     conditions = [sql.SQL("s.county_id = {}").format(query.county_id)]
     if query.start is not None:
         conditions.append(sql.SQL("s.sale_date >= {}").format(query.start))
@@ -73,20 +95,23 @@ def read(query: SalesQuery) -> pd.DataFrame:
     if query.property_classes:
         conditions.append(sql.SQL("p.property_class = ANY({})").format(list(query.property_classes)))
     if query.area is not None:
-        conditions.append(
-            sql.SQL("ST_Intersects(coalesce(s.point, p.point), {}::geometry)").format(query.area.hexewkb.decode())
-        )
-    columns = sql.SQL(", ").join(
-        sql.SQL("coalesce({}, '') AS {}" if kind == "text" else "{} AS {}").format(
-            sql.SQL(source), sql.Identifier(name)
-        )
+        conditions.append(sql.SQL("ST_Intersects({}, {}::geometry)").format(_POINT, query.area.hexewkb.decode()))
+    wanted: dict[str, tuple[sql.Composable, str]] = {
+        name: (sql.SQL(source), kind)
         for name, (source, kind) in _COLUMNS.items()
+        if not query.columns or name in query.columns
+    }
+    if query.place:
+        wanted["place"] = query.place.expression, "text"
+    columns = sql.SQL(", ").join(
+        sql.SQL("coalesce({}, '') AS {}" if kind == "text" else "{} AS {}").format(source, sql.Identifier(name))
+        for name, (source, kind) in wanted.items()
     )
     statement = sql.SQL(
-        "SELECT {} FROM records_sale s LEFT JOIN records_propertyoperational p ON p.id = s.property_id "
+        "SELECT {} FROM records_sale s LEFT JOIN records_propertyoperational p ON p.id = s.property_id {} "
         "WHERE {} ORDER BY s.sale_date, s.id"
-    ).format(columns, sql.SQL(" AND ").join(conditions))
-    return fetch(statement, {name: kind for name, (_, kind) in _COLUMNS.items()})
+    ).format(columns, query.place.join(_POINT) if query.place else sql.SQL(""), sql.SQL(" AND ").join(conditions))
+    return statement, {name: kind for name, (_, kind) in wanted.items()}
 
 
 def rules_of(county_id: str) -> Rules:

@@ -1,0 +1,93 @@
+"""The chart of price indices: lines with the interval of the first as a band, and the sales behind it as bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from market_analysis.charts import style
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from market_analysis.analyses.market import Market
+
+LABELS = {
+    "median": "Median price",
+    "hedonic": "Hedonic",
+    "hedonic_robust": "Hedonic, robust",
+    "repeat_sales": "Repeat sales",
+    "repeat_sales_robust": "Repeat sales, robust",
+    "case_shiller": "Case-Shiller",
+    "case_shiller_robust": "Case-Shiller, robust",
+}
+
+
+def spec(rows: pd.DataFrame, market: Market, methods: list[str], places: list[str]) -> dict[str, Any]:
+    """``rows`` as the table of the price index has them; ``places`` are those to draw, one."""
+    shown = rows[rows["place"].isin(places) & rows["period_start"].notna()]
+    where = market.title if market.is_county else f"{places[0]}, the place with the most sales"
+    lines = [
+        {
+            "day": row.period_start.isoformat(),
+            "method": LABELS[row.method],
+            "index": _rounded(row.index_),
+            "low": _rounded(row.low),
+            "high": _rounded(row.high),
+        }
+        for row in shown.rename(columns={"index": "index_"}).itertuples()
+    ]
+    first = LABELS[methods[0]]
+    counts = [
+        {"day": row.period_start.isoformat(), "sales": int(row.sales)}
+        for row in shown[shown["method"] == methods[0]].itertuples()
+    ]
+    base = shown["period"].iloc[0] if len(shown) else ""
+    day = style.day("day")
+    color = {
+        "field": "method",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": [LABELS[method] for method in methods], "range": list(style.COLORS[: len(methods)])},
+        "legend": {"orient": "top"},
+    }
+    dash = {"field": "method", "type": "nominal", "legend": None, "sort": [LABELS[method] for method in methods]}
+    index = {"type": "quantitative", "scale": {"zero": False}, "title": f"Index, {base} = 100"}
+    return style.chart(
+        f"Price index, {where}",
+        f"Band: interval of the {first.lower()} index. Bars: the sales behind it.",
+        f"Line chart of price indices of {where} by {', '.join(LABELS[method].lower() for method in methods)}, "
+        f"with {base} as 100, over bars of the number of sales.",
+        data={"values": lines},
+        vconcat=[
+            {
+                "width": style.WIDTH,
+                "height": style.HEIGHT,
+                "layer": [
+                    {
+                        "transform": [{"filter": {"field": "method", "equal": first}}],
+                        "mark": {"type": "area", "opacity": 0.2, "color": style.COLORS[0]},
+                        "encoding": {"x": day, "y": {**index, "field": "low"}, "y2": {"field": "high"}},
+                    },
+                    {
+                        "mark": {"type": "line", "invalid": "break-paths-show-domains"},
+                        "encoding": {"x": day, "y": {**index, "field": "index"}, "color": color, "strokeDash": dash},
+                    },
+                ],
+            },
+            {
+                "width": style.WIDTH,
+                "height": 60,
+                "data": {"values": counts},
+                "mark": {"type": "bar", "color": style.GREY, "width": style.bar_width(len(counts))},
+                "encoding": {
+                    "x": day,
+                    "y": {"field": "sales", "type": "quantitative", "title": "Sales", "axis": {"tickCount": 3}},
+                },
+            },
+        ],
+        resolve={"scale": {"x": "shared"}},
+    )
+
+
+def _rounded(value: Any) -> float | None:
+    return None if value is None or value != value else round(float(value), 3)

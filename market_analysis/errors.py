@@ -1,0 +1,37 @@
+"""Why an analysis can fail, and why a request for one is refused."""
+
+from __future__ import annotations
+
+from terrafusion.jobs.errors import JobError
+
+Faults = dict[str, list[str]]
+
+
+class AnalysisError(JobError):
+    code = "analysis_failed"
+
+
+class NoSales(AnalysisError):
+    """No sale is left; the text says how many were read and why each was excluded."""
+
+    code = "no_sales"
+
+
+class TooFewToTell(AnalysisError):
+    """There are sales, but the method cannot tell an answer from so few."""
+
+    code = "too_few_sales"
+
+
+class RequestOutdated(AnalysisError):
+    """What the request names is not there any more."""
+
+    code = "request_outdated"
+
+
+class RequestFaults(Exception):
+    """``faults`` holds messages by the request's member, such as ``period.from``."""
+
+    def __init__(self, faults: Faults) -> None:
+        super().__init__(str(faults))
+        self.faults = faults

@@ -1,0 +1,151 @@
+"""The places that sales are told by: how SQL knows the place of a sale or parcel, and what the places look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from terrafusion.records.layers import is_registered
+from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, ReferenceLayer
+from terrafusion.records.sales.frame import Place
+from terrafusion.records.versions import source
+
+ATTRIBUTES = ("neighborhood", "zoning")
+LEAST_HEXAGON, MOST_HEXAGON = 50, 100_000  # metres
+_HEXGRID = re.compile(r"hexgrid:([0-9]{1,9})")
+_HULL_RATIO = 0.3  # 0 hugs the points, 1 is convex
+_HULL_MARGIN = 30.0  # metres, so that no parcel's point lies on the line
+
+
+class GeographyError(ValueError):
+    """The text is shown to users."""
+
+
+@dataclass(frozen=True)
+class Geography:
+    """``place`` tells in SQL the key of a sale's or parcel's place. ``shapes`` makes of keys SQL that gives (key,
+    geometry), each a MultiPolygon in EPSG:4326; ``about`` says what the outlines are. ``sources`` are what of the
+    reference layers it depends on, for ``versions.of``."""
+
+    text: str
+    place: Place
+    shapes: Callable[[list[str]], sql.Composable]
+    about: str
+    is_county: bool = False
+    sources: tuple[str, ...] = ()
+
+
+def parse(text: str, county: County) -> Geography:
+    """Of ``county``, ``neighborhood``, ``zoning``, a reference layer with polygons, one of its fields as
+    ``layer.field``, or ``hexgrid:500``, with the side of the hexagons in metres. GeographyError for another."""
+    if text == "county":
+        return _by_parcels(text, sql.Literal(county.pk), county, is_county=True)
+    if match := _HEXGRID.fullmatch(text):
+        metres = int(match[1])
+        if not LEAST_HEXAGON <= metres <= MOST_HEXAGON:
+            raise GeographyError(f"The side of a hexagon is {LEAST_HEXAGON} to {MOST_HEXAGON} metres.")
+        return _hexgrid(text, metres, county)
+    if text in ATTRIBUTES and (text == "neighborhood" or _is_filled(text, county)):
+        return _by_parcels(text, sql.Identifier("p", text), county)
+    name, _, field = text.partition(".")
+    layer = ReferenceLayer.objects.filter(county=county, name=name).first()
+    if layer is None or is_registered(name):
+        raise GeographyError(f"{county.pk} has no geography {text[:80]!r}; there is {', '.join(known(county))}.")
+    if layer.geometry_type != ReferenceLayer.GeometryType.POLYGON:
+        raise GeographyError(f"The layer {name!r} has no polygons.")
+    fields = [spec["name"] for spec in layer.field_schema]
+    if field and field not in fields:
+        raise GeographyError(f"The layer {name!r} has no field {field!r}; it has {', '.join(fields)}.")
+    return _by_layer(text, layer, field)
+
+
+def known(county: County) -> list[str]:
+    """What ``parse`` takes of the county; of a layer's fields and of hexagons one example."""
+    layers = ReferenceLayer.objects.filter(county=county, geometry_type=ReferenceLayer.GeometryType.POLYGON)
+    names = [name for name in layers.values_list("name", flat=True) if not is_registered(name)]
+    attributes = [name for name in ATTRIBUTES if name == "neighborhood" or name in names or _is_filled(name, county)]
+    fields = [f"{name}.<field>" for name in names]
+    return [*dict.fromkeys(["county", *attributes, *names]), *fields, "hexgrid:<metres>"]
+
+
+def _is_filled(attribute: str, county: County) -> bool:
+    rows = PropertyOperational.objects.filter(county=county)
+    return rows.exclude(**{attribute: ""}).exists()
+
+
+def _by_parcels(text: str, expression: sql.Composable, county: County, *, is_county: bool = False) -> Geography:
+    template = sql.SQL(
+        "SELECT {place}::text AS key, ST_Multi(ST_Transform(ST_Buffer({hull}, {margin}, 2), 4326)) AS geometry "
+        "FROM records_propertyoperational p WHERE p.county_id = {county} AND p.point IS NOT NULL "
+        "AND {place}::text = ANY({keys}) GROUP BY 1"
+    )
+
+    # The concave hull of a whole county's parcels would take long and show no more.
+    points = "ST_Collect(ST_Transform(p.point, {srid}))"
+    hull = sql.SQL(f"ST_ConvexHull({points})" if is_county else f"ST_ConcaveHull({points}, {{ratio}})")
+
+    def shapes(keys: list[str]) -> sql.Composable:
+        return template.format(
+            place=expression,
+            hull=hull.format(srid=sql.Literal(county.state_plane_srid), ratio=sql.Literal(_HULL_RATIO)),
+            margin=sql.Literal(_HULL_MARGIN / metres_per_unit(county)),
+            county=sql.Literal(county.pk),
+            keys=sql.Literal(keys),
+        )
+
+    about = "The hull of the points of its parcels, 30 m wider; neighbours may overlap."
+    return Geography(text, Place(expression), shapes, about, is_county)
+
+
+def _by_layer(text: str, layer: ReferenceLayer, field: str) -> Geography:
+    key: sql.Composable = sql.SQL("f.feature_key")
+    if field:
+        key = sql.SQL("f.attributes ->> {}").format(sql.Literal(field))
+    # A point on the line between two polygons, or in two that overlap, belongs to the one that was loaded first.
+    join = sql.SQL(
+        "LEFT JOIN LATERAL (SELECT {key} AS place FROM records_referencefeature f WHERE f.layer_id = {layer} "
+        "AND ST_Intersects(f.geometry, {point}) ORDER BY f.id LIMIT 1) found ON true"
+    )
+    shapes = sql.SQL(
+        "SELECT {key} AS key, ST_Multi(ST_CollectionExtract(ST_Union(f.geometry), 3)) AS geometry "
+        "FROM records_referencefeature f WHERE f.layer_id = {layer} AND {key} = ANY({keys}) GROUP BY 1"
+    )
+    here = {"key": key, "layer": sql.Literal(layer.pk)}
+    return Geography(
+        text,
+        Place(sql.SQL("found.place"), lambda point: join.format(point=point, **here)),
+        lambda keys: shapes.format(keys=sql.Literal(keys), **here),
+        f"As the layer {layer.name} has them.",
+        sources=(source(ReferenceLayer, layer.pk), source(ReferenceFeature, layer.pk)),
+    )
+
+
+def _hexgrid(text: str, metres: int, county: County) -> Geography:
+    side, srid = sql.Literal(metres / metres_per_unit(county)), sql.Literal(county.state_plane_srid)
+    join = sql.SQL(
+        "LEFT JOIN LATERAL (SELECT h.i || ':' || h.j AS place FROM (SELECT ST_Transform({point}, {srid}) AS at) moved, "
+        "LATERAL ST_HexagonGrid({side}, moved.at) h WHERE ST_Intersects(h.geom, moved.at) ORDER BY h.i, h.j LIMIT 1) "
+        "found ON true"
+    )
+    shapes = sql.SQL(
+        "SELECT key, ST_Multi(ST_Transform(ST_Hexagon({side}, split_part(key, ':', 1)::integer, "
+        "split_part(key, ':', 2)::integer, ST_SetSRID(ST_MakePoint(0, 0), {srid})), 4326)) AS geometry "
+        "FROM unnest({keys}::text[]) AS keys (key)"
+    )
+    grid = {"side": side, "srid": srid}
+    return Geography(
+        text,
+        Place(sql.SQL("found.place"), lambda point: join.format(point=point, **grid)),
+        lambda keys: shapes.format(keys=sql.Literal(keys), **grid),
+        f"Hexagons of {metres} m a side in EPSG:{county.state_plane_srid}, numbered by column and row.",
+    )
+
+
+def metres_per_unit(county: County) -> float:
+    """Of the county's State Plane system, whose unit is the foot in most states."""
+    import pyproj
+
+    return float(pyproj.CRS.from_epsg(county.state_plane_srid).axis_info[0].unit_conversion_factor)

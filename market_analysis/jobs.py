@@ -1,0 +1,53 @@
+"""Executes an analysis: sales -> statistics -> files and areas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+from market_analysis import publication, request, sales
+from market_analysis.errors import RequestFaults, RequestOutdated, TooFewToTell
+from market_analysis.models import MarketAnalysisJob
+from terrafusion.jobs.context import JobContext, Outcome
+
+if TYPE_CHECKING:
+    from market_analysis.analyses.market import Result
+
+
+def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
+    """Raises what ``market_analysis.errors`` and ``terrafusion.jobs.errors`` hold."""
+    from market_analysis.stats.errors import TooFewSales
+
+    try:
+        wanted = request.of_job(job)
+    except RequestFaults as outdated:
+        raise RequestOutdated(" ".join(text for texts in outdated.faults.values() for text in texts)) from None
+    context.checkpoint(0, "Reading the sales.")
+    with context.stop_with(connection.connection.cancel_safe):
+        market = sales.market(wanted, context.checkpoint, _teller(context))
+        context.checkpoint(20, f"Analysing {len(market.sales):,} sales.")
+        try:
+            result = wanted.analysis.run(market, wanted.parameters)
+        except TooFewSales as few:
+            raise TooFewToTell(str(few)) from None
+        context.checkpoint(80, "Writing the result.")
+        found = publication.areas(job, market, result)
+    summary = publication.summary(wanted, market, result)
+    file = publication.files(job, context, summary, result)
+    return Outcome(
+        message=_message(result, len(market.sales), len(market.read)),
+        file=file,
+        summary=summary,
+        columns={"sales_used": len(market.sales)},
+        save=lambda: publication.save_areas(job, found),
+    )
+
+
+def _message(result: Result, used: int, read: int) -> str:
+    return f"{result.message} From {used:,} of {read:,} sales; {read - used:,} were excluded."
+
+
+def _teller(context: JobContext) -> Any:
+    """Progress of the statistics, 0 to 1, as the job's from 20 to 80 percent."""
+    return lambda done, message: context.checkpoint(20 + 60 * done, message)

@@ -1,0 +1,150 @@
+"""A request's sales out of the database, screened and cut to the period."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from psycopg import sql
+
+from market_analysis.errors import NoSales
+from market_analysis.request import MOST_PERIODS, MarketRequest
+from terrafusion.records.models import Sale
+from terrafusion.records.sales import frame
+from terrafusion.records.sales.frame import SalesQuery
+from terrafusion.records.sales.screening import REASONS, screen
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from market_analysis.analyses.market import Market
+
+_SCREENED = (
+    "parcel_number",
+    "sale_date",
+    "sale_price",
+    "deed_code",
+    "validity_code",
+    "multi_parcel",
+    "property_class",
+    "living_area_sqft",
+    "year_built",
+    "effective_year_built",
+)
+
+
+def market(request: MarketRequest, tick: Callable[[], None], tell: Callable[[float, str], None]) -> Market:
+    """Raises ``NoSales`` where nothing is left to analyse, saying what became of the sales that were read."""
+    from market_analysis.analyses.market import Market
+    from market_analysis.stats import periods
+
+    sales = frame.read(_query(request))
+    tick()
+    screened = screen(sales, request.rules, request.as_of)
+    sales["reason"] = screened.reasons
+    start, end = request.period.start, request.period.end
+    if start or end:
+        sales = sales[_within(sales["sale_date"], start, end)]
+    kept = sales[sales["reason"] == ""]
+    if kept.empty:
+        raise NoSales(_nothing_left(sales))
+    first = start or kept["sale_date"].min().date()
+    last = end or kept["sale_date"].max().date()
+    step = request.period.step
+    if periods.of_date(last, step) - periods.of_date(first, step) >= MOST_PERIODS:
+        raise NoSales(f"From {first} to {last} are more than {MOST_PERIODS} periods: ask for a shorter span.")
+    return Market(
+        title=str(request.county),
+        sales=kept.drop(columns="reason"),
+        read=sales,
+        step=step,
+        first=first,
+        last=last,
+        is_county=request.geography.is_county,
+        stock=lambda: stock(request),
+        outlines=lambda keys: outlines(request, keys),
+        tick=tick,
+        tell=tell,
+    )
+
+
+def estimate(request: MarketRequest) -> int:
+    """How many sales the planner's statistics expect to be read; no row is."""
+    rows = Sale.objects.filter(county=request.county)
+    if request.period.start:
+        rows = rows.filter(sale_date__gte=request.period.start)
+    if request.period.end:
+        rows = rows.filter(sale_date__lte=request.period.end)
+    (plan,) = json.loads(rows.values("pk").order_by().explain(format="json"))
+    return int(plan["Plan"]["Plan Rows"])
+
+
+def excluded(read: pd.DataFrame) -> list[dict[str, Any]]:
+    """The exclusions of a market's ``read`` sales, counted by reason."""
+    counts = read["reason"].value_counts()
+    return [
+        {"reason": name, "sales": int(counts[name]), "meaning": meaning}
+        for name, meaning in REASONS.items()
+        if counts.get(name, 0)
+    ]
+
+
+def stock(request: MarketRequest) -> dict[str, int]:
+    """The parcels of each place, of the classes and inside the area that were asked for."""
+    conditions = [sql.SQL("p.county_id = {}").format(request.county.pk)]
+    if request.property_classes:
+        conditions.append(sql.SQL("p.property_class = ANY({})").format(request.property_classes))
+    if request.area is not None:
+        conditions.append(sql.SQL("ST_Intersects(p.point, {}::geometry)").format(request.area.hexewkb.decode()))
+    place = request.geography.place
+    statement = sql.SQL(
+        "SELECT {place}::text, count(*) FROM records_propertyoperational p {join} WHERE {where} GROUP BY 1"
+    ).format(place=place.expression, join=place.join(sql.SQL("p.point")), where=sql.SQL(" AND ").join(conditions))
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return {key: count for key, count in cursor.fetchall() if key}
+
+
+def outlines(request: MarketRequest, keys: list[str]) -> dict[str, bytes]:
+    """The shapes of places as WKB, in EPSG:4326; a place without one is left out."""
+    statement = sql.SQL("SELECT key, ST_AsBinary(geometry) FROM ({}) shapes WHERE NOT ST_IsEmpty(geometry)").format(
+        request.geography.shapes(keys)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return {key: bytes(wkb) for key, wkb in cursor.fetchall()}
+
+
+def _query(request: MarketRequest) -> SalesQuery:
+    # What is sold again soon after a sale of the period tells whether that one was a flip.
+    margin = timedelta(days=request.rules.flip_days)
+    return SalesQuery(
+        county_id=request.county.pk,
+        start=request.period.start,
+        end=request.period.end + margin if request.period.end else None,
+        property_classes=request.property_classes,
+        area=request.area,
+        columns={*_SCREENED, *request.analysis.columns},
+        place=request.geography.place,
+    )
+
+
+def _within(days: pd.Series[Any], start: date | None, end: date | None) -> pd.Series[Any]:
+    import pandas as pd
+
+    inside = days.notna()
+    if start:
+        inside &= days >= pd.Timestamp(start)
+    if end:
+        inside &= days <= pd.Timestamp(end)
+    return inside
+
+
+def _nothing_left(read: pd.DataFrame) -> str:
+    if read.empty:
+        return "There are no sales of this period, area and class."
+    reasons = "; ".join(f"{item['sales']} x {item['meaning'].rstrip('.').lower()}" for item in excluded(read))
+    return f"All {len(read):,} sales of this period, area and class are excluded: {reasons}."
