@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import version
 
+from gis_export import parameters
 from gis_export.models import GisExportJob
 from terrafusion import __version__
 from terrafusion.jobs.dispatch import digest
@@ -36,6 +37,7 @@ def fingerprint(job: GisExportJob) -> str:
             job.area_as_submitted,
             job.area_of_interest.hexewkb.decode() if job.area_of_interest else None,
             personal,
+            [parameter.depends_on(job.resolved, job.county) for parameter in parameters.ALL],
             versions.of(name for names in sources for name in names),
             _software(),
         ]

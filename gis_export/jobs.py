@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from gis_export import client, request
+from gis_export import client, parameters, request
 from gis_export.errors import PersonalDataRefused, RequestOutdated
 from gis_export.models import GisExportJob
 from gis_export.plan import Plan, joined_names
@@ -30,6 +30,7 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
     filters_personal = any(selection.filters_personal for selection in selections)
     if filters_personal and not personal:
         raise PersonalDataRefused("The request filters by personal data, to which you have no right.")
+    told = {p.name: p.depends_on(job.resolved, job.county) for p in parameters.ALL}
     plan = Plan(
         format=job.export_format,
         layers=tuple(selection.plan() for selection in selections),
@@ -44,6 +45,8 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
             "layers": job.layers,
             "parameters": job.parameters,
             "resolved": job.resolved,
+            # Beside the request: what the county's settings and the day made of it.
+            "in_force": {name: value for name, value in told.items() if value is not None},
         },
         withheld=withheld,
     )

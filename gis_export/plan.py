@@ -26,11 +26,22 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """What a parameter does to a layer, for its losses: as ``Loss``, with ``count`` as the SQL of an aggregate over the
+    layer's columns. What counts nothing is not told; with no ``count`` it is always."""
+
+    kind: str
+    detail: str
+    count: str = ""
+
+
+@dataclass(frozen=True)
 class LayerPlan:
     """One layer as SQL with every literal in place. It gives the columns ``k`` (a unique, stable integer key), ``g``
     (the geometry in ``srid``, of the Multi type ``geometry_type``, NULL where there is none) and ``c0, c1...``, one for
-    each of ``columns``. ``changed_at`` is when the data last changed, as ISO 8601 in UTC. ``options`` are those of the
-    format, each with a value."""
+    each of ``columns``; ``notices`` may count columns beside these. ``changed_at`` is when the data last changed, as
+    ISO 8601 in UTC. ``options`` are those of the format, each with a value. ``precision``: the decimals of the
+    coordinates, where the request asks for some."""
 
     name: str
     title: str
@@ -41,6 +52,12 @@ class LayerPlan:
     changed_at: str
     columns: tuple[Column, ...]
     options: dict[str, Any] = field(default_factory=dict)
+    precision: int | None = None
+    notices: tuple[Notice, ...] = ()
+
+    def decimals(self, usual: int) -> int:
+        """Those of coordinates as text: what the request asks for, else what is usual for the format."""
+        return usual if self.precision is None else self.precision
 
 
 @dataclass(frozen=True)
@@ -64,7 +81,13 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         data = json.loads(text)
         layers = tuple(
-            LayerPlan(**{**layer, "columns": tuple(Column(**column) for column in layer["columns"])})
+            LayerPlan(
+                **{
+                    **layer,
+                    "columns": tuple(Column(**column) for column in layer["columns"]),
+                    "notices": tuple(Notice(**notice) for notice in layer["notices"]),
+                }
+            )
             for layer in data.pop("layers")
         )
         return cls(layers=layers, **data)

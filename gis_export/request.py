@@ -40,7 +40,7 @@ class ExportRequest:
         """What to take of each layer, and the personal fields withheld from each."""
         selections, withheld = [], {}
         for layer in self.layers:
-            selection = Selection(layer, layer.fields, self.area)
+            selection = Selection(self.county, layer, layer.fields, self.area)
             for parameter in parameters.ALL:
                 selection = parameter.apply(self.values[parameter.name], selection)
             if not personal:

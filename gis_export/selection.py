@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
 from django.db import connection
 from django.db.models import BinaryField, F, Func, Q, QuerySet, Value
 
-from gis_export.plan import Column, LayerPlan
+from gis_export import shaping
+from gis_export.plan import Column, LayerPlan, Notice
+from gis_export.shaping import Tolerance
 from terrafusion.areas import Area, rows
 from terrafusion.records.layers import Layer, LayerField
+from terrafusion.records.models import County
 
 OPERATIONS = ("intersects", "within", "clip")
 _DIMENSION = {"Point": 1, "MultiPoint": 1, "MultiLineString": 2, "MultiPolygon": 3}  # of ST_CollectionExtract
+
+
+@dataclass(frozen=True)
+class Join:
+    """Rows of another statement, at most one for each of the layer's, whose primary key is in the statement's ``key``.
+    ``fields`` are those that it gives, in columns of their names; ``unmatched`` says what is lost where it has no row,
+    empty where nothing is."""
+
+    sql: str
+    key: str
+    fields: tuple[LayerField, ...]
+    unmatched: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,9 +39,12 @@ class Selection:
 
     ``area`` is None for all of it; ``srid`` is the output's CRS; ``options`` are the format's.
     ``condition`` is on the layer's queryset; ``filters_personal``: it asks about personal data, so that even a record's
-    presence tells some.
+    presence tells some. A field of a join is read from there; those that the layer has not follow its own.
+    ``as_of`` is the day of its values, None for today's; ``precision`` and ``tolerance`` are as in
+    ``gis_export.shaping``.
     """
 
+    county: County
     layer: Layer
     fields: tuple[LayerField, ...]
     area: Area | None = None
@@ -34,6 +53,10 @@ class Selection:
     options: dict[str, Any] = field(default_factory=dict)
     condition: Q = field(default_factory=Q)
     filters_personal: bool = False
+    as_of: date | None = None
+    joins: tuple[Join, ...] = ()
+    precision: int | None = None
+    tolerance: Tolerance | None = None
 
     def without_personal(self) -> tuple[Selection, list[str]]:
         """The selection without personal data, and the names of the fields that were withheld."""
@@ -46,12 +69,28 @@ class Selection:
         return every if self.area is None else rows.select(every, self.layer, self.area, self.operation)
 
     def plan(self) -> LayerPlan:
-        columns = {f"c{i}": field.expression for i, field in enumerate(self.fields)}
-        selected = self.rows().annotate(k=F("pk"), g=self._geometry(), **columns).values_list("k", "g", *columns)
-        sql = literal_sql(selected)
+        joined = {field.name: f"j{i}" for i, join in enumerate(self.joins) for field in join.fields}
+        fields = self.all_fields()
+        columns = {f"c{i}": f for i, f in enumerate(fields) if f.name not in joined}
+        expressions = {name: field.expression for name, field in columns.items()}
+        rows = self.rows().annotate(k=F("pk"), g=self._geometry(), **expressions).values_list("k", "g", *columns)
+        sql = literal_sql(rows)
         if self.area is not None and self.operation == "clip":
             # OFFSET 0 keeps the planner from computing the intersection a second time for the condition.
             sql = f"SELECT * FROM ({sql} OFFSET 0) AS clipped WHERE NOT ST_IsEmpty(g)"
+        together = self.tolerance is not None and self._fits_in_memory()
+        shaped = shaping.shaped(sql, self.layer, self.srid, self.precision, self.tolerance, together)
+        selected = ["f.k", *shaped.columns]
+        for i, column in enumerate(fields):
+            source = f'{joined[column.name]}."{column.name}"' if column.name in joined else f"f.c{i}"
+            selected.append(f"{source} AS c{i}")
+        unmatched = []
+        for i, join in enumerate(self.joins):
+            if join.unmatched:
+                selected.append(f"(j{i}.{join.key} IS NULL) AS unmatched{i}")
+                unmatched.append(Notice("dropped", join.unmatched, f"count(*) FILTER (WHERE unmatched{i})"))
+        others = "".join(f" LEFT JOIN ({j.sql}) AS j{i} ON j{i}.{j.key} = f.k" for i, j in enumerate(self.joins))
+        sql = f"SELECT {', '.join(selected)} FROM {shaped.source}{others}"
         changed_at = self.layer.changed_at()
         return LayerPlan(
             name=self.layer.name,
@@ -62,13 +101,23 @@ class Selection:
             srid=self.srid,
             changed_at=changed_at.isoformat(),
             columns=tuple(
-                Column(field.name, field.type.value, field.width, field.short_name, field.total)
-                for field in self.fields
+                Column(field.name, field.type.value, field.width, field.short_name, field.total) for field in fields
             ),
             options=self.options,
+            precision=self.precision,
+            notices=(*shaped.notices, *unmatched),
         )
 
+    def all_fields(self) -> tuple[LayerField, ...]:
+        """The chosen ones, then those that joins add to the layer."""
+        own = {field.name for field in self.layer.fields}
+        return (*self.fields, *(field for join in self.joins for field in join.fields if field.name not in own))
+
+    def _fits_in_memory(self) -> bool:
+        return planned_rows(self.rows()) <= shaping.MOST_TOGETHER
+
     def _geometry(self) -> Func:
+        """In the layer's own CRS."""
         expressions: list[Any] = [F(self.layer.geometry)]
         template = "%(expressions)s"
         if self.area is not None and self.operation == "clip":
@@ -82,8 +131,6 @@ class Selection:
             )
             if self.layer.geometry_type.startswith("Multi"):
                 template = f"ST_Multi({template})"
-        if self.srid != self.layer.srid:
-            template = f"ST_Transform({template}, {self.srid})"
         # The declared output is opaque, for GeoDjango would select a geometry as hexadecimal bytes.
         return Func(*expressions, template=template, output_field=BinaryField())
 

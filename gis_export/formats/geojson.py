@@ -26,7 +26,8 @@ class GeoJSON(TextFormat):
     description = "One FeatureCollection a layer, in WGS 84, for web maps and programs."
     notes = (
         "Always longitude and latitude in WGS 84 (EPSG:4326), as RFC 7946 demands.",
-        f"Coordinates have {DECIMALS} decimals, about a centimetre; exterior rings run counter-clockwise.",
+        f"Coordinates have {DECIMALS} decimals, about a centimetre, where precision asks for no other; exterior rings "
+        "run counter-clockwise.",
     )
     fixed_srid = 4326
     has_bbox = True
@@ -40,7 +41,7 @@ class GeoJSON(TextFormat):
 
     def feature(self, layer: LayerPlan) -> list[Piece]:
         surface = "ST_ForcePolygonCCW(g)" if layer.geometry_type == "MultiPolygon" else "g"
-        geometry = Value(f"ST_AsGeoJSON({surface}, {DECIMALS})", absent="null")
+        geometry = Value(f"ST_AsGeoJSON({surface}, {layer.decimals(DECIMALS)})", absent="null")
         pieces: list[Piece] = ['{"type":"Feature","geometry":', geometry, ',"properties":{']
         for i, column in enumerate(layer.columns):
             pieces += [("," if i else "") + json.dumps(column.name) + ":", _value(i, column)]
@@ -51,7 +52,8 @@ class GeoJSON(TextFormat):
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         # The bbox is known for certain only now; the order of members has no meaning in JSON.
-        bbox = f',"bbox":{json.dumps([round(x, DECIMALS) for x in source.extent])}' if source.extent else ""
+        decimals = layer.decimals(DECIMALS)
+        bbox = f',"bbox":{json.dumps([round(x, decimals) for x in source.extent])}' if source.extent else ""
         return f"\n]{bbox}}}\n"
 
 

@@ -53,7 +53,12 @@ class KML(XmlFormat):
         pieces.append(f'<ExtendedData><SchemaData schemaUrl="#{layer.name}">')
         for i, column in enumerate(layer.columns):
             pieces.append(value(i, column, f"<SimpleData name={quoteattr(column.name)}>", "</SimpleData>"))
-        return [*pieces, "</SchemaData></ExtendedData>", Value(f"ST_AsKML(g, {_DECIMALS})"), "</Placemark>\n"]
+        return [
+            *pieces,
+            "</SchemaData></ExtendedData>",
+            Value(f"ST_AsKML(g, {layer.decimals(_DECIMALS)})"),
+            "</Placemark>\n",
+        ]
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         return "</Folder>\n"

@@ -1,26 +1,65 @@
-"""Whether the assessed values go out."""
+"""Whether the assessed values go out, and with them the latest sound sale."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
+from django.db import connection
+from django.db.models import Value
+from django.utils import timezone
+
 from gis_export.parameters.base import Context, Parameter, Refused
-from gis_export.selection import Selection
+from gis_export.selection import Join, Selection
+from terrafusion.records.layers import FieldType, LayerField
+from terrafusion.records.models import County
+from terrafusion.records.sales.frame import rules_of
+from terrafusion.records.sales.latest import latest
+
+LAYER = "parcels"
+"""The layer whose rows have sales."""
+_JOINED = Value(None)  # the join's columns are read, and no expression
+SALE_FIELDS = (
+    LayerField("last_valid_sale_id", FieldType.TEXT, _JOINED, width=60, short_name="LVS_ID"),
+    LayerField("last_valid_sale_date", FieldType.DATE, _JOINED, short_name="LVS_DATE"),
+    LayerField("last_valid_sale_price", FieldType.INTEGER, _JOINED, unit="USD", total=True, short_name="LVS_PRICE"),
+    LayerField("last_valid_sale_deed", FieldType.TEXT, _JOINED, width=20, short_name="LVS_DEED"),
+)
 
 
 class IncludeAssessmentData(Parameter):
-    name = "include_assessment_data"
-    default = True
-    help = "false leaves out the assessed values, unless fields names them; true by default."
-    schema = {"type": "boolean"}
+    """Resolved: true, false, or None where nobody asked: then the values go out, and no sale."""
 
-    def check(self, value: Any, context: Context) -> bool:
-        if not isinstance(value, bool):
+    name = "include_assessment_data"
+    help = (
+        "true adds to parcels the latest sale that the county's screening rules take for the market's, as of today or "
+        "as_of; false leaves out the assessed values, unless fields names them. By default the values go out without a "
+        "sale."
+    )
+    schema = {"type": ["boolean", "null"]}
+
+    def check(self, value: Any, context: Context) -> bool | None:
+        if value is not None and not isinstance(value, bool):
             raise Refused("Give true or false.")
         return value
 
     def apply(self, value: Any, selection: Selection) -> Selection:
-        if value:
+        if value is None or (value and selection.layer.name != LAYER):
             return selection
-        return replace(selection, fields=tuple(field for field in selection.fields if not field.assessment))
+        if not value:
+            return replace(selection, fields=tuple(field for field in selection.fields if not field.assessment))
+        day = selection.as_of or _today()
+        statement = latest(selection.county.pk, rules_of(selection.county.pk), day)
+        join = Join(statement.as_string(connection.connection), "property_id", SALE_FIELDS)
+        return replace(selection, joins=(*selection.joins, join))
+
+    def depends_on(self, resolved: dict[str, Any], county: County) -> dict[str, Any] | None:
+        """The screening: its rules are the county's own, and its day is today where ``as_of`` says no other."""
+        if resolved.get(self.name) is not True:
+            return None
+        return {"rules": rules_of(county.pk).as_dict(), "as_of": resolved.get("as_of") or _today().isoformat()}
+
+
+def _today() -> date:
+    return timezone.now().date()

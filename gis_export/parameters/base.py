@@ -62,3 +62,8 @@ class Parameter(ABC):
     def apply(self, value: Any, selection: Selection) -> Selection:
         """What a resolved value makes of a layer's selection."""
         return selection
+
+    def depends_on(self, resolved: dict[str, Any], county: County) -> Any:
+        """What the result depends on beside the request and the data of its layers, as JSON. ``resolved`` holds the
+        parameters in force."""
+        return None

@@ -95,7 +95,7 @@ def _told(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[str, 
             "records_in_file": written.records,
             "area_unit": f"square units of EPSG:{layer.srid}",
         },
-        "losses": [dataclasses.asdict(loss) for loss in written.losses],
+        "losses": [dataclasses.asdict(loss) for loss in (*reader.noticed(), *written.losses)],
     }
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gis_export.formats.base import CORNERS, METRIC
-from gis_export.plan import LayerPlan, Totals
+from gis_export.plan import LayerPlan, Loss, Totals
 from gis_export.writer.source import batches, row
 
 _CORNERS = dict(zip(CORNERS, ("ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax"), strict=True))
@@ -43,10 +43,14 @@ class LayerReader:
         self._connection = connections.rows
         self._progress = progress
         self._sums = {f"{METRIC}sum{i}": (f"c{i}", c.name) for i, c in enumerate(layer.columns) if c.total}
-        self._source: Future[Totals] = beside.submit(self._source_totals, connections.totals, bbox)
+        self._source: Future[tuple[Totals, list[Loss]]] = beside.submit(self._source_totals, connections.totals, bbox)
 
     def source(self) -> Totals:
-        return self._source.result()
+        return self._source.result()[0]
+
+    def noticed(self) -> list[Loss]:
+        """What the request's parameters did to the layer."""
+        return self._source.result()[1]
 
     def row(self, sql: str) -> dict[str, Any]:
         return row(self._connection, f"{sql} FROM ({self.layer.sql}) AS f")
@@ -84,20 +88,29 @@ class LayerReader:
             yield batch
             self._progress(batch.num_rows)
 
-    def _source_totals(self, connection: Any, bbox: bool) -> Totals:
+    def _source_totals(self, connection: Any, bbox: bool) -> tuple[Totals, list[Loss]]:
+        counted = {f"{METRIC}notice{i}": notice for i, notice in enumerate(self.layer.notices) if notice.count}
+        notices = "".join(f", {notice.count} AS {alias}" for alias, notice in counted.items())
         sums = "".join(f", coalesce(sum({column}::float8), 0) AS {alias}" for alias, (column, _) in self._sums.items())
         box = "ST_3DExtent(g)" if bbox else "NULL::box3d"
         corners = ", ".join(f"{function}({box}) AS {corner}" for corner, function in _CORNERS.items())
         found = row(
             connection,
             "SELECT count(*) AS records, count(*) FILTER (WHERE g IS NULL OR ST_IsEmpty(g)) AS missing, "
-            f"coalesce(sum(ST_Area(g)), 0) AS area, {corners}{sums} FROM ({self.layer.sql}) AS f",
+            f"coalesce(sum(ST_Area(g)), 0) AS area, {corners}{sums}{notices} FROM ({self.layer.sql}) AS f",
         )
         extent = tuple(found[name] for name in _CORNERS)
-        return Totals(
+        counts = {notice: found[alias] for alias, notice in counted.items()}
+        noticed = [
+            Loss(self.layer.name, notice.kind, notice.detail, count=counts.get(notice))
+            for notice in self.layer.notices
+            if counts.get(notice) != 0
+        ]
+        totals = Totals(
             records=found["records"],
             without_geometry=found["missing"],
             area=found["area"],
             extent=None if extent[0] is None else extent,
             sums={name: found[alias] for alias, (_, name) in self._sums.items()},
         )
+        return totals, noticed

@@ -10,7 +10,13 @@ from rest_framework.test import APIClient
 from gis_export import parameters
 from gis_export.models import GisExportJob
 from terrafusion.jobs import options, runner
-from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, ReferenceLayer
+from terrafusion.records.models import (
+    County,
+    PropertyOperational,
+    PropertyValueHistory,
+    ReferenceFeature,
+    ReferenceLayer,
+)
 from tests.conftest import ROOT
 from tests.gis_export import data
 from tests.gis_export.conftest import URL
@@ -26,7 +32,7 @@ def test_every_parameter_is_on_the_page() -> None:
 
 def test_every_example_runs(transactional_db: None, api: APIClient, county: County) -> None:
     for i in range(3):
-        PropertyOperational.objects.create(
+        parcel = PropertyOperational.objects.create(
             county=county,
             parcel_number=str(i),
             situs_address=f"{i} Main St",
@@ -35,11 +41,15 @@ def test_every_example_runs(transactional_db: None, api: APIClient, county: Coun
             year_built=1990 + i,
             geometry=data.shape(data.outline(i)),
         )
+        for day, value in (("2022-01-01", 500_000), ("2024-01-01", 600_000)):
+            PropertyValueHistory.objects.create(
+                county=county, property=parcel, tax_year=int(day[:4]), effective_date=day, total_value=value
+            )
     zoning = ReferenceLayer.objects.create(
         county=county, name="zoning", geometry_type="MultiPolygon", field_schema=[{"name": "ZCODE", "type": "text"}]
     )
     ReferenceFeature.objects.create(county=county, layer=zoning, feature_key="1", attributes={"ZCODE": "R-1"})
-    assert len(EXAMPLES) >= 3
+    assert len(EXAMPLES) >= 6
     for body in EXAMPLES:
         told = api.post(f"{URL}/estimate", body, format="json")
         assert told.status_code == 200, (body, told.content)

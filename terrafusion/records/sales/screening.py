@@ -33,7 +33,7 @@ REASONS = {
     "outlier": "The price per square foot is far from that of its class in its year.",
 }
 """In the order in which they are looked for: a sale is counted by the first that applies."""
-_FEWEST_OF_A_GROUP = 20  # sales, below which quartiles say little
+FEWEST_OF_A_GROUP = 20  # sales, below which quartiles say little
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _outliers(sales: pd.DataFrame, candidate: Any, ranges: float) -> Any:
     groups = pd.Series(rate).where(candidate).groupby(keys)
     low, high = groups.transform("quantile", 0.25).to_numpy(), groups.transform("quantile", 0.75).to_numpy()
     spread = ranges * (high - low)
-    enough = groups.transform("count").to_numpy() >= _FEWEST_OF_A_GROUP
+    enough = groups.transform("count").to_numpy() >= FEWEST_OF_A_GROUP
     return candidate & enough & ((rate < low - spread) | (rate > high + spread))
 
 

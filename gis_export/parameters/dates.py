@@ -1,0 +1,100 @@
+"""Values of parcels as they were on a date, and parcels whose values have changed since one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from gis_export.parameters.base import Context, Parameter, Refused
+from gis_export.selection import Join, Selection, literal_sql
+from terrafusion.records import values
+
+LAYER = "parcels"
+"""The layer whose rows have a history of values."""
+
+
+class DateParameter(Parameter):
+    """Resolved: the date as ISO 8601, None for none."""
+
+    schema = {"type": ["string", "null"], "format": "date", "example": "2024-01-01"}
+
+    def check(self, value: Any, context: Context) -> str | None:
+        if value is None:
+            return None
+        try:
+            day = date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise Refused("Give a date such as 2024-12-31.") from None
+        if LAYER not in [layer.name for layer in context.layers]:
+            raise Refused(f"It is about {LAYER}, and the request has no such layer.")
+        return day.isoformat()
+
+    def wish(self, value: Any, context: Context) -> str | None:
+        """A county's wish counts for the layer that it is about."""
+        return self.check(value, context) if LAYER in [layer.name for layer in context.layers] else None
+
+
+class AsOf(DateParameter):
+    name = "as_of"
+    help = (
+        "Assessed values of parcels as they were in effect on that date, by the value history; all else is as it is "
+        "now. By default the values of the present roll."
+    )
+
+    def apply(self, value: Any, selection: Selection) -> Selection:
+        if value is None or selection.layer.name != LAYER:
+            return selection
+        day = date.fromisoformat(value)
+
+        def then(field: Any) -> Any:
+            if field.name not in values.COLUMNS:
+                return field
+            return replace(field, expression=values.value_in_effect(field.name, day))
+
+        # Conditions ask each record by the expression; the columns of the file come from one join.
+        layer = replace(selection.layer, fields=tuple(map(then, selection.layer.fields)))
+        join = Join(
+            literal_sql(values.in_effect(selection.county.pk, day)),
+            "property_id",
+            tuple(field for field in layer.fields if field.name in values.COLUMNS),
+            unmatched=f"Records had no value on {day}: theirs are absent.",
+        )
+        return replace(
+            selection,
+            layer=layer,
+            fields=tuple(map(then, selection.fields)),
+            joins=(*selection.joins, join),
+            as_of=day,
+        )
+
+
+class ChangedSince(DateParameter):
+    name = "changed_since"
+    help = (
+        "Only parcels whose assessed values now, or on as_of, differ from those in effect on that date, by the value "
+        "history; those first valued later are among them. By default all."
+    )
+
+    def check(self, value: Any, context: Context) -> str | None:
+        since, as_of = super().check(value, context), context.found.get("as_of")
+        if since is not None and as_of is not None and since >= as_of:
+            raise Refused(f"The date must be before as_of, {as_of}.")
+        return since
+
+    def apply(self, value: Any, selection: Selection) -> Selection:
+        if value is None or selection.layer.name != LAYER:
+            return selection
+        county = selection.county.pk
+        now = literal_sql(values.in_effect(county, selection.as_of))
+        then = literal_sql(values.in_effect(county, date.fromisoformat(value)))
+        compared = [", ".join(f"{side}.{column}" for column in values.AMOUNTS) for side in ("now", "past")]
+        changed = (
+            f"SELECT now.property_id FROM ({now}) AS now LEFT JOIN ({then}) AS past USING (property_id) "
+            f"WHERE ({compared[0]}) IS DISTINCT FROM ({compared[1]})"
+        )
+        condition = Q(pk__in=RawSQL(changed.replace("%", "%%"), []))  # noqa: S611 - of querysets, with no text of a caller
+        return replace(selection, condition=selection.condition & condition)

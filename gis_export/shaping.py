@@ -1,0 +1,105 @@
+"""What the parameters make of a layer's shapes: another CRS, fewer vertices, fewer decimals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyproj
+from django.db import connection
+
+from gis_export.plan import Notice
+from terrafusion.records.layers import Layer
+
+_SHAPELESS = ("Point", "MultiPoint")
+"""Types that no simplification touches."""
+MOST_TOGETHER = 250_000
+"""Rows that PostgreSQL may hold in memory at once."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far, in ``metres`` on the ground, a simplified line may leave its place. It is measured in the plane of
+    ``srid``, a projected CRS of the county. ``words`` are the request's."""
+
+    metres: float
+    srid: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """SQL: ``source`` goes behind FROM and has the rows as ``f``; ``columns`` are ``g``, and what the notices count."""
+
+    source: str
+    columns: tuple[str, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+def shaped(
+    rows: str, layer: Layer, srid: int, precision: int | None, tolerance: Tolerance | None, together: bool = False
+) -> Shaped:
+    """``rows`` is a query that gives ``g`` in the layer's CRS; ``srid`` is the output's; ``precision`` the decimals of
+    coordinates in it, None for all. ``together``: all shapes fit into the server's memory, so that neighbours can be
+    simplified with their common edges, if PostGIS knows how."""
+    source, g, at = f"({rows}) AS f", "f.g", layer.srid
+    notices: list[Notice] = []
+    if tolerance is not None and layer.geometry_type not in _SHAPELESS:
+        together = together and layer.geometry_type == "MultiPolygon" and has_coverage_simplify()
+        g, at = _simplified(_transformed(g, at, tolerance.srid), tolerance, together), tolerance.srid
+        notices.append(_simplification(tolerance, together))
+        if together:  # a window over all rows
+            source, g = f"(SELECT f.*, {g} OVER () AS simplified FROM {source}) AS f", "f.simplified"
+    g = _transformed(g, at, srid)
+    if precision is not None:
+        g = _reduced(g, precision)
+        notices.append(Notice("altered", f"Coordinates have {precision} decimals, as was asked (precision)."))
+    if not notices:
+        return Shaped(source, (f"{g} AS g",))
+    if precision is not None:
+        vanished = "count(*) FILTER (WHERE vertices > 0 AND ST_IsEmpty(g))"
+        notices.append(Notice("dropped", "Shapes smaller than the precision are empty.", vanished))
+    left_out = "coalesce(sum(greatest(vertices - ST_NPoints(g), 0)), 0)::bigint"
+    notices.append(Notice("dropped", "Vertices were left out.", left_out))
+    if layer.geometry_type.startswith("Multi"):
+        g = f"ST_Multi({g})"
+    # OFFSET 0 keeps the planner from computing the shape once for each time that it is used.
+    source += f" CROSS JOIN LATERAL (SELECT {g} AS g OFFSET 0) AS s"
+    return Shaped(source, ("s.g", "ST_NPoints(f.g) AS vertices"), tuple(notices))
+
+
+def has_coverage_simplify() -> bool:
+    """PostGIS 3.4 with GEOS 3.12 has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_proc WHERE proname = 'st_coveragesimplify')")
+        (found,) = cursor.fetchone()
+    return bool(found)
+
+
+def _transformed(sql: str, source: int, target: int) -> str:
+    return sql if source == target else f"ST_Transform({sql}, {target})"
+
+
+def _simplified(sql: str, tolerance: Tolerance, together: bool) -> str:
+    unit = pyproj.CRS.from_epsg(tolerance.srid).axis_info[0].unit_conversion_factor  # in metres
+    amount = repr(tolerance.metres / unit)
+    if together:
+        return f"ST_CoverageSimplify({sql}, {amount})"
+    return f"ST_SimplifyPreserveTopology({sql}, {amount})"
+
+
+def _simplification(tolerance: Tolerance, together: bool) -> Notice:
+    how = (
+        "neighbours keep their common edges (ST_CoverageSimplify)"
+        if together
+        else "each shape by itself (ST_SimplifyPreserveTopology), so that neighbours may have small gaps and overlaps"
+    )
+    return Notice("altered", f"Simplified by {tolerance.words} on the ground, as was asked: {how}.")
+
+
+def _reduced(sql: str, precision: int) -> str:
+    """On the grid of so many decimals and still valid; what is invalid already keeps all its vertices instead."""
+    grid = f"1e-{precision}"
+    return (
+        f"(SELECT CASE WHEN ST_IsValid(s) THEN ST_ReducePrecision(s, {grid}) ELSE ST_SnapToGrid(s, {grid}) END "
+        f"FROM (VALUES ({sql})) AS shapes(s))"
+    )

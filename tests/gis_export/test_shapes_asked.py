@@ -1,0 +1,172 @@
+"""``precision`` and ``simplify``: what they do to the shapes of each format, and that the loss report says it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+from django.contrib.gis.geos import GEOSGeometry
+from django.core.files.storage import default_storage
+from rest_framework.test import APIClient
+
+from gis_export import shaping
+from gis_export.models import GisExportJob
+from gis_export.request import of_job
+from terrafusion.records.models import County
+from tests.api.data import parcel
+from tests.gis_export.conftest import FORMATS, URL, Exports, run_export
+from tests.gis_export.test_packages import features
+
+
+def losses(job: GisExportJob, layer: str = "parcels") -> list[tuple[str, str, int | None]]:
+    (told,) = [told for told in job.result_summary["layers"] if told["layer"] == layer]
+    return [(loss["kind"], loss["detail"], loss["count"]) for loss in told["losses"]]
+
+
+@pytest.mark.parametrize("export_format", [name for name in FORMATS if name != "XLSX"])
+def test_precision_in_every_format(exports: Exports, export_format: str) -> None:
+    export = exports(export_format, "parcels", precision=4)
+    found = features(exports, export.holding("parcels"), "parcels")
+    positions = shapely.get_coordinates([row.geometry for row in found if row.geometry is not None])
+    assert len(positions) > 50
+    assert np.abs(positions - positions.round(4)).max() < 1e-9
+    assert all(row.geometry.is_valid for row in found if row.geometry is not None)
+    told = losses(export.job)
+    assert ("altered", "Coordinates have 4 decimals, as was asked (precision).", None) in told
+    assert export.manifest["request"]["resolved"]["precision"] == 4
+
+
+def test_precision_of_other_units_and_more_decimals(exports: Exports) -> None:
+    export = exports("GeoPackage", "parcels", "sales", precision=0, crs="state_plane")
+    for layer in ("parcels", "sales"):
+        rows = features(exports, export.path, layer)
+        positions = shapely.get_coordinates([row.geometry for row in rows if row.geometry is not None])
+        assert (positions == positions.round()).all()
+    text = exports("GeoJSON", "parcels", precision=9).path.read_text()
+    assert max(len(digits) for digits in re.findall(r"\.(\d+)", text.partition('"properties"')[0])) > 7
+
+
+def test_what_vanishes_is_counted(api: APIClient, county: County, transactional_db: None) -> None:
+    parcel(
+        county, 1, geometry=GEOSGeometry("MULTIPOLYGON(((-122 47,-122 47.001,-121.999 47.001,-121.999 47,-122 47)))")
+    )
+    parcel(county, 2, geometry=GEOSGeometry("MULTIPOLYGON(((-122 47,-122 48,-121 48,-121 47,-122 47)))"))
+    parcel(county, 3, geometry=None, point=None)
+    job = run_export(api, county, "GeoJSON", ["parcels"], parameters={"precision": 1})
+    assert job.status == "COMPLETED", job.message
+    assert job.result_summary["layers"][0]["records_without_geometry"] == 2
+    assert ("dropped", "Shapes smaller than the precision are empty.", 1) in losses(job)
+    assert ("dropped", "Vertices were left out.", 5) in losses(job)
+
+
+@pytest.fixture
+def ragged(county: County, transactional_db: None) -> shapely.Polygon:
+    """A parcel some 700 m wide whose edges wobble by a metre."""
+    forward = pyproj.Transformer.from_crs(4326, county.state_plane_srid, always_xy=True)
+    x, y = forward.transform(-122.3, 47.6)
+    turns = np.linspace(0, 2 * np.pi, 401)[:-1]
+    radius = 350 + np.cos(np.arange(400) * 2.5)
+    feet = np.column_stack([x + radius * np.cos(turns) / 0.3048006, y + radius * np.sin(turns) / 0.3048006])
+    outline = shapely.transform(
+        shapely.Polygon(feet), lambda p: np.column_stack(forward.transform(p[:, 0], p[:, 1], direction="INVERSE"))
+    )
+    parcel(county, 1, geometry=GEOSGeometry(shapely.MultiPolygon([outline]).wkt, srid=4326))
+    return outline
+
+
+@pytest.mark.parametrize(("tolerance", "metres"), [((10, "ft"), 3.048), ((5, "m"), 5.0), ((0.001, "m"), 0.001)])
+def test_simplify_keeps_within_the_distance_on_the_ground(
+    api: APIClient, county: County, ragged: Any, tolerance: tuple[float, str], metres: float
+) -> None:
+    asked = {"tolerance": tolerance[0], "units": tolerance[1]}
+    job = run_export(api, county, "GeoJSON", ["parcels"], parameters={"simplify": asked, "precision": 15})
+    assert job.status == "COMPLETED", job.message
+    with default_storage.open(job.result_file) as file:
+        got = shapely.from_geojson(file.read()).geoms[0]
+    plane = pyproj.Transformer.from_crs(4326, county.state_plane_srid, always_xy=True)
+
+    def ground(shape: Any) -> Any:
+        return shapely.transform(shape, lambda p: np.column_stack(plane.transform(p[:, 0], p[:, 1])) * 0.3048006)
+
+    away = shapely.hausdorff_distance(ground(ragged).boundary, ground(got).boundary, densify=0.2)
+    left_out = shapely.get_num_coordinates(ragged) - shapely.get_num_coordinates(got)
+    assert away <= metres * 1.01 + 1e-4
+    assert got.is_valid
+    told = losses(job)
+    (how,) = [detail for kind, detail, _ in told if "ST_SimplifyPreserveTopology" in detail]
+    assert how.startswith(f"Simplified by {tolerance[0]:g} {tolerance[1]} on the ground")
+    if metres > 1:
+        assert left_out > 300
+        assert ("dropped", "Vertices were left out.", left_out) in told
+    else:
+        assert left_out == 0
+        assert "dropped" not in [kind for kind, _, _ in told]
+
+
+def test_points_are_not_simplified(exports: Exports) -> None:
+    export = exports("GeoPackage", "sales", "roads", simplify={"tolerance": 100, "units": "m"})
+    assert losses(export.job, "sales") == []
+    assert any("Simplified by 100 m" in detail for _, detail, _ in losses(export.job, "roads"))
+    wanted = [row.geometry for row in exports.rows("sales") if row.has_shape]
+    assert [row.geometry for row in features(exports, export.path, "sales") if row.geometry is not None] == wanted
+
+
+def test_clip_then_simplify_then_another_crs(exports: Exports) -> None:
+    area = {"type": "bbox", "coordinates": [-122.3, 47.6004, -122.2925, 48]}
+    asked = {"spatial_operation": "clip", "simplify": {"tolerance": 1, "units": "m"}, "precision": 2}
+    export = exports("GeoPackage", "parcels", area=area, crs="EPSG:3857", **asked)
+    plain = exports("GeoPackage", "parcels", area=area, spatial_operation="clip", crs="EPSG:3857")
+    found, wanted = (features(exports, one.path, "parcels") for one in (export, plain))
+    assert len(found) == len(wanted) > 2
+    for one, other in zip(found, wanted, strict=True):
+        assert one.geometry.symmetric_difference(other.geometry).area < 0.02 * other.geometry.area
+
+
+FAULTS = [
+    ({"precision": -1}, "parameters.precision", "whole number of decimals from 0 to 15"),
+    ({"precision": 16}, "parameters.precision", "whole number"),
+    ({"precision": True}, "parameters.precision", "whole number"),
+    ({"precision": "6"}, "parameters.precision", "whole number"),
+    ({"precision": 1.5}, "parameters.precision", "whole number"),
+    ({"simplify": 10}, "parameters.simplify", "Give an object"),
+    ({"simplify": {}}, "parameters.simplify.units", "there is ft, us-ft, m, km, mi"),
+    ({"simplify": {"tolerance": 0, "units": "m"}}, "parameters.simplify.tolerance", "above 0"),
+    ({"simplify": {"tolerance": "5", "units": "m"}}, "parameters.simplify.tolerance", "above 0"),
+    ({"simplify": {"tolerance": 10**400, "units": "m"}}, "parameters.simplify.tolerance", "above 0"),
+    ({"simplify": {"tolerance": 11, "units": "km"}}, "parameters.simplify.tolerance", "at most 10 km"),
+    ({"simplify": {"tolerance": 1, "units": ["m"]}}, "parameters.simplify.units", "not known"),
+    ({"simplify": {"tolerance": 1, "units": "m", "keep": True}}, "parameters.simplify.keep", "no such member"),
+]
+
+
+@pytest.mark.parametrize(("parameters", "at", "words"), FAULTS, ids=[str(i) for i in range(len(FAULTS))])
+def test_faults(api: APIClient, county: County, parameters: Any, at: str, words: str) -> None:
+    body = {"export_format": "CSV", "county_id": county.pk, "layers": ["parcels"], "parameters": parameters}
+    response = api.post(f"{URL}/estimate", body, format="json")
+    assert response.status_code == 400
+    errors = {error["field"]: error["detail"] for error in response.json()["errors"]}
+    assert words in errors[at]
+
+
+def test_neighbours_together_where_postgis_can(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The statement for PostGIS 3.4 and later: a window function over all rows, for layers of polygons only."""
+    job = GisExportJob(
+        county=county,
+        export_format="GeoPackage",
+        layers=["parcels", "sales"],
+        resolved={"simplify": {"tolerance": 10, "units": "ft"}, "precision": 3},
+    )
+    monkeypatch.setattr(shaping, "has_coverage_simplify", lambda: True)
+    parcels, sales = (selection.plan() for selection in of_job(job).selections(personal=True)[0])
+    found = re.search(r"ST_CoverageSimplify\(ST_Transform\(f\.g, 2285\), (\S+)\) OVER \(\) AS simplified", parcels.sql)
+    assert found is not None
+    assert float(found[1]) == pytest.approx(10, rel=1e-5)  # in US survey feet
+    assert any("common edges" in notice.detail for notice in parcels.notices)
+    assert "Simplify" not in sales.sql
+    monkeypatch.setattr(shaping, "MOST_TOGETHER", -1)
+    (parcels, _) = (selection.plan() for selection in of_job(job).selections(personal=True)[0])
+    assert "ST_SimplifyPreserveTopology" in parcels.sql
