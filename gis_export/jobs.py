@@ -10,6 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from gis_export import client, parameters, request
 from gis_export.errors import PersonalDataRefused, RequestOutdated
+from gis_export.estimates.judged import judge
 from gis_export.models import GisExportJob
 from gis_export.plan import Plan, joined_names
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
@@ -59,6 +60,7 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
     writer = client.writer()
     with context.stop_with(writer.kill):
         result = writer.run(plan, progress)
+    judge(job, result.records, result.size)
     file = Path(result.file)
     name = f"gis_exports_output/{job.county_id}/{file.name}"
     return Outcome(

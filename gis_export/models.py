@@ -26,6 +26,11 @@ class GisExportJob(AbstractJob):
     resolved = models.JSONField(default=dict, help_text="The parameters in force.")
     estimated_records = models.PositiveBigIntegerField(default=0, help_text="By the planner's statistics, at submit.")
 
+    estimated_bytes = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="From earlier exports, at submit."
+    )
+    estimated_seconds = models.FloatField(null=True, blank=True, help_text="As was expected at submit.")
+
     record_count = models.PositiveBigIntegerField(null=True, blank=True)
     contains_personal_data = models.BooleanField(default=False)
 

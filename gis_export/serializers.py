@@ -7,9 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from gis_export import parameters
+from gis_export import limits, parameters
 from gis_export import request as requests
-from gis_export.estimate import estimate
+from gis_export.estimates import estimate
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, RequestFaults
 from terrafusion.api.fields import NamesField, ObjectField
@@ -77,18 +77,12 @@ class ExportRunSerializer(ExportRequestSerializer):
 
     def create(self, validated_data: dict[str, Any]) -> Any:
         wanted: ExportRequest = validated_data["request"]
-        expected = estimate(wanted)
-        if expected.limits_exceeded:
-            broken = expected.limits_exceeded[0]
-            raise serializers.ValidationError(
-                {
-                    "area_of_interest": [
-                        f"The export has {broken.estimate:,} records, and {broken.limit} of {wanted.county.pk} is "
-                        f"{broken.allowed:,}: choose a smaller area or fewer layers."
-                    ]
-                },
-                code="limit_exceeded",
-            )
+        expected = estimate(wanted, self.context["request"].user)
+        # Of active jobs the lifecycle sees to, under its lock, with an answer of its own.
+        broken = [each for each in expected.limits_exceeded if each.limit != "max_active_jobs"]
+        if broken:
+            faults = [limits.told(each, wanted.county.pk) for each in broken]
+            raise serializers.ValidationError({"area_of_interest": faults}, code="limit_exceeded")
         return GisExportJob(
             county=wanted.county,
             export_format=wanted.file_format.name,
@@ -98,6 +92,8 @@ class ExportRunSerializer(ExportRequestSerializer):
             parameters=validated_data["parameters"],
             resolved=wanted.resolved(),
             estimated_records=expected.records,
+            estimated_bytes=expected.bytes,
+            estimated_seconds=expected.seconds,
             message=" ".join(["GIS export job accepted and queued.", *wanted.notes]),
         )
 
@@ -118,6 +114,9 @@ class GisExportResultSerializer(JobResultSerializer):
 
     result_record_count = serializers.IntegerField(source="record_count", read_only=True, allow_null=True)
     contains_personal_data = serializers.BooleanField(read_only=True)
+    estimated_records = serializers.IntegerField(read_only=True, help_text="At submit.")
+    estimated_bytes = serializers.IntegerField(read_only=True, allow_null=True, help_text="At submit.")
+    estimated_seconds = serializers.FloatField(read_only=True, allow_null=True, help_text="At submit.")
 
     def get_result_summary(self, job: AbstractJob) -> dict[str, Any]:
         assert isinstance(job, GisExportJob)  # noqa: S101 - for the type checker
@@ -142,9 +141,9 @@ def _without_where(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 class LimitSerializer(serializers.Serializer[Any]):
-    limit = serializers.CharField()
+    limit = serializers.CharField(help_text="Its name: max_bytes, format_limits.KML.max_records, max_bytes_per_day...")
     allowed = serializers.IntegerField()
-    estimate = serializers.IntegerField()
+    estimate = serializers.IntegerField(help_text="What it would come to, with what counts already.")
 
 
 class EstimateSerializer(serializers.Serializer[Any]):

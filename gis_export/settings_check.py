@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gis_export import parameters
+from gis_export import limits, parameters
 from gis_export.formats import registry
 from terrafusion import crs
 from terrafusion.records.models import CountySettings
@@ -21,4 +21,6 @@ def check_settings(settings: CountySettings) -> dict[str, str]:
             crs.parse(settings.default_crs)
         except crs.CRSError as error:
             faults["default_crs"] = str(error)
+    if fault := limits.fault(settings.format_limits, known):
+        faults["format_limits"] = fault
     return faults

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gis_export import serializers
-from gis_export.estimate import estimate
+from gis_export.estimates import estimate
 from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.request import settings_of
@@ -73,5 +73,5 @@ class EstimateView(GenericAPIView[Any]):
         body, given = options.split(request.data)
         serializer = self.get_serializer(data=body)
         options.check(serializer, given)
-        found = estimate(serializer.validated_data["request"])
+        found = estimate(serializer.validated_data["request"], request.user)
         return Response(serializers.EstimateSerializer(found.as_dict()).data)

@@ -135,6 +135,14 @@ def lifetime(job: AbstractJob) -> timedelta:
     return timedelta(days=days or settings.JOB_RESULT_DAYS)
 
 
+def active_jobs(user_id: int | None, county_id: str) -> int:
+    """How many jobs of the user, of every kind, wait or run in the county."""
+    return sum(
+        job_type.model.objects.filter(submitted_by=user_id, county=county_id, status__in=ACTIVE).count()
+        for job_type in all_types()
+    )
+
+
 def _submitted(job: AbstractJob) -> None:
     metrics.submitted(job)
     if job.status == Status.COMPLETED:
@@ -163,9 +171,6 @@ def _check_limit(job: AbstractJob) -> None:
         CountySettings.objects.filter(county=job.county_id).values_list("max_active_jobs", flat=True).first()
         or CountySettings._meta.get_field("max_active_jobs").get_default()
     )
-    active = sum(
-        job_type.model.objects.filter(submitted_by=job.submitted_by_id, county=job.county_id, status__in=ACTIVE).count()
-        for job_type in all_types()
-    )
+    active = active_jobs(job.submitted_by_id, job.county_id)
     if active >= limit:
         raise TooManyActiveJobs(f"You have {active} pending and running jobs in this county; the limit is {limit}.")

@@ -112,6 +112,10 @@ class CountySettingsForm(SettingsModelForm):
             "default_crs",
             "default_parameters",
             "max_records",
+            "max_bytes",
+            "max_records_per_day",
+            "max_bytes_per_day",
+            "format_limits",
             "max_area_vertices",
             "max_active_jobs",
             "result_days",
@@ -122,6 +126,7 @@ class CountySettingsForm(SettingsModelForm):
         widgets = {
             "allowed_formats": forms.Textarea(attrs={"rows": 2, "cols": 80}),
             "default_parameters": forms.Textarea(attrs={"rows": 4, "cols": 80}),
+            "format_limits": forms.Textarea(attrs={"rows": 3, "cols": 80}),
         }
 
 

@@ -55,6 +55,13 @@ def _writer() -> Iterator[None]:
     close_writer()
 
 
+@pytest.fixture
+def loaded(county: County) -> County:
+    """The county, with the layers of ``data``."""
+    data.load(county)
+    return county
+
+
 def close_writer() -> None:
     if client._warm is not None:
         client._warm.close()

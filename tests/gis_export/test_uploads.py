@@ -101,12 +101,6 @@ def kml(*polygons: Any, head: str = "", altitude: str = "") -> bytes:
     ).encode()
 
 
-@pytest.fixture
-def loaded(county: County) -> County:
-    data.load(county)
-    return county
-
-
 @pytest.mark.usefixtures("transactional_db")
 def test_every_kind_of_file_selects_the_same(api: APIClient, loaded: County, tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()

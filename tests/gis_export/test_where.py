@@ -121,12 +121,6 @@ def test_the_file_holds_what_was_asked_for(exports: Exports) -> None:
     assert export.manifest["request"]["resolved"]["where"] == {**where, "parcels": {"all": where["parcels"]}}
 
 
-@pytest.fixture
-def loaded(county: County) -> County:
-    data.load(county)
-    return county
-
-
 @pytest.mark.parametrize(
     ("where", "at", "named"),
     [

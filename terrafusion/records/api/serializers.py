@@ -44,6 +44,7 @@ class CountySerializer(serializers.ModelSerializer[County]):
 
 class CountySettingsSerializer(serializers.ModelSerializer[CountySettings]):
     allowed_formats = serializers.ListField(child=serializers.CharField(), help_text="Empty: every format.")
+    format_limits = serializers.DictField(help_text="Most records and bytes of one export, by format.")
     default_parameters = serializers.DictField(help_text="Used where a request does not give them.")
 
     class Meta:
@@ -54,6 +55,10 @@ class CountySettingsSerializer(serializers.ModelSerializer[CountySettings]):
             "default_crs",
             "default_parameters",
             "max_records",
+            "max_bytes",
+            "max_records_per_day",
+            "max_bytes_per_day",
+            "format_limits",
             "max_area_vertices",
             "max_active_jobs",
             "result_days",

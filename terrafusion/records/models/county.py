@@ -8,6 +8,8 @@ from django.db import models
 
 from terrafusion.records import time_zones
 
+_IN_PLACE = "In place of the county's setting of that name; empty: as the county has it."
+
 
 class County(models.Model):
     """A county (or city) whose assessor runs on the platform."""
@@ -47,6 +49,10 @@ class CountyAccess(models.Model):
     may_see_personal_data = models.BooleanField(
         default=False, help_text="Owner names and mailing addresses go out only to those who have this right."
     )
+    max_records = models.PositiveBigIntegerField(null=True, blank=True, help_text=_IN_PLACE)
+    max_bytes = models.PositiveBigIntegerField(null=True, blank=True, help_text=_IN_PLACE)
+    max_records_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text=_IN_PLACE)
+    max_bytes_per_day = models.PositiveBigIntegerField(null=True, blank=True, help_text=_IN_PLACE)
 
     class Meta:
         verbose_name_plural = "county access"
@@ -74,6 +80,20 @@ class CountySettings(models.Model):
         default=dict, blank=True, help_text="Export parameters used where a request does not give them."
     )
     max_records = models.PositiveBigIntegerField(null=True, blank=True, help_text="Most records in one export.")
+    max_bytes = models.PositiveBigIntegerField(
+        null=True, blank=True, default=20_000_000_000, help_text="Most bytes of one export, as estimated."
+    )
+    max_records_per_day = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="Most records that one user exports in 24 hours."
+    )
+    max_bytes_per_day = models.PositiveBigIntegerField(
+        null=True, blank=True, default=100_000_000_000, help_text="Most bytes that one user exports in 24 hours."
+    )
+    format_limits = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Most of one export by format, as {"KML": {"max_records": 50000, "max_bytes": 200000000}}.',
+    )
     max_area_vertices = models.PositiveIntegerField(
         default=20_000, help_text="Most vertices of an area of interest.", validators=[MinValueValidator(4)]
     )

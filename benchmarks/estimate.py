@@ -1,0 +1,92 @@
+"""``make bench-estimate``: what was expected of exports beside what came of them; median errors in percent.
+
+Exports of random boxes, in this process, one after the other: the first of each format teach the estimate, the others
+judge it. Boxes are of three sizes, so that rows are counted for some and guessed by the planner for others.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+from typing import Any
+
+from benchmarks import platform
+from gis_export.formats import registry
+
+_ROWS = int(os.environ.get("ROWS", "300000"))
+_FORMATS = ("GeoPackage", "GeoJSON", "GeoParquet", "FlatGeobuf", "CSV", "KML")
+_EXPORTS = int(os.environ.get("EXPORTS", "18"))  # of each format
+_TAUGHT = 6
+_STEP, _COLUMNS = 0.0005, 1000  # of the grid that the generated parcels stand on
+
+
+def run() -> None:
+    platform.use_benchmark_database()
+    from django.conf import settings
+    from rest_framework.test import APIClient
+
+    from gis_export.models import GisExportJob
+    from terrafusion.jobs import runner
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    settings.SHORT_CLUSTER = settings.LONG_CLUSTER = "unread"  # the jobs run here
+    county = platform.county_of(_ROWS)
+    GisExportJob.objects.filter(county=county).delete()
+    client = APIClient()
+    client.force_authenticate(platform.user())
+    chance = random.Random(1)
+    told = []
+    for number in range(_EXPORTS):
+        for name in _FORMATS:
+            body = {
+                "export_format": name,
+                "county_id": county,
+                "layers": ["parcels"],
+                "area_of_interest": {"type": "bbox", "coordinates": _box(chance, (0.02, 0.15, 0.7)[number % 3])},
+                "parameters": {"fresh": True},
+            }
+            response = client.post("/api/v1/gis-export/run", body, format="json")
+            assert response.status_code == 202, response.content
+            runner.run("gis_export.GisExportJob", response.data["job_id"])
+            job = GisExportJob.objects.get(pk=response.data["job_id"])
+            assert job.status == "COMPLETED", job.message
+            if job.record_count:
+                told.append({"format": name, "taught": number < _TAUGHT, **_errors(job)})
+    judged = [row for row in told if not row["taught"]]
+    result: dict[str, Any] = {"rows": _ROWS, "exports": len(judged), "all": _medians(judged)}
+    for name in _FORMATS:
+        result[name] = _medians([row for row in judged if row["format"] == name])
+    result["before_learning"] = _medians([row for row in told if row["taught"]])
+    for name in ("all", "before_learning", *_FORMATS):
+        print(f"{name:16}", *(f"{quantity} {error:6.1f} %" for quantity, error in result[name].items()))
+    platform.save("estimate", result)
+
+
+def _box(chance: random.Random, share: float) -> list[float]:
+    """A box of about that share of the county's length and breadth."""
+    across, up = _COLUMNS * _STEP, _ROWS / _COLUMNS * _STEP
+    wide, high = across * share, up * share
+    west = -122.5 + chance.uniform(0, across - wide)
+    south = 47.0 + chance.uniform(0, up - high)
+    return [round(value, 6) for value in (west, south, west + wide, south + high)]
+
+
+def _errors(job: Any) -> dict[str, float]:
+    """Of each quantity, in percent of the outcome."""
+    seconds = (job.completed_at - job.started_at).total_seconds()
+    pairs = {
+        "records": (job.estimated_records, job.record_count),
+        "bytes": (job.estimated_bytes, job.result_file_bytes),
+        "seconds": (job.estimated_seconds, seconds),
+    }
+    return {name: 100 * abs(expected / came - 1) for name, (expected, came) in pairs.items()}
+
+
+def _medians(rows: list[dict[str, Any]]) -> dict[str, float]:
+    return {name: round(statistics.median(row[name] for row in rows), 1) for name in ("records", "bytes", "seconds")}
+
+
+if __name__ == "__main__":
+    assert set(_FORMATS) <= set(registry.all_formats())
+    platform.main(run)

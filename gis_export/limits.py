@@ -1,0 +1,88 @@
+"""Limits of exports: by county, by user, by format, and by day. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+_OF_A_FORMAT = ("max_records", "max_bytes")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Most ``records`` or ``bytes`` (or ``jobs``); ``name`` is that of the setting."""
+
+    name: str
+    of: str
+    allowed: int
+    used: int = 0
+    """What counts against it already."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A limit that the export would break, and what it would come to, with what was used before."""
+
+    limit: str
+    allowed: int
+    estimate: int
+
+
+@dataclass(frozen=True)
+class Used:
+    """By the user in the county: in the last day, and at work."""
+
+    records: int
+    bytes: int
+    active_jobs: int
+
+
+def in_force(settings: Any, access: Any | None, export_format: str, used: Used) -> list[Limit]:
+    """The limits of a ``CountySettings`` and, where it says otherwise, the user's ``CountyAccess``."""
+
+    def of(name: str) -> int | None:
+        own: int | None = getattr(access, name, None)
+        return own if own is not None else getattr(settings, name)
+
+    by_format = settings.format_limits.get(export_format, {})
+    limits = [
+        ("max_records", "records", of("max_records"), 0),
+        ("max_bytes", "bytes", of("max_bytes"), 0),
+        *((f"format_limits.{export_format}.{name}", name[4:], by_format.get(name), 0) for name in _OF_A_FORMAT),
+        ("max_records_per_day", "records", of("max_records_per_day"), used.records),
+        ("max_bytes_per_day", "bytes", of("max_bytes_per_day"), used.bytes),
+        ("max_active_jobs", "jobs", settings.max_active_jobs, used.active_jobs),
+    ]
+    return [Limit(name, what, allowed, before) for name, what, allowed, before in limits if allowed is not None]
+
+
+def broken(limits: list[Limit], records: int, size: int) -> list[Broken]:
+    """Which of the limits an export of so many records and bytes would break."""
+    amounts = {"records": records, "bytes": size, "jobs": 1}
+    found = [Broken(limit.name, limit.allowed, limit.used + amounts[limit.of]) for limit in limits]
+    return [each for each in found if each.estimate > each.allowed]
+
+
+def told(each: Broken, county_id: str) -> str:
+    """What to say to who asked for it."""
+    what = "bytes" if "bytes" in each.limit else "records"
+    limit = f"{each.limit} of {county_id} is {each.allowed:,}: choose a smaller area"
+    if each.limit.endswith("_per_day"):
+        return f"With the exports of the last 24 hours it would be {each.estimate:,} {what}, and {limit}, or wait."
+    advice = "or another format" if "format_limits" in each.limit else "or fewer layers"
+    return f"The export has {each.estimate:,} {what}, and {limit} {advice}."
+
+
+def fault(format_limits: Any, known: Any) -> str | None:
+    """What is wrong with a county's ``format_limits``."""
+    example = 'Give an object such as {"KML": {"max_records": 50000, "max_bytes": 200000000}}.'
+    if not isinstance(format_limits, dict) or not all(isinstance(each, dict) for each in format_limits.values()):
+        return example
+    if unknown := [name for name in format_limits if name not in known]:
+        return f"No formats: {', '.join(unknown)}; there is {', '.join(known)}."
+    for each in format_limits.values():
+        for name, value in each.items():
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if name not in _OF_A_FORMAT or not whole or value < 0:
+                return example
+    return None

@@ -1,0 +1,167 @@
+"""Limits of exports, told before and enforced at run; and the estimates that they go by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import REGISTRY
+from rest_framework.test import APIClient
+
+from gis_export.estimates import expected
+from gis_export.estimates.line import Line, fit
+from gis_export.models import GisExportJob
+from terrafusion.records.models import County, CountyAccess, CountySettings
+from tests.gis_export.conftest import URL, run_export
+
+PRIOR = Line(1000, 500)
+
+
+def ask(api: APIClient, county: County, action: str, export_format: str = "GeoJSON", **body: Any) -> Any:
+    request = {"export_format": export_format, "county_id": county.pk, "layers": ["parcels"], **body}
+    return api.post(f"{URL}/{action}", request, format="json")
+
+
+def exceeded(api: APIClient, county: County, export_format: str = "GeoJSON") -> list[str]:
+    """The limits that the estimate names, which run must refuse in the same words."""
+    told = ask(api, county, "estimate", export_format)
+    assert told.status_code == 200, told.content
+    names = [each["limit"] for each in told.json()["limits_exceeded"]]
+    response = ask(api, county, "run", export_format, parameters={"fresh": True})
+    if not names:
+        assert response.status_code == 202
+    elif names == ["max_active_jobs"]:
+        assert (response.status_code, response.json()["code"]) == (429, "too_many_active_jobs")
+    else:
+        assert response.status_code == 400
+        details = [error["detail"] for error in response.json()["errors"]]
+        assert [error["code"] for error in response.json()["errors"]] == ["limit_exceeded"] * len(details)
+        for name, detail in zip([name for name in names if name != "max_active_jobs"], details, strict=True):
+            assert f"{name} of {county.pk}" in detail
+    return names
+
+
+def limit(county: County, **values: Any) -> None:
+    CountySettings.objects.update_or_create(county=county, defaults=values)
+
+
+def test_each_limit_is_named_and_enforced(api: APIClient, loaded: County) -> None:
+    assert exceeded(api, loaded) == []
+    limit(loaded, max_records=10, max_bytes=100)
+    assert exceeded(api, loaded) == ["max_records", "max_bytes"]
+    limit(loaded, max_records=None, max_bytes=None, format_limits={"KML": {"max_records": 3, "max_bytes": 10**9}})
+    assert exceeded(api, loaded, "KML") == ["format_limits.KML.max_records"]
+    assert exceeded(api, loaded, "GeoJSON") == []
+    limit(loaded, format_limits={}, max_active_jobs=2)
+    assert exceeded(api, loaded) == ["max_active_jobs"]
+    assert GisExportJob.objects.count() == 2
+
+
+def test_a_user_may_have_limits_of_their_own(api: APIClient, loaded: County, analyst: Any) -> None:
+    limit(loaded, max_records=10)
+    CountyAccess.objects.filter(user=analyst).update(max_records=1000)
+    assert exceeded(api, loaded) == []
+    CountyAccess.objects.filter(user=analyst).update(max_records=5)
+    assert exceeded(api, loaded) == ["max_records"]
+    CountyAccess.objects.filter(user=analyst).update(max_records=0)
+    assert exceeded(api, loaded) == ["max_records"]
+
+
+def test_what_was_taken_in_a_day_counts(
+    transactional_db: None, api: APIClient, loaded: County, manager: Any, client_of: Any
+) -> None:
+    limit(loaded, max_records_per_day=60)
+    assert run_export(api, loaded, "GeoJSON", ["parcels"]).record_count == 24
+    assert exceeded(api, loaded) == []  # pending: counts by its estimate
+    told = ask(api, loaded, "estimate").json()["limits_exceeded"]
+    assert told == [{"limit": "max_records_per_day", "allowed": 60, "estimate": 72}]
+    assert exceeded(api, loaded) == ["max_records_per_day"]
+    assert exceeded(client_of(manager), loaded) == []  # another's
+    GisExportJob.objects.filter(status="PENDING").update(status="CANCELLED", completed_at="2026-01-01T00:00Z")
+    assert exceeded(api, loaded) == []
+    limit(loaded, max_records_per_day=None, max_bytes_per_day=100)
+    assert exceeded(api, loaded) == ["max_bytes_per_day"]
+    GisExportJob.objects.update(created_at="2026-01-01T00:00Z")
+    limit(loaded, max_bytes_per_day=10**9)
+    assert exceeded(api, loaded) == []
+
+
+def test_a_count_that_takes_too_long_is_left(api: APIClient, loaded: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ask(api, loaded, "estimate").json()["exact"] is True
+    monkeypatch.setattr(expected, "_COUNT_MILLISECONDS", 1)
+    monkeypatch.setattr("django.db.models.QuerySet.count", lambda _: _sleep())
+    told = ask(api, loaded, "estimate").json()
+    assert told["exact"] is False
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone()[0] == "0"
+
+
+def _sleep() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(5)")
+    return 0
+
+
+def test_estimates_learn_and_are_judged(transactional_db: None, api: APIClient, loaded: County) -> None:
+    def judged(quantity: str) -> float:
+        labels = {"export_format": "CSV", "quantity": quantity}
+        return REGISTRY.get_sample_value("gis_export_estimate_ratio_count", labels) or 0.0
+
+    before = judged("bytes")
+    cold = ask(api, loaded, "estimate", "CSV").json()
+    jobs = [run_export(api, loaded, "CSV", ["parcels"], parameters={"fresh": True}) for _ in range(3)]
+    assert (judged("bytes"), judged("seconds")) == (before + 3, judged("records"))
+    size = jobs[0].result_file_bytes
+    assert size is not None
+    warm = ask(api, loaded, "estimate", "CSV").json()
+    assert abs(warm["bytes"] - size) < 0.1 * size < abs(cold["bytes"] - size) + size
+    # Of another kind: fewer fields make smaller records, of which nothing is known until there are some.
+    few = {"fields": {"parcels": ["zoning"]}, "options": {"geometry": "none"}, "fresh": True}
+    small = {run_export(api, loaded, "CSV", ["parcels"], parameters=few).result_file_bytes for _ in range(3)}.pop()
+    assert small is not None
+    told = ask(api, loaded, "estimate", "CSV", parameters=few).json()
+    assert abs(told["bytes"] - small) < 0.5 * small
+    shown = api.get(f"{URL}/results/{jobs[2].pk}").json()["result"]
+    assert shown["estimated_records"] == shown["result_record_count"] == 24
+    assert shown["estimated_bytes"] > 0
+    assert shown["estimated_seconds"] > 0
+
+
+def test_queries_of_an_estimate_do_not_grow_with_history(
+    transactional_db: None, api: APIClient, loaded: County
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert ask(api, loaded, "estimate").status_code == 200
+        return len(captured)
+
+    run_export(api, loaded, "GeoJSON", ["parcels"])
+    few = queries()
+    for _ in range(3):
+        run_export(api, loaded, "GeoJSON", ["parcels"], parameters={"fresh": True})
+    assert queries() == few
+
+
+@given(
+    fixed=st.floats(0, 1e6),
+    each=st.floats(1, 1e4),
+    records=st.lists(st.integers(1, 1_000_000), min_size=5, max_size=50, unique=True),
+)
+def test_a_line_is_found_again(fixed: float, each: float, records: list[int]) -> None:
+    truth = Line(fixed, each)
+    found = fit([(n, truth.at(n)) for n in records], PRIOR)
+    assert found.fixed >= 0
+    assert found.each >= 0
+    for n in records:
+        assert abs(found.at(n) / truth.at(n) - 1) < 0.3
+
+
+def test_without_history_the_prior_holds() -> None:
+    assert fit([], PRIOR) == PRIOR
+    # Small exports alone tell little of large ones.
+    assert 1e8 < fit([(1, 1500.0), (2, 2000.0)], PRIOR).at(1_000_000) < 1e9
