@@ -105,6 +105,8 @@ class Format(ABC):
     """All layers go into one file; otherwise each has its own, and several are zipped."""
     fixed_srid: ClassVar[int | None] = None
     """The only CRS that the format's standard allows."""
+    planar: ClassVar[bool] = False
+    """Degrees are of no use in it: where no CRS is asked for, it is in the county's State Plane."""
     always_zip: ClassVar[bool] = False
     """A layer is more than one file."""
     has_bbox: ClassVar[bool] = False

@@ -99,16 +99,16 @@ class TextFormat(Format):
         with reader.stream([f"{sql} AS v{i}" for i, sql in enumerate(columns)], where=where) as (_, batches):
             for batch in batches:
                 for rows in self.portions(layer, batch):
-                    text = joined(self._features(feature, rows, counts))
-                    self._sink.write(text[0 if passed else len(self.separator) :])
+                    text = joined(self.encoded(feature, rows, counts))
+                    self.put(text[0 if passed else len(self.separator) :])
                     passed += rows.num_rows
                     records += bytes(text).count(self.marker) if self.marker else rows.num_rows
         self.put(self.footer(layer, reader.source()))
         return Written([path], records, self.losses(layer, counts))
 
-    def put(self, text: str) -> None:
+    def put(self, text: str | memoryview) -> None:
         """Add to the file that was begun."""
-        self._sink.write(memoryview(text.encode()))
+        self._sink.write(memoryview(text.encode()) if isinstance(text, str) else text)
 
     def portions(self, layer: LayerPlan, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """The batch in the parts between which the file has something of its own; each is written before the next is
@@ -125,7 +125,7 @@ class TextFormat(Format):
         whole = pc.binary_join_element_wise(piece.prefix, texts, piece.suffix, "", null_handling="emit_null")
         return [pc.fill_null(whole, piece.absent)]
 
-    def _features(self, feature: Iterable[Piece], batch: pa.RecordBatch, counts: Counter[str]) -> pa.StringArray:
+    def encoded(self, feature: Iterable[Piece], batch: pa.RecordBatch, counts: Counter[str]) -> pa.StringArray:
         """The text of each row. The batch's first columns are those of the feature's values, in their order, each SQL
         once."""
         import pyarrow.compute as pc

@@ -18,15 +18,16 @@ class ReferenceSystem(Parameter):
     name = "crs"
     help = (
         "An EPSG code such as EPSG:2926, or state_plane for the county's own. By default what the county set, else "
-        "EPSG:4326; a format whose standard allows one CRS only is always in that."
+        "EPSG:4326, and for drawings the State Plane; a format whose standard allows one CRS only is always in that."
     )
     schema = {"type": ["string", "integer", "null"], "example": "EPSG:2926"}
 
     def check(self, value: Any, context: Context) -> str:
         fixed = context.file_format.fixed_srid if context.file_format else None
-        if value is None:
-            return f"EPSG:{fixed or areas.SRID}"
         state_plane = context.county.state_plane_srid
+        if value is None:
+            planar = context.file_format is not None and context.file_format.planar
+            return f"EPSG:{fixed or (state_plane if planar else areas.SRID)}"
         try:
             srid = crs.parse(state_plane if value == "state_plane" else value)
         except crs.CRSError as error:

@@ -30,21 +30,7 @@ from tests.conftest import wait_for_job
 from tests.gis_export import data
 
 URL = "/api/v1/gis-export"
-FORMATS = [
-    "CSV",
-    "FileGDB",
-    "FlatGeobuf",
-    "GeoJSON",
-    "GeoJSONSeq",
-    "GeoPackage",
-    "GeoParquet",
-    "GML",
-    "KML",
-    "KMZ",
-    "Shapefile",
-    "TAB",
-    "XLSX",
-]
+FORMATS = list(registry.all_formats())
 STATE_PLANE = 2926
 
 

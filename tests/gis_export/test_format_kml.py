@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import shapely
 from lxml import etree
 
 from tests.gis_export import data
-from tests.gis_export.compare import assert_same, rounded
+from tests.gis_export.compare import rounded
 from tests.gis_export.conftest import Exports, Row
+from tests.gis_export.truth import Truth
 
 NS = {"k": "http://www.opengis.net/kml/2.2"}
 LAYERS = ["parcels", "sales", "zoning", "roads", "trees"]
@@ -104,11 +106,18 @@ def complete(rows: list[Row]) -> Row:
     return Row({n: next((r.values[n] for r in rows if r.values[n] is not None), "") for n in names}, None)
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-def test_every_value_and_coordinate(exports: Exports, layer: str) -> None:
-    (folder,) = document(exports, layer).findall("k:Folder", NS)
-    rows = exports.rows(layer)
-    assert_same(map(cleaned, rows), read(folder, complete(rows)), rounded(7))
+def read_document(exports: Exports, content: bytes, layer: str) -> list[Row]:
+    return read(folder_of(content, layer), complete(exports.rows(layer)))
+
+
+TRUTH = Truth(
+    lambda exports, export, layer: read_document(exports, export.holding(layer).read_bytes(), layer),
+    lambda exports, export, layer: map(cleaned, exports.rows(layer)),
+    rounded(7),
+)
+TRUTH_OF_KMZ = replace(
+    TRUTH, read=lambda exports, export, layer: read_document(exports, doc_kml(export.holding(layer)), layer)
+)
 
 
 def test_typed_schema_and_order_of_elements(exports: Exports) -> None:

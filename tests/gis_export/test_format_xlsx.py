@@ -20,10 +20,10 @@ from openpyxl.utils.escape import unescape
 from gis_export.formats import xlsx
 from gis_export.plan import Column, LayerPlan, Result
 from gis_export.writer.export import carry_out
-from tests.gis_export.compare import assert_same
 from tests.gis_export.conftest import Exports, Row
 from tests.gis_export.test_format_kml import complete
 from tests.gis_export.test_writer_process import SQUARES, plan
+from tests.gis_export.truth import Truth
 
 LAYERS = ["parcels", "sales", "zoning", "roads", "trees"]
 
@@ -60,11 +60,10 @@ def to_the_millisecond(row: Row) -> Row:
     return Row(values, row.geometry)
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-def test_every_value_and_coordinate(exports: Exports, layer: str) -> None:
-    rows = exports.rows(layer)
-    found = read(exports("XLSX", *LAYERS).path, layer, complete(rows))
-    assert_same(map(to_the_millisecond, rows), found)
+TRUTH = Truth(
+    lambda exports, export, layer: read(export.holding(layer), layer, complete(exports.rows(layer))),
+    lambda exports, export, layer: map(to_the_millisecond, exports.rows(layer)),
+)
 
 
 @pytest.mark.parametrize("layer", LAYERS)

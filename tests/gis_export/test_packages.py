@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import fiona
@@ -16,47 +15,15 @@ import shapely
 
 from gis_export.formats import registry
 from terrafusion import areas
-from tests.gis_export import (
-    data,
-    test_format_csv,
-    test_format_geojson,
-    test_format_geoparquet,
-    test_format_gml,
-    test_format_kml,
-    test_format_native,
-    test_format_xlsx,
-)
-from tests.gis_export.conftest import FORMATS, STATE_PLANE, Exports, Row
+from tests.gis_export import data, test_format_csv
+from tests.gis_export.conftest import FORMATS, STATE_PLANE, Exports
+from tests.gis_export.test_format_dxf import to_state_plane
+from tests.gis_export.test_truth import features
 
 LAYERS = ["parcels", "zoning", "sales"]
 NOWHERE = {"type": "bbox", "coordinates": [10, 10, 11, 11]}
 # Cuts through the squares of the first parcels and leaves out most.
 CUT = {"type": "bbox", "coordinates": [data.WEST - 1, data.SOUTH + 0.0004, data.WEST + 0.0075, data.SOUTH + 1]}
-
-
-def features(exports: Exports, path: Path, layer: str) -> list[Row]:
-    """The records of a layer in a file, read as its format's own tests read it."""
-    if path.suffix == ".geojson":
-        return test_format_geojson.rows_of(json.loads(path.read_text(encoding="utf-8"))["features"])
-    if path.suffix == ".geojsons":
-        return test_format_geojson.rows_of(test_format_geojson.sequence(path))
-    if path.suffix == ".csv":
-        return test_format_csv.read(path, exports.rows(layer))
-    if path.suffix == ".parquet":
-        return test_format_geoparquet.read(path, exports.fields(layer))
-    if path.suffix == ".gml":
-        return test_format_gml.read(path, layer, test_format_kml.complete(exports.rows(layer)))
-    if path.suffix in (".kml", ".kmz"):
-        content = path.read_bytes() if path.suffix == ".kml" else test_format_kml.doc_kml(path)
-        folder = test_format_kml.folder_of(content, layer)
-        return test_format_kml.read(folder, test_format_kml.complete(exports.rows(layer)))
-    if path.suffix == ".xlsx":
-        return test_format_xlsx.read(path, layer, test_format_kml.complete(exports.rows(layer)))
-    return test_format_native.read(path, layer if path.suffix in (".gpkg", ".gdb") else None)
-
-
-def test_the_registry_holds_these_formats() -> None:
-    assert list(registry.all_formats()) == FORMATS
 
 
 @pytest.mark.parametrize("export_format", FORMATS)
@@ -67,11 +34,10 @@ def test_several_layers(exports: Exports, export_format: str) -> None:
     single = kind.multi_layer and not kind.always_zip
     assert export.path.name == f"{stem}.{kind.extension if single else 'zip'}"
     for layer in LAYERS:
-        path = export.holding(layer)
         rows = exports.rows(layer)
         if export_format == "FlatGeobuf":
             rows = [row for row in rows if row.has_shape]
-        assert len(features(exports, path, layer)) == len(rows)
+        assert len(features(exports, export, layer)) == len(rows)
     assert export.job.record_count == sum(len(exports.rows(layer)) for layer in LAYERS)
 
 
@@ -104,7 +70,8 @@ def test_manifest_and_hashes(exports: Exports, export_format: str, package: str)
     assert layer["records"] == len(values)
     assert layer["reconciliation"]["source"]["sums"]["total_value"] == sum(values)
     assert layer["reconciliation"]["written"]["sums"]["total_value"] == sum(values)
-    area = sum(row.geometry.area for row in exports.rows("parcels") if row.has_shape)
+    shapes = [row.geometry for row in exports.rows("parcels") if row.has_shape]
+    area = sum(shape.area for shape in (map(to_state_plane, shapes) if kind.planar else shapes))
     assert layer["reconciliation"]["written"]["area"] == pytest.approx(area)
 
 
@@ -128,7 +95,7 @@ def test_an_empty_result_is_a_valid_file(exports: Exports, export_format: str, l
     path = export.holding(layer)
     assert export.job.record_count == 0
     assert "valid and empty" in export.job.message
-    assert features(exports, path, layer) == []
+    assert features(exports, export, layer) == []
     if path.suffix in (".gpkg", ".gdb", ".fgb", ".shp", ".tab"):
         with fiona.open(path) as source:
             assert list(source) == []
@@ -141,8 +108,8 @@ def test_an_empty_result_is_a_valid_file(exports: Exports, export_format: str, l
 
 @pytest.mark.parametrize("export_format", FORMATS)
 def test_clip(exports: Exports, export_format: str) -> None:
-    export = exports(export_format, "parcels", area=CUT, spatial_operation="clip")
-    found = features(exports, export.holding("parcels"), "parcels")
+    export = exports(export_format, "parcels", area=CUT, spatial_operation="clip", crs=4326)
+    found = features(exports, export, "parcels")
     area = areas.parse(CUT, exports.county, 100).geometry
     wanted = [row.geometry.intersection(area).area for row in exports.rows("parcels") if row.has_shape]
     wanted = [size for size in wanted if size > 0]
@@ -166,7 +133,7 @@ def test_operations(exports: Exports, layer: str, operation: str) -> None:
         cut = [shape.intersection(area) for shape in wanted]
         wanted = [shape for shape, whole in zip(cut, wanted, strict=True) if _dimension(shape) == _dimension(whole)]
     export = exports("GeoPackage", layer, area=CUT, spatial_operation=operation)
-    found = [row.geometry for row in features(exports, export.path, layer)]
+    found = [row.geometry for row in features(exports, export, layer)]
     assert len(found) == len(wanted)
     for shape, expected in zip(found, wanted, strict=True):
         assert shape.symmetric_difference(expected).area < 1e-15
@@ -198,7 +165,7 @@ def test_reprojected_clip(exports: Exports) -> None:
     for row in exports.rows("parcels"):
         if row.has_shape and (cut := row.geometry.intersection(area)).area:
             wanted.append(shapely.transform(cut, lambda xy: np.column_stack(forward.transform(xy[:, 0], xy[:, 1]))))
-    found = [row.geometry for row in features(exports, export.path, "parcels")]
+    found = [row.geometry for row in features(exports, export, "parcels")]
     assert [shape.area for shape in found] == pytest.approx([shape.area for shape in wanted], rel=1e-6)
     assert shapely.total_bounds(found) == pytest.approx(shapely.total_bounds(wanted), abs=0.01)
 
