@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market clean purge
+.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-valuation clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -62,6 +62,10 @@ bench-market: ## Price indices and time adjustment on Seattle's sales; writes bu
 bench-estimate: ## Judge the estimates of exports by what came of them; writes build/bench/estimate.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.estimate
+
+bench-valuation: ## Mass appraisal and the other methods judged on later sales of two counties; writes build/bench/valuation.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.valuation
 
 clean: ## Remove .venv, caches and built files; the database and the results stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static

@@ -1,0 +1,80 @@
+"""The model card: what a model learnt from, how it was judged and where it should not be trusted, as JSON."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from valuation import ratio
+from valuation.model.mass_appraisal import MassAppraisal
+
+_LIBRARIES = ("lightgbm", "numpy", "pandas", "scipy", "statsmodels")
+
+
+def card(model: MassAppraisal) -> dict[str, Any]:
+    """Without NaN; dollars are at the valuation date."""
+    calibrated, trees = model.calibration, model.trees
+    return {
+        "method": "mass_appraisal",
+        "as_of": model.as_of.isoformat(),
+        "trained_on": {
+            name: model.facts[name] for name in ("sales", "first_sale", "last_sale", "left_out_sales", "sha256")
+        },
+        "trend": model.facts["trend"],
+        "evaluation": evaluation(model),
+        "calibration": {
+            "level": round(float(np.exp(calibrated.level)), 4),
+            "stretch": round(calibrated.stretch, 4),
+            "confidence": model.options.confidence,
+        },
+        "features": _features(model),
+        "left_out": trees.encoder.left_out,
+        "reasons_repeat": round(model.explainer.share, 4),
+        "options": {"confidence": model.options.confidence, "seed": model.options.seed},
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
+        "warnings": list(model.facts["flags"]),
+        "limits": [
+            "Proposals for an appraiser to review; not values until a person accepts them.",
+            "What the records do not tell (condition inside, views, easements) is not in the value.",
+            "A property unlike those that sold, or far from them, is flagged and has a wider interval.",
+            "The property's own earlier sales are not used, so sold and unsold homes are valued alike.",
+        ],
+    }
+
+
+def evaluation(model: MassAppraisal) -> dict[str, Any]:
+    """Figures on the held-back sales, valued by a model that had not seen them and then calibrated to them; coverage
+    is that of intervals calibrated on the earlier half of them, on the later half."""
+    held = model.held_back
+    value, price = held["value"].to_numpy(), held["price"].to_numpy()
+    figures = {
+        "median": ratio.median(value, price),
+        "cod": ratio.cod(value, price),
+        "prd": ratio.prd(value, price),
+        "prb": ratio.prb(value, price),
+        "coverage": model.calibration.coverage,
+    }
+    return {
+        "sales": len(held),
+        "from": model.facts["held_back_from"],
+        "prices": "brought to the valuation date",
+        **{name: round(figure, 4) for name, figure in figures.items() if np.isfinite(figure)},
+    }
+
+
+def _features(model: MassAppraisal) -> list[dict[str, Any]]:
+    """What moves values, by the mean size of its effect in percent, the largest first."""
+    found = []
+    encoder = model.trees.encoder
+    for name, size in sorted(model.explainer.sizes.items(), key=lambda one: -one[1]):
+        about: dict[str, Any] = {"name": name, "mean_effect_percent": round(100 * float(np.expm1(size)), 2)}
+        if name in encoder.numbers:
+            number = encoder.numbers[name]
+            about |= {"median": number.center, "usual_range": list(number.usual), "unknown": round(number.unknown, 4)}
+        elif name in encoder.levels:
+            about |= {"categories": len(encoder.levels[name])}
+        found.append(about)
+    return found

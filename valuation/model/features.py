@@ -1,0 +1,213 @@
+"""Characteristics as the numbers that models read; impossible ones become unknown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from valuation.frames import Floats
+
+_PLUMBING = frozenset(
+    {"sale", "sale_id", "sale_date", "sale_price", "deed_code", "validity_code", "multi_parcel", "parcel_number"}
+    | {"longitude", "latitude", "exemptions", "tax_year"}
+)
+_MONEY = re.compile(r"value|price|assess|apprais|(^|_)tax(es)?(_|$)", re.IGNORECASE)
+_IDENTITY = re.compile(r"(^|_)(id|key|pin|apn|fid|gid|uuid|guid|rowid|objectid|row)$", re.IGNORECASE)
+_CATEGORIES = frozenset(("property_class", "use_code", "zoning", "neighborhood", "condition"))
+_FEWEST_OF_A_LEVEL = 10  # a category with fewer sales is not told from unknown
+_METRES = 111_320.0  # in a degree of latitude
+_FIRST_YEAR = 1600.0
+_FAR = 10.0  # times the 99.9 % point of the sales: an error of the record
+_NINES = re.compile(r"9{2,}(\.0)?")
+_LEAK = 0.995  # correlation with the log price above which a column is taken for the price itself
+
+
+@dataclass(frozen=True)
+class Number:
+    """A numeric column: what is believed of it, and where nearly all sales lie."""
+
+    lowest: float
+    highest: float
+    usual: tuple[float, float]
+    center: float
+    nines: float  # a number of nines only is a code for unknown from here on
+    unknown: float  # share of the sales
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """``numbers`` are columns taken as they are, ``levels`` the known categories of the others in the order of their
+    median price; ``box`` holds the sales: west, south, east, north, in degrees. ``left_out`` tells columns not used."""
+
+    numbers: dict[str, Number]
+    levels: dict[str, dict[str, int]]
+    box: tuple[float, float, float, float] | None
+    left_out: dict[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        """The characteristic that each column of ``matrix`` tells."""
+        return [*self.numbers, *self.levels, *self._years]
+
+    @property
+    def _years(self) -> list[str]:
+        return [name for name, number in self.numbers.items() if number.lowest == _FIRST_YEAR]
+
+    def matrix(self, frame: pd.DataFrame, year: Floats) -> Floats:
+        """A column for each characteristic, then each year's age in the ``year`` of the sale or the valuation; NaN for
+        missing, impossible and unknown ones.
+
+        The age is below 1 where the land was sold, or stood, without the building on record.
+        """
+        ages = [year - self._clean(frame, name) for name in self._years]
+        return np.column_stack([self.static(frame), *ages])
+
+    def static(self, frame: pd.DataFrame) -> Floats:
+        """The columns of ``matrix`` that are the same in each year."""
+        columns = [self._clean(frame, name) for name in self.numbers]
+        for name, codes in self.levels.items():
+            columns.append(texts(frame, name).map(codes).to_numpy(dtype=float, na_value=np.nan))
+        return np.column_stack(columns) if columns else np.empty((len(frame), 0))
+
+    def places(self, frame: pd.DataFrame) -> Floats:
+        """East and north in metres; NaN for what has no place, or one far from all sales."""
+        found = np.full((len(frame), 2), np.nan)
+        if self.box is None or "longitude" not in frame or "latitude" not in frame:
+            return found
+        west, south, east, north = self.box
+        longitude, latitude = as_number(frame, "longitude"), as_number(frame, "latitude")
+        reach = max(east - west, north - south, 0.05)
+        inside = (longitude > west - reach) & (longitude < east + reach)
+        inside &= (latitude > south - reach) & (latitude < north + reach)
+        found[inside, 0] = (longitude[inside] - west) * _METRES * np.cos(np.radians((south + north) / 2))
+        found[inside, 1] = (latitude[inside] - south) * _METRES
+        return found
+
+    def flags(self, frame: pd.DataFrame) -> dict[str, Any]:
+        """Masks by the codes of ``frames.MEANINGS``."""
+        absurd = np.zeros(len(frame), dtype=bool)
+        unlike = absurd.copy()
+        missing = np.zeros(len(frame))
+        for name, number in self.numbers.items():
+            raw, clean = as_number(frame, name), self._clean(frame, name)
+            absurd |= np.isfinite(raw) & ~np.isfinite(clean)
+            missing += ~np.isfinite(clean)
+            unlike |= (clean < number.usual[0]) | (clean > number.usual[1])
+        return {
+            "absurd_characteristic": absurd,
+            "missing_characteristics": missing > len(self.numbers) / 2 if self.numbers else absurd,
+            "unlike_the_sales": unlike,
+            "no_place": ~np.isfinite(self.places(frame)).all(axis=1) if self.box else np.zeros(len(frame), dtype=bool),
+        }
+
+    def _clean(self, frame: pd.DataFrame, name: str) -> Floats:
+        found = as_number(frame, name)
+        number = self.numbers[name]
+        found[(found < number.lowest) | (found > number.highest)] = np.nan
+        if np.isfinite(number.nines):
+            large = np.flatnonzero(found >= number.nines)
+            coded = [row for row in large if _NINES.fullmatch(f"{found[row]:.0f}")]
+            found[coded] = np.nan
+        return found
+
+
+def learn(sales: pd.DataFrame, as_of: date) -> Encoder:
+    """The characteristics that tell these sales apart."""
+    log_price = np.log(sales["sale_price"].to_numpy(dtype=float))
+    numbers: dict[str, Number] = {}
+    levels: dict[str, dict[str, int]] = {}
+    left_out: dict[str, str] = {}
+    for name in map(str, sales.columns):
+        if name in _PLUMBING:
+            continue
+        if _MONEY.search(name):
+            left_out[name] = "It reads like a price or an assessment."
+        elif _IDENTITY.search(name) or pd.api.types.is_datetime64_any_dtype(sales[name]):
+            left_out[name] = "It reads like an identity or a date."
+        elif name not in _CATEGORIES and (number := _number(sales, name, as_of)) is not None:
+            known = as_number(sales, name)
+            inside = (known >= number.lowest) & (known <= number.highest)
+            if np.ptp(known[inside]) == 0:
+                left_out[name] = "It is the same for all sales."
+            elif len(known) > 10 and abs(np.corrcoef(known[inside], log_price[inside])[0, 1]) > _LEAK:
+                left_out[name] = "It is the price in other words."
+            else:
+                numbers[name] = number
+        else:
+            levels[name] = _levels(texts(sales, name), log_price)
+            if len(levels[name]) < 2:
+                left_out[name] = f"No two categories have {_FEWEST_OF_A_LEVEL} sales."
+                del levels[name]
+    return Encoder(numbers, levels, _box(sales), left_out)
+
+
+def as_number(frame: pd.DataFrame, name: str) -> Floats:
+    """The column as numbers of its own copy; NaN where it has none."""
+    if name not in frame:
+        return np.full(len(frame), np.nan)
+    number = np.array(pd.to_numeric(frame[name].astype(object), errors="coerce"), dtype=float)
+    number[~np.isfinite(number)] = np.nan
+    return number
+
+
+def texts(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
+    """The column as texts; whole numbers without a fraction, empty where unknown."""
+    if name not in frame:
+        return pd.Series("", index=frame.index, dtype=object)
+    column = frame[name]
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.Series(["" if pd.isna(one) else f"{one:.15g}" for one in column.astype(float)], index=frame.index)
+    return column.astype("category").map(lambda one: str(one).strip()).astype(object).fillna("")
+
+
+def _number(sales: pd.DataFrame, name: str, as_of: date) -> Number | None:
+    """What to believe of a column; None when it is no numbers."""
+    number = as_number(sales, name)
+    known = np.isfinite(number)
+    given = (texts(sales, name) != "").sum() if not pd.api.types.is_numeric_dtype(sales[name]) else known.sum()
+    if not known.any() or known.sum() < given / 2:
+        return None
+    lowest, highest = -np.inf, np.inf
+    if re.search(r"year", name) and np.median(number[known]) > _FIRST_YEAR:
+        lowest, highest = _FIRST_YEAR, as_of.year + 2.0
+    elif re.search(r"area|sqft|sq_ft|acres", name):
+        lowest = np.nextafter(0, 1)
+    if np.quantile(number[known], 0.01) >= 0:
+        lowest = max(lowest, 0.0)
+    sound = number[known & (number >= lowest) & (number <= highest)]
+    if not len(sound):
+        return None
+    low, high = np.quantile(sound, [0.005, 0.995])
+    top = float(np.quantile(sound, 0.999))
+    if lowest >= 0 and top > 0:
+        highest = min(highest, _FAR * top)
+    nines = 3 * float(np.quantile(sound, 0.95)) if lowest >= 0 else np.inf
+    return Number(
+        float(lowest),
+        float(highest),
+        (float(low), float(high)),
+        float(np.median(sound)),
+        nines,
+        1 - len(sound) / len(number),
+    )
+
+
+def _levels(found: pd.Series[Any], log_price: Floats) -> dict[str, int]:
+    price = pd.Series(log_price).groupby(found.to_numpy()).agg(["median", "count"])
+    order = price[(price["count"] >= _FEWEST_OF_A_LEVEL) & (price.index != "")].sort_values("median", kind="stable")
+    return {str(level): code for code, level in enumerate(order.index)}
+
+
+def _box(sales: pd.DataFrame) -> tuple[float, float, float, float] | None:
+    longitude, latitude = as_number(sales, "longitude"), as_number(sales, "latitude")
+    sound = (np.abs(longitude) <= 180) & (np.abs(latitude) <= 90) & ~((longitude == 0) & (latitude == 0))
+    if sound.sum() < 30:
+        return None
+    west, east = np.quantile(longitude[sound], [0.001, 0.999])
+    south, north = np.quantile(latitude[sound], [0.001, 0.999])
+    return float(west), float(south), float(east), float(north)

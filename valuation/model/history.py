@@ -1,0 +1,124 @@
+"""The sales that a model may learn from, at prices of the valuation date, and those held back to judge it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from market_analysis.stats import time_adjustment
+from market_analysis.stats.errors import TooFewSales
+from valuation.frames import Floats
+from valuation.model.features import as_number
+
+FEWEST_SALES = 100
+_HELD_YEARS = 1.0
+_HELD_SHARE = 0.4  # of the sales at most, when the last year has more
+_FEWEST_HELD = 30
+_LAST_YEAR = 2100  # a later year built is an error, not a plan
+_OLD = 366  # days since the last sale
+
+
+@dataclass(frozen=True)
+class History:
+    """``sales`` in order of date (``index`` are their labels), ``years`` before the valuation date are negative; those
+    ``held`` back are the latest, from ``held_from`` (years) on. ``facts`` are for the model's card."""
+
+    sales: pd.DataFrame
+    index: Any
+    log_price: Floats
+    years: Floats
+    held: npt.NDArray[np.bool_]
+    held_from: float
+    flags: tuple[str, ...]
+    facts: dict[str, Any]
+
+
+def learn_history(sales: pd.DataFrame, as_of: date) -> History:
+    """Sales up to ``as_of`` with a price and a date, each once. Raises TooFewSales for fewer than 100."""
+    price = pd.to_numeric(sales["sale_price"], errors="coerce").to_numpy(dtype=float)
+    dates = pd.to_datetime(sales["sale_date"])
+    sound = np.isfinite(price) & (price > 0) & dates.notna().to_numpy()
+    known = sales.assign(sale_price=price, sale_date=dates)[sound & (dates <= pd.Timestamp(as_of)).to_numpy()]
+    later = int(sound.sum()) - len(known)
+    columns = [name for name in known if name not in ("sale", "sale_id")]
+    twice = known[columns].astype(object).duplicated().to_numpy()
+    land = _built_later(known)
+    known = known[~twice & ~land].sort_values("sale_date", kind="stable")
+    if len(known) < FEWEST_SALES:
+        raise TooFewSales(
+            f"Mass appraisal takes {FEWEST_SALES} valid sales up to {as_of}; there are {len(known)}"
+            + (f" ({later} are later)." if later else ".")
+        )
+    index, known = known.index, known.reset_index(drop=True)
+    factor, trend = _factors(known, as_of)
+    log_price = np.log(known["sale_price"].to_numpy(dtype=float) * factor)
+    years = (known["sale_date"] - pd.Timestamp(as_of)).dt.days.to_numpy(dtype=float) / 365.25
+    held = _held(years)
+    last = known["sale_date"].iloc[-1].date()
+    flags = [*([] if trend else ["no_trend"]), *(["old_sales"] if (as_of - last).days > _OLD else [])]
+    facts = {
+        "sales": len(known),
+        "first_sale": known["sale_date"].iloc[0].date().isoformat(),
+        "last_sale": last.isoformat(),
+        "held_back": int(held.sum()),
+        "held_back_from": known["sale_date"][held].iloc[0].date().isoformat(),
+        "left_out_sales": {
+            "without_price_or_date": int((~sound).sum()),
+            "after_the_valuation_date": later,
+            "recorded_twice": int(twice.sum()),
+            "built_after_the_sale": int((land & ~twice).sum()),
+        },
+        "trend": trend,
+        "sha256": hashlib.sha256(
+            pd.util.hash_pandas_object(known.astype(str), index=False).to_numpy().tobytes()
+        ).hexdigest(),
+    }
+    return History(known, index, log_price, years, held, float(years[held][0]), tuple(flags), facts)
+
+
+def _built_later(known: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """What sold was the land, or another building than the one on record."""
+    if "year_built" not in known:
+        return np.zeros(len(known), dtype=bool)
+    built = as_number(known, "year_built")
+    with np.errstate(invalid="ignore"):
+        return np.asarray((built > known["sale_date"].dt.year.to_numpy()) & (built <= _LAST_YEAR))
+
+
+def _factors(known: pd.DataFrame, as_of: date) -> tuple[Floats, list[dict[str, Any]]]:
+    """What brings each price to the valuation date, and that by year; ones where the sales tell no trend."""
+    try:
+        index = time_adjustment.fit(known, as_of)
+    except TooFewSales:
+        return np.ones(len(known)), []
+    first = known["sale_date"].iloc[0]
+    starts = [first, *[pd.Timestamp(year, 1, 1) for year in range(first.year + 1, as_of.year + 1)]]
+    days = [day for day in starts if day.date() <= as_of]
+    found = index.factors(pd.Series(days), as_of)
+    steps = [
+        {
+            "from": day.date().isoformat(),
+            "factor": round(float(value), 4),
+            "low": round(float(low), 4),
+            "high": round(float(high), 4),
+        }
+        for day, value, low, high in zip(days, found.value, found.low, found.high, strict=True)
+    ]
+    return index.factors(known["sale_date"], as_of).value, steps
+
+
+def _held(years: Floats) -> npt.NDArray[np.bool_]:
+    """The last year of sales; of a short history so much of its end as leaves most to learn from."""
+    begin = max(years[-1] - _HELD_YEARS, float(np.quantile(years, 1 - _HELD_SHARE)))
+    held = years >= begin
+    if held.sum() < _FEWEST_HELD:
+        held = years >= np.sort(years)[-_FEWEST_HELD]
+    if held.all():  # all of one day
+        held = np.arange(len(years)) >= len(years) * (1 - _HELD_SHARE)
+    return np.asarray(held)

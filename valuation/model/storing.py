@@ -1,0 +1,130 @@
+"""A model as bytes: a zip of JSON, LightGBM's text and plain arrays. Nothing in it is run when it is read."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pandas as pd
+
+from valuation.model.calibration import Calibration
+from valuation.model.features import Encoder, Number
+from valuation.model.linear import Hedonic
+from valuation.model.mass_appraisal import MassAppraisal, Options
+from valuation.model.reasons import Reasons
+from valuation.model.surroundings import Surroundings
+from valuation.model.trees import Trees
+
+_FORMAT = 1
+_LARGEST = 2**31  # bytes unpacked: more is no model of a county
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
+
+
+class UnreadableModel(ValueError):
+    """The bytes are no model of this format."""
+
+
+def save(model: MassAppraisal) -> bytes:
+    """The model as bytes for ``load``."""
+    trees, calibrated, explainer = model.trees, model.calibration, model.explainer
+    held = model.held_back.reset_index(names="sale")
+    about = {
+        "format": _FORMAT,
+        "as_of": model.as_of.isoformat(),
+        "options": asdict(model.options),
+        "facts": model.facts,
+        "encoder": asdict(trees.encoder),
+        "calibration": {name: getattr(calibrated, name) for name in _CALIBRATION},
+        "year": trees.year,
+        "groups": explainer.groups,
+        "share": explainer.share,
+        "sizes": explainer.sizes,
+        "boosters": {"members": len(trees.members), "spreads": len(calibrated.spreads)},
+        "held_texts": {name: held[name].astype(str).tolist() for name in ("property_class", "neighborhood")},
+        "held_sales": held["sale"].tolist(),
+    }
+    arrays = {f"start_{name}": value for name, value in vars(trees.start).items()}
+    arrays |= {name: getattr(trees.surroundings, name) for name in ("places", "years", "homes", "excess", "keys")}
+    arrays |= {f"held_{name}": held[name].to_numpy(dtype=float) for name in _HELD}
+    arrays["held_dates"] = held["sale_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    files = {"model.json": json.dumps(about, allow_nan=True).encode()}
+    for group, models in (("member", trees.members), ("spread", calibrated.spreads), ("reason", [explainer.model])):
+        files |= {f"{group}{number}.txt": one.model_to_string().encode() for number, one in enumerate(models)}
+    for name, array in arrays.items():
+        block = io.BytesIO()
+        np.save(block, np.asarray(array), allow_pickle=False)
+        files[f"{name}.npy"] = block.getvalue()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in files.items():
+            package.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+_CALIBRATION = ("middle", "stretch", "level", "low", "high", "coverage")
+_START = ("logs", "lowest", "highest", "center", "spread", "coefficients")
+_HELD = ("value", "low", "high", "price", "sale_price")
+
+
+def load(data: bytes) -> MassAppraisal:
+    """The model that ``save`` wrote: it gives the same values. Raises ``UnreadableModel``."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            if sum(file.file_size for file in package.infolist()) > _LARGEST:
+                raise UnreadableModel("The model is too large to be one.")
+            files = {file.filename: package.read(file) for file in package.infolist()}
+        about = json.loads(files["model.json"])
+        if about["format"] != _FORMAT:
+            raise UnreadableModel(
+                f"The model has format {about['format']}; this version reads {_FORMAT}. Train it again."
+            )
+        return _read(about, files)
+    except UnreadableModel:
+        raise
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, lightgbm.basic.LightGBMError) as error:
+        raise UnreadableModel(f"The bytes are no model: {type(error).__name__}: {error}") from error
+
+
+def _read(about: dict[str, Any], files: dict[str, bytes]) -> MassAppraisal:
+    def array(name: str) -> Any:
+        return np.load(io.BytesIO(files[f"{name}.npy"]), allow_pickle=False)
+
+    def booster(name: str) -> lightgbm.Booster:
+        return lightgbm.Booster(model_str=files[f"{name}.txt"].decode())
+
+    encoder = about["encoder"]
+    numbers = {name: Number(**{**one, "usual": tuple(one["usual"])}) for name, one in encoder["numbers"].items()}
+    box = tuple(encoder["box"]) if encoder["box"] else None
+    trees = Trees(
+        Encoder(numbers, encoder["levels"], box, encoder["left_out"]),
+        Hedonic(
+            *(array(f"start_{name}") for name in ("logs", "lowest", "highest", "center", "spread", "coefficients"))
+        ),
+        Surroundings(*(array(name) for name in ("places", "years", "homes", "excess", "keys"))),
+        [booster(f"member{number}") for number in range(about["boosters"]["members"])],
+        about["year"],
+    )
+    calibrated = about["calibration"]
+    held = pd.DataFrame({name: array(f"held_{name}") for name in _HELD})
+    held["sale_date"] = array("held_dates").astype("datetime64[D]").astype("datetime64[s]")
+    for name, values in about["held_texts"].items():
+        held[name] = values
+    held.index = pd.Index(about["held_sales"])
+    return MassAppraisal(
+        date.fromisoformat(about["as_of"]),
+        Options(**about["options"]),
+        about["facts"],
+        trees,
+        Calibration(
+            **{name: calibrated[name] for name in _CALIBRATION},
+            spreads=[booster(f"spread{number}") for number in range(about["boosters"]["spreads"])],
+        ),
+        Reasons(booster("reason0"), about["groups"], about["share"], about["sizes"]),
+        held,
+    )

@@ -1,0 +1,123 @@
+"""What is around a property: the sort of homes, and how well earlier sales nearby did.
+
+While the model learns, a property's own sales are not looked at: its price must not tell itself. When it values, they
+count as any sale of the street does, so that twins see the same sales and have the same value, sold or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.spatial import KDTree
+
+from valuation.frames import Floats
+from valuation.model.features import Encoder, texts
+
+_HOMES = (10, 30, 100)
+_LEVELS = (5, 15, 50)
+_SEARCHED = 200
+_FADE = 3.0  # years in which the weight of a sale falls to a third
+_NEAR = 30.0  # metres within which sales count as equally near
+_CHUNK = 10_000
+
+Keys = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The sales that are looked at. ``homes`` are their characteristics, centred and scaled; ``excess`` the log price
+    above what its characteristics explain; ``years`` before the valuation date are negative."""
+
+    places: Floats
+    years: Floats
+    homes: Floats
+    excess: Floats
+    keys: Keys
+
+    @property
+    def names(self) -> list[str]:
+        """What each column tells: homes around, or the level of prices."""
+        return ["homes"] * (1 + len(_HOMES) * self.homes.shape[1]) + ["levels"] * (len(_LEVELS) + 2)
+
+    def matrix(self, places: Floats, when: Floats, own: Keys | None = None) -> Floats:
+        """Features of properties as of ``when``: prices of sales before it, homes of all; NaN without a place.
+
+        Sales of the properties that ``own`` tells are left out, each of its own row.
+        """
+        found = np.full((len(places), len(self.names)), np.nan)
+        rows = np.flatnonzero(np.isfinite(places).all(axis=1))
+        if not len(self._known):
+            return found
+        count = min(_SEARCHED, len(self._known))
+        for begin in range(0, len(rows), _CHUNK):
+            some = rows[begin : begin + _CHUNK]
+            distance, near = self._tree.query(places[some], k=[*range(1, count + 1)])
+            near = self._known[near]
+            other = np.ones(near.shape, dtype=bool) if own is None else self.keys[near] != own[some][:, None]
+            found[some] = np.column_stack(
+                [self._sort_of_homes(distance, near, other), self._price_levels(distance, near, other, when[some])]
+            )
+        return found
+
+    def reach(self, places: Floats) -> Floats:
+        """Metres to the 15th nearest sale; NaN where there is no place."""
+        found = np.full(len(places), np.nan)
+        rows = np.flatnonzero(np.isfinite(places).all(axis=1))
+        if len(self._known) and len(rows):
+            found[rows] = self._tree.query(places[rows], k=[min(15, len(self._known))])[0][:, 0]
+        return found
+
+    @cached_property
+    def _known(self) -> npt.NDArray[np.intp]:
+        return np.flatnonzero(np.isfinite(self.places).all(axis=1))
+
+    @cached_property
+    def _tree(self) -> Any:
+        return KDTree(self.places[self._known])
+
+    def _sort_of_homes(self, distance: Floats, near: Any, other: Any) -> Floats:
+        """Mean characteristics of the nearest homes that sold, and how densely they stand."""
+        columns = [np.log(distance[:, min(29, distance.shape[1] - 1)] + 1)[:, None]]
+        total, seen = np.zeros((len(near), self.homes.shape[1])), np.zeros((len(near), 1))
+        for rank in range(min(max(_HOMES), near.shape[1])):
+            total += self.homes[near[:, rank]] * other[:, [rank]]
+            seen += other[:, [rank]]
+            if rank + 1 in _HOMES:
+                columns.append(total / np.maximum(seen, 1))
+        while len(columns) <= len(_HOMES):  # fewer sales than the wider circles ask for
+            columns.append(total / np.maximum(seen, 1))
+        return np.column_stack(columns)
+
+    def _price_levels(self, distance: Floats, near: Any, other: Any, when: Floats) -> Floats:
+        """The excess of earlier sales, nearer and later ones counting more; its reach and its spread."""
+        earlier = other & (self.years[near] < when[:, None])
+        rank = np.cumsum(earlier, axis=1)
+        excess = self.excess[near]
+        fade = np.exp(np.minimum(self.years[near] - when[:, None], 0) / _FADE)
+        levels, extra = [], []
+        for count in _LEVELS:
+            used = earlier & (rank <= count)
+            reach = np.where(used, distance, 0).max(axis=1) + _NEAR
+            weight = used * fade * np.exp(-2 * (distance / reach[:, None]) ** 2)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                level = (weight * excess).sum(axis=1) / weight.sum(axis=1)
+                spread = (weight * excess**2).sum(axis=1) / weight.sum(axis=1) - level**2
+            levels.append(level)
+            if count == _LEVELS[1]:
+                extra = [np.log(reach), np.sqrt(np.maximum(spread, 0))]
+        return np.column_stack([*levels, *extra])
+
+
+def keys_of(frame: pd.DataFrame, encoder: Encoder) -> Keys:
+    """A number that tells a property: of its parcel number, else of its place and characteristics."""
+    looks = np.column_stack([np.round(encoder.places(frame)), encoder.static(frame)])
+    found = pd.util.hash_pandas_object(pd.DataFrame(looks), index=False).to_numpy(dtype=np.uint64, copy=True)
+    parcels = texts(frame, "parcel_number").to_numpy(dtype=object)
+    named = parcels != ""
+    found[named] = pd.util.hash_array(parcels[named])
+    return np.asarray(found)
