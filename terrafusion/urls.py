@@ -27,6 +27,9 @@ API_LINKS = {
     "schedules": "schedules:schedules",
     "webhook-deliveries": "webhooks:deliveries",
     "webhook-secret": "webhooks:secret",
+    "reporting-run": "reporting:run",
+    "reporting-jobs": "reporting:jobs",
+    "reporting-types": "reporting:types",
     "token": "token",
     "schema": "schema",
     "docs": "docs",
@@ -42,6 +45,7 @@ api: list[URLPattern | URLResolver] = [
     path("webhooks/", include("terrafusion.jobs.webhooks.urls")),
     path("gis-export/", include("gis_export.urls")),
     path("market-analysis/", include("market_analysis.urls")),
+    path("reporting/", include("reporting.urls")),
 ]
 
 admin.site.site_header = admin.site.site_title = "TerraFusion"

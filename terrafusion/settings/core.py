@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "terrafusion.jobs",
     "gis_export",
     "market_analysis",
+    "reporting",
 ]
 
 MIDDLEWARE = [

@@ -18,7 +18,7 @@ deployed() { # settings as a production site has them; a random key, because the
 
 step "ruff check" .venv/bin/python -m ruff check .
 step "ruff format" .venv/bin/python -m ruff format --check .
-step "mypy" .venv/bin/python -m mypy terrafusion gis_export market_analysis valuation tests benchmarks
+step "mypy" .venv/bin/python -m mypy terrafusion gis_export market_analysis valuation reporting tests benchmarks
 step "imports point down" .venv/bin/lint-imports
 step "migrations are complete" .venv/bin/python manage.py makemigrations --check --dry-run
 step "system checks" deployed .venv/bin/python manage.py check --deploy --fail-level WARNING

@@ -66,9 +66,9 @@ def _integer(value: Any) -> int | None:
     return whole
 
 
-def _number(value: Any) -> float | None:
-    if _absent(value):
-        return None
+def _number(value: Any) -> int | float | None:
+    if type(value) is int or _absent(value):
+        return value if type(value) is int else None
     number = float(value)
     if math.isinf(number):
         raise ValueError("Infinity is no number for a table.")

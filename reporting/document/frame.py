@@ -1,0 +1,27 @@
+"""What stands round every report: what its reader must know first, and how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reporting.document import blocks as b
+from reporting.document.texts import moment
+
+
+def framed(document: b.Document) -> Iterator[b.Block]:
+    """The document's blocks below its notices and above its parameters. Sections that go out one by one have none."""
+    if document.bare:
+        yield from document.blocks
+        return
+    for notice in document.notices:
+        yield b.Text(notice, b.Tone.WARNING)
+    yield from document.blocks
+    yield b.Heading("About this report")
+    items = tuple(b.Figure(label, label, text) for label, text in about(document))
+    yield b.Facts("parameters", "", items)
+
+
+def about(document: b.Document) -> list[tuple[str, str]]:
+    """How the report was made, as labels and texts."""
+    made = [("Data as of", moment(document.as_of)), ("Job", document.job_id)]
+    return [*document.parameters, *made]

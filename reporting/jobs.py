@@ -1,0 +1,83 @@
+"""Executes a report: request -> records -> blocks -> file."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reporting import request as requests
+from reporting.compose import compose
+from reporting.errors import NothingToReport, TypesettingFailed
+from reporting.models import ReportJob
+from reporting.render.files import Desk, Rendered, RenderError
+from reporting.render.formats import FORMATS
+from reporting.reports.base import Content
+from reporting.snapshot import snapshot
+from terrafusion.jobs.context import JobContext, Outcome, ResultFile
+from terrafusion.records.access import may_see_personal_data
+
+_WRITTEN = 95  # percent of the progress that stands for writing
+
+
+def execute(job: ReportJob, context: JobContext) -> Outcome:
+    """Write the report. Raises what ``reporting.errors`` and ``terrafusion.jobs.errors`` hold."""
+    personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
+    context.checkpoint(0, "Reading the database.")
+    with snapshot():
+        try:
+            request = requests.of_job(job, personal=personal)
+        except requests.RequestFaults as outdated:
+            raise NothingToReport(" ".join(text for texts in outdated.faults.values() for text in texts)) from None
+        document, content = compose(request, datetime.now(UTC))
+        try:
+            made = FORMATS[job.format].render(document, _desk(context, content))
+        except RenderError as error:
+            raise TypesettingFailed("The PDF could not be set; the worker's log says more.") from error
+        content.check()
+    suffix = made.path.suffix
+    name = f"reports_output/{job.county_id}/{job.job_id}_{job.report_type}{suffix}"
+    return Outcome(
+        message=_message(document.title, made),
+        file=_finished(made.path, name, context),
+        summary={
+            "report": document.name,
+            "title": document.title,
+            "data_as_of": document.as_of.isoformat(),
+            "pages": made.pages,
+            "volumes": made.volumes,
+            "notices": list(document.notices),
+            "notes": list(made.notes),
+            **content.facts,
+        },
+        columns={"pages": made.pages, "contains_personal_data": content.personal and personal},
+    )
+
+
+def _desk(context: JobContext, content: Content) -> Desk:
+    done = 0
+
+    def progress(cells: int) -> None:
+        nonlocal done
+        done += cells
+        share = min(done / max(content.rows, 1), 1)
+        context.checkpoint(share * _WRITTEN, f"{share:.0%} written.")
+
+    folder = context.workdir / "desk"
+    folder.mkdir()
+    return Desk(folder, progress, context.stop_with)
+
+
+def _finished(path: Path, name: str, context: JobContext) -> ResultFile:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+            context.checkpoint()
+    return ResultFile(path, name, digest.hexdigest(), path.stat().st_size)
+
+
+def _message(title: str, made: Rendered) -> str:
+    told = f"{title} is ready" + (f": {made.pages:,} pages" if made.pages else "")
+    told += f" in {made.volumes} volumes." if made.volumes > 1 else "."
+    return " ".join([told, *made.notes])

@@ -1,0 +1,49 @@
+"""The beginning of a report, at once."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from reporting.compose import compose
+from reporting.document.blocks import Block, Section, Table, Text, Tone
+from reporting.render import html
+from reporting.render.files import Desk
+from reporting.reports.base import Request
+from reporting.snapshot import snapshot
+
+MOST_ROWS = 50
+MOST_SECTIONS = 3
+
+
+def preview(request: Request) -> str:
+    """The first sections and the first rows of each table, as an HTML page that says so."""
+    with snapshot(), tempfile.TemporaryDirectory() as folder:
+        document, _ = compose(request, datetime.now(UTC))
+        told = f"This is a preview: at most {MOST_SECTIONS} parts and {MOST_ROWS} rows of each table are shown."
+        notice = Text(told, Tone.WARNING)
+        document = replace(document, blocks=_first(document.blocks, notice if document.bare else None))
+        if not document.bare:
+            document = replace(document, notices=(told, *document.notices))
+        page = io.StringIO()
+        html.write(document, page, Desk(Path(folder)))
+    return page.getvalue()
+
+
+def _first(blocks: object, opening: Block | None) -> Iterator[Block]:
+    if opening is not None:
+        yield opening
+    sections = 0
+    for block in blocks:  # type: ignore[attr-defined]
+        if isinstance(block, Section):
+            sections += 1
+            if sections > MOST_SECTIONS:
+                return
+        yield (
+            replace(block, rows=list(islice(block.rows, MOST_ROWS)), totals=None) if isinstance(block, Table) else block
+        )

@@ -1,0 +1,115 @@
+"""Documents as JSON: the same blocks, for programs. Written as it comes; no NaN."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from reporting.document import blocks as b
+from reporting.document.texts import clean
+from reporting.render.files import Desk, Rendered
+
+MEDIA_TYPE = "application/json"
+
+
+def render(document: b.Document, desk: Desk) -> Rendered:
+    path = desk.folder / "report.json"
+    brand = document.brand
+    head = {
+        "report": document.name,
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "county": brand.name,
+        "as_of": document.as_of.isoformat(),
+        "job_id": document.job_id,
+        "parameters": dict(document.parameters),
+        "notices": list(document.notices),
+    }
+    with path.open("w", encoding="utf-8", newline="\n") as out:
+        out.write(_dump(head)[:-1] + ', "blocks": [\n')
+        for number, block in enumerate(document.blocks):
+            out.write(",\n" if number else "")
+            for piece in _block(block, desk):
+                out.write(piece)
+        out.write("\n]}\n")
+    return Rendered(path, MEDIA_TYPE)
+
+
+def _block(block: b.Block, desk: Desk) -> Iterator[str]:
+    match block:
+        case b.Table():
+            yield from _table(block, desk)
+        case b.Section():
+            yield _dump({"type": "section", "key": block.key, "title": block.title})[:-1] + ', "blocks": ['
+            for number, inner in enumerate(block.blocks):
+                yield ", " if number else ""
+                yield from _block(inner, desk)
+            yield "]}"
+            desk.progress(1)
+        case b.Beside():
+            yield '{"type": "beside", "blocks": ['
+            for number, side in enumerate(block.blocks):
+                yield ", " if number else ""
+                yield from _block(side, desk)
+            yield "]}"
+        case b.Heading():
+            yield _dump({"type": "heading", "text": block.text, "level": block.level})
+        case b.Text():
+            yield _dump({"type": "text", "text": block.text, "tone": block.tone.value})
+        case b.Address():
+            yield _dump({"type": "address", "lines": list(block.lines)})
+        case b.KeyFigures():
+            yield _dump({"type": "key_figures", "name": block.name, "items": [_figure(item) for item in block.items]})
+        case b.Facts():
+            items = [_figure(item) for item in block.items]
+            yield _dump({"type": "facts", "name": block.name, "title": block.title, "items": items})
+        case b.Chart():
+            told = {"type": "chart", "name": block.name, "title": block.title, "alt": block.alt, "note": block.note}
+            yield _dump({**told, "vega_lite": block.spec})
+        case b.Map():
+            told = {"type": "map", "name": block.name, "title": block.title, "alt": block.alt, "note": block.note}
+            yield _dump({**told, "svg": block.svg})
+        case b.Image():
+            data = None if block.data is None else base64.b64encode(block.data).decode()
+            yield _dump({"type": "image", "name": block.name, "alt": block.alt, "base64": data})
+        case b.PageBreak():
+            yield '{"type": "page_break"}'
+
+
+def _table(table: b.Table, desk: Desk) -> Iterator[str]:
+    columns = [
+        {"name": column.name, "title": column.title or column.name, "type": column.kind.value}
+        for column in table.columns
+    ]
+    head = {"type": "table", "name": table.name, "title": table.title, "note": table.note, "columns": columns}
+    yield _dump(head)[:-1] + ', "rows": ['
+    for number, row in enumerate(table.rows):
+        yield (",\n" if number else "\n") + _dump(list(row))
+        if not number % 1000:
+            desk.progress(1000 * len(columns))
+    totals = None if table.totals is None else list(table.totals)
+    yield '], "totals": ' + _dump(totals) + "}"
+
+
+def _figure(item: b.Figure) -> dict[str, Any]:
+    return {"name": item.name, "label": item.label, "value": item.value, "note": item.note, "met": item.met}
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return clean(value) if isinstance(value, str) else value

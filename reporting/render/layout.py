@@ -1,0 +1,177 @@
+"""Blocks as what the PDF's template reads, cut into parts of bounded size.
+
+A part is one run of the typesetter. Its size bounds memory, so that it does not grow with the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from reporting.document import blocks as b
+from reporting.document.texts import RIGHT, shown
+
+MOST_CELLS = 16_000
+"""Of a part, a cell of a table being the unit: some 150 MB and a second."""
+_SLICE = 500  # rows that are taken of a table at once
+_SECTION_CELLS = 20  # what else a section costs
+_PICTURE_CELLS = 60
+_WIDTHS = {b.Kind.TEXT: 14.0, b.Kind.MONEY: 10.0, b.Kind.INTEGER: 7.0, b.Kind.YEAR: 6.0, b.Kind.DATE: 10.0}
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Part:
+    """Blocks for the template, and how heavy they are."""
+
+    blocks: list[Json] = field(default_factory=list)
+    cells: int = 0
+    bundle: str = ""
+
+
+class Layout:
+    """Turns blocks into JSON. ``text`` makes a text fit for the fonts; ``picture`` draws a chart as SVG; ``file`` puts
+    an image into the folder and gives its name."""
+
+    def __init__(
+        self, text: Callable[[str], str], picture: Callable[[b.Chart], str], file: Callable[[bytes], str]
+    ) -> None:
+        self._text, self._picture, self._file = text, picture, file
+
+    def parts(self, blocks: Iterable[b.Block]) -> Iterator[Part]:
+        """The document in parts; none is empty."""
+        part = Part()
+        running = ""
+        for block in blocks:
+            if isinstance(block, b.Heading) and block.level == 1:
+                running = block.text
+            if isinstance(block, b.Table):
+                for rows in self._slices(block):
+                    if part.cells and part.cells + rows.cells > MOST_CELLS:
+                        yield part
+                        part = self._continued(running)
+                    _extend(part, rows)
+                continue
+            made = self._section(block) if isinstance(block, b.Section) else self._alone(block)
+            bundle = block.bundle if isinstance(block, b.Section) else ""
+            if part.cells and (part.cells + made.cells > MOST_CELLS or (part.bundle and bundle != part.bundle)):
+                yield part
+                is_head = isinstance(block, b.Section) or (isinstance(block, b.Heading) and block.level == 1)
+                part = Part() if is_head else self._continued(running)
+            part.bundle = bundle
+            part.blocks += made.blocks
+            part.cells += made.cells
+        if part.blocks:
+            yield part
+
+    def _continued(self, heading: str) -> Part:
+        """A part that begins inside a chapter says so; PDF/UA wants a first heading of the first level anyway."""
+        text = f"{self._text(heading)} (continued)" if heading else "(continued)"
+        return Part([{"kind": "heading", "text": text, "level": 1, "bookmarked": False}])
+
+    def _section(self, section: b.Section) -> Part:
+        inner = [self._alone(block) for block in section.blocks]
+        shown_blocks = [block for made in inner for block in made.blocks]
+        block = {
+            "kind": "section",
+            "title": self._text(section.title),
+            "key": section.key,
+            "blocks": shown_blocks,
+        }
+        return Part([block], _SECTION_CELLS + sum(made.cells for made in inner))
+
+    def _alone(self, block: b.Block) -> Part:
+        """A block that is not cut."""
+        t = self._text
+        match block:
+            case b.Heading():
+                return Part([{"kind": "heading", "text": t(block.text), "level": block.level, "bookmarked": True}], 1)
+            case b.Text():
+                return Part([{"kind": "text", "text": t(block.text), "tone": block.tone.value}], 2)
+            case b.Address():
+                return Part([{"kind": "address", "lines": [t(line) for line in block.lines]}], 4)
+            case b.KeyFigures():
+                return Part([{"kind": "key_figures", "items": [self._figure(item) for item in block.items]}], 8)
+            case b.Facts():
+                items = [self._figure(item) for item in block.items]
+                return Part([{"kind": "facts", **self._captions(block.title), "narrow": False, "items": items}], 20)
+            case b.Table():
+                return self._table(block, list(block.rows), block.title, block.totals, block.note)
+            case b.Chart():
+                return self._drawing(block, self._picture(block))
+            case b.Map():
+                return self._drawing(block, block.svg)
+            case b.Image():
+                file = None if block.data is None else self._file(block.data)
+                return Part([{"kind": "image", "file": file, "alt": t(block.alt), "note": t(block.note)}], 8)
+            case b.Beside():
+                inner = [self._alone(one) for one in block.blocks]
+                made = [{**shape, "narrow": True} for one in inner for shape in one.blocks]
+                return Part([{"kind": "beside", "blocks": made}], sum(one.cells for one in inner))
+            case b.PageBreak():
+                return Part([{"kind": "page_break"}])
+            case b.Section():
+                return self._section(block)
+
+    def _captions(self, title: str, note: str = "") -> Json:
+        return {"title": self._text(title), "note": self._text(note)}
+
+    def _figure(self, item: b.Figure) -> Json:
+        value = self._text(shown(item.value, item.kind, item.decimals))
+        return {"label": self._text(item.label), "value": value, "note": self._text(item.note), "met": item.met}
+
+    def _drawing(self, block: b.Chart | b.Map, svg: str) -> Part:
+        alt = self._text(block.alt)
+        return Part(
+            [{"kind": "picture", **self._captions(block.title, block.note), "svg": svg, "alt": alt}], _PICTURE_CELLS
+        )
+
+    def _slices(self, table: b.Table) -> Iterator[Part]:
+        """The table in pieces of rows, the first with its title, the last with its totals."""
+        rows = iter(table.rows)
+        piece = list(islice(rows, _SLICE))
+        title = table.title
+        while True:
+            following = list(islice(rows, _SLICE))
+            if not following:
+                yield self._table(table, piece, title, table.totals, table.note)
+                return
+            yield self._table(table, piece, title, None, "")
+            piece, title = following, f"{table.title} (continued)" if table.title else ""
+
+    def _table(self, table: b.Table, rows: list[b.Row], title: str, totals: b.Row | None, note: str) -> Part:
+        columns = table.columns
+        t = self._text
+
+        def texts(row: b.Row) -> list[str]:
+            return [t(shown(value, column.kind, column.decimals)) for value, column in zip(row, columns, strict=True)]
+
+        block = {
+            "kind": "table",
+            **self._captions(title, note),
+            "name": table.name,
+            "titles": [t(column.title or column.name) for column in columns],
+            "align": ["right" if column.kind in RIGHT else "left" for column in columns],
+            "widths": [column.width or _WIDTHS.get(column.kind, 8.0) for column in columns],
+            "size": 8 if len(columns) <= 8 else 7 if len(columns) <= 11 else 6.2,
+            "rows": [texts(row) for row in rows],
+            "totals": None
+            if totals is None
+            else ["" if v is None else s for v, s in zip(totals, texts(totals), strict=True)],
+        }
+        return Part([block], max(len(rows), 1) * len(columns))
+
+
+def _extend(part: Part, piece: Part) -> None:
+    """Add a piece of a table; one that continues the part's last block grows it."""
+    (new,) = piece.blocks
+    last = part.blocks[-1] if part.blocks else None
+    if last and last["kind"] == "table" and last["name"] == new["name"] and new["title"].endswith("(continued)"):
+        last["rows"] += new["rows"]
+        last["totals"], last["note"] = new["totals"], new["note"]
+    else:
+        part.blocks.append(new)
+    part.cells += piece.cells

@@ -1,0 +1,133 @@
+"""Documents as an Excel workbook: a first sheet that tells what it is, then a sheet a table. Rows go to disk as they
+come.
+
+Cells are typed: dates are dates, money and rates are numbers with a format. Text is never a formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from reporting.document import blocks as b
+from reporting.document.frame import about
+from reporting.document.texts import clean, shown
+from reporting.render.files import Desk, Rendered
+from reporting.render.tables import Lines, Tables
+from terrafusion.tables import Workbook
+from terrafusion.tables.column import typed
+from terrafusion.tables.xlsx import MOST_CHARACTERS, Sheet, number_format
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FIRST_DATE = date(1900, 3, 1)
+"""Excel's calendar has a 29 February 1900: a day before it would be shown as another."""
+
+
+def render(document: b.Document, desk: Desk) -> Rendered:
+    path = desk.folder / "report.xlsx"
+    with Workbook(path) as book:
+        front = book.add("Report")
+        tables = Tables(document)
+        sheets: dict[str, _Sheet] = {}
+        for lines in tables.read():
+            sheet = sheets.get(lines.name)
+            if sheet is None or sheet.columns != lines.columns:
+                sheet = sheets[lines.name] = _Sheet(book, lines, [*sheets.values()])
+            sheet.add(lines, desk)
+        for sheet in sheets.values():
+            sheet.close()
+        _write_front(book, front, document, tables, sheets)
+    old = sum(sheet.too_old for sheet in sheets.values())
+    notes = (f"{old} dates before March 1, 1900 are left empty: Excel has no such days.",) if old else ()
+    return Rendered(path, MEDIA_TYPE, notes=notes)
+
+
+class _Sheet:
+    """A table's rows, of one block or of many."""
+
+    def __init__(self, book: Workbook, lines: Lines, others: list[_Sheet]) -> None:
+        self.columns, self.title, self.note = lines.columns, lines.title or lines.name, lines.note
+        self.name: str = _free_name(self.title, [other.name for other in others])
+        self._sheet: Sheet = book.sheet(self.name, lines.columns)
+        self._totals: b.Row | None = None
+        self.too_old: int = 0
+
+    def add(self, lines: Lines, desk: Desk) -> None:
+        for number, row in enumerate(typed(self.columns, lines.rows), 1):
+            self._sheet.write((tuple([self._fit(value) for value in row]),))
+            if not number % 1000:
+                desk.progress(1000 * len(self.columns))
+        self._totals = lines.totals
+
+    def _fit(self, value: Any) -> Any:
+        """Without what a cell cannot hold."""
+        kind = type(value)
+        if kind is str:
+            return clean(value)
+        if kind is date and value < _FIRST_DATE:
+            self.too_old += 1
+            return None
+        return value
+
+    def close(self) -> None:
+        """The totals come after the filtered range, so that no filter hides or sorts them."""
+        self._sheet.close()
+        if self._totals is not None:
+            self._sheet.write(list(typed(self.columns, [self._totals])))
+
+
+def _free_name(title: str, taken: list[str]) -> str:
+    """A sheet's name: at most 31 characters, unique without regard to case."""
+    lower = {name.lower() for name in taken} | {"report", "history"}
+    name, number = clean(title)[:31], 2
+    while name.lower() in lower:
+        name, number = f"{title[:27]} {number}", number + 1
+    return name
+
+
+def _write_front(book: Workbook, sheet: Any, document: b.Document, tables: Tables, sheets: dict[str, _Sheet]) -> None:
+    """What the report is, its key figures and its words, in the order of rows, as constant memory wants it."""
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, 90)
+    wrap, bold = book.format(text_wrap=True, valign="top"), book.format(bold=True)
+    for row, (left, right, style) in enumerate(_front(document, tables, sheets)):
+        if left:
+            head = book.format(bold=True, font_size=16) if row == 0 else bold if style == "heading" else None
+            sheet.write_string(row, 0, clean(left)[:MOST_CHARACTERS], head)
+        if isinstance(right, b.Figure):
+            _write_figure(book, sheet, row, right)
+        elif right:
+            sheet.write_string(row, 1, clean(right)[:MOST_CHARACTERS], wrap)
+
+
+def _front(
+    document: b.Document, tables: Tables, sheets: dict[str, _Sheet]
+) -> Iterator[tuple[str, str | b.Figure, str]]:
+    yield document.title, "", "title"
+    brand = document.brand
+    for text in (document.subtitle, brand.name, brand.office, *brand.address):
+        if text:
+            yield text, "", ""
+    for notice in document.notices:
+        yield "Note", notice, ""
+    for label, text in about(document):
+        yield label, text, ""
+    yield "", "", ""
+    for figure in tables.figures:
+        yield figure.label, figure, ""
+    for word in tables.words:
+        is_heading = isinstance(word, b.Heading)
+        yield word.text if is_heading else "", "" if is_heading else word.text, "heading" if is_heading else ""
+    for made in sheets.values():
+        if made.note:
+            yield f"Sheet {made.name}", made.note, ""
+
+
+def _write_figure(book: Workbook, sheet: Any, row: int, figure: b.Figure) -> None:
+    value = figure.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        sheet.write_string(row, 1, shown(value, figure.kind, figure.decimals))
+        return
+    column = b.Column(figure.name, figure.kind, decimals=figure.decimals)
+    sheet.write_number(row, 1, value, book.format(number_format(column), align="left"))

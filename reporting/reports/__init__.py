@@ -1,0 +1,1 @@
+"""The report types: each a package or module with its parameters, what it reads, and a pure builder of its blocks."""

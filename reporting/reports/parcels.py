@@ -1,0 +1,40 @@
+"""What the reports about parcels share: which values, which order, and how a group of parcels is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from reporting.reports.base import Request
+
+UNNAMED = "(none)"
+"""How a group is called whose parcels say nothing."""
+
+
+def named(value: Any) -> str:
+    return str(value) if value not in (None, "") else UNNAMED
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """A key that sorts 8 before 77, and words after numbers."""
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d+|\D+", text)]
+
+
+def nothing_there(request: Request) -> dict[str, list[str]]:
+    """The faults of a request about parcels when there is none."""
+    if request.parcels().exists():
+        return {}
+    if request.area is not None:
+        return {"area_of_interest": [f"No parcel of {request.county.pk} is in this area."]}
+    return {"county_id": [f"{request.county.pk} has no parcels: load them first (manage.py load_layer)."]}
+
+
+def unknown(values: Iterable[str], known: Iterable[str], what: str, county_id: str) -> list[str]:
+    """Faults of values that the county has not."""
+    there = set(known)
+    missing = [value for value in values if value not in there]
+    if not missing:
+        return []
+    shown = ", ".join(sorted(there)[:20]) or "none"
+    return [f"{county_id} has no {what} {', '.join(map(repr, missing[:10]))}; there is {shown}."]

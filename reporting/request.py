@@ -1,0 +1,85 @@
+"""A request for a report, checked as a whole: every fault is named at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reporting.models import ReportJob
+from reporting.reports import registry
+from reporting.reports.base import Report, Request
+from terrafusion import areas
+from terrafusion.areas import saved
+from terrafusion.records.models import County, CountySettings
+
+Faults = dict[str, list[str]]
+
+
+class RequestFaults(ValueError):
+    """``faults`` holds messages by field."""
+
+    def __init__(self, faults: Faults) -> None:
+        super().__init__(str(faults))
+        self.faults = faults
+
+
+def check(
+    county: County, report_type: str, file_format: str, area: Any, given: dict[str, Any], *, user: Any, personal: bool
+) -> Request:
+    """Raises ``RequestFaults``. ``personal``: whether the caller may have personal data."""
+    report = registry.ALL[report_type]
+    faults: Faults = {}
+    parsed = _area(report, county, area, faults)
+    values = _parameters(report, county, given, user, faults)
+    if not faults:
+        request = Request(county, report_type, file_format, parsed, values, personal)
+        faults = report.check(request)
+        if not faults:
+            return request
+    raise RequestFaults(faults)
+
+
+def of_job(job: ReportJob, *, personal: bool) -> Request:
+    """The request of a stored job. Raises ``RequestFaults`` where it cannot be carried out any more."""
+    area = saved.load(job, ())
+    request = Request(job.county, job.report_type, job.format, area, job.resolved, personal, str(job.pk))
+    faults = registry.ALL[job.report_type].check(request)
+    if faults:
+        raise RequestFaults(faults)
+    return request
+
+
+def _area(report: Report, county: County, area: Any, faults: Faults) -> areas.Area | None:
+    if area is None:
+        return None
+    if not report.takes_area:
+        faults["area_of_interest"] = [f"The report {report.name} takes no area."]
+        return None
+    settings = CountySettings.objects.filter(county=county).first() or CountySettings(county=county)
+    try:
+        return areas.parse(area, county, settings.max_area_vertices)
+    except areas.AreaError as error:
+        faults["area_of_interest"] = list(error.messages)
+        return None
+
+
+def _parameters(report: Report, county: County, given: dict[str, Any], user: Any, faults: Faults) -> dict[str, Any]:
+    """The values in force, as JSON holds them."""
+    serializer = report.parameters(data=given, context={"county": county, "user": user})
+    known = list(serializer.fields)
+    for name in sorted(set(given) - set(known)):
+        there = f"there is {', '.join(known)}" if known else "it takes none"
+        faults[f"parameters.{name}"] = [f"{report.name} has no such parameter; {there}."]
+    if not serializer.is_valid():
+        for name, messages in serializer.errors.items():
+            key = "parameters" if name == "non_field_errors" else f"parameters.{name}"
+            faults[key] = _flat(messages)
+        return {}
+    return dict(report.parameters(context=serializer.context).to_representation(serializer.validated_data))
+
+
+def _flat(messages: Any) -> list[str]:
+    if isinstance(messages, dict):
+        return [f"{key}: {text}" for key, inner in messages.items() for text in _flat(inner)]
+    if isinstance(messages, list):
+        return [text for inner in messages for text in _flat(inner)]
+    return [str(messages)]

@@ -1,0 +1,13 @@
+"""The addresses of reports, below /api/v1/reporting/."""
+
+from django.urls import path
+
+from reporting import views
+from terrafusion.jobs.viewsets import job_urls
+
+app_name = "reporting"
+urlpatterns = [
+    *job_urls(views.ReportViewSet),
+    path("types", views.TypesView.as_view(), name="types"),
+    path("preview", views.PreviewView.as_view(), name="preview"),
+]

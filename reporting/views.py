@@ -1,0 +1,81 @@
+"""The REST interface of reports: the job's own addresses, what can be asked for, and previews."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.fields import empty
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import ChoiceField
+from rest_framework.views import APIView
+
+from reporting import serializers
+from reporting.models import ReportJob
+from reporting.preview import preview
+from reporting.render.formats import FORMATS
+from reporting.reports import registry
+from reporting.reports.base import Report
+from terrafusion.api.schema import ProblemSerializer
+from terrafusion.jobs import options
+from terrafusion.jobs.viewsets import JobViewSet
+
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src 'none'; frame-ancestors 'self'; sandbox"
+)
+"""A report is read, and does nothing."""
+
+
+class ReportViewSet(JobViewSet):
+    """Report jobs."""
+
+    model = ReportJob
+    run_serializer_class = serializers.ReportRunSerializer
+    serializer_class = serializers.ReportStatusSerializer
+    result_serializer_class = serializers.ReportResultSerializer
+
+
+class TypesView(APIView):
+    """The report types and their parameters."""
+
+    @extend_schema(responses=serializers.ReportTypeSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        return Response([_told(report) for report in registry.ALL.values()])
+
+
+class PreviewView(GenericAPIView[Any]):
+    """The beginning of a report as an HTML page, made at once; takes the body of run. Nothing is queued or kept."""
+
+    serializer_class = serializers.ReportRequestSerializer
+
+    @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR, 400: ProblemSerializer})
+    def post(self, request: Request) -> HttpResponse:
+        body, given = options.split(request.data)
+        serializer = self.get_serializer(data=body)
+        options.check(serializer, given)
+        page = preview(serializer.validated_data["request"])
+        return HttpResponse(page, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
+
+
+def _told(report: Report) -> dict[str, Any]:
+    return {
+        "report_type": report.name,
+        "title": report.title,
+        "description": report.description,
+        "takes_area": report.takes_area,
+        "formats": list(FORMATS),
+        "parameters": [
+            {
+                "name": name,
+                "help": str(field.help_text or ""),
+                "required": field.required,
+                "default": None if field.default is empty or callable(field.default) else field.default,
+                "choices": [str(choice) for choice in field.choices] if isinstance(field, ChoiceField) else [],
+            }
+            for name, field in report.parameters().fields.items()
+        ],
+    }
