@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -32,7 +33,7 @@ def use_benchmark_database() -> None:
 
     url = os.environ["DATABASE_URL"]
     given = environ.Env.db_url_config(url)
-    os.environ["DATABASE_URL"] = url.replace(f"/{given['NAME']}", f"/{_DATABASE}", 1)
+    os.environ["DATABASE_URL"] = urlsplit(url)._replace(path=f"/{_DATABASE}").geturl()
     os.environ.update(DJANGO_SETTINGS_MODULE="terrafusion.settings", MEDIA_ROOT=str(FOLDER / "media"))
     os.environ.update(
         PROMETHEUS_MULTIPROC_DIR=str(FOLDER / "metrics"), THROTTLE_USER="1000000/min", LOG_LEVEL="WARNING"

@@ -52,3 +52,7 @@ class GisExportJob(AbstractJob):
         if self.contains_personal_data and not may_see_personal_data(user, self.county_id):
             return PersonalFileRefused("The file holds personal data, to which you have no right.")
         return None
+
+    def hides_conditions_from(self, user: Any) -> bool:
+        """Conditions on personal data name people; who has no right to it may see the job, but not them."""
+        return "filters_personal" in self.resolved and not may_see_personal_data(user, self.county_id)

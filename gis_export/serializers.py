@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from gis_export import limits, parameters
 from gis_export import request as requests
 from gis_export.estimates import estimate
+from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, RequestFaults
 from terrafusion.api.fields import NamesField, ObjectField
@@ -17,7 +19,6 @@ from terrafusion.areas import saved
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
-from terrafusion.records.access import may_see_personal_data
 
 _AREA_HELP = (
     'Empty for the whole county, or {"type": "bbox", "coordinates": [west, south, east, north]}, a GeoJSON Polygon, '
@@ -43,10 +44,21 @@ class AreaField(serializers.JSONField):
     """Any JSON: what is wrong with it is told by ``terrafusion.areas``."""
 
 
+class FormatField(serializers.ChoiceField):
+    """A list to choose from in forms and in the schema. Any text passes: what is wrong with it is told by
+    ``requests.check``, together with all other faults of the request."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__([(f.name, f.label) for f in registry.all_formats().values()], **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return serializers.CharField().run_validation(data)
+
+
 class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
     """The body of ``run`` and ``estimate``. ``validated_data["request"]`` is the checked ``ExportRequest``."""
 
-    export_format = serializers.CharField(help_text="A name from GET formats, such as GeoPackage.")
+    export_format = FormatField(help_text="A name from GET formats, such as GeoPackage.")
     county_id = CountyField(help_text="The county's id.")
     layers = NamesField(allow_empty=False, max_length=50, help_text="Names from GET layers, with commas in a form.")
     area_of_interest = AreaField(
@@ -129,11 +141,8 @@ class GisExportResultSerializer(JobResultSerializer):
 
 
 def _hides_where(job: GisExportJob, context: dict[str, Any]) -> bool:
-    """Conditions on personal data name people; who has no right to it may see the job, but not them."""
-    if "filters_personal" not in job.resolved:
-        return False
     request = context.get("request")
-    return request is None or not may_see_personal_data(request.user, job.county_id)
+    return job.hides_conditions_from(AnonymousUser() if request is None else request.user)
 
 
 def _without_where(parameters: dict[str, Any]) -> dict[str, Any]:

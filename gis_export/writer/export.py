@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from gis_export.writer.reader import Connections, LayerReader
 from gis_export.writer.reconcile import reconcile
 from gis_export.writer.source import Snapshot
 
+_CANCEL_SECONDS = 0.05
+
 
 def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
     """Write the plan's files into its folder. ``progress`` is told how many records passed since the last call."""
@@ -25,7 +27,11 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
     folder = Path(plan.folder)
     with Snapshot(plan.database) as snapshot, ThreadPoolExecutor(1, "totals") as beside:
         connections = Connections(snapshot.connect(), snapshot.connect())
-        files, layers = _write_layers(plan, file_format, folder, connections, beside, progress)
+        try:
+            files, layers = _write_layers(plan, file_format, folder, connections, beside, progress)
+        except BaseException:
+            _abandon_totals(connections, beside)
+            raise
         taken_at = snapshot.taken_at
     alone = len(files) == 1 and not (plan.always_zip or file_format.always_zip)
     if alone:
@@ -76,6 +82,13 @@ def _write_layers(
             files.update(dict.fromkeys(written.files, ""))
         files[path] = file_format.finish(path)
     return {member: known for path, known in files.items() for member in members(path)}, told
+
+
+def _abandon_totals(connections: Connections, beside: ThreadPoolExecutor) -> None:
+    """Stop their query, which may take long, also where its thread is about to begin it."""
+    idle = beside.submit(lambda: None)
+    while not wait([idle], _CANCEL_SECONDS).done:
+        connections.totals.adbc_cancel()
 
 
 def _told(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 
 from terrafusion.records import settings_validators
-from terrafusion.records.access import counties_for, may_see_personal_data
+from terrafusion.records.access import may_see_personal_data
+from terrafusion.records.county_admin import OwnCountiesAdmin
 from terrafusion.records.models import (
     County,
     CountyAccess,
@@ -30,14 +31,13 @@ from terrafusion.records.models import (
 from terrafusion.records.models.parcel import PERSONAL_DATA
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters at run time
-    AnyAdmin = admin.ModelAdmin[Any]
     AnyPaginator = Paginator[Any]
     AccessTable = admin.TabularInline[CountyAccess, County]
     SettingsStack = admin.StackedInline[CountySettings, County]
     ValueTable = admin.TabularInline[PropertyValueHistory, PropertyOperational]
     SettingsModelForm = forms.ModelForm[CountySettings]
 else:
-    AnyAdmin, AnyPaginator, SettingsModelForm = admin.ModelAdmin, Paginator, forms.ModelForm
+    AnyPaginator, SettingsModelForm = Paginator, forms.ModelForm
     AccessTable = ValueTable = admin.TabularInline
     SettingsStack = admin.StackedInline
 
@@ -53,7 +53,7 @@ class CappedPaginator(AnyPaginator):
         return rows.count()
 
 
-class RecordAdmin(AnyAdmin):
+class RecordAdmin(OwnCountiesAdmin):
     """A large table, found by exact values of ``search_fields``, each indexed together with the county."""
 
     show_full_result_count = False
@@ -68,8 +68,7 @@ class RecordAdmin(AnyAdmin):
     geometry_field = "geometry"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request).defer(self.geometry_field)
-        return rows if request.user.is_superuser else rows.filter(county__in=counties_for(request.user))
+        return super().get_queryset(request).defer(self.geometry_field)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -137,7 +136,8 @@ class SettingsInline(SettingsStack):
 
 
 @admin.register(County)
-class CountyAdmin(AnyAdmin):
+class CountyAdmin(OwnCountiesAdmin):
+    county_path = "pk"
     list_display = ("id", "name", "state", "fips", "state_plane_srid")
     list_filter = ("state",)
     search_fields = ("id", "name")
@@ -148,7 +148,7 @@ class CountyAdmin(AnyAdmin):
 
 
 @admin.register(CountyAccess)
-class CountyAccessAdmin(AnyAdmin):
+class CountyAccessAdmin(OwnCountiesAdmin):
     list_display = ("user", "county", "role", "may_see_personal_data")
     list_filter = ("county", "role", "may_see_personal_data")
     list_select_related = ("user", "county")
@@ -157,7 +157,7 @@ class CountyAccessAdmin(AnyAdmin):
 
 
 @admin.register(CountySettings)
-class CountySettingsAdmin(AnyAdmin):
+class CountySettingsAdmin(OwnCountiesAdmin):
     form = CountySettingsForm
     list_display = ("county", "default_crs", "max_records", "max_active_jobs", "result_days", "value_rounding")
     list_select_related = ("county",)
@@ -208,7 +208,7 @@ class SaleAdmin(RecordAdmin):
 
 
 @admin.register(ReferenceLayer)
-class ReferenceLayerAdmin(AnyAdmin):
+class ReferenceLayerAdmin(OwnCountiesAdmin):
     list_display = ("name", "title", "county", "geometry_type", "as_of", "updated_at")
     list_filter = ("county", "geometry_type")
     list_select_related = ("county",)

@@ -186,6 +186,16 @@ class TestFailures:
         assert "total of number" in error.message
         assert is_clean(error.message)
 
+    def test_an_error_does_not_wait_for_the_totals(self, tmp_path: Path) -> None:
+        """Their query alone would take a minute."""
+        totals = "current_query() LIKE '%count(*) AS records, count' || '(*)%'"
+        sleeps = f"CASE WHEN {totals} THEN (pg_sleep(60) IS NULL)::int::bigint END"
+        fails = SQUARES.format(1).replace("i::bigint", sleeps).replace("'text ' || i", "'text ' || 1 / (i - i)")
+        begun = time.monotonic()
+        assert isinstance(failure(plan(tmp_path, "CSV", fails)), WriterFailed)
+        assert time.monotonic() - begun < 30
+        wait_until(lambda: not running("pg_sleep(60)"))
+
     def test_more_than_the_format_holds(self, tmp_path: Path) -> None:
         many = tuple(Column(f"c{i}", "text") for i in range(300))
         selected = ", ".join(f"'x' AS c{i}" for i in range(300))

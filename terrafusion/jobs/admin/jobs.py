@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -14,14 +14,10 @@ from terrafusion.jobs import dispatch
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
-
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[AbstractJob]
-else:
-    Base = admin.ModelAdmin
+from terrafusion.records.county_admin import OwnCountiesAdmin, OwnListFilter
 
 
-class JobAdmin(Base):
+class JobAdmin(OwnCountiesAdmin):
     """A plugin registers its model with a subclass of this; the type column and filter add themselves."""
 
     date_hierarchy = "created_at"
@@ -37,7 +33,8 @@ class JobAdmin(Base):
         return ["job_id", "status", own, "county_id", "progress", "submitted_by", "created_at", "completed_at", "file"]
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        return ["status", type_of(self.model).type_field, "county", "error_code", "created_at"]
+        own = type_of(self.model).type_field
+        return ["status", own, ("county", OwnListFilter), "error_code", "created_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*(field.name for field in self.model._meta.fields if field.name != "claim_token"), "file"]

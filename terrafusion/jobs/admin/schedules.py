@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -15,25 +15,17 @@ from rest_framework.exceptions import APIException
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import Schedule
 from terrafusion.jobs.schedules import clock
-from terrafusion.records.access import counties_for
-
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[Schedule]
-else:
-    Base = admin.ModelAdmin
+from terrafusion.records.county_admin import OwnCountiesAdmin
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(Base):
+class ScheduleAdmin(OwnCountiesAdmin):
     list_display = ["name", "job_type", "county", "owner", "cron", "time_zone", "enabled", "next_run_at", "last_event"]
     list_filter = ["enabled", "job_type", "county"]
     list_select_related = ["county", "owner"]
     search_fields = ["name", "schedule_id__exact", "owner__username"]
     list_per_page = 50
     actions = ["pause_schedules", "arm_schedules", "run_schedules"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
-        return super().get_queryset(request).filter(county__in=counties_for(request.user))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*(field.name for field in Schedule._meta.fields), "latest"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -10,25 +10,17 @@ from django.http import HttpRequest
 
 from terrafusion.jobs.models import WebhookDelivery
 from terrafusion.jobs.webhooks import outbox
-from terrafusion.records.access import counties_for
-
-if TYPE_CHECKING:
-    Base = admin.ModelAdmin[WebhookDelivery]
-else:
-    Base = admin.ModelAdmin
+from terrafusion.records.county_admin import OwnCountiesAdmin
 
 
 @admin.register(WebhookDelivery)
-class DeliveryAdmin(Base):
+class DeliveryAdmin(OwnCountiesAdmin):
     list_display = ["host", "job_type", "job_id", "status", "attempts", "response_status", "error_code", "created_at"]
     list_filter = ["status", "error_code", "job_type", "county"]
     search_fields = ["job_id__exact", "delivery_id__exact", "host__exact", "owner__username"]
     show_full_result_count = False
     list_per_page = 50
     actions = ["send_again"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
-        return super().get_queryset(request).filter(county__in=counties_for(request.user))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [field.name for field in WebhookDelivery._meta.fields if field.name != "url"]

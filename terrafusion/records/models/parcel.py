@@ -73,6 +73,9 @@ class PropertyOperational(models.Model):
             models.Index(fields=["county", "updated_at"], name="property_county_changed"),  # when the layer changed
             models.Index(fields=["county", "neighborhood"], name="property_neighborhood"),
             models.Index(fields=["county", "use_code"], name="property_use"),
+            models.Index(fields=["county", "zoning"], name="property_zoning"),
+            models.Index(fields=["county", "property_class"], name="property_class"),
+            models.Index(fields=["county", "total_value"], name="property_value"),
         ]
 
     def __str__(self) -> str:
@@ -101,7 +104,10 @@ class PropertyValueHistory(models.Model):
                 fields=["property", "tax_year", "effective_date"], name="one_value_per_property_year_and_date"
             ),
         ]
-        indexes = [models.Index(fields=["county", "tax_year"], name="value_history_roll")]
+        indexes = [
+            models.Index(fields=["county", "tax_year"], name="value_history_roll"),
+            models.Index(fields=["property", "-effective_date", "-id"], name="value_history_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.property_id} {self.tax_year}: {self.total_value}"
