@@ -56,9 +56,11 @@ class Client:
     def open(self, method: str, address: str, body: dict[str, Any] | None = None) -> Any:
         url = address if address.startswith("http") else self.site + address
         data = None if body is None else json.dumps(body).encode()
-        headers = {**self.headers, **({"Content-Type": "application/json"} if data else {})}
+        request = Request(url, data, method=method)  # noqa: S310 - our own http address
+        for name, value in {**self.headers, **({"Content-Type": "application/json"} if data else {})}.items():
+            request.add_unredirected_header(name, value)  # the token is not for the storage that a download leads to
         try:
-            return urlopen(Request(url, data, headers, method=method), timeout=60)  # noqa: S310 - our own http address
+            return urlopen(request, timeout=60)  # noqa: S310
         except HTTPError as error:
             raise SetupError(f"{method} {url} answered {error.code}: {error.read().decode(errors='replace')}") from None
 
