@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from gis_export import client, parameters, request
+from gis_export import boundary, client, parameters, request
 from gis_export.errors import PersonalDataRefused, RequestOutdated
 from gis_export.estimates.judged import judge
 from gis_export.models import GisExportJob
@@ -31,10 +31,11 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
     filters_personal = any(selection.filters_personal for selection in selections)
     if filters_personal and not personal:
         raise PersonalDataRefused("The request filters by personal data, to which you have no right.")
+    layers = tuple(selection.plan() for selection in selections)
     told = {p.name: p.depends_on(job.resolved, job.county) for p in parameters.ALL}
     plan = Plan(
         format=job.export_format,
-        layers=tuple(selection.plan() for selection in selections),
+        layers=layers,
         database=_database(),
         folder=str(context.workdir),
         stem=f"{job.job_id}_{joined_names(job.layers)}",
@@ -50,6 +51,7 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
             "in_force": {name: value for name, value in told.items() if value is not None},
         },
         withheld=withheld,
+        boundary=boundary.plan(wanted.area, wanted.values["spatial_operation"], layers) if wanted.area else None,
     )
     expected = max(job.estimated_records, 1)
 

@@ -62,7 +62,8 @@ class LayerPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that the writer needs. ``database`` is a libpq connection string and may hold a password: it goes
+    """Everything that the writer needs. ``boundary`` is the area of interest as a layer, for a package; None for a
+    whole county. ``database`` is a libpq connection string and may hold a password: it goes
     through the pipe only. ``stem`` is the file name without extension; files are written to ``folder``."""
 
     format: str
@@ -73,6 +74,7 @@ class Plan:
     always_zip: bool
     request: dict[str, Any]
     withheld: dict[str, list[str]] = field(default_factory=dict)
+    boundary: LayerPlan | None = None
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))
@@ -80,17 +82,15 @@ class Plan:
     @classmethod
     def from_json(cls, text: str) -> Plan:
         data = json.loads(text)
-        layers = tuple(
-            LayerPlan(
-                **{
-                    **layer,
-                    "columns": tuple(Column(**column) for column in layer["columns"]),
-                    "notices": tuple(Notice(**notice) for notice in layer["notices"]),
-                }
-            )
-            for layer in data.pop("layers")
-        )
-        return cls(layers=layers, **data)
+        layers = tuple(map(_layer, data.pop("layers")))
+        boundary = data.pop("boundary")
+        return cls(layers=layers, boundary=boundary and _layer(boundary), **data)
+
+
+def _layer(data: dict[str, Any]) -> LayerPlan:
+    columns = tuple(Column(**column) for column in data.pop("columns"))
+    notices = tuple(Notice(**notice) for notice in data.pop("notices"))
+    return LayerPlan(columns=columns, notices=notices, **data)
 
 
 @dataclass(frozen=True)

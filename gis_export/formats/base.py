@@ -107,6 +107,8 @@ class Format(ABC):
     """The only CRS that the format's standard allows."""
     planar: ClassVar[bool] = False
     """Degrees are of no use in it: where no CRS is asked for, it is in the county's State Plane."""
+    boundary_layer: ClassVar[bool] = False
+    """A package has the area of interest as a layer of the file itself; otherwise as GeoJSON beside it."""
     always_zip: ClassVar[bool] = False
     """A layer is more than one file."""
     has_bbox: ClassVar[bool] = False

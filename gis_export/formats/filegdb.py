@@ -42,6 +42,7 @@ class FileGDB(NativeFormat):
         "projected CRS.",
     }
     multi_layer = True
+    boundary_layer = True
     always_zip = True
     driver = "OpenFileGDB"
     layer_options = {"TARGET_ARCGIS_VERSION": "ARCGIS_PRO_3_2_OR_LATER"}

@@ -22,6 +22,7 @@ class GeoPackage(NativeFormat):
     )
     may_lose = NAMES_AND_TIMES
     multi_layer = True
+    boundary_layer = True
     driver = "GPKG"
     layer_options = {"SPATIAL_INDEX": "YES"}
     bytes_per_record = 600

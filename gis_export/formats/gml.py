@@ -52,6 +52,7 @@ class GML(XmlFormat):
         "altered": FORBIDDEN_DROPPED,
     }
     multi_layer = True
+    boundary_layer = True
     always_zip = True
     bytes_per_record = 2000
     marker = b"<t:featureMember>"

@@ -31,6 +31,7 @@ class KML(XmlFormat):
         "altered": FORBIDDEN_DROPPED,
     }
     multi_layer = True
+    boundary_layer = True
     fixed_srid = 4326
     bytes_per_record = 2000
     marker = b"<Placemark>"

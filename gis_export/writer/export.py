@@ -19,29 +19,35 @@ from gis_export.writer.reconcile import reconcile
 from gis_export.writer.source import Snapshot
 
 _CANCEL_SECONDS = 0.05
+_BOUNDARY_FORMAT = "GeoJSON"
 
 
 def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
     """Write the plan's files into its folder. ``progress`` is told how many records passed since the last call."""
-    file_format = registry.get(plan.format)
     folder = Path(plan.folder)
     with Snapshot(plan.database) as snapshot, ThreadPoolExecutor(1, "totals") as beside:
         connections = Connections(snapshot.connect(), snapshot.connect())
+        writing = _Writing(plan, connections, beside, progress)
         try:
-            files, layers = _write_layers(plan, file_format, folder, connections, beside, progress)
+            writing.layers()
+            packed = writing.packed or len(writing.files) > 1
+            if packed:
+                writing.boundary()
         except BaseException:
             _abandon_totals(connections, beside)
             raise
         taken_at = snapshot.taken_at
-    alone = len(files) == 1 and not (plan.always_zip or file_format.always_zip)
-    if alone:
+    files, layers = writing.files, writing.told
+    if not packed:
         ((written, known),) = files.items()
-        files = {written.rename(folder / f"{plan.stem}.{file_format.extension}"): known}
+        files = {written.rename(folder / f"{plan.stem}.{writing.format.extension}"): known}
+        layers = [{**layer, "file": name.name} for layer in layers for name in files]
     manifest: dict[str, Any] = {
         "request": plan.request,
         "format": plan.format,
         "data_changed_at": max(layer.changed_at for layer in plan.layers),
         "layers": layers,
+        "area_of_interest": writing.told_boundary,
         "withheld": plan.withheld,
         "files": [describe(path, folder, known) for path, known in files.items()],
         "software": _versions(),
@@ -49,7 +55,7 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
     records = sum(layer["records"] for layer in layers)
     # The package does not tell when it was made, so that the same data gives the same bytes.
     told = {**manifest, "data_as_of": taken_at.isoformat()}
-    if alone:
+    if not packed:
         (described,) = manifest["files"]
         return Result(str(*files), described["bytes"], described["sha256"], records, told)
     manifest_file = folder / "manifest.json"
@@ -59,29 +65,57 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
     return Result(str(package), package.stat().st_size, found, records, told)
 
 
-def _write_layers(
-    plan: Plan,
-    file_format: Format,
-    folder: Path,
-    connections: Connections,
-    beside: ThreadPoolExecutor,
-    progress: Callable[[int], None],
-) -> tuple[dict[Path, str], list[dict[str, Any]]]:
-    """The files, with their SHA-256 where it is known already, and what the manifest tells of each layer."""
-    groups = [plan.layers] if file_format.multi_layer else [(layer,) for layer in plan.layers]
-    files: dict[Path, str] = {}
-    told = []
-    for group in groups:
-        path = folder / f"{joined_names([layer.name for layer in group])}.{file_format.extension}"
-        file_format.begin(path, group)
-        for layer in group:
-            reader = LayerReader(layer, connections, beside, progress, file_format.has_bbox)
+class _Writing:
+    """The files of a plan while they are made: ``files`` with their SHA-256 where it is known already, and what the
+    manifest tells of each layer in ``told``, of the boundary in ``told_boundary``."""
+
+    def __init__(
+        self, plan: Plan, connections: Connections, beside: ThreadPoolExecutor, progress: Callable[[int], None]
+    ) -> None:
+        self.format = registry.get(plan.format)
+        self.packed = plan.always_zip or self.format.always_zip
+        self.files: dict[Path, str] = {}
+        self.told: list[dict[str, Any]] = []
+        self.told_boundary: dict[str, Any] | None = None
+        self._plan = plan
+        self._connections = connections
+        self._beside = beside
+        self._progress = progress
+
+    def layers(self) -> None:
+        """All that the request asks for; with the boundary, where the format takes that for a layer of a package."""
+        plan = self._plan
+        inside = [plan.boundary] if plan.boundary and self.packed and self.format.boundary_layer else []
+        for group in [plan.layers] if self.format.multi_layer else [(layer,) for layer in plan.layers]:
+            name = joined_names([layer.name for layer in group])
+            self.told += self._write(self.format, name, (*group, *inside))
+        if inside:
+            self.told_boundary = self.told.pop()
+
+    def boundary(self) -> None:
+        """Beside the layers, unless it is among them."""
+        plan = self._plan
+        if plan.boundary and self.told_boundary is None:
+            (self.told_boundary,) = self._write(registry.get(_BOUNDARY_FORMAT), plan.boundary.name, (plan.boundary,))
+
+    def _write(self, file_format: Format, name: str, layers: tuple[LayerPlan, ...]) -> list[dict[str, Any]]:
+        """One file, or folder, of these layers."""
+        path = Path(self._plan.folder) / f"{name}.{file_format.extension}"
+        files: dict[Path, str] = {}
+        told = []
+        file_format.begin(path, layers)
+        for layer in layers:
+            reader = LayerReader(layer, self._connections, self._beside, self._passed(layer), file_format.has_bbox)
             written = file_format.write(reader, path)
             reconcile(layer.name, reader.source(), reader.passed, written)
-            told.append(_told(layer, reader, written))
+            told.append({**_told(layer, reader, written), "file": path.name})
             files.update(dict.fromkeys(written.files, ""))
         files[path] = file_format.finish(path)
-    return {member: known for path, known in files.items() for member in members(path)}, told
+        self.files |= {member: known for path, known in files.items() for member in members(path)}
+        return told
+
+    def _passed(self, layer: LayerPlan) -> Callable[[int], None]:
+        return (lambda _: None) if layer is self._plan.boundary else self._progress
 
 
 def _abandon_totals(connections: Connections, beside: ThreadPoolExecutor) -> None:
