@@ -30,6 +30,9 @@ API_LINKS = {
     "reporting-run": "reporting:run",
     "reporting-jobs": "reporting:jobs",
     "reporting-types": "reporting:types",
+    "valuation-run": "valuation:run",
+    "valuation-jobs": "valuation:jobs",
+    "valuation-models": "valuation:models",
     "token": "token",
     "schema": "schema",
     "docs": "docs",
@@ -46,6 +49,7 @@ api: list[URLPattern | URLResolver] = [
     path("gis-export/", include("gis_export.urls")),
     path("market-analysis/", include("market_analysis.urls")),
     path("reporting/", include("reporting.urls")),
+    path("valuation/", include("valuation.urls")),
 ]
 
 admin.site.site_header = admin.site.site_title = "TerraFusion"

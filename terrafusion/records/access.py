@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from terrafusion.records.models import County, CountyAccess
 
 Role = CountyAccess.Role
-_RANK = [Role.VIEWER, Role.ANALYST, Role.MANAGER]
+_RANK = [Role.VIEWER, Role.ANALYST, Role.MANAGER, Role.ASSESSOR]
 
 
 def counties_for(user: Any, at_least: Role = Role.VIEWER) -> QuerySet[County]:

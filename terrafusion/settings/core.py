@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "gis_export",
     "market_analysis",
     "reporting",
+    "valuation",
 ]
 
 MIDDLEWARE = [

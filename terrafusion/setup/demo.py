@@ -173,6 +173,7 @@ def run(county_name: str) -> dict[str, Any]:
     prepare()
     say(f"loading {county}")
     manage("load_demo_county", "--county", county_name)
+    manage("load_example_schedules", county)
     password = FOLDER / "password"
     manage("add_user", USER, "--county", county, "--role", "analyst", "--password-file", str(password))
     say(f"the user {USER}'s password is in {password.relative_to(PROJECT)}")

@@ -32,8 +32,13 @@ def convert(source: pa.Array, target: Target, how: FieldMapping) -> tuple[pa.Arr
     found = [(bad, reason)]
     if target.kind in {Kind.TEXT, Kind.DATETIME} and target.width is not None:
         found.append((_mask(pc.greater(pc.utf8_length(values), target.width)), "too_long"))
-    elif target.kind in {Kind.INTEGER, Kind.REAL, Kind.MONEY} and target.nonnegative:
-        found.append((_mask(pc.less(values, 0)), "negative"))
+    elif target.kind in {Kind.INTEGER, Kind.REAL, Kind.MONEY}:
+        if target.nonnegative:
+            found.append((_mask(pc.less(values, 0)), "negative"))
+        if target.positive:
+            found.append((_mask(pc.less_equal(values, 0)), "not_above_zero"))
+        if target.most is not None:
+            found.append((_mask(pc.greater(values, target.most)), "too_large"))
     elif target.kind is Kind.YEAR:
         values = pc.if_else(_mask(pc.equal(values, 0)), None, values)
         latest = datetime.datetime.now(datetime.UTC).year + 2

@@ -54,14 +54,17 @@ class Options:
     progress: bool = False
 
 
-def load(county_id: str, layer: str, file: Path, options: Options | None = None) -> LoadReport:
-    """Load ``file`` into a layer of the county: parcels, sales, or the reference layer of that name.
+def load(
+    county_id: str, layer: str, file: Path, options: Options | None = None, plan_type: type[Plan] | None = None
+) -> LoadReport:
+    """Load ``file`` into a layer of the county: parcels, sales, or the reference layer of that name; or, by a
+    ``plan_type`` of its own, into a plugin's table.
 
     Raises ``LoadError``, with the database as it was, when the file or the request is at fault.
     """
     options = options or Options()
     started = time.monotonic()
-    county, plan_type = _county(county_id), _plan_type(layer)
+    county, plan_type = _county(county_id), plan_type or _plan_type(layer)
     mapping = mappings.read(options.mapping) if options.mapping else Mapping()
     report = LoadReport(county=county.pk, layer=layer, file=file.name, dry_run=options.dry_run)
     with warnings.catch_warnings(record=True) as caught:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import shapely
 from psycopg import sql
 
+from terrafusion.records import certified
 from terrafusion.records.loading import upsert
 from terrafusion.records.loading.geometry import to_hex
 from terrafusion.records.loading.links import link_sales
@@ -65,6 +66,7 @@ class ParcelPlan(ModelPlan):
 
     def finish(self, cursor: Any, report: LoadReport) -> None:
         report.values_recorded = self._record_values(cursor)
+        report.values_certified = certified.follow(cursor, self.request.county.pk)
         report.sales_linked = link_sales(cursor, self.request.county.pk)
 
     def _record_values(self, cursor: Any) -> int:
@@ -87,7 +89,7 @@ class ParcelPlan(ModelPlan):
                 "ON p.county_id = {county} AND p.parcel_number = s.parcel_number "
                 "WHERE s.tax_year IS NOT NULL AND COALESCE({staged}) IS NOT NULL "
                 "ON CONFLICT (property_id, tax_year, effective_date) DO UPDATE SET {assignments}, recorded_at = now() "
-                "WHERE ({old}) IS DISTINCT FROM ({new})"
+                "WHERE NOT h.certified AND ({old}) IS DISTINCT FROM ({new})"
             ).format(
                 names=_join("{}", values),
                 staged=_join("s.{}", values),

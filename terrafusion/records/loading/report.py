@@ -32,6 +32,7 @@ class LoadReport:
     nulled: Counter[str] = field(default_factory=Counter)
     truncated: Counter[str] = field(default_factory=Counter)
     values_recorded: int = 0
+    values_certified: int = 0
     sales_linked: int = 0
     sales_without_parcel: int = 0
     notes: list[str] = field(default_factory=list)
@@ -64,6 +65,7 @@ class LoadReport:
             (self.merged, "rows were merged into the parcel of their number"),
             (self.removed, "features that the file no longer has were removed"),
             (self.values_recorded, "entries of the value history were written"),
+            (self.values_certified, "parcels keep their certified values, not the file's"),
             (self.sales_linked, "sales were linked to their parcel"),
             (self.sales_without_parcel, "sales have no parcel on the roll"),
         ):

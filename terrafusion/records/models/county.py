@@ -41,7 +41,8 @@ class CountyAccess(models.Model):
     class Role(models.TextChoices):
         VIEWER = "viewer", "Viewer: reads records and results"
         ANALYST = "analyst", "Analyst: also submits jobs"
-        MANAGER = "manager", "Manager: also cancels other people's jobs"
+        MANAGER = "manager", "Manager: also reviews values, and cancels other people's jobs"
+        ASSESSOR = "assessor", "Assessor: also certifies values"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="county_access")
     county = models.ForeignKey(County, on_delete=models.CASCADE, related_name="access")

@@ -94,6 +94,9 @@ class PropertyValueHistory(models.Model):
     total_value = models.BigIntegerField(null=True, blank=True)
     exemptions = models.BigIntegerField(null=True, blank=True)
     source = models.CharField(max_length=200, blank=True)
+    certified = models.BooleanField(
+        default=False, db_default=False, help_text="Decided by the assessor; the database lets nobody change it."
+    )
     recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -107,6 +110,12 @@ class PropertyValueHistory(models.Model):
         indexes = [
             models.Index(fields=["county", "tax_year"], name="value_history_roll"),
             models.Index(fields=["property", "-effective_date", "-id"], name="value_history_newest"),
+            # What parcels follow; a small part of all that was ever loaded.
+            models.Index(
+                fields=["county", "property", "-effective_date"],
+                name="value_history_certified",
+                condition=models.Q(certified=True),
+            ),
         ]
 
     def __str__(self) -> str:

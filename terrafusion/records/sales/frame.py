@@ -19,6 +19,23 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+CHARACTERISTICS = {
+    "property_class": "text",
+    "use_code": "text",
+    "zoning": "text",
+    "neighborhood": "text",
+    "lot_area_sqft": "float64",
+    "living_area_sqft": "float64",
+    "year_built": "float64",
+    "effective_year_built": "float64",
+    "quality": "text",
+    "condition": "text",
+    "stories": "float64",
+    "bedrooms": "float64",
+    "bathrooms": "float64",
+    "total_value": "float64",
+}
+"""Columns of a parcel and their types in a frame. Units are those of the model."""
 _COLUMNS = {
     # name: SQL, Arrow type
     "sale": ("s.id", "int64"),
@@ -28,20 +45,7 @@ _COLUMNS = {
     "deed_code": ("s.deed_code", "text"),
     "validity_code": ("s.validity_code", "text"),
     "multi_parcel": ("s.multi_parcel", "bool"),
-    "property_class": ("p.property_class", "text"),
-    "use_code": ("p.use_code", "text"),
-    "zoning": ("p.zoning", "text"),
-    "neighborhood": ("p.neighborhood", "text"),
-    "lot_area_sqft": ("p.lot_area_sqft", "float64"),
-    "living_area_sqft": ("p.living_area_sqft", "float64"),
-    "year_built": ("p.year_built", "float64"),
-    "effective_year_built": ("p.effective_year_built", "float64"),
-    "quality": ("p.quality", "text"),
-    "condition": ("p.condition", "text"),
-    "stories": ("p.stories", "float64"),
-    "bedrooms": ("p.bedrooms", "float64"),
-    "bathrooms": ("p.bathrooms", "float64"),
-    "total_value": ("p.total_value", "float64"),
+    **{name: (f"p.{name}", kind) for name, kind in CHARACTERISTICS.items()},
     "longitude": ("ST_X(coalesce(s.point, p.point))", "float64"),
     "latitude": ("ST_Y(coalesce(s.point, p.point))", "float64"),
 }

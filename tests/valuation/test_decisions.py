@@ -1,0 +1,271 @@
+"""From proposal to certified value: by whom, in which order, with what left behind, and what nobody can undo."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+
+from terrafusion.jobs.states import Status
+from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory
+from tests.conftest import ClientOf
+from tests.valuation import data
+from tests.valuation.conftest import certify, states
+from valuation.decide import Selection, Wish, decide
+from valuation.errors import AlreadyCertified, NotDecidable
+from valuation.models import Decision, PropertyValuation, Step, ValuationJob
+
+Parcels = list[PropertyOperational]
+
+
+def post(client: Any, run: ValuationJob, step: str, status: int = 201, **body: Any) -> Any:
+    body = {"reason": "As the field review found.", **body, "step": step}
+    response = client.post(reverse("valuation:decisions", args=[run.pk]), body, format="json")
+    assert response.status_code == status, response.content
+    return response.json()
+
+
+def named(*numbers: str) -> Any:
+    return {"selection": {"parcels": list(numbers)}}
+
+
+def test_the_whole_way_in_bulk(
+    run: ValuationJob, parcels: Parcels, manager: Any, assessor: Any, client_of: ClientOf
+) -> None:
+    reviewed = post(client_of(manager), run, "review")
+    assert (reviewed["parcels"], reviewed["selection"], reviewed["decided_by"]) == (5, "all", "manager")
+    assert states(run) == {**{f"000{n}": "reviewed" for n in range(5)}, "0005": "proposed"}  # that has no value
+    done = post(client_of(assessor), run, "certify", reason="Roll of 2022.")
+    assert (done["parcels"], done["effective_date"], done["tax_year"]) == (5, "2022-01-01", 2022)
+    history = PropertyValueHistory.objects.get(property=parcels[1])
+    assert (history.total_value, history.land_value, history.improvement_value) == (301_000, 100_000, 201_000)
+    assert (history.certified, str(history.effective_date), history.tax_year) == (True, "2022-01-01", 2022)
+    assert str(run.pk) in history.source
+    parcels[1].refresh_from_db()
+    assert (parcels[1].total_value, parcels[1].land_value, parcels[1].tax_year) == (301_000, 100_000, 2022)
+    before = parcels[5].total_value
+    parcels[5].refresh_from_db()
+    assert parcels[5].total_value == before
+
+
+def test_rights_of_each_step(
+    run: ValuationJob, viewer: Any, analyst: Any, manager: Any, assessor: Any, outsider: Any, client_of: ClientOf
+) -> None:
+    for user, refused in (
+        (viewer, ("override", "review", "reject", "send_back", "certify")),
+        (analyst, ("review", "reject", "send_back", "certify")),
+        (manager, ("certify",)),
+    ):
+        for step in refused:
+            more: dict[str, Any] = {"value": 1, **named("0001")} if step == "override" else {}
+            problem = post(client_of(user), run, step, status=403, **more)
+            assert "takes" in problem["detail"]
+    post(client_of(outsider), run, "review", status=404)
+    post(client_of(None), run, "review", status=401)
+    assert not Decision.objects.exists()
+    post(client_of(analyst), run, "override", value=310_000, **named("0001"))
+    post(client_of(assessor), run, "review")  # who may certify may do all before it
+
+
+def test_an_override_keeps_its_reason_and_is_reviewed_again(
+    run: ValuationJob, parcels: Parcels, analyst: Any, manager: Any, assessor: Any, client_of: ClientOf
+) -> None:
+    post(client_of(manager), run, "review")
+    post(client_of(analyst), run, "override", value=250_500, reason="The roof is gone.", **named("0002"))
+    assert states(run)["0002"] == "proposed"
+    post(client_of(assessor), run, "certify", status=409, **named("0002"))
+    post(client_of(manager), run, "review", **named("0002"))
+    post(client_of(assessor), run, "certify", **named("0002"))
+    sheet = client_of(manager).get(reverse("valuation:sheet", args=[run.pk, "0002"])).json()
+    assert (sheet["value"], sheet["proposed_value"], sheet["state"]) == (250_500, 302_000, "certified")
+    assert [(told["step"], told["by"]) for told in sheet["decisions"]] == [
+        ("review", "manager"),
+        ("override", "analyst"),
+        ("review", "manager"),
+        ("certify", "assessor"),
+    ]
+    assert sheet["decisions"][1]["reason"] == "The roof is gone."
+    assert [sheet["decisions"][1][name] for name in ("value_before", "value_after")] == [302_000, 250_500]
+    history = PropertyValueHistory.objects.get(property=parcels[2])
+    assert (history.total_value, history.land_value, history.improvement_value) == (250_500, 100_000, 150_500)
+
+
+def test_of_what_could_not_be_valued_an_override_makes_a_value(
+    run: ValuationJob, parcels: Parcels, assessor: Any
+) -> None:
+    wish = Wish(Step.OVERRIDE, Selection(parcels=("0005",)), "Measured on site.", value=90_000)
+    decide(run, assessor, wish)
+    certify(run, assessor, "0005")
+    history = PropertyValueHistory.objects.get(property=parcels[5])
+    assert (history.total_value, history.land_value, history.improvement_value) == (90_000, None, None)
+
+
+def test_named_parcels_are_all_ready_or_nothing_is_done(run: ValuationJob, manager: Any, client_of: ClientOf) -> None:
+    problem = post(client_of(manager), run, "review", status=409, **named("0001", "0005", "9999"))
+    assert problem["code"] == "not_decidable"
+    assert "0005 (proposed), 9999 (not in this run)" in problem["detail"]
+    assert set(states(run).values()) == {"proposed"}
+    assert not Decision.objects.exists()
+
+
+def test_a_part_of_a_run(run: ValuationJob, manager: Any, client_of: ClientOf) -> None:
+    chosen: Any = {"selection": {"neighborhoods": ["North"], "property_classes": ["Residential"]}}
+    assert post(client_of(manager), run, "reject", **chosen)["parcels"] == 3
+    assert [number for number, state in states(run).items() if state == "rejected"] == ["0000", "0002", "0004"]
+    problem = post(client_of(manager), run, "reject", status=409, **chosen)
+    assert "3 rejected" in problem["detail"]
+    post(client_of(manager), run, "send_back", **chosen)
+    assert set(states(run).values()) == {"proposed"}
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"step": "guess"}, {"step"}),
+        ({"step": "review", "reason": " "}, {"reason"}),
+        ({"step": "review", "value": 5}, {"value"}),
+        ({"step": "review", "tax_year": 2022}, {"tax_year"}),
+        ({"step": "override"}, {"value", "selection"}),
+        ({"step": "override", "value": 0, **named("0001")}, {"value"}),
+        ({"step": "override", "value": 5, **named("0001", "0002")}, {"selection"}),
+        ({"step": "certify", "effective_date": "2021-12-31"}, {"effective_date"}),
+        ({"step": "certify", "selection": {"parcels": "x" * 3, "neighborhoods": 5}}, {"selection.neighborhoods"}),
+    ],
+)
+def test_requests_that_are_wrong(
+    run: ValuationJob, assessor: Any, client_of: ClientOf, body: dict[str, Any], fields: set[str]
+) -> None:
+    problem = post(client_of(assessor), run, status=400, **body)
+    assert fields <= {error["field"] for error in problem["errors"]}
+    assert not Decision.objects.exists()
+
+
+def test_only_of_runs_that_have_values(county: County, run: ValuationJob, assessor: Any) -> None:
+    failed = data.run_of(county, status=Status.FAILED)
+    study = data.run_of(county, valuation_method="ratio_study")
+    for other in (failed, study):
+        with pytest.raises(NotDecidable):
+            decide(other, assessor, Wish(Step.REVIEW, Selection(), "Seen."))
+    again = data.run_of(county, reused_from=run)  # was given the values of the first
+    assert decide(again, assessor, Wish(Step.REVIEW, Selection(), "Seen.")).job == run
+
+
+def test_a_day_has_one_certified_value(run: ValuationJob, county: County, parcels: Parcels, assessor: Any) -> None:
+    certify(run, assessor, "0001")
+    second = data.run_of(county)
+    for parcel in parcels[:3]:
+        data.proposed(second, parcel, value=111_000)
+    decide(second, assessor, Wish(Step.REVIEW, Selection(), "Seen."))
+    wish = Wish(Step.CERTIFY, Selection(), "Again.", effective_date=data.VALUATION_DATE, tax_year=2022)
+    with pytest.raises(AlreadyCertified, match="0001"):
+        decide(second, assessor, wish)
+    assert PropertyValueHistory.objects.count() == 1
+    assert set(states(second).values()) == {"reviewed"}
+    later = Wish(Step.CERTIFY, Selection(), "For July.", effective_date=datetime.date(2022, 7, 1), tax_year=2022)
+    assert decide(second, assessor, later).parcels == 3
+    parcels[1].refresh_from_db()
+    assert parcels[1].total_value == 111_000
+
+
+def test_the_roll_of_that_day_gives_way_and_a_later_year_stays(
+    run: ValuationJob, county: County, parcels: Parcels, assessor: Any
+) -> None:
+    PropertyValueHistory.objects.create(
+        county=county, property=parcels[1], tax_year=2022, effective_date=data.VALUATION_DATE, total_value=5
+    )
+    PropertyOperational.objects.filter(pk=parcels[2].pk).update(tax_year=2030, total_value=7)
+    certify(run, assessor, "0001", "0002")
+    assert PropertyValueHistory.objects.get(property=parcels[1]).total_value == 301_000
+    parcels[2].refresh_from_db()
+    assert parcels[2].total_value == 7
+
+
+def test_values_of_a_day_to_come_do_not_hold_yet(run: ValuationJob, parcels: Parcels, assessor: Any) -> None:
+    before = parcels[1].total_value
+    tomorrow = datetime.date.today() + datetime.timedelta(days=2)
+    certify(run, assessor, "0001", day=tomorrow)
+    parcels[1].refresh_from_db()
+    assert parcels[1].total_value == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE valuation_propertyvaluation SET override_value = 1 WHERE state = 'certified'",
+        "UPDATE valuation_propertyvaluation SET state = 'proposed' WHERE state = 'certified'",
+        "DELETE FROM valuation_propertyvaluation WHERE state = 'certified'",
+        "UPDATE records_propertyvaluehistory SET total_value = 1 WHERE certified",
+        "UPDATE records_propertyvaluehistory SET certified = false WHERE certified",
+        "DELETE FROM records_propertyvaluehistory WHERE certified",
+        "UPDATE valuation_decision SET reason = 'other'",
+        "DELETE FROM valuation_decidedvalue",
+    ],
+)
+def test_the_database_lets_nobody_change_what_was_certified_or_decided(
+    run: ValuationJob, assessor: Any, statement: str
+) -> None:
+    certify(run, assessor, "0001")
+    with pytest.raises(IntegrityError, match="never changes"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_what_is_certified_is_whole(run: ValuationJob) -> None:
+    for columns in ({"state": "certified"}, {"state": "lost"}, {"value": -1}, {"value": 1}, {"override_value": -1}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            PropertyValuation.objects.filter(job=run, parcel_number="0001").update(**columns)
+
+
+def test_two_who_certify_at_once(transactional_db: None, run: ValuationJob, county: County, assessor: Any) -> None:
+    second = data.run_of(county)
+    for parcel in PropertyOperational.objects.filter(county=county):
+        data.proposed(second, parcel, value=111_000)
+    outcomes: list[str] = []
+    for job in (run, second):
+        decide(job, assessor, Wish(Step.REVIEW, Selection(), "Seen."))
+    gate = threading.Barrier(6)
+
+    def certify_all(job: ValuationJob) -> None:
+        try:
+            gate.wait()
+            wish = Wish(Step.CERTIFY, Selection(), "Roll.", effective_date=data.VALUATION_DATE, tax_year=2022)
+            decide(job, assessor, wish)
+            outcomes.append("certified")
+        except (AlreadyCertified, NotDecidable) as refused:
+            outcomes.append(refused.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=certify_all, args=(job,)) for job in (run, second) * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count("certified") == 1
+    assert set(outcomes) == {"certified", "already_certified", "not_decidable"}
+    certified = PropertyValuation.objects.filter(state="certified")
+    assert certified.values("job").distinct().count() == 1
+    assert PropertyValueHistory.objects.count() == certified.count() == Decision.objects.get(step="certify").parcels
+
+
+def test_the_trail_over_rest_and_in_the_admin(
+    run: ValuationJob, manager: Any, viewer: Any, outsider: Any, admin_client: Any, client_of: ClientOf
+) -> None:
+    post(client_of(manager), run, "review", **named("0001"))
+    post(client_of(manager), run, "reject", reason="A barn.", **named("0002"))
+    address = reverse("valuation:decisions", args=[run.pk])
+    told = client_of(viewer).get(address).json()["results"]
+    assert [(one["step"], one["reason"], one["selection"]) for one in told] == [
+        ("reject", "A barn.", {"parcels": ["0002"]}),
+        ("review", "As the field review found.", {"parcels": ["0001"]}),
+    ]
+    assert client_of(outsider).get(address).status_code == 404
+    assert "A barn." in admin_client.get(reverse("admin:valuation_decision_changelist")).content.decode()
+    one = Decision.objects.get(step="reject")
+    page = reverse("admin:valuation_decision_change", args=[one.pk])
+    assert admin_client.get(page).status_code == 200
+    assert admin_client.post(page, {"reason": "other"}).status_code == 403
+    assert admin_client.get(reverse("admin:valuation_propertyvaluation_changelist")).status_code == 200

@@ -1,0 +1,89 @@
+"""Runs, values, decisions and models in the admin, to be looked at; the county's tables, to be edited."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from terrafusion.jobs.admin import JobAdmin
+from terrafusion.records.admin import CappedPaginator
+from terrafusion.records.county_admin import OwnCountiesAdmin
+from valuation.models import (
+    SCHEDULES,
+    Decision,
+    PropertyValuation,
+    ValuationJob,
+    ValuationModel,
+)
+
+admin.site.register(ValuationJob, JobAdmin)
+
+
+class CountyRows(OwnCountiesAdmin):
+    """Large tables: nothing is counted beyond a limit."""
+
+    show_full_result_count = False
+    paginator = CappedPaginator
+    list_per_page = 50
+
+
+class ReadOnly(CountyRows):
+    """Written by runs and decisions, never by hand: decisions are made over REST, with their reasons."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(PropertyValuation)
+class PropertyValuationAdmin(ReadOnly):
+    list_display = ("parcel_number", "county_id", "value", "override_value", "previous_value", "state", "job_id")
+    list_filter = ("state", "county")
+    search_fields = ("parcel_number__exact", "job__job_id__exact")
+    search_help_text = "A whole parcel number, or the id of a run."
+    sortable_by = ()
+    ordering = ("-id",)
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnly):
+    """The audit trail."""
+
+    list_display = ("decided_at", "county_id", "step", "parcels", "decided_by", "reason", "effective_date", "job_id")
+    list_filter = ("step", "county", "decided_at")
+    list_select_related = ("decided_by",)
+    search_fields = ("job__job_id__exact", "decided_by__username", "reason")
+    ordering = ("-decided_at", "-id")
+
+
+@admin.register(ValuationModel)
+class ValuationModelAdmin(ReadOnly):
+    list_display = ("id", "county_id", "method", "valuation_date", "sales", "created_at", "artefact_bytes")
+    list_filter = ("county", "method")
+    exclude = ("artefact",)
+    ordering = ("-created_at", "-id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("artefact")
+
+
+class ScheduleAdmin(CountyRows):
+    """A table of rates: one row for each thing and day."""
+
+    list_filter: ClassVar[tuple[str, ...]] = ("county", "effective_from", "is_example")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("updated_at",)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return ["__str__", *self.model.key, *self.model.figures, "is_example"]
+
+
+for _model in SCHEDULES.values():
+    admin.site.register(_model, ScheduleAdmin)

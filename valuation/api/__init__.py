@@ -1,0 +1,1 @@
+"""Valuation over REST."""

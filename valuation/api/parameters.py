@@ -1,0 +1,115 @@
+"""What ``parameters`` of a run may say, by method; each fault is told under its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from terrafusion.records.sales.rules import RuleFaults, Rules
+from valuation.models import Method
+from valuation.ratio import PropertyKind
+
+_MOST_SEED = 2**31 - 1
+
+
+class RulesField(serializers.JSONField):
+    """Sales screening that differs from the county's; kept as it was given."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        given = super().to_internal_value(data)
+        try:
+            Rules.parse(given)
+        except RuleFaults as faults:
+            raise serializers.ValidationError(
+                {name or "non_field_errors": [told] for name, told in faults.faults.items()}
+            ) from None
+        return given
+
+
+class ParametersSerializer(serializers.Serializer[Any]):
+    """Refuses what it does not know: a misspelt parameter would be passed over in silence."""
+
+    screening = RulesField(required=False, help_text='Sales screening beside the county\'s, as {"min_price": 50000}.')
+    seed = serializers.IntegerField(default=0, min_value=0, max_value=_MOST_SEED, help_text="Of all that is random.")
+
+    def to_internal_value(self, data: Any) -> Any:
+        faults: dict[str, Any] = {}
+        if isinstance(data, dict):
+            for name in sorted(map(str, data.keys() - self.fields.keys())):
+                faults[name] = [f"There is no such parameter; there is {', '.join(self.fields)}."]
+        try:
+            found = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if not faults:
+                raise
+            raise serializers.ValidationError({**error.detail, **faults}) from None  # type: ignore[dict-item]
+        if faults:
+            raise serializers.ValidationError(faults)
+        return found
+
+
+class ValuingSerializer(ParametersSerializer):
+    confidence = serializers.FloatField(
+        default=0.90, min_value=0.5, max_value=0.99, help_text="Of the intervals: 0.9 holds nine prices of ten."
+    )
+    comparables = serializers.IntegerField(
+        default=5, min_value=0, max_value=12, help_text="Comparable sales shown with each parcel; 0 for none."
+    )
+
+
+class ComparisonSerializer(ValuingSerializer):
+    comparables = serializers.IntegerField(
+        default=5, min_value=1, max_value=12, help_text="Comparable sales that a value is made of."
+    )
+
+
+class ModelledSerializer(ValuingSerializer):
+    model = serializers.UUIDField(
+        default=None, allow_null=True, help_text="A trained model of the county and date to use again (GET models)."
+    )
+
+
+class CostSerializer(ParametersSerializer):
+    calibrate = serializers.BooleanField(
+        default=False, help_text="Bring cost to the level of the county's sales, by class and neighborhood."
+    )
+
+
+class ReconciledSerializer(ModelledSerializer, CostSerializer):
+    comparables = serializers.IntegerField(
+        default=5, min_value=1, max_value=12, help_text="Comparable sales that the comparison is made of."
+    )
+
+
+class StudySerializer(ParametersSerializer):
+    values = serializers.CharField(
+        default="current",
+        max_length=36,
+        help_text="Whose values are studied: current (the roll's), certified, or the id of a valuation job.",
+    )
+    sales_from = serializers.DateField(
+        default=None, allow_null=True, help_text="Sales from this day on; default: the valuation date."
+    )
+    sales_to = serializers.DateField(default=None, allow_null=True, help_text="Sales up to this day; default: all.")
+    property_kind = serializers.ChoiceField(
+        default=PropertyKind.RESIDENTIAL.value,
+        choices=[kind.value for kind in PropertyKind],
+        help_text="Decides which COD the IAAO accepts.",
+    )
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if data["sales_from"] and data["sales_to"] and data["sales_from"] > data["sales_to"]:
+            raise serializers.ValidationError({"sales_to": ["This is before sales_from."]})
+        return data
+
+
+BY_METHOD: dict[str, type[ParametersSerializer]] = {
+    Method.RATIO_STUDY: StudySerializer,
+}
+
+
+def plain(found: dict[str, Any]) -> dict[str, Any]:
+    """Checked parameters as JSON keeps them."""
+    kept = (int, float, dict, type(None))
+    return {name: value if isinstance(value, kept) else str(value) for name, value in found.items()}

@@ -1,0 +1,252 @@
+"""The addresses of runs, their values, what is decided about them, and the trained models."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from terrafusion.api.errors import Conflict
+from terrafusion.api.pagination import CursorPagination
+from terrafusion.api.schema import ProblemSerializer
+from terrafusion.jobs.errors import Refused
+from terrafusion.jobs.viewsets import JobViewSet
+from terrafusion.records.access import counties_for
+from valuation import decide, sheet, values
+from valuation.api.decisions import DecisionRequestSerializer, DecisionSerializer
+from valuation.api.models import ModelCardSerializer, ModelFilterSet, ModelSerializer
+from valuation.api.run import ValuationResultSerializer, ValuationRunSerializer, ValuationStatusSerializer
+from valuation.api.sheet import SheetSerializer
+from valuation.api.values import ProposedValueSerializer, ValueFilterSet
+from valuation.card import markdown
+from valuation.models import Decision, PropertyValuation, ValuationJob, ValuationModel
+
+_COUNTY = OpenApiParameter("county_id", str, description="The county's id.", required=True)
+_JOB_ID = OpenApiParameter("job_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The job.")
+_MODEL_ID = OpenApiParameter("model_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The model.")
+_WHICH = OpenApiParameter(
+    "which", str, enum=["latest", "certified"], description="The newest value (the default), or the certified one."
+)
+_HEAVY = ("approaches", "comparables", "reasons")
+
+
+class ValuationViewSet(JobViewSet):
+    """Valuation jobs."""
+
+    model = ValuationJob
+    run_serializer_class = ValuationRunSerializer
+    serializer_class = ValuationStatusSerializer
+    result_serializer_class = ValuationResultSerializer
+
+    def get_valuation(self) -> ValuationJob:
+        job = self.get_job(self.kwargs["job_id"])
+        assert isinstance(job, ValuationJob)  # noqa: S101 - for the type checker
+        return job
+
+
+class OfJob(GenericAPIView[Any]):
+    """Something of one run; to who has no right to it the run is not there."""
+
+    @property
+    def job(self) -> ValuationJob:
+        if not hasattr(self, "_job"):
+            jobs = ValuationViewSet(request=self.request, kwargs=self.kwargs)
+            self._job = jobs.get_valuation()
+        return self._job
+
+
+class ValuesView(OfJob):
+    """The values of a run, parcel by parcel, in the order in which they were made."""
+
+    serializer_class = ProposedValueSerializer
+    pagination_class = CursorPagination
+    filterset_class = ValueFilterSet
+    queryset = PropertyValuation.objects.all()
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return PropertyValuation.objects.none()
+        return values.of_job(self.job).defer(*_HEAVY)
+
+    @extend_schema(
+        summary="Values of a run",
+        parameters=[_JOB_ID],
+        responses={200: ProposedValueSerializer(many=True), 404: ProblemSerializer},
+    )
+    def get(self, request: Request, job_id: str) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        context = {**self.get_serializer_context(), "job_id": job_id}
+        return self.get_paginated_response(ProposedValueSerializer(page, many=True, context=context).data)
+
+
+class JobSheetView(OfJob):
+    """All that a run says about one parcel."""
+
+    serializer_class = SheetSerializer
+
+    @extend_schema(
+        summary="A parcel's sheet of a run",
+        parameters=[_JOB_ID],
+        responses={200: SheetSerializer, 400: ProblemSerializer, 404: ProblemSerializer},
+    )
+    def get(self, request: Request, job_id: str, parcel: str) -> Response:
+        found = values.of_job(self.job).filter(parcel_number=_clean(parcel)).first()
+        if found is None:
+            raise NotFound("The run has no such parcel.")
+        return Response(SheetSerializer(sheet.sheet(found)).data)
+
+
+class ParcelValuationView(APIView):
+    """A parcel's sheet: of its newest value, or of the certified one."""
+
+    @extend_schema(
+        summary="A parcel's value",
+        parameters=[_COUNTY, _WHICH],
+        responses={200: SheetSerializer, 400: ProblemSerializer, 404: ProblemSerializer},
+    )
+    def get(self, request: Request, parcel: str) -> Response:
+        faults = {}
+        county_id = request.query_params.get("county_id", "")
+        which = request.query_params.get("which", "latest")
+        if not county_id:
+            faults["county_id"] = ["Name the county: a parcel number is its own."]
+        if which not in ("latest", "certified"):
+            faults["which"] = ["Say latest or certified."]
+        if faults:
+            raise ValidationError(faults)
+        county = get_object_or_404(counties_for(request.user), pk=_clean(county_id))
+        find = values.latest if which == "latest" else values.latest_certified
+        found = find(county, _clean(parcel))
+        if found is None:
+            raise NotFound(f"The parcel has no {which} value, or is not on the roll.")
+        return Response(SheetSerializer(sheet.sheet(found)).data)
+
+
+class DecisionsView(OfJob):
+    """What was decided about the values of a run, the newest first; POST decides."""
+
+    serializer_class = DecisionSerializer
+    pagination_class = CursorPagination
+    queryset = Decision.objects.all()
+    ordering = ("-decided_at", "-id")
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        return DecisionRequestSerializer if self.request.method == "POST" else DecisionSerializer
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):
+            return Decision.objects.none()
+        return Decision.objects.filter(job=values.made_by(self.job)).select_related("decided_by")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        return context if getattr(self, "swagger_fake_view", False) else {**context, "job": self.job}
+
+    @extend_schema(
+        summary="Decisions about a run's values",
+        parameters=[_JOB_ID],
+        responses={200: DecisionSerializer(many=True), 404: ProblemSerializer},
+    )
+    def get(self, request: Request, job_id: str) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(DecisionSerializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Override, review, send back, reject or certify values",
+        parameters=[_JOB_ID],
+        request=DecisionRequestSerializer,
+        responses={201: DecisionSerializer, 403: ProblemSerializer, 404: ProblemSerializer, 409: ProblemSerializer},
+    )
+    def post(self, request: Request, job_id: str) -> Response:
+        job = self.job
+        asked = self.get_serializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        wish: decide.Wish = asked.validated_data["wish"]
+        role = decide.RULES[wish.step].role
+        if not counties_for(request.user, at_least=role).filter(pk=job.county_id).exists():
+            raise PermissionDenied(f"In {job.county_id} to {wish.step.label.split(':')[0].lower()} takes {role.value}.")
+        try:
+            decision = decide.decide(job, request.user, wish)
+        except Refused as refused:
+            raise Conflict(str(refused), refused.code) from None
+        return Response(DecisionSerializer(decision).data, status=status.HTTP_201_CREATED)
+
+
+class ModelsView(GenericAPIView[ValuationModel]):
+    """Trained models of your counties, the newest first."""
+
+    serializer_class = ModelSerializer
+    filterset_class = ModelFilterSet
+    pagination_class = CursorPagination
+    ordering = ("-created_at", "-id")
+    queryset = ValuationModel.objects.all()
+
+    def get_queryset(self) -> QuerySet[ValuationModel]:
+        if getattr(self, "swagger_fake_view", False):
+            return ValuationModel.objects.none()
+        return visible_models(self.request).defer("artefact", "features")
+
+    @extend_schema(summary="Trained models", responses=ModelSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class ModelView(GenericAPIView[ValuationModel]):
+    """A trained model and what it looks at."""
+
+    serializer_class = ModelCardSerializer
+    queryset = ValuationModel.objects.all()
+
+    @extend_schema(
+        summary="A trained model",
+        parameters=[_MODEL_ID],
+        responses={200: ModelCardSerializer, 400: ProblemSerializer, 404: ProblemSerializer},
+    )
+    def get(self, request: Request, model_id: str) -> Response:
+        found = _model(request, model_id)
+        return Response(self.get_serializer(found).data)
+
+
+class ModelCardView(APIView):
+    """A model's card, as a page to print or keep."""
+
+    @extend_schema(
+        summary="A model's card",
+        parameters=[_MODEL_ID],
+        responses={(200, "text/markdown"): OpenApiTypes.STR, 400: ProblemSerializer, 404: ProblemSerializer},
+    )
+    def get(self, request: Request, model_id: str) -> HttpResponse:
+        found = _model(request, model_id)
+        return HttpResponse(markdown(found), content_type="text/markdown; charset=utf-8")
+
+
+def visible_models(request: Request) -> QuerySet[ValuationModel]:
+    return ValuationModel.objects.filter(county__in=counties_for(request.user))
+
+
+def _model(request: Request, model_id: str) -> ValuationModel:
+    try:
+        wanted = uuid.UUID(model_id)
+    except ValueError:
+        raise ValidationError({"model_id": "This is not a model's id: give a UUID."}, code="invalid") from None
+    found: ValuationModel = get_object_or_404(visible_models(request).defer("artefact"), pk=wanted)
+    return found
+
+
+def _clean(text: str) -> str:
+    if "\x00" in text:
+        raise NotFound("There is nothing of that name.")
+    return text

@@ -1,0 +1,107 @@
+"""A model's card as Markdown: what it is, what it was made of, how well it does and where it should not be trusted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from valuation.labels import label
+from valuation.models import ValuationModel
+
+_MEASURES = {
+    "median": "Median ratio",
+    "mean": "Mean ratio",
+    "weighted_mean": "Weighted mean ratio",
+    "cod": "COD",
+    "prd": "PRD",
+    "prb": "PRB",
+    "mki": "MKI",
+    "vei": "VEI",
+}
+
+
+def markdown(model: ValuationModel) -> str:
+    """The card of a stored model."""
+    lines = [
+        f"# Model card: {model.method.replace('_', ' ')}, {model.county_id}, {model.valuation_date}",
+        "",
+        f"Model `{model.pk}`, trained by job `{model.job_id}`.",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| Valuation date | {model.valuation_date}; no later sale was seen |",
+        f"| Sales learnt from | {model.sales:,} |",
+        f"| Seed | {model.seed} |",
+        f"| Version of the data | `{model.data_version}` |",
+        f"| SHA-256 of the model | `{model.artefact_sha256}` |",
+        *(f"| {_escaped(name)} | {_escaped(value)} |" for name, value in model.software.items()),
+        "",
+        "## How well it does",
+        "",
+        *_evaluation(model.metrics),
+        "",
+        "## What it looks at",
+        "",
+        *_features(model.features),
+        "",
+        *_rest(model.card),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _evaluation(metrics: dict[str, Any]) -> list[str]:
+    found = metrics.get("overall", {}).get("measures", {})
+    if not found:
+        return ["It was not judged: see the notes of the run."]
+    lines = [
+        f"Judged on {metrics['sales']:,} sales from {metrics['from']} to {metrics['to']} that it had not seen. "
+        + (f"Its intervals held {metrics['coverage']:.1%} of their prices." if metrics.get("coverage") else ""),
+        "",
+        "| statistic | figure | interval | IAAO range | met |",
+        "|---|---|---|---|---|",
+    ]
+    for name, words in _MEASURES.items():
+        if one := found.get(name):
+            lines.append(
+                f"| {words} | {one['value']:.4g} | {_range(one['interval'])} | {_bounds(one['acceptable'])} | "
+                f"{ {True: 'yes', False: 'no', None: ''}[one['met']] } |"
+            )
+    return lines
+
+
+def _range(interval: dict[str, float] | None) -> str:
+    return f"{interval['low']:.4g} to {interval['high']:.4g}" if interval else ""
+
+
+def _bounds(bounds: list[float] | None) -> str:
+    return f"{bounds[0]:g} to {bounds[1]:g}" if bounds else ""
+
+
+def _features(features: Any) -> list[str]:
+    if not features:
+        return ["Nothing is recorded."]
+    rows = features if isinstance(features, list) else [{"name": name, **told} for name, told in features.items()]
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    lines = ["| " + " | ".join(label(name) for name in names) + " |", "|" + "---|" * len(names)]
+    return lines + ["| " + " | ".join(_escaped(row.get(name, "")) for name in names) + " |" for row in rows]
+
+
+def _rest(card: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for name, value in card.items():
+        lines += [f"## {label(name)}", ""]
+        if isinstance(value, list):
+            lines += [f"- {_escaped(one)}" for one in value]
+        elif isinstance(value, dict):
+            lines += [f"- {label(key)}: {_escaped(one)}" for key, one in value.items()]
+        else:
+            lines.append(_escaped(value))
+        lines.append("")
+    return lines
+
+
+def _escaped(value: Any) -> str:
+    """Data in a table's cell: no column, line or markup of its own."""
+    text = " ".join(str(value).split())
+    for mark in "\\|<>`*_[]":
+        text = text.replace(mark, f"\\{mark}")
+    return text

@@ -1,0 +1,49 @@
+"""What a run's values depend on."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from terrafusion import __version__
+from terrafusion.jobs.dispatch import digest
+from terrafusion.records import versions
+from terrafusion.records.models import CountySettings, PropertyOperational, PropertyValueHistory, Sale
+from valuation.models import SCHEDULES, Method, PropertyValuation, ValuationJob
+
+_LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow")
+
+
+def fingerprint(job: ValuationJob) -> str:
+    """Of a saved or unsaved job."""
+    settings = CountySettings.objects.filter(county=job.county_id).first() or CountySettings()
+    return digest(
+        [
+            job.county_id,
+            job.valuation_method,
+            str(job.valuation_date),
+            job.scope,
+            job.area_of_interest.hexewkb.decode() if job.area_of_interest else None,
+            job.parameters,
+            job.resolved,
+            settings.value_rounding,
+            settings.sales_screening,
+            versions.of(_sources(job)),
+            _software(),
+        ]
+    )
+
+
+def _sources(job: ValuationJob) -> list[str]:
+    read: list[Any] = [PropertyOperational, Sale]
+    if job.valuation_method == Method.RATIO_STUDY:
+        read += [PropertyValuation, PropertyValueHistory]
+    else:
+        read += SCHEDULES.values()
+    return [versions.source(model, job.county_id) for model in read]
+
+
+@cache
+def _software() -> list[str]:
+    return [__version__, *map(version, _LIBRARIES)]

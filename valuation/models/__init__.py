@@ -1,0 +1,36 @@
+"""The tables: runs, trained models, values and what was decided about them, and the counties' schedules."""
+
+from valuation.models.artefact import ValuationModel
+from valuation.models.decision import DecidedValue, Decision, Step
+from valuation.models.job import Method, ValuationJob
+from valuation.models.schedules import (
+    SCHEDULES,
+    BuildingLife,
+    CostRate,
+    IncomeRate,
+    LandRate,
+    RentMultiplier,
+    RentRate,
+    ScheduleRow,
+)
+from valuation.models.value import JudgedSale, PropertyValuation, State
+
+__all__ = [
+    "SCHEDULES",
+    "BuildingLife",
+    "CostRate",
+    "DecidedValue",
+    "Decision",
+    "IncomeRate",
+    "JudgedSale",
+    "LandRate",
+    "Method",
+    "PropertyValuation",
+    "RentMultiplier",
+    "RentRate",
+    "ScheduleRow",
+    "State",
+    "Step",
+    "ValuationJob",
+    "ValuationModel",
+]

@@ -1,0 +1,66 @@
+"""The valuation job."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.gis.db import models
+
+from terrafusion.jobs.models import AbstractJob
+
+
+class Method(models.TextChoices):
+    MASS_APPRAISAL = "mass_appraisal", "Mass appraisal: a model learnt from the county's sales"
+    SALES_COMPARISON = "sales_comparison", "Sales comparison: adjusted prices of similar homes nearby"
+    COST = "cost", "Cost: land, and the building new less depreciation"
+    INCOME = "income", "Income: net income over a capitalization rate"
+    RECONCILED = "reconciled", "Reconciled: all approaches, weighted by how well each did"
+    RATIO_STUDY = "ratio_study", "Ratio study: values that there are, against sales"
+
+    @property
+    def short(self) -> str:
+        return str(self.label).split(":")[0].lower()
+
+
+class ValuationJob(AbstractJob):
+    """One run. ``scope`` and ``parameters`` are as submitted; ``resolved`` are the parameters in force."""
+
+    valuation_method = models.CharField(max_length=20, choices=Method.choices)
+    valuation_date = models.DateField(help_text="The day that the values are of; no later sale is seen.")
+    scope = models.JSONField(help_text="Which parcels: all, parcels, an area of interest, or neighborhoods.")
+    area_of_interest = models.GeometryField(srid=4326, null=True, blank=True, spatial_index=False)
+    area_shapes = models.GeometryCollectionField(
+        srid=4326, null=True, blank=True, spatial_index=False, help_text="What distances are measured from."
+    )
+    area_parts = models.JSONField(null=True, blank=True, help_text="What each of area_shapes is.")
+    resolved = models.JSONField(default=dict, help_text="The parameters in force.")
+    estimated_parcels = models.PositiveIntegerField(default=0, help_text="Parcels of the scope, at submit.")
+
+    parcels_valued = models.PositiveIntegerField(null=True, blank=True)
+    parcels_refused = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Parcels of the scope that no value could be given."
+    )
+    parcels_flagged = models.PositiveIntegerField(null=True, blank=True, help_text="Values that come with a warning.")
+    total_value = models.BigIntegerField(null=True, blank=True, help_text="US dollars.")
+    median_ratio = models.FloatField(null=True, blank=True, help_text="Of the evaluation on later sales.")
+    cod = models.FloatField("COD", null=True, blank=True, help_text="Of the evaluation on later sales.")
+    model = models.ForeignKey(
+        "valuation.ValuationModel",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="runs",
+        help_text="The trained model that was used.",
+    )
+
+    result_columns: ClassVar[frozenset[str]] = frozenset(
+        {"parcels_valued", "parcels_refused", "parcels_flagged", "total_value", "median_ratio", "cod", "model"}
+    )
+
+    class Meta(AbstractJob.Meta):
+        verbose_name = "valuation job"
+
+    @property
+    def method_name(self) -> str:
+        """In a word or two, for sentences: ``mass appraisal``."""
+        return Method(self.valuation_method).short

@@ -1,0 +1,97 @@
+"""A run that studies values that there are, against sales."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+
+from terrafusion.jobs.context import JobContext, Outcome
+from terrafusion.jobs.package import pack
+from valuation import errors, studies
+from valuation import scope as scopes
+from valuation.models import JudgedSale, ValuationJob
+from valuation.ratio import PropertyKind
+from valuation.run import evaluation, files, store
+from valuation.run.hold import hold
+from valuation.told import plain
+
+
+def wanted(job: ValuationJob) -> studies.Wanted:
+    """What a job asks ``studies`` for."""
+    asked: dict[str, Any] = job.resolved
+    return studies.Wanted(
+        county_id=job.county_id,
+        valuation_date=job.valuation_date,
+        values=asked["values"],
+        sales_from=_day(asked["sales_from"]),
+        sales_to=_day(asked["sales_to"]),
+        kind=PropertyKind(asked["property_kind"]),
+        screening=asked.get("screening") or {},
+        scope=scopes.of_job(job),
+    )
+
+
+def run(job: ValuationJob, context: JobContext) -> Outcome:
+    context.checkpoint(5, "Reading values and sales.")
+    connection.ensure_connection()
+    with context.stop_with(connection.connection.cancel_safe):
+        judged = studies.judge(wanted(job))
+    if not len(judged.sales):
+        raise errors.NothingToStudy(_nothing(judged.screening))
+    context.checkpoint(50, f"{len(judged.sales):,} sales to study.")
+    study = studies.of_frame(judged.sales, wanted(job).kind)
+    context.checkpoint(90, "Writing.")
+    summary = plain(
+        {
+            "evaluation": {
+                "sales": len(judged.sales),
+                "from": judged.sales["sale_date"].min().date(),
+                "to": judged.sales["sale_date"].max().date(),
+                **evaluation.figures(study),
+            },
+            "balance": judged.balance,
+            "screening": judged.screening,
+            "values": job.resolved["values"],
+            "notes": judged.notes,
+        }
+    )
+    path = context.workdir / "ratio_study.json"
+    path.write_text(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    members = [path, files.write_judged(context.workdir, judged.sales)]
+    name = f"valuation_output/{job.county_id}/{job.job_id}.zip"
+    file = pack(members, context.workdir / "study.zip", name, checkpoint=context.checkpoint)
+    with transaction.atomic():
+        store.clear(job, JudgedSale)  # what a lost attempt may have left
+        evaluation.store(job, judged.sales)
+        hold(job)
+    return Outcome(
+        message=_message(study, judged),
+        file=file,
+        summary=summary,
+        columns={"median_ratio": evaluation.figure(study, "median"), "cod": evaluation.figure(study, "cod")},
+    )
+
+
+def _message(study: studies.CountyStudy, judged: studies.Judged) -> str:
+    overall = study.overall
+    if overall.withheld:
+        return " ".join([overall.withheld, *judged.notes])
+    median, cod = overall.measures["median"].value, overall.measures["cod"].value
+    told = f"{overall.sales:,} sales: median {median:.3f}, COD {cod:.1f}."
+    return " ".join([told, *overall.warnings, *judged.notes])
+
+
+def _nothing(screening: dict[str, Any]) -> str:
+    excluded = ", ".join(f"{one['sales']:,} {one['reason']}" for one in screening["excluded"]) or "none"
+    return (
+        f"There is no sale to study: {screening['sales']:,} were read, {screening['kept']:,} passed the screening "
+        f"(excluded: {excluded}), {screening['in_span']:,} of them are from {screening['studied_from']} on, "
+        f"{screening['without_a_value']:,} of these are of parcels without such a value."
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

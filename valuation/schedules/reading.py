@@ -1,0 +1,35 @@
+"""The tables in force, as the frames that ``valuation.cost`` and ``valuation.income`` take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from valuation.models import SCHEDULES
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that were in force on a day or before, and how many of them are examples."""
+
+    rows: pd.DataFrame
+    examples: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {"rows": len(self.rows), "examples": self.examples}
+
+
+def read(kind: str, county_id: str, as_of: date) -> Table:
+    """One of ``SCHEDULES``; may be empty."""
+    model = SCHEDULES[kind]
+    columns = ["effective_from", *model.key, *model.figures]
+    found = list(
+        model._default_manager.filter(county=county_id, effective_from__lte=as_of)
+        .order_by("effective_from", "pk")
+        .values_list(*columns, "is_example")
+    )
+    frame = pd.DataFrame(found, columns=[*columns, "is_example"])
+    return Table(frame.drop(columns="is_example"), int(frame["is_example"].sum()) if len(frame) else 0)

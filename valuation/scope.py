@@ -1,0 +1,98 @@
+"""Which parcels a run is about: all of the county, some by number, those of an area, or those of neighborhoods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from terrafusion import areas
+from terrafusion.areas import rows, saved
+from terrafusion.records import builtin_layers
+from terrafusion.records.models import County, CountySettings, PropertyOperational
+
+ALL = "all"
+MOST_NAMED = 50_000
+_SHOWN = 5
+
+
+class ScopeFaults(ValueError):
+    """``messages`` by the member of the scope that is at fault; empty for the scope itself."""
+
+    def __init__(self, messages: dict[str, list[str]]) -> None:
+        super().__init__(str(messages))
+        self.messages = messages
+
+
+@dataclass(frozen=True)
+class Scope:
+    """``submitted`` is the JSON of the request; ``area`` what it became, where it names one."""
+
+    county: County
+    submitted: Any
+    area: areas.Area | None = None
+
+    def parcels(self) -> QuerySet[PropertyOperational]:
+        """The parcels, as the roll has them now. Those without geometry are in no area."""
+        found = PropertyOperational.objects.filter(county=self.county)
+        if self.area is not None:
+            return rows.select(found, builtin_layers.parcels(self.county), self.area, "intersects")
+        if self.submitted == ALL:
+            return found
+        if "parcels" in self.submitted:
+            return found.filter(parcel_number__in=self.submitted["parcels"])
+        return found.filter(neighborhood__in=self.submitted["neighborhoods"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.area.notes if self.area else ()
+
+
+def parse(given: Any, county: County) -> Scope:
+    """The scope of a request. Raises ``ScopeFaults``, also for parcels and neighborhoods that the county has not, and
+    for a scope of nobody."""
+    if given == ALL:
+        scope = Scope(county, ALL)
+    elif isinstance(given, dict) and len(given) == 1 and set(given) <= set(_READERS):
+        ((kind, value),) = given.items()
+        scope = _READERS[kind](kind, value, county)
+    else:
+        raise ScopeFaults({"": ['Give "all", or an object with one of: ' + ", ".join(_READERS) + "."]})
+    if not scope.parcels().exists():
+        raise ScopeFaults({"": [f"No parcel of {county.pk} is in this scope."]})
+    return scope
+
+
+def of_job(job: Any) -> Scope:
+    """The scope of a stored job."""
+    return Scope(job.county, job.scope, saved.load(job, ()))
+
+
+def _area(kind: str, given: Any, county: County) -> Scope:
+    settings = CountySettings.objects.filter(county=county).first() or CountySettings(county=county)
+    try:
+        return Scope(county, {kind: given}, areas.parse(given, county, settings.max_area_vertices))
+    except areas.AreaError as error:
+        raise ScopeFaults({kind: list(error.messages)}) from None
+
+
+def _named(kind: str, given: Any, county: County) -> Scope:
+    if not isinstance(given, list) or not given or not all(isinstance(name, str) and name.strip() for name in given):
+        raise ScopeFaults({kind: [f'Give a list of texts, such as {{"{kind}": ["0001", "0002"]}}.']})
+    names = list(dict.fromkeys(given))
+    if len(names) > MOST_NAMED:
+        raise ScopeFaults({kind: [f"At most {MOST_NAMED:,} can be named; for more, say an area or all."]})
+    if any("\x00" in name for name in names):
+        raise ScopeFaults({kind: ["A name cannot hold a null character."]})
+    column = _COLUMNS[kind]
+    there = PropertyOperational.objects.filter(county=county, **{f"{column}__in": names})
+    unknown = sorted(set(names) - set(there.values_list(column, flat=True).distinct()))
+    if unknown:
+        shown = ", ".join(unknown[:_SHOWN]) + (f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else "")
+        raise ScopeFaults({kind: [f"{county.pk} has no such {kind}: {shown}."]})
+    return Scope(county, {kind: names})
+
+
+_COLUMNS = {"parcels": "parcel_number", "neighborhoods": "neighborhood"}
+_READERS = {"parcels": _named, "neighborhoods": _named, "area_of_interest": _area}

@@ -1,0 +1,138 @@
+"""A parcel's sheet: all that a run says about its value, for the counter, the hearing and the printed card.
+
+Plain JSON values, no personal data. Dollars are whole; each list of amounts adds up to the figure that it explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+
+from terrafusion.records.models import PropertyOperational
+from valuation import flags
+from valuation.labels import label
+from valuation.models import DecidedValue, PropertyValuation, ValuationJob
+
+_BATCH = 500
+_SHOWN = (
+    "situs_address",
+    "situs_city",
+    "property_class",
+    "use_code",
+    "use_description",
+    "zoning",
+    "neighborhood",
+    "lot_area_sqft",
+    "living_area_sqft",
+    "year_built",
+    "effective_year_built",
+    "quality",
+    "condition",
+    "stories",
+    "bedrooms",
+    "bathrooms",
+)
+
+
+def sheet(valuation: PropertyValuation) -> dict[str, Any]:
+    """The sheet of one value."""
+    return next(sheets([valuation]))
+
+
+def sheets(valuations: QuerySet[PropertyValuation] | Iterable[PropertyValuation]) -> Iterator[dict[str, Any]]:
+    """The sheets of many, in their order, with a constant number of queries for each ``_BATCH`` of them."""
+    rows = valuations.iterator(_BATCH) if isinstance(valuations, QuerySet) else iter(valuations)
+    decided = DecidedValue.objects.select_related("decision__decided_by").order_by("decision__decided_at")
+    while batch := list(_take(rows)):
+        prefetch_related_objects(batch, "property", "job", Prefetch("decisions", decided))
+        addresses = _addresses(batch)
+        for row in batch:
+            yield _sheet(row, addresses)
+
+
+def _take(rows: Iterator[PropertyValuation]) -> Iterator[PropertyValuation]:
+    for _, row in zip(range(_BATCH), rows, strict=False):
+        yield row
+
+
+def _addresses(batch: list[PropertyValuation]) -> dict[str, str]:
+    """Of the comparables' parcels, which are of the same county."""
+    numbers = {comparable["parcel_number"] for row in batch for comparable in row.comparables}
+    if not numbers:
+        return {}
+    parcels = PropertyOperational.objects.filter(county=batch[0].county_id, parcel_number__in=numbers)
+    return dict(parcels.values_list("parcel_number", "situs_address"))
+
+
+def _sheet(row: PropertyValuation, addresses: dict[str, str]) -> dict[str, Any]:
+    job, stands = row.job, row.stands
+    change = None if stands is None or row.previous_value is None else stands - row.previous_value
+    return {
+        "county_id": row.county_id,
+        "parcel_number": row.parcel_number,
+        "parcel": {name: getattr(row.property, name) for name in _SHOWN},
+        "job_id": str(job.pk),
+        "valuation_method": job.valuation_method,
+        "valuation_date": job.valuation_date.isoformat(),
+        "model_id": str(job.model_id) if job.model_id else None,
+        "value": stands,
+        "proposed_value": row.value,
+        "interval": _interval(row, job),
+        "land_value": row.land_value,
+        "improvement_value": row.improvement_value,
+        "previous_value": row.previous_value,
+        "change": change,
+        "change_percent": round(100 * change / row.previous_value, 1) if change and row.previous_value else None,
+        "flags": flags.told(row.flags),
+        "approaches": [_approach(told) for told in row.approaches],
+        "comparables": [_comparable(told, addresses, job) for told in row.comparables],
+        "reasons": [{"name": name, "label": label(name), "amount": amount} for name, amount in row.reasons.items()],
+        "evaluation": job.result_summary.get("evaluation", {}).get("overall"),
+        "state": row.state,
+        "effective_date": row.effective_date.isoformat() if row.effective_date else None,
+        "tax_year": row.tax_year,
+        "decisions": [_decision(told) for told in row.decisions.all()],
+    }
+
+
+def _interval(row: PropertyValuation, job: ValuationJob) -> dict[str, Any] | None:
+    if row.value_low is None:
+        return None
+    return {"low": row.value_low, "high": row.value_high, "confidence": job.resolved.get("confidence", 0.9)}
+
+
+def _approach(told: dict[str, Any]) -> dict[str, Any]:
+    shown = {**told, "flags": flags.told(told.get("flags", ()))}
+    if "refused" in told:
+        shown["refused"] = flags.told([told["refused"]])[0]
+    return shown
+
+
+def _comparable(told: dict[str, Any], addresses: dict[str, str], job: ValuationJob) -> dict[str, Any]:
+    sources = job.result_summary.get("adjustment_sources", {})
+    lines = [
+        {
+            "name": name,
+            "label": label(name),
+            "subject": subject,
+            "comparable": comparable,
+            "amount": amount,
+            "source": sources.get(name, ""),
+        }
+        for name, (subject, comparable, amount) in told["adjustments"].items()
+    ]
+    return {**told, "situs_address": addresses.get(told["parcel_number"], ""), "adjustments": lines}
+
+
+def _decision(told: DecidedValue) -> dict[str, Any]:
+    decision = told.decision
+    return {
+        "step": decision.step,
+        "by": decision.decided_by.get_username(),
+        "at": decision.decided_at.isoformat(),
+        "reason": decision.reason,
+        "value_before": told.value_before,
+        "value_after": told.value_after,
+    }
