@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from market_analysis.parameters import Choices, Parameter, Real, Whole
+from market_analysis.parameters import Choice, Choices, Day, Parameter, Real, Text, Whole
 from terrafusion.records.layers import FieldType
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Analysis:
     description: str
     parameters: tuple[Parameter, ...]
     areas: tuple[AreaField, ...] = ()
+    required: tuple[str, ...] = ()
+    """Parameters that a request must give."""
     several_places: bool = False
     """Whether it compares places, so that the whole county as one says nothing."""
     columns: tuple[str, ...] = ()
@@ -99,5 +101,148 @@ PRICE_INDEX = Analysis(
     columns=_CHARACTERISTICS,
 )
 
-ANALYSES: dict[str, Analysis] = {analysis.name: analysis for analysis in (PRICE_INDEX,)}
+_RESAMPLES = Whole("resamples", 999, "Bootstrap samples behind an interval.", 99, 9_999)
+
+PRICE_TREND = Analysis(
+    name="price_trend",
+    title="Price trend",
+    description="What is paid: median and average price and price per square foot, by place and period, with "
+    "bootstrap intervals.",
+    parameters=(CONFIDENCE, _RESAMPLES, _fewest(5, "in a period and place")),
+    areas=(
+        AreaField("period", FieldType.TEXT, "The last period with enough sales; the figures are of it."),
+        AreaField("sales_of_period", FieldType.INTEGER, "Its sales.", short_name="SALES_PER"),
+        AreaField("median_price", FieldType.REAL, "Median price.", "USD", "MEDIAN"),
+        AreaField("median_price_low", FieldType.REAL, "Lower end of its interval.", "USD", "MEDIAN_LO"),
+        AreaField("median_price_high", FieldType.REAL, "Upper end of its interval.", "USD", "MEDIAN_HI"),
+        AreaField("average_price", FieldType.REAL, "Average price.", "USD", "AVERAGE"),
+        AreaField("median_price_per_sqft", FieldType.REAL, "Median price per square foot.", "USD", "MED_SQFT"),
+        AreaField("yearly_change", FieldType.REAL, "Mean change of the price a year, as a fraction.", "", "YR_CHANGE"),
+    ),
+)
+
+TIME_ADJUSTMENT = Analysis(
+    name="time_adjustment",
+    title="Time adjustment",
+    description="The factor that brings a sale's price to a valuation date, with its interval; what valuations use.",
+    parameters=(
+        Day("valuation_date", None, "Up to two years past the last sale; without it the end of the period."),
+        CONFIDENCE,
+    ),
+    areas=(
+        AreaField("factor_of_a_year_before", FieldType.REAL, "Of a sale a year before the date.", "", "FACTOR_1Y"),
+        AreaField("low", FieldType.REAL, "Lower end of its interval."),
+        AreaField("high", FieldType.REAL, "Upper end of its interval."),
+    ),
+    columns=_CHARACTERISTICS,
+)
+
+SALES_ACTIVITY = Analysis(
+    name="sales_activity",
+    title="Sales activity",
+    description="How much is sold: volume, velocity, turnover of the stock, share of invalid sales, seasonality.",
+    parameters=(),
+    areas=(
+        AreaField("excluded", FieldType.INTEGER, "Sales that screening excluded."),
+        AreaField("invalid_share", FieldType.REAL, "Their share of all sales, as a fraction.", "", "INVALID"),
+        AreaField("volume", FieldType.REAL, "Dollars paid in valid sales.", "USD"),
+        AreaField("sales_per_month", FieldType.REAL, "Valid sales in 30 days.", "", "PER_MONTH"),
+        AreaField("parcels", FieldType.INTEGER, "Parcels on the roll."),
+        AreaField("turnover", FieldType.REAL, "Valid sales a year for each parcel, as a fraction."),
+    ),
+)
+
+HOT_SPOTS = Analysis(
+    name="hot_spots",
+    title="Hot spots",
+    description="Where prices, or assessed values against prices, are high or low: Getis-Ord Gi* and local Moran's I, "
+    "corrected for the false discovery rate.",
+    parameters=(
+        Choice(
+            "measure",
+            "price_per_sqft",
+            "The figure of a place, a median.",
+            ("price_per_sqft", "price", "ratio"),
+        ),
+        Choice(
+            "neighbours",
+            "touching",
+            "Places that touch, or those nearest by their centres.",
+            ("touching", "nearest"),
+        ),
+        Whole("nearest", 8, "How many, where the nearest are asked for.", 1, 50),
+        Real("alpha", 0.05, "False discovery rate.", 0.001, 0.2),
+        Whole("permutations", 999, "Behind the p of local Moran's I.", 99, 9_999),
+        _fewest(5, "in a place"),
+    ),
+    areas=(
+        AreaField("value", FieldType.REAL, "The figure."),
+        AreaField("neighbours", FieldType.INTEGER, "Neighbours with a figure.", short_name="NEIGHBORS"),
+        AreaField("z", FieldType.REAL, "z of Gi*."),
+        AreaField("p", FieldType.REAL, "Its two-sided p."),
+        AreaField("spot", FieldType.TEXT, "hot, cold or none."),
+        AreaField("moran", FieldType.REAL, "Local Moran's I."),
+        AreaField("moran_p", FieldType.REAL, "Its two-sided p."),
+        AreaField("cluster", FieldType.TEXT, "high-high, low-low, high-low, low-high or none."),
+    ),
+    several_places=True,
+    columns=("total_value",),
+)
+
+ASPECTS = ("level", "trend", "stock", "turnover")
+COMPARABLE_MARKET_AREA = Analysis(
+    name="comparable_market_area",
+    title="Comparable market areas",
+    description="Which places behave like one: their distance in price level, trend, stock and turnover, with reasons.",
+    parameters=(
+        Text("subject", None, "The place that the others are compared with; required."),
+        *(Real(f"{name}_weight", 1.0, f"Of the distance by {name}; 0 leaves it out.", 0, 100) for name in ASPECTS),
+        _fewest(30, "in a place"),
+    ),
+    areas=(
+        AreaField("subject", FieldType.TEXT, "The place that the others are compared with."),
+        AreaField("rank", FieldType.INTEGER, "0 is the subject, 1 the place most like it.", short_name="RANK_"),
+        AreaField("distance", FieldType.REAL, "1 is that of two typical places."),
+        AreaField("price_per_sqft", FieldType.REAL, "Median price per square foot.", "USD", "MED_SQFT"),
+        AreaField("yearly_change", FieldType.REAL, "Change of the price per square foot a year.", "", "YR_CHANGE"),
+        AreaField("living_area", FieldType.REAL, "Median living area.", "sqft", "LIV_SQFT"),
+        AreaField("year_built", FieldType.REAL, "Median year built.", "year", "YEAR_BUILT"),
+        AreaField("turnover", FieldType.REAL, "Valid sales a year for each parcel."),
+        AreaField("reasons", FieldType.TEXT, "What it is most alike in, and most apart."),
+    ),
+    several_places=True,
+    required=("subject",),
+)
+
+SEGMENTS = Analysis(
+    name="segments",
+    title="Market segments",
+    description="How classes, uses, age bands and value tiers differ in price, growth and activity.",
+    parameters=(
+        Choices(
+            "by",
+            ["property_class", "age_band", "value_tier"],
+            "What the sales are split by.",
+            ("property_class", "use_code", "age_band", "value_tier"),
+        ),
+        Whole("tiers", 3, "Value tiers.", 2, 10),
+        CONFIDENCE,
+        _RESAMPLES,
+        _fewest(10, "in a segment"),
+    ),
+    columns=("use_code",),
+)
+
+ANALYSES: dict[str, Analysis] = {
+    analysis.name: analysis
+    for analysis in (
+        PRICE_INDEX,
+        PRICE_TREND,
+        TIME_ADJUSTMENT,
+        SALES_ACTIVITY,
+        HOT_SPOTS,
+        COMPARABLE_MARKET_AREA,
+        SEGMENTS,
+    )
+}
 STEPS = ("month", "quarter", "year")

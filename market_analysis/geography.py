@@ -10,7 +10,7 @@ from psycopg import sql
 
 from terrafusion.records.layers import is_registered
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, ReferenceLayer
-from terrafusion.records.sales.frame import Place
+from terrafusion.records.sales.frame import POINTS, Place
 from terrafusion.records.versions import source
 
 ATTRIBUTES = ("neighborhood", "zoning")
@@ -18,6 +18,28 @@ LEAST_HEXAGON, MOST_HEXAGON = 50, 100_000  # metres
 _HEXGRID = re.compile(r"hexgrid:([0-9]{1,9})")
 _HULL_RATIO = 0.3  # 0 hugs the points, 1 is convex
 _HULL_MARGIN = 30.0  # metres, so that no parcel's point lies on the line
+
+
+# Polygons are the outer side of each join, so that PostGIS reads and prepares each of them once. A point on the line
+# between two, or in two that overlap, belongs to the one that was loaded first.
+_IN_LAYER = {
+    "sales": sql.SQL(
+        "LEFT JOIN (SELECT DISTINCT ON (id) id, place FROM ("
+        "SELECT q.id, f.id AS feature, {key} AS place FROM records_referencefeature f "
+        "JOIN records_sale q ON ST_Intersects(f.geometry, q.point) "
+        "WHERE f.layer_id = {layer} AND q.county_id = {county} "
+        "UNION ALL SELECT q.id, f.id, {key} FROM records_sale q "
+        "JOIN records_propertyoperational r ON r.id = q.property_id "
+        "JOIN records_referencefeature f ON ST_Intersects(f.geometry, r.point) "
+        "WHERE f.layer_id = {layer} AND q.county_id = {county} AND q.point IS NULL"
+        ") inside ORDER BY id, feature) found ON found.id = s.id"
+    ),
+    "parcels": sql.SQL(
+        "LEFT JOIN (SELECT DISTINCT ON (q.id) q.id, {key} AS place FROM records_referencefeature f "
+        "JOIN records_propertyoperational q ON ST_Intersects(f.geometry, q.point) "
+        "WHERE f.layer_id = {layer} AND q.county_id = {county} ORDER BY q.id, f.id) found ON found.id = p.id"
+    ),
+}
 
 
 class GeographyError(ValueError):
@@ -104,11 +126,6 @@ def _by_layer(text: str, layer: ReferenceLayer, field: str) -> Geography:
     key: sql.Composable = sql.SQL("f.feature_key")
     if field:
         key = sql.SQL("f.attributes ->> {}").format(sql.Literal(field))
-    # A point on the line between two polygons, or in two that overlap, belongs to the one that was loaded first.
-    join = sql.SQL(
-        "LEFT JOIN LATERAL (SELECT {key} AS place FROM records_referencefeature f WHERE f.layer_id = {layer} "
-        "AND ST_Intersects(f.geometry, {point}) ORDER BY f.id LIMIT 1) found ON true"
-    )
     shapes = sql.SQL(
         "SELECT {key} AS key, ST_Multi(ST_CollectionExtract(ST_Union(f.geometry), 3)) AS geometry "
         "FROM records_referencefeature f WHERE f.layer_id = {layer} AND {key} = ANY({keys}) GROUP BY 1"
@@ -116,7 +133,7 @@ def _by_layer(text: str, layer: ReferenceLayer, field: str) -> Geography:
     here = {"key": key, "layer": sql.Literal(layer.pk)}
     return Geography(
         text,
-        Place(sql.SQL("found.place"), lambda point: join.format(point=point, **here)),
+        Place(sql.SQL("found.place"), lambda rows: _IN_LAYER[rows].format(county=sql.Literal(layer.county_id), **here)),
         lambda keys: shapes.format(keys=sql.Literal(keys), **here),
         f"As the layer {layer.name} has them.",
         sources=(source(ReferenceLayer, layer.pk), source(ReferenceFeature, layer.pk)),
@@ -138,7 +155,7 @@ def _hexgrid(text: str, metres: int, county: County) -> Geography:
     grid = {"side": side, "srid": srid}
     return Geography(
         text,
-        Place(sql.SQL("found.place"), lambda point: join.format(point=point, **grid)),
+        Place(sql.SQL("found.place"), lambda rows: join.format(point=POINTS[rows], **grid)),
         lambda keys: shapes.format(keys=sql.Literal(keys), **grid),
         f"Hexagons of {metres} m a side in EPSG:{county.state_plane_srid}, numbered by column and row.",
     )

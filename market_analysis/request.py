@@ -192,7 +192,9 @@ def _parameters(given: dict[str, Any], analysis: Analysis, faults: Faults) -> di
     found = {}
     for name, parameter in known.items():
         found[name] = parameter.default
-        if given.get(name) is not None:
+        if given.get(name) is None and name in analysis.required:
+            _add(faults, f"parameters.{name}", f"{analysis.name} takes this parameter: {parameter.help}")
+        elif given.get(name) is not None:
             try:
                 found[name] = parameter.check(given[name])
             except Refused as refused:

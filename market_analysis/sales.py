@@ -102,7 +102,7 @@ def stock(request: MarketRequest) -> dict[str, int]:
     place = request.geography.place
     statement = sql.SQL(
         "SELECT {place}::text, count(*) FROM records_propertyoperational p {join} WHERE {where} GROUP BY 1"
-    ).format(place=place.expression, join=place.join(sql.SQL("p.point")), where=sql.SQL(" AND ").join(conditions))
+    ).format(place=place.expression, join=place.join("parcels"), where=sql.SQL(" AND ").join(conditions))
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return {key: count for key, count in cursor.fetchall() if key}

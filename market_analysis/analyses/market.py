@@ -70,6 +70,10 @@ class Area:
     values: dict[str, Any] = field(default_factory=dict)
     withheld: str = ""
 
+    def told(self) -> dict[str, Any]:
+        """As a summary tells it."""
+        return {"place": self.key, "sales": self.sales, **self.values}
+
 
 @dataclass(frozen=True)
 class Result:

@@ -30,9 +30,9 @@ def spec(rows: pd.DataFrame, market: Market, methods: list[str], places: list[st
         {
             "day": row.period_start.isoformat(),
             "method": LABELS[row.method],
-            "index": _rounded(row.index_),
-            "low": _rounded(row.low),
-            "high": _rounded(row.high),
+            "index": style.plain(row.index_),
+            "low": style.plain(row.low),
+            "high": style.plain(row.high),
         }
         for row in shown.rename(columns={"index": "index_"}).itertuples()
     ]
@@ -48,7 +48,7 @@ def spec(rows: pd.DataFrame, market: Market, methods: list[str], places: list[st
         "type": "nominal",
         "title": None,
         "scale": {"domain": [LABELS[method] for method in methods], "range": list(style.COLORS[: len(methods)])},
-        "legend": {"orient": "top"},
+        "legend": {"orient": "top", "symbolStrokeWidth": 3},
     }
     dash = {"field": "method", "type": "nominal", "legend": None, "sort": [LABELS[method] for method in methods]}
     index = {"type": "quantitative", "scale": {"zero": False}, "title": f"Index, {base} = 100"}
@@ -74,20 +74,7 @@ def spec(rows: pd.DataFrame, market: Market, methods: list[str], places: list[st
                     },
                 ],
             },
-            {
-                "width": style.WIDTH,
-                "height": 60,
-                "data": {"values": counts},
-                "mark": {"type": "bar", "color": style.GREY, "width": style.bar_width(len(counts))},
-                "encoding": {
-                    "x": day,
-                    "y": {"field": "sales", "type": "quantitative", "title": "Sales", "axis": {"tickCount": 3}},
-                },
-            },
+            {**style.counts("day", len(counts)), "data": {"values": counts}},
         ],
         resolve={"scale": {"x": "shared"}},
     )
-
-
-def _rounded(value: Any) -> float | None:
-    return None if value is None or value != value else round(float(value), 3)

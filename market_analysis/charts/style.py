@@ -18,7 +18,7 @@ _CONFIG = {
     "axis": {"grid": True, "gridColor": "#E5E5E5", "domainColor": GREY, "tickColor": GREY, "labelFontSize": 11},
     "axisX": {"grid": False},
     "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 11.5, "subtitleColor": "#444444", "offset": 12},
-    "legend": {"labelFontSize": 11, "titleFontSize": 11, "labelLimit": 260, "symbolStrokeWidth": 3},
+    "legend": {"labelFontSize": 11, "titleFontSize": 11, "labelLimit": 260},
     "range": {"category": list(COLORS)},
     "line": {"strokeWidth": 2},
 }
@@ -33,6 +33,24 @@ def day(field: str) -> dict[str, Any]:
 def bar_width(bars: int) -> float:
     """In pixels, of bars that stand side by side on a time axis."""
     return round(max(0.75 * WIDTH / max(bars, 1), 1), 2)
+
+
+def counts(field: str, bars: int) -> dict[str, Any]:
+    """A low chart of the member ``sales`` by day, to stand below another."""
+    return {
+        "width": WIDTH,
+        "height": 60,
+        "mark": {"type": "bar", "color": GREY, "width": bar_width(bars)},
+        "encoding": {
+            "x": day(field),
+            "y": {"field": "sales", "type": "quantitative", "title": "Sales", "axis": {"tickCount": 3}},
+        },
+    }
+
+
+def plain(value: Any, digits: int = 3) -> float | None:
+    """For the data of a chart: rounded, None where there is none."""
+    return None if value is None or value != value else round(float(value), digits)
 
 
 def chart(title: str, subtitle: str | Sequence[str], description: str, **body: Any) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, ReferenceLayer, Sale
@@ -15,8 +17,8 @@ SOUND, EXCLUDED = 480, 3
 
 def load(county: County, months: int = 24, sales: int = 20) -> None:
     """``SOUND`` sales of the years 2012 and 2013 and ``EXCLUDED`` others; a layer ``districts`` of two halves."""
-    frame = data.market(months, sales)
-    parcels = frame.drop_duplicates("parcel_number", keep="last")
+    frame = _resold(data.market(months, sales).assign(parcel_number=[f"P{n}" for n in range(months * sales)]))
+    parcels = frame.drop_duplicates("parcel_number")
     made = PropertyOperational.objects.bulk_create(
         PropertyOperational(
             county=county,
@@ -79,3 +81,20 @@ def load(county: County, months: int = 24, sales: int = 20) -> None:
             attributes={"code": key[0].upper()},
             geometry=MultiPolygon(Polygon.from_bbox((west, 46.9, east, 47.1)), srid=4326),
         )
+
+
+_APART = 201  # sales, so that none of them is itself the later one of a pair
+
+
+def _resold(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every fourth sale is one of a parcel that was sold before, at what the market made of that price."""
+    later = np.flatnonzero(np.arange(len(frame)) % 4 == 3)
+    later = later[later >= _APART]
+    months = (frame["sale_date"] - pd.Timestamp(2012, 1, 1)).dt.days.to_numpy() / 30.4375
+    grown = np.exp(data.level(months[later]) - data.level(months[later - _APART]))
+    noise = np.random.default_rng(2).lognormal(0, 0.03, len(later))
+    frame = frame.copy()
+    kept = [name for name in frame.columns if name not in ("sale", "sale_date")]
+    frame.loc[later, kept] = frame.loc[later - _APART, kept].to_numpy()
+    frame.loc[later, "sale_price"] = (frame["sale_price"].to_numpy()[later - _APART] * grown * noise).round()
+    return frame

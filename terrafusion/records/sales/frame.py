@@ -50,20 +50,23 @@ _COLUMNS = {
     "latitude": ("ST_Y(coalesce(s.point, p.point))", "float64"),
 }
 """Units are those of the models; longitude and latitude are EPSG:4326."""
-_POINT = sql.SQL("coalesce(s.point, p.point)")
 
 
-def _nothing(point: sql.Composable) -> sql.Composable:
+POINTS = {"sales": sql.SQL("coalesce(s.point, p.point)"), "parcels": sql.SQL("p.point")}
+"""Where a row of a statement over sales (``s``, with its parcel ``p``) or over parcels (``p``) lies."""
+
+
+def _nothing(rows: str) -> sql.Composable:
     return sql.SQL("")
 
 
 @dataclass(frozen=True)
 class Place:
     """How SQL tells the place of a sale or parcel: ``expression`` gives its key as text, of the parcel ``p`` and of
-    what ``join`` joins by the point where it lies."""
+    what ``join("sales")`` or ``join("parcels")`` joins to such rows."""
 
     expression: sql.Composable
-    join: Callable[[sql.Composable], sql.Composable] = _nothing
+    join: Callable[[str], sql.Composable] = _nothing
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,9 @@ def _statement(query: SalesQuery) -> tuple[sql.Composable, dict[str, str]]:
     if query.property_classes:
         conditions.append(sql.SQL("p.property_class = ANY({})").format(list(query.property_classes)))
     if query.area is not None:
-        conditions.append(sql.SQL("ST_Intersects({}, {}::geometry)").format(_POINT, query.area.hexewkb.decode()))
+        conditions.append(
+            sql.SQL("ST_Intersects({}, {}::geometry)").format(POINTS["sales"], query.area.hexewkb.decode())
+        )
     wanted: dict[str, tuple[sql.Composable, str]] = {
         name: (sql.SQL(source), kind)
         for name, (source, kind) in _COLUMNS.items()
@@ -114,7 +119,7 @@ def _statement(query: SalesQuery) -> tuple[sql.Composable, dict[str, str]]:
     statement = sql.SQL(
         "SELECT {} FROM records_sale s LEFT JOIN records_propertyoperational p ON p.id = s.property_id {} "
         "WHERE {} ORDER BY s.sale_date, s.id"
-    ).format(columns, query.place.join(_POINT) if query.place else sql.SQL(""), sql.SQL(" AND ").join(conditions))
+    ).format(columns, query.place.join("sales") if query.place else sql.SQL(""), sql.SQL(" AND ").join(conditions))
     return statement, {name: kind for name, (_, kind) in wanted.items()}
 
 

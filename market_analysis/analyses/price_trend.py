@@ -1,0 +1,139 @@
+"""What is paid: median and mean price, and price per square foot, by place and period, with bootstrap intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from market_analysis.analyses.market import PERIOD, PLACE, SALES, START, WITHHELD, Area, Market, Result, fewer_than
+from market_analysis.charts import trend_chart
+from market_analysis.stats import bootstrap, periods
+from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.growth import growth
+from terrafusion.tables import Column, Kind
+
+_FIGURES = ("median_price", "average_price", "median_price_per_sqft")
+COLUMNS = (
+    PLACE,
+    PERIOD,
+    START,
+    *(
+        Column(f"{name}{end}", Kind.MONEY, f"{title}{told}", decimals=decimals)
+        for name, title, decimals in (
+            ("median_price", "Median price", 0),
+            ("average_price", "Average price", 0),
+            ("median_price_per_sqft", "Median price per sq ft", 2),
+        )
+        for end, told in (("", ""), ("_low", ", from"), ("_high", ", to"))
+    ),
+    SALES,
+    WITHHELD,
+)
+
+
+def run(market: Market, parameters: dict[str, Any]) -> Result:
+    """Raises TooFewSales where no cell has enough sales."""
+    rows: list[dict[str, Any]] = []
+    areas = []
+    places = market.places()
+    for done, (key, sales) in enumerate(market.by_place()):
+        market.tell(done / len(places), f"{done} of {len(places)} places.")
+        told = [{"place": key, **cell} for cell in _cells(sales, market, parameters)]
+        rows.extend(told)
+        areas.append(_area(key, sales, told, parameters))
+    if not any(row["withheld"] is None for row in rows):
+        raise TooFewSales(
+            f"No period of any place has {parameters['fewest_sales']} sales: ask for longer periods, larger places or "
+            "a lower fewest_sales."
+        )
+    trends = [_trend(row) for row in rows]
+    shown = [row for row in rows if row["withheld"] is None]
+    last = shown[-1]
+    message = f"Price trend of {len(places):,} place(s)."
+    if market.is_county:
+        message = f"Median price of {last['period']}: ${last['median_price']:,.0f}."
+    return Result(
+        message,
+        {
+            "places": len(places),
+            "withheld": len(rows) - len(shown),
+            "confidence": parameters["confidence"],
+            "trends": trends[:2_000],
+            "trends_left_out": max(len(trends) - 2_000, 0),
+        },
+        COLUMNS,
+        [tuple(row.get(column.name) for column in COLUMNS) for row in rows],
+        trend_chart.spec(pd.DataFrame(rows), market),
+        areas,
+    )
+
+
+def _cells(sales: pd.DataFrame, market: Market, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    fewest = parameters["fewest_sales"]
+    groups = dict(list(sales.groupby(periods.of_dates(sales["sale_date"], market.step))))
+    for number in market.periods():
+        market.tick()
+        found = groups.get(number)
+        count = 0 if found is None else len(found)
+        cell = {
+            "period": periods.name(number, market.step),
+            "period_start": periods.start(number, market.step),
+            "sales": count,
+            "withheld": None if count >= fewest else fewer_than(fewest) if count else "no sales",
+        }
+        if found is not None and cell["withheld"] is None:
+            cell |= _figures(found, fewest, parameters)
+        yield cell
+
+
+def _figures(sales: pd.DataFrame, fewest: int, parameters: dict[str, Any]) -> dict[str, float]:
+    price = sales["sale_price"].to_numpy(dtype=float)
+    rate = per_sqft(sales)
+    rate = rate[np.isfinite(rate)]
+    confidence = parameters["confidence"]
+    ends = {
+        "median_price": (float(np.median(price)), bootstrap.median(price, confidence)),
+        "average_price": (float(np.mean(price)), bootstrap.mean(price, confidence, parameters["resamples"])),
+    }
+    if len(rate) >= fewest:
+        ends["median_price_per_sqft"] = (float(np.median(rate)), bootstrap.median(rate, confidence))
+    found: dict[str, float] = {}
+    for name, (value, (low, high)) in ends.items():
+        found |= {name: value, f"{name}_low": low, f"{name}_high": high}
+    return found
+
+
+def per_sqft(sales: pd.DataFrame) -> Any:
+    """Price per square foot of living area; NaN where none is recorded."""
+    area = sales["living_area_sqft"].to_numpy(dtype=float)
+    return sales["sale_price"].to_numpy(dtype=float) / np.where(area > 0, area, np.nan)
+
+
+def _trend(row: dict[str, Any]) -> dict[str, Any]:
+    """As the API tells it."""
+    told: dict[str, Any] = {name: row[name] for name in ("place", "period")}
+    for name in _FIGURES:
+        digits = 2 if name.endswith("sqft") else 0
+        told[name] = round(row[name], digits) if name in row else None
+        ends = (row.get(f"{name}_low"), row.get(f"{name}_high"))
+        told[f"{name}_interval"] = [round(end, digits) for end in ends if end is not None] or None
+    return {**told, "sales_count": row["sales"], "withheld": row["withheld"]}
+
+
+def _area(key: str, sales: pd.DataFrame, cells: list[dict[str, Any]], parameters: dict[str, Any]) -> Area:
+    told = [cell for cell in cells if cell["withheld"] is None]
+    if not told:
+        return Area(key, len(sales), withheld=f"{fewer_than(parameters['fewest_sales'])} in every period")
+    last = told[-1]
+    values = {name: last.get(name) for name in ("period", *_FIGURES, "median_price_low", "median_price_high")}
+    values["sales_of_period"] = last["sales"]
+    try:
+        found = growth(sales["sale_price"].to_numpy(dtype=float), sales["sale_date"], parameters["confidence"])
+    except TooFewSales:
+        values["yearly_change"] = None
+    else:
+        values["yearly_change"] = found.rate
+    return Area(key, len(sales), values)

@@ -1,0 +1,40 @@
+"""How fast prices grow: the slope of log price on time, by Huber's M-estimator, as a rate a year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse, stats
+
+from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.least_squares import Floats, huber
+
+FEWEST_SALES = 10
+FEWEST_DAYS = 180  # between the first and the last sale; less says nothing about a year
+_YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class Growth:
+    """``rate`` is the mean change of a year as a fraction, ``low`` and ``high`` the ends of its interval."""
+
+    rate: float
+    low: float
+    high: float
+
+
+def growth(prices: Floats, dates: pd.Series[Any], confidence: float = 0.95) -> Growth:
+    """Of positive prices, or prices per square foot. TooFewSales for fewer than 10, or for less than half a year."""
+    if len(prices) < FEWEST_SALES:
+        raise TooFewSales(f"A trend takes {FEWEST_SALES} sales; there are {len(prices)}.")
+    days = (dates - dates.min()).dt.days.to_numpy(dtype=float)
+    if days.max() < FEWEST_DAYS:
+        raise TooFewSales(f"A trend takes sales over {FEWEST_DAYS} days; these are over {days.max():.0f}.")
+    design = sparse.csr_matrix(np.column_stack([np.ones(len(days)), days / _YEAR]))
+    fit = huber(design, np.log(prices))
+    slope, error = float(fit.coefficients[1]), float(fit.errors[1])
+    half = float(stats.norm.ppf(0.5 + confidence / 2)) * error
+    return Growth(float(np.expm1(slope)), float(np.expm1(slope - half)), float(np.expm1(slope + half)))

@@ -1,0 +1,111 @@
+"""Where a figure is high or low among neighbours: Getis-Ord Gi* and local Moran's I, by esda.
+
+- Gi*: Getis and Ord (1992), Ord and Getis (1995), with its normal z; p is two-sided.
+- Local Moran's I: Anselin (1995); p is two-sided, from conditional permutations with a fixed seed.
+- Many places are tested at once, so p is held against the threshold of the false discovery rate (Benjamini and
+  Hochberg 1995; Caldas de Castro and Singer 2006).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.least_squares import Floats
+
+FEWEST_PLACES = 10
+"""With fewer, the normal z of Gi* and the permutations say little."""
+_TOUCH = 1e-5  # degrees, about a metre: outlines that come so near to each other are neighbours
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class HotSpots:
+    """Of each place: ``z`` and ``p`` of Gi*, Moran's ``moran`` with ``moran_p``, the ``neighbours`` it has; and the
+    verdicts: ``spot`` is hot, cold or empty, ``cluster`` is high-high, low-low, high-low, low-high or empty.
+    ``threshold`` and ``moran_threshold`` are the p below which a place counts. Where ``neighbours`` is 0 all figures
+    are NaN."""
+
+    z: Floats
+    p: Floats
+    spot: npt.NDArray[np.object_]
+    moran: Floats
+    moran_p: Floats
+    cluster: npt.NDArray[np.object_]
+    neighbours: npt.NDArray[np.int64]
+    threshold: float
+    moran_threshold: float
+
+
+def hot_spots(
+    values: Floats,
+    outlines: Any,
+    *,
+    weights: Literal["touching", "nearest"] = "touching",
+    nearest: int = 8,
+    alpha: float = 0.05,
+    permutations: int = 999,
+) -> HotSpots:
+    """``values`` are positive figures; ``outlines`` an array of shapely geometries in EPSG:4326.
+
+    Raises TooFewSales where fewer than 10 places have a neighbour, or all have the same figure.
+    """
+    from esda import G_Local, Moran_Local, fdr
+
+    graph = _graph(outlines, weights, nearest)
+    counts = graph.cardinalities.to_numpy()
+    linked = np.flatnonzero(counts > 0)
+    if len(linked) < FEWEST_PLACES:
+        raise TooFewSales(
+            f"Hot spots take {FEWEST_PLACES} places with a figure and a neighbour with one; there are {len(linked)}."
+        )
+    known = values[linked]
+    if np.ptp(known) == 0:
+        raise TooFewSales("All places have the same figure, so none stands out.")
+    graph = _graph(outlines[linked], weights, nearest) if len(linked) < len(values) else graph
+    local = G_Local(known, graph, transform="B", star=True, permutations=0)
+    p = np.minimum(2 * local.p_norm, 1)
+    with warnings.catch_warnings():
+        # It tells that p will be two-sided in esda's next major release; in this one it is doubled here.
+        warnings.filterwarnings("ignore", "The alternative hypothesis", DeprecationWarning)
+        moran = Moran_Local(known, graph, permutations=permutations, n_jobs=1, seed=_SEED, keep_simulations=False)
+    moran_p = np.minimum(2 * moran.p_sim, 1)
+    threshold, moran_threshold = float(fdr(p, alpha)), float(fdr(moran_p, alpha))
+    spot = np.where(p <= threshold, np.where(local.Zs > 0, "hot", "cold"), "")
+    names = np.array(["", "high-high", "low-high", "low-low", "high-low"])
+    cluster = np.where(moran_p <= moran_threshold, names[moran.q], "")
+
+    def whole(found: Any, empty: Any) -> Any:
+        filled = np.full(len(values), empty, dtype=object if empty == "" else float)
+        filled[linked] = found
+        return filled
+
+    return HotSpots(
+        z=whole(local.Zs, np.nan),
+        p=whole(p, np.nan),
+        spot=whole(spot, ""),
+        moran=whole(moran.Is, np.nan),
+        moran_p=whole(moran_p, np.nan),
+        cluster=whole(cluster, ""),
+        neighbours=counts,
+        threshold=threshold,
+        moran_threshold=moran_threshold,
+    )
+
+
+def _graph(outlines: Any, weights: str, nearest: int) -> Any:
+    import geopandas
+    import shapely
+    from libpysal.graph import Graph
+
+    if weights == "touching":
+        # Hexagons that were reprojected share no exact vertex, and outlines of layers are seldom without slivers.
+        return Graph.build_fuzzy_contiguity(geopandas.GeoSeries(outlines), buffer=_TOUCH)
+    centers = shapely.get_coordinates(shapely.centroid(outlines))
+    scale = np.cos(np.radians(np.mean(centers[:, 1])))  # a degree of longitude in degrees of latitude
+    return Graph.build_knn(centers * [scale, 1], k=min(nearest, len(centers) - 1))

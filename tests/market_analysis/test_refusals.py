@@ -1,0 +1,153 @@
+"""Too little, or nonsense, is refused in words, or withheld with its reason."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.gis.geos import Point
+from django.db import IntegrityError
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from market_analysis.catalogue import ANALYSES
+from market_analysis.errors import NoSales, TooFewToTell
+from terrafusion.records.models import County, PropertyOperational, Sale
+from tests.market_analysis.conftest import Analyse
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "hot_spots": {"geography": "neighborhood"},
+    "comparable_market_area": {"geography": "neighborhood", "parameters": {"subject": "A"}},
+}
+
+
+@pytest.fixture
+def parcel(county: County) -> PropertyOperational:
+    made: PropertyOperational = PropertyOperational.objects.create(
+        county=county, parcel_number="1", neighborhood="A", living_area_sqft=1000, point=Point(-122, 47, srid=4326)
+    )
+    return made
+
+
+def sell(parcel: PropertyOperational, number: int, day: date, price: int = 300_000) -> Sale:
+    made: Sale = Sale.objects.create(
+        county=parcel.county,
+        sale_id=str(number),
+        parcel_number=parcel.parcel_number,
+        property=parcel,
+        sale_date=day,
+        sale_price=price,
+        point=parcel.point,
+    )
+    return made
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_no_sales(analyse: Analyse, parcel: PropertyOperational, name: str) -> None:
+    with pytest.raises(NoSales, match="There are no sales"):
+        analyse(name, **REQUESTS.get(name, {}))
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_one_sale(analyse: Analyse, parcel: PropertyOperational, name: str) -> None:
+    sell(parcel, 1, date(2015, 5, 5))
+    if name == "sales_activity":
+        found = analyse(name)
+        assert (found.table["sales"].sum(), found.summary["seasonality"]) == (1, [])
+        assert "24 months" in found.summary["seasonality_withheld"]
+    else:
+        with pytest.raises(TooFewToTell):
+            analyse(name, **REQUESTS.get(name, {}))
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_all_sales_are_invalid(analyse: Analyse, parcel: PropertyOperational, name: str) -> None:
+    sell(parcel, 1, date(2015, 5, 5), 1)
+    sell(parcel, 2, date(2015, 6, 5), 0)
+    with pytest.raises(
+        NoSales, match=r"All 2 sales .* 1 x the price is missing, zero or negative; 1 x the price is below"
+    ):
+        analyse(name, **REQUESTS.get(name, {}))
+
+
+def test_one_period(analyse: Analyse, parcel: PropertyOperational) -> None:
+    for number in range(12):
+        sell(parcel, number, date(2015, 5, 1 + number), 300_000 + number)
+    with pytest.raises(TooFewToTell, match="two periods; all are of 2015-05"):
+        analyse("price_index", parameters={"methods": ["hedonic"]})
+    assert analyse("price_trend").table["sales"].tolist() == [12]
+
+
+def test_sales_of_the_future_are_excluded_and_counted(analyse: Analyse, parcel: PropertyOperational) -> None:
+    today = timezone.localdate()
+    for number in range(6):
+        sell(parcel, number, today - timedelta(days=number), 300_000 + number)
+    sell(parcel, 9, today + timedelta(days=40))
+    found = analyse("price_trend", period={"step": "year"})
+    assert [item["reason"] for item in found.summary["screening"]["excluded"]] == ["future_date"]
+    assert found.summary["period"]["to"] == today.isoformat()
+
+
+def test_a_place_without_sales_is_not_made_up(analyse: Analyse, parcel: PropertyOperational) -> None:
+    PropertyOperational.objects.create(county=parcel.county, parcel_number="2", neighborhood="B")
+    for number in range(6):
+        sell(parcel, number, date(2015, 5, 1 + number), 300_000 + number)
+    trend = analyse("price_trend", "neighborhood").table
+    assert set(trend["place"]) == {"A"}
+    activity = analyse("sales_activity", "neighborhood").table
+    assert activity.set_index("place")["sales"].to_dict() == {"A": 6, "B": 0}
+
+
+def test_sales_outside_every_place_are_told(analyse: Analyse, market_county: County) -> None:
+    market_county.reference_layers.get().features.get(feature_key="east").delete()
+    found = analyse("price_trend", "districts", period={"step": "year"})
+    assert set(found.table["place"]) == {"west"}
+    assert any("lie in no place of districts" in note for note in found.summary["notes"])
+
+
+def test_negative_prices_do_not_get_in(parcel: PropertyOperational) -> None:
+    with pytest.raises(IntegrityError):
+        sell(parcel, 1, date(2015, 5, 5), -5)
+
+
+def test_a_span_of_too_many_periods(analyse: Analyse, parcel: PropertyOperational) -> None:
+    for number in range(6):
+        sell(parcel, number, date(2015, 5, 1 + number), 300_000 + number)
+    with pytest.raises(NoSales, match="more than 2400 periods"):
+        analyse("price_trend", period={"from": "1800-01-01"})
+
+
+@pytest.mark.parametrize(
+    ("request_", "field", "told"),
+    [
+        ({"period": {"from": "2015-02-30"}}, "period.from", "such as 2016-12-31"),
+        ({"period": {"from": "2016-01-01", "to": "2015-01-01"}}, "period.from", "ends on 2015-01-01, before it begins"),
+        ({"period": {"to": "2199-01-01"}}, "period.to", "is in the future"),
+        ({"period": {"step": "week"}}, "period.step", "month, quarter, year"),
+        ({"period": {"step": ["month"]}}, "period.step", "month, quarter, year"),
+        ({"period": {"until": "2015-01-01"}}, "period.until", "from, to and step"),
+        ({"analysis_type": "hot_spots"}, "geography", "compares places"),
+        ({"geography": "hexgrid:0"}, "geography", "50 to 100000 metres"),
+        ({"geography": "hexgrid:1e3"}, "geography", "hexgrid:<metres>"),
+        ({"geography": "sales"}, "geography", "has no geography"),
+        ({"property_class": ["Z"]}, "property_class", "no parcel"),
+        ({"parameters": {"fewest_sales": 0}}, "parameters.fewest_sales", "from 1 to 10000"),
+        ({"parameters": {"screening": {"min_price": -1}}}, "parameters.screening.min_price", "from 0 up"),
+        ({"parameters": {"screening": []}}, "parameters.screening", "Give an object"),
+        (
+            {"analysis_type": "comparable_market_area", "geography": "neighborhood"},
+            "parameters.subject",
+            "takes this parameter",
+        ),
+    ],
+)
+def test_requests_that_are_wrong(
+    api: APIClient, parcel: PropertyOperational, request_: dict[str, Any], field: str, told: str
+) -> None:
+    request = {"analysis_type": "price_trend", "county_id": parcel.county_id, **request_}
+    response = api.post(reverse("market_analysis:run"), request, format="json")
+    assert response.status_code == 400
+    faults = {error["field"]: error["detail"] for error in response.json()["errors"]}
+    assert told.lower() in faults[field].lower()

@@ -1,0 +1,139 @@
+"""The pure statistics beside other implementations of the same, and beside markets whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+import statsmodels.api as sm
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from market_analysis.stats import bootstrap, seasonality
+from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.growth import growth
+from market_analysis.stats.hot_spots import hot_spots
+from market_analysis.stats.similarity import compare
+
+
+@pytest.mark.parametrize("n", [7, 31, 200])
+def test_exact_interval_of_the_median_is_what_resampling_tends_to(n: int) -> None:
+    sample = np.random.default_rng(n).lognormal(13, 0.4, n)
+    low, high = bootstrap.median(sample, 0.9)
+    drawn = np.sort(np.median(np.random.default_rng(0).choice(sample, (20_000, n)), axis=1))
+    ordered = np.sort(sample)
+    oracle = np.searchsorted(ordered, np.quantile(drawn, [0.05, 0.95]))
+    ends = np.searchsorted(ordered, [low, high])
+    assert np.abs(ends - oracle).max() <= 1  # of even numbers a resampled median lies between two values
+
+
+def test_interval_of_the_mean_is_scipys_and_always_the_same() -> None:
+    sample = np.random.default_rng(1).lognormal(13, 0.4, 300)
+    low, high = bootstrap.mean(sample)
+    assert (low, high) == bootstrap.mean(sample)
+    half = stats.norm.ppf(0.975) * sample.std() / np.sqrt(300)
+    assert (low, high) == pytest.approx((sample.mean() - half, sample.mean() + half), rel=0.01)
+    assert bootstrap.mean(sample[:1]) == bootstrap.median(sample[:1]) == (sample[0], sample[0])
+
+
+@given(st.lists(st.floats(1, 1e9), min_size=1, max_size=40), st.floats(0.5, 0.999))
+def test_interval_of_the_median_holds_the_median(values: list[float], confidence: float) -> None:
+    low, high = bootstrap.median(np.array(values), confidence)
+    assert low <= np.median(values) <= high
+
+
+def test_growth_is_that_of_statsmodels_rlm() -> None:
+    random = np.random.default_rng(1)
+    days = np.sort(random.integers(0, 1500, 400))
+    prices = np.exp(12 + np.log(1.07) * days / 365.25 + random.standard_t(3, 400) * 0.1)
+    found = growth(prices, pd.Series(pd.Timestamp("2012-01-01") + pd.to_timedelta(days, "D")))
+    oracle = sm.RLM(np.log(prices), sm.add_constant((days - days[0]) / 365.25)).fit()
+    assert found.rate == pytest.approx(np.expm1(oracle.params[1]), rel=1e-5)
+    assert (found.low, found.high) == pytest.approx(tuple(np.expm1(oracle.conf_int()[1])), rel=1e-3)
+    assert found.low < 0.07 < found.high
+
+
+def test_growth_says_what_it_takes() -> None:
+    dates = pd.Series(pd.date_range("2012-01-01", periods=20, freq="D"))
+    with pytest.raises(TooFewSales, match="180 days; these are over 19"):
+        growth(np.ones(20), dates)
+    with pytest.raises(TooFewSales, match="10 sales; there are 3"):
+        growth(np.ones(3), dates[:3])
+
+
+def test_season_of_a_known_market() -> None:
+    truth = 1 + 0.5 * np.sin(2 * np.pi * np.arange(12) / 12)
+    counts = 100 * truth[(np.arange(72) + 3) % 12]  # from April on
+    assert seasonality.factors(counts, 4) == pytest.approx(truth, rel=1e-9)
+    with pytest.raises(TooFewSales, match="24 months; there are 23"):
+        seasonality.factors(counts[:23], 4)
+    with pytest.raises(TooFewSales, match="1 have none"):
+        seasonality.factors(np.append(counts, 0), 4)
+
+
+def _grid(size: int) -> np.ndarray:
+    cells = [
+        shapely.box(-122 + 0.01 * x, 47 + 0.01 * y, -122 + 0.01 * (x + 1), 47 + 0.01 * (y + 1))
+        for y in range(size)
+        for x in range(size)
+    ]
+    return np.array(cells, dtype=object)
+
+
+def test_planted_spots_are_found_and_the_formula_is_getis_and_ords() -> None:
+    size = 12
+    random = np.random.default_rng(1)
+    values = random.normal(100, 5, size * size)
+    block = [y * size + x for y in (2, 3, 4) for x in (2, 3, 4)]
+    values[block] += 40
+    values[[(size - 3) * size + size - 3 + x for x in (0, 1)]] -= 1
+    found = hot_spots(values, _grid(size))
+    assert found.spot[3 * size + 3] == "hot"
+    assert found.cluster[3 * size + 3] == "high-high"
+    far = [at for at in range(size * size) if at % size > 6 and at // size > 6]
+    assert sum(found.spot[at] != "" for at in far) <= 2
+    assert found.neighbours[3 * size + 3] == 8
+    # Ord and Getis (1995), equation 14, at the middle of the block.
+    near = [y * size + x for y in (2, 3, 4) for x in (2, 3, 4)]
+    n, w = size * size, len(near)
+    spread = np.sqrt(np.mean(values**2) - values.mean() ** 2)
+    z = (values[near].sum() - w * values.mean()) / (spread * np.sqrt((n * w - w**2) / (n - 1)))
+    assert found.z[3 * size + 3] == pytest.approx(z, rel=1e-9)
+    assert found.p[3 * size + 3] == pytest.approx(2 * stats.norm.sf(z), rel=1e-9)
+
+
+def test_false_discoveries_are_few_where_there_is_nothing() -> None:
+    verdicts = [hot_spots(np.random.default_rng(seed).normal(100, 5, 144), _grid(12)).spot for seed in range(20)]
+    assert sum(bool((spot != "").any()) for spot in verdicts) <= 4  # 5% of 20 is 1
+
+
+def test_places_without_neighbours_have_no_figure() -> None:
+    outlines = np.append(_grid(4), shapely.box(-100, 40, -99, 41))
+    found = hot_spots(np.linspace(1, 17, 17), outlines)
+    assert found.neighbours[-1] == 0
+    assert np.isnan([found.z[-1], found.p[-1], found.moran[-1]]).all()
+    assert np.isfinite(found.z[:-1]).all()
+    near = hot_spots(np.linspace(1, 17, 17), outlines, weights="nearest", nearest=3)
+    assert (near.neighbours == 3).all()
+
+
+def test_hot_spots_say_what_they_take() -> None:
+    with pytest.raises(TooFewSales, match="10 places"):
+        hot_spots(np.linspace(1, 9, 9), _grid(3))
+    with pytest.raises(TooFewSales, match="same figure"):
+        hot_spots(np.ones(16), _grid(4))
+
+
+def test_similarity_by_hand() -> None:
+    features = np.array([[1.0, 10], [2, 10], [3, 20], [4, np.nan]])
+    found = compare(features, 0, np.array([1.0, 3.0]))
+    scale = 1.4826022 * np.array([1.0, 0.0])
+    scale[1] = np.std([10, 10, 20])  # half of the places are equal
+    second = np.sqrt((1 * (1 / scale[0]) ** 2) / 4)
+    third = np.sqrt(((2 / scale[0]) ** 2 + 3 * (10 / scale[1]) ** 2) / 4)
+    assert found.distance == pytest.approx([0, second, third, 3 / scale[0]], rel=1e-6)
+    assert found.parts.sum(axis=1) == pytest.approx(found.distance**2)
+    nothing = compare(np.array([[1.0, np.nan], [np.nan, 1.0]]), 0, np.ones(2))
+    assert np.isnan(nothing.distance[1])
