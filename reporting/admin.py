@@ -1,13 +1,163 @@
-"""Reports in the admin: jobs, and how a county's reports look."""
+"""Reports in the admin: jobs, how a county's reports look, and photographs of parcels."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+import io
+from typing import TYPE_CHECKING, Any
 
-from reporting.models import ReportJob
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from reporting.models import CountyBranding, ParcelPhoto, ReportJob, ReportTemplate
+from reporting.reports import registry
+from reporting.sample import fault_of
 from terrafusion.jobs.admin import JobAdmin
+from terrafusion.records.access import counties_for
+
+if TYPE_CHECKING:  # Django's own classes take no type parameters at run time
+    AnyAdmin = admin.ModelAdmin[Any]
+    BrandingModelForm = forms.ModelForm[CountyBranding]
+    TemplateModelForm = forms.ModelForm[ReportTemplate]
+    PhotoModelForm = forms.ModelForm[ParcelPhoto]
+else:
+    AnyAdmin = admin.ModelAdmin
+    BrandingModelForm = TemplateModelForm = PhotoModelForm = forms.ModelForm
+
+MOST_SEAL_BYTES = 500_000
+MOST_PHOTO_BYTES = 5_000_000
+MOST_TEMPLATE = 50_000
 
 
 @admin.register(ReportJob)
 class ReportJobAdmin(JobAdmin):
     """Inspect, cancel and rerun reports."""
+
+
+class OfCounties(AnyAdmin):
+    """Staff see and edit their own counties' only."""
+
+    list_filter = ("county",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows if request.user.is_superuser else rows.filter(county__in=counties_for(request.user))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "county":
+            kwargs["queryset"] = counties_for(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+def picture(file: Any, most: int) -> bytes:
+    """The bytes of an uploaded PNG or JPEG that can be read whole; ValidationError for anything else."""
+    from PIL import Image, UnidentifiedImageError
+
+    if file.size > most:
+        raise ValidationError(f"The picture may have {most // 1000:,} kB at most.")
+    content: bytes = file.read()
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+            image.load()
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        raise ValidationError("This is no PNG or JPEG that can be read.") from None
+    return content
+
+
+class BrandingForm(BrandingModelForm):
+    new_seal = forms.FileField(
+        required=False, help_text="A PNG or JPEG of at most 500 kB, in place of the present one."
+    )
+    remove_seal = forms.BooleanField(required=False)
+
+    class Meta:
+        model = CountyBranding
+        fields = ("county", "display_name", "office", "address", "footer", "color", "how_to_appeal")
+        widgets = {"address": forms.Textarea(attrs={"rows": 3})}
+
+    def clean_new_seal(self) -> bytes | None:
+        file = self.cleaned_data["new_seal"]
+        return picture(file, MOST_SEAL_BYTES) if file else None
+
+    def save(self, commit: bool = True) -> CountyBranding:
+        if self.cleaned_data["remove_seal"]:
+            self.instance.seal = b""
+        if self.cleaned_data["new_seal"]:
+            self.instance.seal = self.cleaned_data["new_seal"]
+        return super().save(commit)
+
+
+@admin.register(CountyBranding)
+class CountyBrandingAdmin(OfCounties):
+    form = BrandingForm
+    list_display = ("county", "display_name", "office", "color", "has_seal")
+
+    @admin.display(boolean=True)
+    def has_seal(self, branding: CountyBranding) -> bool:
+        return bool(branding.seal)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("county",) if obj else ()
+
+
+class TemplateForm(TemplateModelForm):
+    report_type = forms.ChoiceField(
+        required=False,
+        choices=lambda: [("", "All reports"), *((name, one.title) for name, one in registry.ALL.items())],
+    )
+
+    class Meta:
+        model = ReportTemplate
+        fields = ("county", "report_type", "source")
+        widgets = {"source": forms.Textarea(attrs={"rows": 20, "cols": 100, "spellcheck": "false"})}
+
+    def clean_source(self) -> str:
+        """Sets a sample with it: a template that fails is not saved, so that no report fails for it."""
+        source: str = self.cleaned_data["source"]
+        if len(source) > MOST_TEMPLATE:
+            raise ValidationError(f"A template may have {MOST_TEMPLATE:,} characters at most.")
+        if fault := fault_of(source):
+            raise ValidationError(f"A sample cannot be set with this template: {fault}")
+        return source
+
+
+@admin.register(ReportTemplate)
+class ReportTemplateAdmin(OfCounties):
+    form = TemplateForm
+    list_display = ("county", "report_type", "updated_at")
+
+
+class PhotoForm(PhotoModelForm):
+    class Meta:
+        model = ParcelPhoto
+        fields = ("county", "property", "file", "taken_on", "caption")
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if "file" in self.changed_data:
+            picture(file, MOST_PHOTO_BYTES)
+            file.seek(0)
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("property") and data.get("county") and data["property"].county_id != data["county"].pk:
+            self.add_error("property", "This parcel is of another county.")
+        return data
+
+
+@admin.register(ParcelPhoto)
+class ParcelPhotoAdmin(OfCounties):
+    form = PhotoForm
+    list_display = ("number", "county", "taken_on", "caption")
+    list_select_related = ("property",)
+    raw_id_fields = ("property",)
+    search_fields = ("property__parcel_number__exact",)
+    search_help_text = "A whole parcel number."
+
+    @admin.display(description="parcel")
+    def number(self, photo: ParcelPhoto) -> str:
+        return format_html("{}", photo.property.parcel_number)

@@ -18,7 +18,7 @@ def fingerprint(job: ReportJob) -> str:
     """Of a saved or unsaved job; empty where the version of what it reads cannot be told."""
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     area = saved.load(job, ())
-    request = Request(job.county, job.report_type, job.format, area, job.resolved, personal)
+    request = Request(job.county, job.report_type, job.format, area, job.resolved, personal, job.submitted_by)
     sources = registry.ALL[job.report_type].sources(request)
     if not sources:
         return ""

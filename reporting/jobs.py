@@ -15,6 +15,7 @@ from reporting.render.formats import FORMATS
 from reporting.reports.base import Content
 from reporting.snapshot import snapshot
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
+from terrafusion.jobs.package import pack
 from terrafusion.records.access import may_see_personal_data
 
 _WRITTEN = 95  # percent of the progress that stands for writing
@@ -35,17 +36,17 @@ def execute(job: ReportJob, context: JobContext) -> Outcome:
         except RenderError as error:
             raise TypesettingFailed("The PDF could not be set; the worker's log says more.") from error
         content.check()
-    suffix = made.path.suffix
-    name = f"reports_output/{job.county_id}/{job.job_id}_{job.report_type}{suffix}"
+        companions = content.companions(context.workdir / "desk")
+    stem = f"reports_output/{job.county_id}/{job.job_id}_{job.report_type}"
     return Outcome(
         message=_message(document.title, made),
-        file=_finished(made.path, name, context),
+        file=_finished([*made.paths, *companions], stem, context),
         summary={
             "report": document.name,
             "title": document.title,
             "data_as_of": document.as_of.isoformat(),
             "pages": made.pages,
-            "volumes": made.volumes,
+            "files": len(made.paths) + len(companions),
             "notices": list(document.notices),
             "notes": list(made.notes),
             **content.facts,
@@ -68,16 +69,20 @@ def _desk(context: JobContext, content: Content) -> Desk:
     return Desk(folder, progress, context.stop_with)
 
 
-def _finished(path: Path, name: str, context: JobContext) -> ResultFile:
+def _finished(paths: list[Path], stem: str, context: JobContext) -> ResultFile:
+    """The one file, or a package of several."""
+    if len(paths) > 1:
+        return pack(paths, context.workdir / "report.zip", f"{stem}.zip", checkpoint=context.checkpoint)
+    (path,) = paths
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
             context.checkpoint()
-    return ResultFile(path, name, digest.hexdigest(), path.stat().st_size)
+    return ResultFile(path, f"{stem}{path.suffix}", digest.hexdigest(), path.stat().st_size)
 
 
 def _message(title: str, made: Rendered) -> str:
     told = f"{title} is ready" + (f": {made.pages:,} pages" if made.pages else "")
-    told += f" in {made.volumes} volumes." if made.volumes > 1 else "."
+    told += f" in {len(made.paths)} files." if len(made.paths) > 1 else "."
     return " ".join([told, *made.notes])

@@ -31,7 +31,7 @@ def check(
     parsed = _area(report, county, area, faults)
     values = _parameters(report, county, given, user, faults)
     if not faults:
-        request = Request(county, report_type, file_format, parsed, values, personal)
+        request = Request(county, report_type, file_format, parsed, values, personal, user)
         faults = report.check(request)
         if not faults:
             return request
@@ -41,7 +41,9 @@ def check(
 def of_job(job: ReportJob, *, personal: bool) -> Request:
     """The request of a stored job. Raises ``RequestFaults`` where it cannot be carried out any more."""
     area = saved.load(job, ())
-    request = Request(job.county, job.report_type, job.format, area, job.resolved, personal, str(job.pk))
+    request = Request(
+        job.county, job.report_type, job.format, area, job.resolved, personal, job.submitted_by, str(job.pk)
+    )
     faults = registry.ALL[job.report_type].check(request)
     if faults:
         raise RequestFaults(faults)

@@ -19,7 +19,6 @@ class GeoJSONSeq(GeoJSON):
         f"{DECIMALS} decimals.",
     )
     has_bbox = False
-    in_parts = "merged"
     separator = ""
 
     def header(self, layer: LayerPlan) -> str:

@@ -88,11 +88,13 @@ class KeyFigures:
 
 @dataclass(frozen=True)
 class Facts:
-    """Labelled values of one thing, such as a parcel's characteristics. Data files make a row of them."""
+    """Labelled values of one thing, such as a parcel's characteristics. Data files make a row of them. ``unseen``: for
+    data files only, as is a line of a mailing list."""
 
     name: str
     title: str
     items: tuple[Figure, ...]
+    unseen: bool = False
 
 
 @dataclass(frozen=True)

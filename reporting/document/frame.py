@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reporting.document import blocks as b
-from reporting.document.texts import moment
+from reporting.document.texts import NOTHING, moment
 
 
 def framed(document: b.Document) -> Iterator[b.Block]:
-    """The document's blocks below its notices and above its parameters. Sections that go out one by one have none."""
+    """The document's blocks below its notices and above its parameters; sections that go out one by one have both
+    at their ends."""
     if document.bare:
-        yield from document.blocks
+        made = "; ".join(f"{label}: {text}" for label, text in document.parameters if text != NOTHING)
+        words = [
+            *(b.Text(notice, b.Tone.NOTE) for notice in document.notices),
+            b.Text(f"Made with {made}.", b.Tone.NOTE),
+        ]
+        for block in document.blocks:
+            yield replace(block, blocks=(*block.blocks, *words)) if isinstance(block, b.Section) else block
         return
     for notice in document.notices:
         yield b.Text(notice, b.Tone.WARNING)

@@ -24,8 +24,8 @@ def moment(value: datetime) -> str:
 
 
 def shown(value: Value, kind: Kind = Kind.TEXT, decimals: int | None = None) -> str:
-    """A dash for nothing: an absent figure is not a zero."""
-    if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
+    """A dash for nothing: an absent figure is not a zero. An empty text stays empty."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return NOTHING
     if isinstance(value, date):
         return moment(value) if isinstance(value, datetime) else day(value)

@@ -20,7 +20,8 @@ _CONFIG: dict[str, Any] = {
 
 def svg(chart: Chart) -> str:
     """The chart as an SVG document. Numbers of a spec that loads data from elsewhere are refused by its builder."""
-    spec = {**chart.spec, "config": {**_CONFIG, **chart.spec.get("config", {})}}
+    own = chart.spec.get("config", {})
+    spec = {**chart.spec, "config": {**_CONFIG, **own, "font": FAMILY, "background": None}}
     drawing: str = _converter().vegalite_to_svg(spec)
     return drawing
 

@@ -25,13 +25,17 @@ class Desk:
 
 @dataclass(frozen=True)
 class Rendered:
-    """``pages`` where the format has any; ``notes``: what the format could not show."""
+    """The files, in order; ``pages`` where the format has any; ``notes``: what the format could not show."""
 
-    path: Path
-    media_type: str
+    paths: tuple[Path, ...]
     pages: int | None = None
-    volumes: int = 1
     notes: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The file of a document that is one."""
+        (only,) = self.paths
+        return only
 
 
 class RenderError(Exception):

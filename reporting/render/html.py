@@ -13,7 +13,6 @@ from reporting.document.texts import RIGHT, clean, moment, shown
 from reporting.render import charts
 from reporting.render.files import Desk, Rendered
 
-MEDIA_TYPE = "text/html; charset=utf-8"
 _STYLE = """
 :root { --accent: ACCENT; color-scheme: light; }
 body { font: 14px/1.45 "Noto Sans", "Segoe UI", Roboto, Helvetica, Arial, sans-serif; color: #222; margin: 0 auto;
@@ -45,7 +44,7 @@ def render(document: b.Document, desk: Desk) -> Rendered:
     path = desk.folder / "report.html"
     with path.open("w", encoding="utf-8", newline="\n") as out:
         write(document, out, desk)
-    return Rendered(path, MEDIA_TYPE)
+    return Rendered((path,))
 
 
 def write(document: b.Document, out: TextIO, desk: Desk) -> None:
@@ -86,6 +85,8 @@ def _block(block: b.Block, desk: Desk) -> Iterator[str]:
             yield '<div class="figures">'
             yield from (_figure(item) for item in block.items)
             yield "</div>"
+        case b.Facts() if block.unseen:
+            yield ""
         case b.Facts():
             yield _captioned(block.title) + "<dl>"
             yield from (f"<dt>{_t(item.label)}</dt><dd>{_value(item)}</dd>" for item in block.items)
@@ -150,7 +151,7 @@ def _figure(item: b.Figure) -> str:
 
 
 def _value(item: b.Figure) -> str:
-    return _t(shown(item.value, item.kind, item.decimals))
+    return _t(shown(None if item.value == "" else item.value, item.kind, item.decimals))
 
 
 def _picture(title: str, svg: str, alt: str, note: str) -> str:

@@ -13,8 +13,6 @@ from reporting.document import blocks as b
 from reporting.document.texts import clean
 from reporting.render.files import Desk, Rendered
 
-MEDIA_TYPE = "application/json"
-
 
 def render(document: b.Document, desk: Desk) -> Rendered:
     path = desk.folder / "report.json"
@@ -36,7 +34,7 @@ def render(document: b.Document, desk: Desk) -> Rendered:
             for piece in _block(block, desk):
                 out.write(piece)
         out.write("\n]}\n")
-    return Rendered(path, MEDIA_TYPE)
+    return Rendered((path,))
 
 
 def _block(block: b.Block, desk: Desk) -> Iterator[str]:

@@ -18,7 +18,14 @@ MOST_CELLS = 16_000
 _SLICE = 500  # rows that are taken of a table at once
 _SECTION_CELLS = 20  # what else a section costs
 _PICTURE_CELLS = 60
-_WIDTHS = {b.Kind.TEXT: 14.0, b.Kind.MONEY: 10.0, b.Kind.INTEGER: 7.0, b.Kind.YEAR: 6.0, b.Kind.DATE: 10.0}
+_WIDTHS = {
+    b.Kind.TEXT: 14.0,
+    b.Kind.MONEY: 10.0,
+    b.Kind.INTEGER: 7.0,
+    b.Kind.YEAR: 6.0,
+    b.Kind.DATE: 12.0,
+    b.Kind.DATETIME: 17.0,
+}
 
 Json = dict[str, Any]
 
@@ -95,6 +102,8 @@ class Layout:
                 return Part([{"kind": "address", "lines": [t(line) for line in block.lines]}], 4)
             case b.KeyFigures():
                 return Part([{"kind": "key_figures", "items": [self._figure(item) for item in block.items]}], 8)
+            case b.Facts() if block.unseen:
+                return Part()
             case b.Facts():
                 items = [self._figure(item) for item in block.items]
                 return Part([{"kind": "facts", **self._captions(block.title), "narrow": False, "items": items}], 20)
@@ -120,7 +129,7 @@ class Layout:
         return {"title": self._text(title), "note": self._text(note)}
 
     def _figure(self, item: b.Figure) -> Json:
-        value = self._text(shown(item.value, item.kind, item.decimals))
+        value = self._text(shown(None if item.value == "" else item.value, item.kind, item.decimals))
         return {"label": self._text(item.label), "value": value, "note": self._text(item.note), "met": item.met}
 
     def _drawing(self, block: b.Chart | b.Map, svg: str) -> Part:

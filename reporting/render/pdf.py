@@ -1,6 +1,6 @@
 """Documents as tagged PDF (PDF/UA-1), set by Typst in parts that are joined.
 
-A document of more pages than ``MOST_PAGES`` becomes a zip of volumes, so that memory stays the same for any size.
+A document of more pages than ``MOST_PAGES`` becomes volumes, and each bundle of letters one of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 import shutil
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from reporting.render.join import join
 from reporting.render.layout import Layout, Part
 from reporting.render.typesetter import Typesetter
 
-MEDIA_TYPE = "application/pdf"
 MOST_PAGES = 2_500
 _TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
 
@@ -49,24 +47,21 @@ class _Press:
         volumes: list[Path] = []
         pages = 0
         with Typesetter(self._desk, document.as_of) as typesetter:
-            for volume, parts in enumerate(self._volumes(typesetter), 1):
-                path = folder / f"volume-{volume:03}.pdf"
+            for bundle, parts in self._volumes(typesetter):
+                called = f"{document.name}-{len(volumes) + 1:03}{f'-{_safe(bundle)}' if bundle else ''}.pdf"
+                path = folder / called
                 pages += join(parts, path)
                 volumes.append(path)
-        if len(volumes) == 1:
-            return Rendered(volumes[0], MEDIA_TYPE, pages, notes=tuple(self._all_notes()))
-        package = folder / "volumes.zip"
-        _pack(volumes, package, document.name)
-        return Rendered(package, "application/zip", pages, len(volumes), tuple(self._all_notes()))
+        return Rendered(tuple(volumes), pages, tuple(self._all_notes()))
 
-    def _volumes(self, typesetter: Typesetter) -> Iterator[list[Path]]:
-        """The parts of each volume, set."""
+    def _volumes(self, typesetter: Typesetter) -> Iterator[tuple[str, list[Path]]]:
+        """The bundle and the parts of each volume, set."""
         volume: list[Path] = []
         pages, bundle = 0, ""
         for number, part in enumerate(self._with_last(), 1):
             content, is_last = part
             if volume and (pages >= MOST_PAGES or content.bundle != bundle):
-                yield volume
+                yield bundle, volume
                 volume, pages = [], 0
             bundle = content.bundle
             name = f"part-{number:05}"
@@ -81,7 +76,7 @@ class _Press:
             pages += _pages_of(path)
             self._desk.progress(content.cells)
         if volume:
-            yield volume
+            yield bundle, volume
 
     def _with_last(self) -> Iterator[tuple[Part, bool]]:
         before: Part | None = None
@@ -140,10 +135,6 @@ def _pages_of(path: Path) -> int:
     return int(found[1])
 
 
-def _pack(volumes: list[Path], target: Path, name: str) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as package:
-        for number, volume in enumerate(volumes, 1):
-            member = zipfile.ZipInfo(f"{name}-volume-{number:03}.pdf", (1980, 1, 1, 0, 0, 0))
-            with package.open(member, "w", force_zip64=True) as out, volume.open("rb") as file:
-                shutil.copyfileobj(file, out, 1 << 20)
-            volume.unlink()
+def _safe(name: str) -> str:
+    """For a file's name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -37,6 +38,7 @@ class Request:
     area: areas.Area | None
     values: dict[str, Any]
     personal: bool
+    user: Any = field(default=None, compare=False)
     job_id: str = ""
 
     def parcels(self) -> QuerySet[PropertyOperational]:
@@ -62,6 +64,8 @@ class Content:
     personal: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
     check: Callable[[], None] = lambda: None
+    companions: Callable[[Path], list[Path]] = lambda folder: []
+    """Writes files that go with the report, such as a mailing list, into the folder."""
 
 
 Checkpoint = Callable[[float | None, str | None], None]
@@ -100,8 +104,13 @@ class Report:
             value = values.get(name)
             text = NOTHING if value in (None, [], "", {}) else value
             if isinstance(text, list | tuple):
-                text = ", ".join(str(item) for item in text[:20]) + (
+                text = ", ".join(_worded(item) for item in text[:20]) + (
                     f" and {len(text) - 20} more" if len(text) > 20 else ""
                 )
             label = parameter.label or name.replace("_", " ").capitalize()
             yield str(label), {True: "yes", False: "no"}[text] if isinstance(text, bool) else str(text)
+
+
+def _worded(item: Any) -> str:
+    """An item of a list, as the report prints it."""
+    return " ".join(str(part) for part in item.values() if part != "") if isinstance(item, dict) else str(item)

@@ -1,24 +1,10 @@
-"""What the reports about parcels share: which values, which order, and how a group of parcels is called."""
+"""Faults that the reports about parcels share."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Any
 
 from reporting.reports.base import Request
-
-UNNAMED = "(none)"
-"""How a group is called whose parcels say nothing."""
-
-
-def named(value: Any) -> str:
-    return str(value) if value not in (None, "") else UNNAMED
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """A key that sorts 8 before 77, and words after numbers."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.findall(r"\d+|\D+", text)]
 
 
 def nothing_there(request: Request) -> dict[str, list[str]]:

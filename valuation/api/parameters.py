@@ -105,7 +105,6 @@ class StudySerializer(ParametersSerializer):
 
 
 BY_METHOD: dict[str, type[ParametersSerializer]] = {
-    Method.MASS_APPRAISAL: ModelledSerializer,
     Method.RATIO_STUDY: StudySerializer,
 }
 

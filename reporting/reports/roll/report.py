@@ -12,9 +12,10 @@ from django.db.models.functions import Coalesce, Greatest
 from rest_framework import serializers
 
 from reporting.document import blocks as b
+from reporting.document.names import named, natural
 from reporting.errors import NotReconciled
 from reporting.reports.base import Content, Report, Request
-from reporting.reports.parcels import named, natural, nothing_there, unknown
+from reporting.reports.parcels import nothing_there, unknown
 from reporting.reports.roll.build import MONEY, Groups, Roll, Sums, build, columns
 from terrafusion.records.models import PropertyOperational, PropertyValueHistory, ReferenceFeature, ReferenceLayer
 from terrafusion.records.versions import source
@@ -88,7 +89,7 @@ class AssessmentRoll(Report):
             faults |= _check_districts(request)
         elif values["district_label"]:
             faults["parameters.district_label"] = ["Name the district_layer whose attribute it is."]
-        if not faults and not _Rows(request).rows.exists():
+        if not faults and not RollRows(request).rows.exists():
             year = values["tax_year"]
             key = "parameters.tax_year" if year else "parameters.property_class"
             faults[key] = [f"No parcel has a value of {year}." if year else "No parcel is left."]
@@ -100,7 +101,7 @@ class AssessmentRoll(Report):
         return (*found, source(ReferenceLayer, layer.pk), source(ReferenceFeature, layer.pk)) if layer else found
 
     def read(self, request: Request, now: datetime) -> Content:
-        rows = _Rows(request)
+        rows = RollRows(request)
         whole = rows.sums()
         groups = [
             Groups("Class", rows.grouped("property_class")),
@@ -122,7 +123,7 @@ class AssessmentRoll(Report):
         )
 
 
-class _Rows:
+class RollRows:
     """The roll's rows as a queryset, of the present values or of a year's. Amounts are never below zero on a roll:
     what is taxable is the total less exemptions, and at least nothing."""
 

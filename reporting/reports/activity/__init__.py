@@ -1,0 +1,1 @@
+"""What was handed out: who asked for which file, when, and what was withheld."""

@@ -1,0 +1,156 @@
+"""Reads and builds the record of what was handed out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from reporting.document import blocks as b
+from reporting.reports.base import Content, Report, Request
+from terrafusion.jobs.registry import JobType, all_types
+from terrafusion.jobs.states import Status
+from terrafusion.records.access import Role, counties_for
+from terrafusion.tables import Column, Kind
+
+_COLUMNS = (
+    Column("asked", Kind.DATETIME, "Asked (UTC)", width=17),
+    Column("user", Kind.TEXT, "By", width=12),
+    Column("kind", Kind.TEXT, "Kind", width=12),
+    Column("type", Kind.TEXT, "Type", width=14),
+    Column("what", Kind.TEXT, "What", width=18),
+    Column("status", Kind.TEXT, "Status", width=10),
+    Column("records", Kind.INTEGER, "Records", width=8),
+    Column("bytes", Kind.INTEGER, "Bytes", width=10),
+    Column("personal", Kind.BOOLEAN, "Personal data", width=8),
+    Column("withheld", Kind.TEXT, "Withheld", width=18),
+    Column("job", Kind.TEXT, "Job", width=18),
+)
+_BATCH = 500
+
+
+class ActivityParameters(serializers.Serializer[Any]):
+    first_day = serializers.DateField(
+        required=False,
+        allow_null=True,
+        default=None,
+        label="From",
+        help_text="Without it: 30 days before the last day.",
+    )
+    last_day = serializers.DateField(
+        required=False, allow_null=True, default=None, label="To", help_text="Without it: today."
+    )
+    every_kind = serializers.BooleanField(
+        required=False, default=False, label="Every kind of job", help_text="Also valuations, analyses and reports."
+    )
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        data["last_day"] = data["last_day"] or datetime.now(UTC).date()
+        data["first_day"] = data["first_day"] or data["last_day"] - timedelta(days=30)
+        if data["first_day"] > data["last_day"]:
+            raise serializers.ValidationError({"last_day": ["The last day is before the first."]})
+        return data
+
+
+class ExportActivity(Report):
+    name = "export_activity"
+    title = "Export activity"
+    description = "Who exported what, when, with what withheld."
+    parameters = ActivityParameters
+    takes_area = False
+    landscape = True
+
+    def check(self, request: Request) -> dict[str, list[str]]:
+        if (
+            request.user is None
+            or not counties_for(request.user, at_least=Role.MANAGER).filter(pk=request.county.pk).exists()
+        ):
+            return {"report_type": [f"Who asked for what is shown to managers of {request.county.pk} only."]}
+        return {}
+
+    def sources(self, request: Request) -> tuple[str, ...]:
+        return ()  # jobs change all the time: each report is made anew
+
+    def estimate(self, request: Request) -> int:
+        return sum(jobs.count() for _, jobs in _jobs(request))
+
+    def read(self, request: Request, now: datetime) -> Content:
+        found = _jobs(request)
+        count = sum(jobs.count() for _, jobs in found)
+        asked = request.values
+        return Content(
+            blocks=build(found, count),
+            subtitle=f"{asked['first_day']} to {asked['last_day']}",
+            rows=count * len(_COLUMNS),
+            facts={"jobs": count},
+        )
+
+
+def _jobs(request: Request) -> list[tuple[JobType, QuerySet[Any]]]:
+    asked = request.values
+    begin = datetime.combine(date.fromisoformat(asked["first_day"]), time(), UTC)
+    end = datetime.combine(date.fromisoformat(asked["last_day"]) + timedelta(days=1), time(), UTC)
+    found: list[tuple[JobType, QuerySet[Any]]] = []
+    for job_type in all_types():
+        if asked["every_kind"] or job_type.name == "gis_export":
+            jobs = job_type.model.objects.filter(county=request.county, created_at__gte=begin, created_at__lt=end)
+            found.append((job_type, jobs.select_related("submitted_by").order_by("created_at", "job_id")))
+    return found
+
+
+def build(found: list[tuple[JobType, QuerySet[Any]]], count: int) -> Iterator[b.Block]:
+    personal = 0
+    by_user: Counter[str] = Counter()
+    for _, jobs in found:
+        for name in jobs.filter(status__in=(Status.COMPLETED, Status.EXPIRED)).values_list(
+            "submitted_by__username", flat=True
+        ):
+            by_user[name or "(removed)"] += 1
+        if hasattr(jobs.model, "contains_personal_data"):
+            personal += jobs.filter(contains_personal_data=True).count()
+    yield b.KeyFigures(
+        "activity",
+        (
+            b.Figure("jobs", "Requests", count, Kind.INTEGER),
+            b.Figure("finished", "Answered with a result", sum(by_user.values()), Kind.INTEGER),
+            b.Figure("users", "People", len(by_user), Kind.INTEGER),
+            b.Figure("personal", "With personal data", personal, Kind.INTEGER),
+        ),
+    )
+    if not count:
+        yield b.Text("Nothing was asked for in these days.")
+        return
+    columns = (Column("user", Kind.TEXT, "Person", width=30), Column("results", Kind.INTEGER, "Results"))
+    yield b.Table("by_person", "By person", columns, sorted(by_user.items(), key=lambda pair: (-pair[1], pair[0])))
+    yield b.Heading("Requests")
+    yield b.Table("requests", "", _COLUMNS, _rows(found))
+
+
+def _rows(found: list[tuple[JobType, QuerySet[Any]]]) -> Iterator[b.Row]:
+    for job_type, jobs in found:
+        for job in jobs.iterator(chunk_size=_BATCH):
+            yield (
+                job.created_at,
+                job.submitted_by.get_username() if job.submitted_by else "(removed)",
+                job_type.name.replace("_", " "),
+                str(getattr(job, job_type.type_field)),
+                ", ".join(getattr(job, "layers", [])) or None,
+                job.status.lower(),
+                getattr(job, "record_count", None),
+                job.result_file_bytes,
+                getattr(job, "contains_personal_data", None),
+                _withheld(job.result_summary) or None,
+                str(job.pk),
+            )
+
+
+def _withheld(summary: dict[str, Any]) -> str:
+    """An export's manifest tells the fields of each layer; a report says it in words."""
+    told = summary.get("withheld") or {}
+    if isinstance(told, dict):
+        return "; ".join(f"{layer}: {', '.join(fields)}" for layer, fields in told.items() if fields)
+    return str(told)

@@ -1,0 +1,1 @@
+"""Several counties side by side."""

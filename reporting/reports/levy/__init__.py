@@ -1,0 +1,1 @@
+"""What districts can levy on projected values."""

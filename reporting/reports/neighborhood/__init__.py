@@ -1,0 +1,1 @@
+"""A neighborhood's stock, sales, values and equity."""

@@ -1,0 +1,163 @@
+"""The profile's blocks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reporting.document import blocks as b
+from reporting.maps.sheet import RATIOS, Extent, Sheet
+from reporting.reports.ratio_study import build as ratio_blocks
+from terrafusion.tables import Column, Kind
+from valuation.ratio import RatioStudy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEWEST = 5
+"""Sales of a year below which no median is shown."""
+_STOCK = (
+    Column("characteristic", Kind.TEXT, "Characteristic", width=20),
+    Column("known", Kind.INTEGER, "Parcels that say"),
+    Column("low", Kind.NUMBER, "A quarter below", decimals=0),
+    Column("median", Kind.NUMBER, "Median", decimals=0),
+    Column("high", Kind.NUMBER, "A quarter above", decimals=0),
+)
+_CHARACTERISTICS = {
+    "lot_area_sqft": "Lot (sq ft)",
+    "living_area_sqft": "Living area (sq ft)",
+    "year_built": "Year built",
+    "total_value": "Total value",
+}
+_YEARS = (
+    Column("year", Kind.YEAR, "Year", width=7),
+    Column("sales", Kind.INTEGER, "Sales", width=7),
+    Column("median_price", Kind.MONEY, "Median price"),
+    Column("per_sqft", Kind.MONEY, "Per sq ft", decimals=2),
+    Column("remark", Kind.TEXT, "Remark", width=24),
+)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """``parcels`` and ``sales`` are frames of the neighborhood's; sales are screened. ``study`` judges the values."""
+
+    name: str
+    parcels: pd.DataFrame
+    sales: pd.DataFrame
+    overall: RatioStudy
+    trimmed: RatioStudy
+    screening: Any
+    notes: tuple[str, ...]
+    outlines: Sequence[Any]
+    places: Sequence[tuple[float, float, float]]
+
+
+def build(profile: Profile) -> Iterator[b.Block]:
+    parcels, sales = profile.parcels, profile.sales
+    valued = parcels["total_value"].dropna()
+    yield b.KeyFigures(
+        "profile",
+        (
+            b.Figure("parcels", "Parcels", len(parcels), Kind.INTEGER),
+            b.Figure("total_value", "Total value", float(valued.sum()), Kind.MONEY),
+            b.Figure("median_value", "Median value", _median(valued), Kind.MONEY),
+            b.Figure("sales", "Valid sales on record", len(sales), Kind.INTEGER),
+        ),
+    )
+    drawn = place_map(profile)
+    if drawn is not None:
+        yield drawn
+    yield b.Heading("Stock")
+    rows = []
+    for name, title in _CHARACTERISTICS.items():
+        known = parcels[name].dropna().to_numpy(dtype=float)
+        quarters = np.quantile(known, [0.25, 0.5, 0.75]).tolist() if len(known) else [None] * 3
+        rows.append((title, len(known), *quarters))
+    yield b.Table("stock", "What there is", _STOCK, rows)
+    uses = parcels["use"].value_counts()
+    columns = (
+        Column("use", Kind.TEXT, "Use", width=30),
+        Column("parcels", Kind.INTEGER, "Parcels"),
+        Column("share", Kind.PERCENT, "Share"),
+    )
+    counted = [(str(use) or "(none)", int(count), int(count) / len(parcels)) for use, count in uses.items() if count]
+    yield b.Table("uses", "Uses", columns, counted)
+    yield b.Heading("Sales")
+    years = [_year(int(year), group) for year, group in sales.groupby(sales["sale_date"].dt.year)]
+    yield b.Table("sales_by_year", "Valid sales by year", _YEARS, years)
+    shown_years = [row for row in years if row[2] is not None]
+    if len(shown_years) > 1:
+        yield _chart(shown_years)
+    yield b.Heading("Equity")
+    yield from ratio_blocks.summary(profile.overall, profile.trimmed)
+    for note in profile.notes:
+        yield b.Text(note, b.Tone.WARNING)
+    yield from ratio_blocks.screening(profile.screening)
+
+
+def _median(values: Any) -> float | None:
+    return float(values.median()) if len(values) else None
+
+
+def _year(year: int, sales: pd.DataFrame) -> b.Row:
+    if len(sales) < FEWEST:
+        return (year, len(sales), None, None, f"Fewer than {FEWEST} sales: no median is shown.")
+    sized = sales[sales["living_area_sqft"] > 0]
+    rate = float((sized["sale_price"] / sized["living_area_sqft"]).median()) if len(sized) >= FEWEST else None
+    return (year, len(sales), float(sales["sale_price"].median()), rate, "")
+
+
+def _chart(years: list[b.Row]) -> b.Chart:
+    values = [{"year": str(row[0]), "median_price": row[2], "sales": row[1]} for row in years]
+    return b.Chart(
+        "median_prices",
+        "Median price by year of sale",
+        {
+            "width": 560,
+            "height": 130,
+            "data": {"values": values},
+            "mark": {"type": "line", "point": True},
+            "encoding": {
+                "x": {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}},
+                "y": {
+                    "field": "median_price",
+                    "type": "quantitative",
+                    "title": "Dollars",
+                    "scale": {"zero": False},
+                    "axis": {"format": "$,.0f"},
+                },
+            },
+        },
+        f"The median price was ${values[0]['median_price']:,.0f} in {values[0]['year']} and "
+        f"${values[-1]['median_price']:,.0f} in {values[-1]['year']}.",
+        "As paid; not brought to one date.",
+    )
+
+
+def place_map(profile: Profile) -> b.Map | None:
+    """The neighborhood among the others, with its sales by ratio where they are judged."""
+    own = [outline for outline in profile.outlines if outline.name == profile.name]
+    corners = [point for outline in own for ring in outline.rings for point in ring]
+    corners += [(x, y) for x, y, _ in profile.places]
+    if not corners:
+        return None
+    xs, ys = zip(*corners, strict=True)
+    sheet = Sheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.6, margin=0.25, least=1_000.0), 480)
+    for outline in profile.outlines:
+        sheet.rings(
+            outline.rings, "#dfe9f2" if outline in own else "#f4f4ef", "#1f4e79" if outline in own else "#c0c0c0"
+        )
+    for x, y, ratio in profile.places:
+        sheet.dot(x, y, RATIOS.color(ratio))
+    keys = RATIOS.keys(dot=True) if profile.places else ()
+    return b.Map(
+        "place",
+        "",
+        sheet.svg(keys),
+        f"Map of neighborhood {profile.name} among its neighbors, with {len(profile.places):,} sales.",
+        "Dots are sales by the ratio of value to price. Up is grid north." if profile.places else "Up is grid north.",
+    )

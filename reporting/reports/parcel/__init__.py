@@ -1,0 +1,1 @@
+"""Reports about single parcels, one or thousands: the record card and the change of value notice."""

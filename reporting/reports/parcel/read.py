@@ -1,0 +1,151 @@
+"""Reads parcels' files, some hundred at a time, so that thousands take no more memory than one batch."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from django.db.models import QuerySet
+
+from reporting.document.blocks import Figure
+from reporting.geometry import parcel_maps
+from reporting.models import ParcelPhoto
+from reporting.reports.parcel.file import Owner, ParcelFile, ParcelSale, Sheet, Values
+from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
+from terrafusion.tables import Kind
+
+log = logging.getLogger(__name__)
+BATCH = 100
+_CHARACTERISTICS = (
+    ("property_class", "Class", Kind.TEXT, None),
+    ("use_description", "Use", Kind.TEXT, None),
+    ("use_code", "Use code", Kind.TEXT, None),
+    ("zoning", "Zoning", Kind.TEXT, None),
+    ("neighborhood", "Neighborhood", Kind.TEXT, None),
+    ("lot_area_sqft", "Lot (sq ft)", Kind.NUMBER, 0),
+    ("living_area_sqft", "Living area (sq ft)", Kind.NUMBER, 0),
+    ("year_built", "Year built", Kind.YEAR, None),
+    ("effective_year_built", "Effective year built", Kind.YEAR, None),
+    ("quality", "Quality", Kind.TEXT, None),
+    ("condition", "Condition", Kind.TEXT, None),
+    ("stories", "Stories", Kind.NUMBER, 1),
+    ("bedrooms", "Bedrooms", Kind.INTEGER, None),
+    ("bathrooms", "Bathrooms", Kind.NUMBER, 2),
+)
+
+
+def files(
+    county: County,
+    ids: Iterable[int],
+    *,
+    owners: bool,
+    pictures: bool = True,
+    sheets: Any = None,
+    bundle_by: str = "none",
+) -> Iterator[ParcelFile]:
+    """The files in the order of ``ids``. ``owners``: with whom they belong to. ``pictures``: with map and photograph.
+    ``sheets(ids)`` gives the valuation sheets that there are, by the parcel's key."""
+    waiting = iter(ids)
+    while batch := list(islice(waiting, BATCH)):
+        parcels = PropertyOperational.objects.defer("geometry", "point").in_bulk(batch)
+        history: dict[int, list[Values]] = defaultdict(list)
+        for row in PropertyValueHistory.objects.filter(property__in=batch).order_by("-effective_date", "-tax_year"):
+            history[row.property_id].append(of_history(row))
+        sales: dict[int | None, list[ParcelSale]] = defaultdict(list)
+        for sale in Sale.objects.filter(county=county, property__in=batch).order_by("-sale_date", "-pk"):
+            sales[sale.property_id].append(
+                ParcelSale(sale.sale_date, sale.sale_price, sale.deed_code, sale.validity_code, sale.multi_parcel)
+            )
+        maps = parcel_maps(county, batch) if pictures else {}
+        photos = _photos(batch) if pictures else {}
+        valued: dict[int, Sheet] = sheets(batch) if sheets else {}
+        for key in batch:
+            parcel = parcels.get(key)
+            if parcel is None:
+                continue
+            photo, note = photos.get(key, (None, ""))
+            yield ParcelFile(
+                number=parcel.parcel_number,
+                situs=_lines(parcel.situs_address, f"{parcel.situs_city} {parcel.situs_postal_code}"),
+                owner=_owner(parcel) if owners else None,
+                characteristics=tuple(
+                    Figure(name, label, getattr(parcel, name), kind, decimals)
+                    for name, label, kind, decimals in _CHARACTERISTICS
+                ),
+                current=of_parcel(parcel),
+                history=tuple(history[key]),
+                sales=tuple(sales[key]),
+                map=maps[key].svg() if key in maps else None,
+                photo=photo,
+                photo_note=note,
+                sheet=valued.get(key),
+                neighborhood=parcel.neighborhood,
+                property_class=parcel.property_class,
+                bundle=bundle_of(parcel, bundle_by),
+            )
+
+
+BUNDLES = {"none": "", "postal_code": "mailing_postal_code", "neighborhood": "neighborhood"}
+"""What letters can be bundled by, and the field that tells."""
+
+
+def in_order(parcels: QuerySet[PropertyOperational], bundle_by: str) -> Iterator[int]:
+    """The parcels' keys, bundle after bundle, in each by number."""
+    field = BUNDLES[bundle_by]
+    order = [field, "parcel_number"] if field else ["parcel_number"]
+    return parcels.order_by(*order).values_list("pk", flat=True).iterator(chunk_size=2_000)
+
+
+def bundle_of(parcel: PropertyOperational, bundle_by: str) -> str:
+    field = BUNDLES[bundle_by]
+    return (str(getattr(parcel, field))[:5] or "without") if field else ""
+
+
+def of_parcel(parcel: PropertyOperational) -> Values:
+    return Values(
+        parcel.tax_year, None, parcel.land_value, parcel.improvement_value, parcel.total_value, parcel.exemptions
+    )
+
+
+def of_history(row: PropertyValueHistory) -> Values:
+    return Values(
+        row.tax_year,
+        row.effective_date,
+        row.land_value,
+        row.improvement_value,
+        row.total_value,
+        row.exemptions,
+        row.source,
+    )
+
+
+def _owner(parcel: PropertyOperational) -> Owner | None:
+    place = f"{parcel.mailing_city} {parcel.mailing_state} {parcel.mailing_postal_code}"
+    lines = _lines(parcel.mailing_address, place)
+    if not parcel.owner_name and not lines:
+        return None
+    return Owner(parcel.owner_name, lines, parcel.mailing_postal_code)
+
+
+def _lines(*lines: str) -> tuple[str, ...]:
+    return tuple(text for line in lines if (text := " ".join(line.split())))
+
+
+def _photos(batch: list[int]) -> dict[int, tuple[bytes, str]]:
+    """Each parcel's newest photograph. One that cannot be had is left out: a card is worth more than its picture."""
+    newest = (
+        ParcelPhoto.objects.filter(property__in=batch)
+        .order_by("property_id", "-taken_on", "-id")
+        .distinct("property_id")
+    )
+    found = {}
+    for photo in newest:
+        try:
+            with photo.file.open("rb") as file:
+                found[photo.property_id] = (file.read(), f"{photo.caption} {photo.taken_on:%Y-%m-%d}".strip())
+        except OSError:
+            log.exception("The photograph %s cannot be read", photo.pk)
+    return found

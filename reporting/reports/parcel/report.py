@@ -1,0 +1,281 @@
+"""Cards and notices: what they take, and how their parcels are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from rest_framework import serializers
+
+from reporting.branding import brand_of
+from reporting.document.blocks import Section
+from reporting.models import CountyBranding
+from reporting.reports.base import Content, Report, Request
+from reporting.reports.parcel import card, notice
+from reporting.reports.parcel.file import ParcelFile, Values
+from reporting.reports.parcel.read import BUNDLES, bundle_of, files, in_order
+from reporting.reports.runs import ValuationRunField
+from reporting.reports.selection import SelectionParameters, faults, selected
+from terrafusion import tables
+from terrafusion.records.models import PropertyOperational, PropertyValueHistory
+from terrafusion.records.models.parcel import PERSONAL_DATA
+from terrafusion.records.versions import source
+from valuation import values
+from valuation.models import Decision, PropertyValuation, ValuationJob
+from valuation.sheet import sheets
+
+_CELLS = 170  # of a card, as the layout counts them
+
+
+class CardParameters(SelectionParameters):
+    valuation_job = ValuationRunField(
+        required=False,
+        allow_null=True,
+        default=None,
+        label="Valuation run",
+        help_text='A completed run, or "latest": its value, approaches, comparables and reasons.',
+    )
+    pictures = serializers.BooleanField(
+        required=False,
+        default=True,
+        label="Map and photograph",
+        help_text="Whether each card has its map and photograph.",
+    )
+    bundle_by = serializers.ChoiceField(
+        choices=list(BUNDLES),
+        required=False,
+        default="none",
+        label="Bundles",
+        help_text="A PDF of its own for each postal code of the mailing address, or each neighborhood.",
+    )
+
+
+class ParcelReport(Report):
+    """A section for each of some parcels."""
+
+    bare = True
+
+    def check(self, request: Request) -> dict[str, list[str]]:
+        return faults(request)
+
+    def estimate(self, request: Request) -> int:
+        return selected(request).count()
+
+    def sources(self, request: Request) -> tuple[str, ...]:
+        return (*super().sources(request), *valuation_sources(request.county.pk))
+
+
+def valuation_sources(county_id: str) -> tuple[str, ...]:
+    """What a valuation's rows and decisions are, for ``records.versions``; empty where nobody notes their changes."""
+    return ()
+
+
+class PropertyRecordCard(ParcelReport):
+    name = "property_record_card"
+    title = "Property record card"
+    description = "One parcel or thousands: characteristics, map, photograph, sales, values, comparables, reasons."
+    parameters = CardParameters
+
+    def read(self, request: Request, now: datetime) -> Content:
+        parcels = selected(request)
+        count = parcels.count()
+        return Content(
+            blocks=self._sections(request, parcels),
+            subtitle=f"{count:,} parcels" if count > 1 else "",
+            rows=count * _CELLS,
+            personal=has_owners(parcels),
+            facts={"parcels": count},
+        )
+
+    def _sections(self, request: Request, parcels: QuerySet[PropertyOperational]) -> Iterator[Section]:
+        bundle_by = request.values["bundle_by"]
+        found = files(
+            request.county,
+            in_order(parcels, bundle_by),
+            owners=request.personal,
+            pictures=request.values["pictures"],
+            sheets=sheets_of(request.values["valuation_job"]),
+            bundle_by=bundle_by,
+        )
+        yield from map(card.section, found)
+
+
+class NoticeParameters(SelectionParameters):
+    valuation_job = ValuationRunField(
+        required=False,
+        allow_null=True,
+        default=None,
+        label="Valuation run",
+        help_text='The new values: those of a completed run, or of the "latest". Without one, the values on record.',
+    )
+    minimum_change_percent = serializers.FloatField(
+        required=False,
+        default=0.0,
+        min_value=0,
+        max_value=1_000,
+        label="Least change in percent",
+        help_text="Only values that changed by more than this, up or down.",
+    )
+    notice_date = serializers.DateField(
+        required=False,
+        allow_null=True,
+        default=None,
+        label="Date of the notice",
+        help_text="Printed on it; without one, the day that the data is as of.",
+    )
+    appeal_by = serializers.DateField(
+        required=False,
+        allow_null=True,
+        default=None,
+        label="Appeal by",
+        help_text="The last day to appeal, if to be told.",
+    )
+    bundle_by = serializers.ChoiceField(
+        choices=list(BUNDLES),
+        required=False,
+        default="postal_code",
+        label="Bundles",
+        help_text="A PDF of its own for each postal code of the mailing address, or each neighborhood.",
+    )
+
+
+class ChangeOfValueNotice(ParcelReport):
+    name = "change_of_value_notice"
+    title = "Change of value notice"
+    description = (
+        "A letter to the owner of each parcel whose value changed, bundled for the mail; and the mailing list."
+    )
+    parameters = NoticeParameters
+
+    def check(self, request: Request) -> dict[str, list[str]]:
+        found = faults(request)
+        if not request.personal:
+            told = "Notices name owners and their addresses: this takes the right to personal data of the county."
+            found["report_type"] = [told]
+        if not found and not _Changes(request).parcels.exists():
+            found["parameters"] = [
+                "No value of these parcels has changed by more than that: there is nobody to notify."
+            ]
+        return found
+
+    def read(self, request: Request, now: datetime) -> Content:
+        changes = _Changes(request)
+        count = changes.parcels.count()
+        letter = notice.Letter(
+            sent_on=_day(request.values["notice_date"]) or now.date(),
+            appeal_by=_day(request.values["appeal_by"]),
+            how_to_appeal=appeal_text(request),
+            signature=tuple(filter(None, (brand_of(request.county, self.name).office, str(request.county)))),
+        )
+
+        def companions(folder: Path) -> list[Path]:
+            path = folder / "mailing_list.csv"
+            tables.write(notice.MAILING, changes.mailing_list(), [path])
+            return [path]
+
+        return Content(
+            blocks=changes.sections(letter),
+            subtitle=f"{count:,} notices",
+            rows=count * 60,
+            personal=True,
+            facts={"notices": count},
+            companions=companions,
+        )
+
+
+class _Changes:
+    """The parcels whose value changed by more than was asked: between a run's values and those before it, or between
+    those on record and the newest of an earlier tax year."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._job = (
+            ValuationJob.objects.get(pk=request.values["valuation_job"]) if request.values["valuation_job"] else None
+        )
+        share = request.values["minimum_change_percent"] / 100
+        parcels = selected(request)
+        if self._job is None:
+            earlier = PropertyValueHistory.objects.filter(property=OuterRef("pk"), tax_year__lt=OuterRef("tax_year"))
+            self._before = earlier.order_by("-tax_year", "-effective_date")
+            parcels = parcels.annotate(now=F("total_value"), then=Subquery(self._before.values("total_value")[:1]))
+        else:
+            rows = values.of_job(self._job).filter(property=OuterRef("pk")).exclude(state="rejected")
+            now = Subquery(rows.values(stands=PropertyValuation.final_value)[:1])
+            parcels = parcels.annotate(now=now, then=Subquery(rows.values("previous_value")[:1]))
+        changed = Q(now__gt=F("then") * (1.0 + share)) | Q(now__lt=F("then") * (1.0 - share))
+        self.parcels = parcels.filter(changed)
+
+    def sections(self, letter: notice.Letter) -> Iterator[Section]:
+        bundle_by = self._request.values["bundle_by"]
+        ids = in_order(self.parcels, bundle_by)
+        job = self._job.pk if self._job else None
+        for parcel in files(
+            self._request.county,
+            ids,
+            owners=True,
+            pictures=False,
+            sheets=sheets_of(job, brief=True),
+            bundle_by=bundle_by,
+        ):
+            yield notice.section(parcel, *_before_and_now(parcel), letter)
+
+    def mailing_list(self) -> Iterator[tuple[Any, ...]]:
+        bundle_by = self._request.values["bundle_by"]
+        field = BUNDLES[bundle_by]
+        rows = self.parcels.order_by(*([field] if field else []), "parcel_number").defer("geometry", "point")
+        for one in rows.iterator(chunk_size=2_000):
+            place = (one.mailing_city, one.mailing_state, one.mailing_postal_code)
+            yield (one.parcel_number, one.owner_name, one.mailing_address, *place, bundle_of(one, bundle_by))
+
+
+def _before_and_now(parcel: ParcelFile) -> tuple[Values, Values]:
+    current = parcel.current
+    if parcel.sheet is None:
+        earlier = [v for v in parcel.history if current.tax_year is None or (v.tax_year or 0) < current.tax_year]
+        return (earlier[0] if earlier else Values(None, None, None, None, None, None)), current
+    sheet = parcel.sheet
+    now = Values(
+        sheet["tax_year"], None, sheet["land_value"], sheet["improvement_value"], sheet["value"], current.exemptions
+    )
+    before = Values(
+        current.tax_year, None, current.land, current.improvements, sheet["previous_value"], current.exemptions
+    )
+    return before, now
+
+
+def sheets_of(job_id: Any, *, brief: bool = False) -> Callable[[list[int]], dict[int, Any]] | None:
+    """Reads the sheets of a run for some parcels. ``brief``: without what fills pages."""
+    if job_id is None:
+        return None
+    job = ValuationJob.objects.get(pk=job_id)
+
+    def read(ids: list[int]) -> dict[int, Any]:
+        rows = list(values.of_job(job).filter(property__in=ids))
+        if brief:
+            for row in rows:
+                row.approaches, row.comparables, row.reasons = [], [], {}
+        return {row.property_id: sheet for row, sheet in zip(rows, sheets(rows), strict=True)}
+
+    return read
+
+
+def has_owners(parcels: QuerySet[PropertyOperational]) -> bool:
+    there = Q()
+    for name in PERSONAL_DATA:
+        there |= ~Q(**{name: ""})
+    return bool(parcels.filter(there).exists())
+
+
+def appeal_text(request: Request) -> str:
+    found = CountyBranding.objects.filter(county=request.county).values_list("how_to_appeal", flat=True).first()
+    return found or "Ask the assessor's office how to appeal."
+
+
+def _day(text: str | None) -> Any:
+    return None if text is None else datetime.fromisoformat(text).date()
+
+
+__all__ = ["ChangeOfValueNotice", "Decision", "PropertyRecordCard", "source"]

@@ -1,0 +1,1 @@
+"""The ratio study: level, uniformity and equity of values against sales."""

@@ -1,0 +1,94 @@
+"""Runs of valuation and market analysis as parameters: of this county, finished, and with what the report reads."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from rest_framework import serializers
+
+from market_analysis.models import MarketAnalysisJob
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.states import Status
+from valuation import values
+from valuation.models import ValuationJob
+
+LATEST = "latest"
+_DONE = (Status.COMPLETED, Status.EXPIRED)
+
+
+class RunField(serializers.Field[Any, Any, Any, Any]):
+    """The id of a finished run of the county, kept as text. ``what`` names the kind for messages."""
+
+    model: type[AbstractJob]
+    what = "run"
+    done: tuple[Status, ...] = _DONE
+    default_error_messages = {
+        "invalid": "Give the id of a {what} run.",
+        "missing": "{county} has no {what} run {given}.",
+        "failed": "The {what} run {given} failed: {message}",
+        "ended": "The {what} run {given} is {status}: its results cannot be read.",
+        "unfinished": "The {what} run {given} is {status}: wait until it is completed.",
+        "none": "{county} has no completed {what} run: make one first.",
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        county = self.context["county"]
+        if data == LATEST:
+            found = self.latest(county)
+            if found is None:
+                self.fail("none", what=self.what, county=county.pk)
+            return str(found.pk) if found else ""
+        try:
+            key = uuid.UUID(str(data))
+        except ValueError:
+            self.fail("invalid", what=self.what)
+        job = self.model.objects.filter(county=county, pk=key).first()  # of another county is as none
+        told = {"what": self.what, "given": key, "county": county.pk}
+        if job is None:
+            self.fail("missing", **told)
+        elif job.status == Status.FAILED:
+            self.fail("failed", **told, message=job.message)
+        elif job.status not in self.done:
+            over = job.completed_at is not None
+            self.fail("ended" if over else "unfinished", **told, status=job.status.lower())
+        else:
+            self.suits(job)
+        return str(key)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+    def latest(self, county: Any) -> AbstractJob | None:
+        raise NotImplementedError
+
+    def suits(self, job: Any) -> None:
+        """Raises what ``fail`` raises for a run without what is wanted."""
+
+
+class ValuationRunField(RunField):
+    """A run that gave values."""
+
+    model = ValuationJob
+    what = "valuation"
+    default_error_messages = {"study": "The run {given} is a ratio study: it has no values."}
+
+    def latest(self, county: Any) -> ValuationJob | None:
+        return values.latest_job(county)
+
+    def suits(self, job: ValuationJob) -> None:
+        if not values.of_job(job).exists():
+            self.fail("study", given=job.pk)
+
+
+class MarketRunField(RunField):
+    """A market analysis whose files are still there."""
+
+    model = MarketAnalysisJob
+    what = "market analysis"
+    done = (Status.COMPLETED,)
+
+    def latest(self, county: Any) -> MarketAnalysisJob | None:
+        done = MarketAnalysisJob.objects.filter(county=county, status=Status.COMPLETED)
+        found: MarketAnalysisJob | None = done.order_by("-completed_at", "-job_id").first()
+        return found

@@ -1,0 +1,68 @@
+"""Which parcels a report is about, for those that are about some: by number, neighborhood, class or area."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from reporting.reports.base import Request
+from reporting.reports.parcels import nothing_there, unknown
+from terrafusion.records.models import PropertyOperational
+
+MOST_NAMED = 50_000
+
+
+def names(label: str, help_text: str, most: int = 1_000) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        required=False,
+        default=list,
+        max_length=most,
+        label=label,
+        help_text=help_text,
+    )
+
+
+class SelectionParameters(serializers.Serializer[Any]):
+    """The parameters; each narrows the parcels of the area."""
+
+    parcels = names("Parcels", "Only these parcel numbers.", MOST_NAMED)
+    neighborhoods = names("Neighborhoods", "Only parcels of these neighborhoods.")
+    property_class = names("Classes", "Only parcels of these classes.")
+
+
+_COLUMNS = {"parcels": "parcel_number", "neighborhoods": "neighborhood", "property_class": "property_class"}
+
+
+def selected(request: Request) -> QuerySet[PropertyOperational]:
+    found = request.parcels()
+    for name, column in _COLUMNS.items():
+        if request.values[name]:
+            found = found.filter(**{f"{column}__in": request.values[name]})
+    return found
+
+
+def faults(request: Request) -> dict[str, list[str]]:
+    """Of a selection that names what the county has not, or that leaves nobody."""
+    found = nothing_there(request)
+    if found:
+        return found
+    every = PropertyOperational.objects.filter(county=request.county)
+    for name, column in _COLUMNS.items():
+        wanted = request.values[name]
+        if wanted:
+            there = every.filter(**{f"{column}__in": wanted}).values_list(column, flat=True).distinct()
+            known = there if set(wanted) <= set(there) else _some(every, column, set(there))
+            missing = unknown(wanted, known, name.replace("_", " ").rstrip("s"), request.county.pk)
+            if missing:
+                found[f"parameters.{name}"] = missing
+    if not found and not selected(request).exists():
+        found["parameters"] = ["No parcel is left of this selection."]
+    return found
+
+
+def _some(every: QuerySet[PropertyOperational], column: str, there: set[str]) -> set[str]:
+    """Those that are there, and a few others to choose from."""
+    return there | set(every.exclude(**{column: ""}).order_by(column).values_list(column, flat=True).distinct()[:10])

@@ -1,0 +1,316 @@
+"""Each report from request to file: figures compared with the database, the PDF checked, bad input refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+import uuid
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+from django.core.files.storage import default_storage
+from django.db.models import Sum
+from rest_framework.test import APIClient
+
+from reporting.models import CountyBranding
+from reporting.reports import registry
+from terrafusion.jobs.states import Status
+from terrafusion.records.models import County, CountyAccess, PropertyOperational, Sale
+from tests.conftest import ClientOf, MakeUser
+from tests.reporting import data, pdfs, valued
+from tests.reporting.conftest import URL, Make
+from valuation.models import PropertyValuation, ValuationJob
+
+PARCELS = 60
+SPAN = {"sales_from": "2025-01-01", "valuation_date": "2026-01-01"}
+DISTRICTS = "school_districts"
+LEVIES = [{"district": "1", "name": "West", "rate": 10.0}, {"district": "2", "rate": 8.0}]
+ASKED: dict[str, dict[str, Any]] = {
+    "ratio_study": SPAN,
+    "assessment_roll": {},
+    "property_record_card": {"parcels": ["0001", "0002", "0003"], "valuation_job": "latest"},
+    "change_of_value_notice": {"parcels": ["0004", "0005"]},
+    "market_summary": {},
+    "neighborhood_profile": {"neighborhood": "8", **SPAN},
+    "abatement_packet": {"parcel": "0005", "valuation_job": "latest", **SPAN},
+    "valuation_summary": {},
+    "county_comparison": {"counties": ["COUNTY01"], **SPAN},
+    "tax_projection": {"district_layer": DISTRICTS, "levies": LEVIES, "levy_limit_percent": 1},
+    "export_activity": {"every_kind": True},
+}
+
+
+@pytest.fixture
+def run(transactional_db: None, county: County) -> ValuationJob:
+    data.load(county, PARCELS)
+    return valued.run(county)
+
+
+@pytest.fixture
+def boss(make_user: MakeUser, county: County, client_of: ClientOf) -> APIClient:
+    """May do everything that a report can ask for."""
+    return client_of(make_user("boss", CountyAccess.Role.MANAGER, county, may_see_personal_data=True))
+
+
+def files_of(path: Path) -> dict[str, Path]:
+    """The files of a result, by name."""
+    if path.suffix != ".zip":
+        return {path.name: path}
+    folder = path.parent / path.stem
+    with zipfile.ZipFile(path) as package:
+        package.extractall(folder)
+        return {name: folder / name for name in package.namelist()}
+
+
+def blocks_of(path: Path) -> dict[str, Any]:
+    """The blocks of a JSON report by their names, those of sections under ``section``."""
+    found: dict[str, Any] = {}
+    for block in json.loads(path.read_text())["blocks"]:
+        if block["type"] == "section":
+            found.setdefault("section", []).append(block)
+        found.setdefault(block.get("name", block["type"]), block)
+    return found
+
+
+def test_every_type_is_asked_for_here() -> None:
+    assert set(ASKED) == set(registry.ALL)
+
+
+@pytest.mark.parametrize("report", list(ASKED))
+def test_pdf_of_every_report_is_accessible(make: Make, run: ValuationJob, boss: APIClient, report: str) -> None:
+    job, path = make(report, "pdf", boss, **ASKED[report])
+    pages = 0
+    for name, file in files_of(path).items():
+        if name.endswith(".pdf"):
+            pdfs.check_accessible(file, None)
+            text = pdfs.text_of(file)
+            assert str(job.pk) in text
+            assert "Data as of" in text
+            assert "Page 1 of" in text
+            pages += len(pypdf.PdfReader(file).pages)
+    assert job.pages == pages > 0
+
+
+@pytest.mark.parametrize("file_format", ["html", "xlsx", "csv", "json"])
+def test_every_report_in_the_other_formats(make: Make, run: ValuationJob, boss: APIClient, file_format: str) -> None:
+    for report, parameters in ASKED.items():
+        job, path = make(report, file_format, boss, **parameters)
+        assert path.stat().st_size > 50, report
+        assert "NaN" not in json.dumps(job.result_summary), report
+
+
+def test_ratio_study_is_that_of_the_sales(make: Make, run: ValuationJob) -> None:
+    _, path = make("ratio_study", "json", **SPAN, values="current")
+    blocks = blocks_of(path)
+    figures = {item["name"]: item for item in blocks["ratio_study"]["items"]}
+    used = blocks["sales"]["rows"]
+    ratios = sorted(row[6] / row[5] for row in used)
+    middle = (ratios[(len(ratios) - 1) // 2] + ratios[len(ratios) // 2]) / 2
+    assert figures["sales"]["value"] == len(used) == PARCELS - 1  # one parcel has no value
+    assert figures["median"]["value"] == pytest.approx(middle, abs=1e-4)
+    assert figures["median"]["met"] is (0.9 <= middle <= 1.1)
+    excluded = {row[0]: row[1] for row in blocks["excluded"]["rows"]}
+    assert excluded["without_a_value"] == 1
+    by_class = {row[0]: row[1] for row in blocks["by_class"]["rows"]}
+    assert sum(by_class.values()) == len(used)
+    assert blocks["ratio_histogram"]["alt"].startswith("Histogram of 59 ratios")
+
+
+def test_few_sales_are_told_and_withheld(make: Make, run: ValuationJob) -> None:
+    area = {"type": "parcels", "parcels": ["0000", "0001", "0004"]}
+    _, path = make("ratio_study", "pdf", area=area, **SPAN)
+    assert "No statistics are shown: 3 sales are too few" in pdfs.text_of(path)
+
+
+def test_card_says_what_the_run_says(make: Make, run: ValuationJob, boss: APIClient) -> None:
+    _, path = make("property_record_card", "pdf", boss, parcels=["0001", "0002", "0003"], valuation_job=str(run.pk))
+    assert pdfs.bookmarks(path) == ["Parcel 0001", "Parcel 0002", "Parcel 0003"]
+    text = pdfs.text_of(path)
+    value = PropertyValuation.objects.get(job=run, parcel_number="0001")
+    for told in (
+        f"${value.value:,}",
+        data.NAMES[1],
+        "No outline on record",  # of 0003
+        "No value is on record",  # of 0002
+        "No photograph on file",
+        "From the model's effect of living area.",
+        "Living area (sq ft)",
+    ):
+        assert told in text, told
+    for comparable in value.comparables:
+        assert f"${comparable['sale_price']:,}" in text
+        assert f"${comparable['adjusted_price']:,}" in text
+
+
+def test_cards_without_the_right_name_nobody(make: Make, run: ValuationJob) -> None:
+    _, path = make("property_record_card", "pdf", parcels=["0001", "0004"])
+    text = pdfs.text_of(path)
+    assert "withheld" in text
+    assert "Mail Street" not in text
+    assert not any(name in text for name in data.NAMES)
+
+
+def test_data_of_many_cards_is_one_table(make: Make, run: ValuationJob) -> None:
+    _, path = make("property_record_card", "csv", pictures=False)
+    files = files_of(path)
+    with files["characteristics.csv"].open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["key"] for row in rows] == [f"{number:04}" for number in range(PARCELS)]
+    assert rows[7]["living_area_sqft"] == "1270.0"
+
+
+def test_notices_are_bundled_and_have_their_mailing_list(make: Make, run: ValuationJob, boss: APIClient) -> None:
+    CountyBranding.objects.create(county=run.county, how_to_appeal="Write to the board.\nWithin 60 days.")
+    job, path = make("change_of_value_notice", "pdf", boss, appeal_by="2026-04-01", notice_date="2026-02-01")
+    files = files_of(path)
+    assert list(files) == [
+        "change_of_value_notice-001-98001.pdf",
+        "change_of_value_notice-002-98101.pdf",
+        "change_of_value_notice-003-98201.pdf",
+        "mailing_list.csv",
+    ]
+    with files["mailing_list.csv"].open(encoding="utf-8", newline="") as file:
+        mailed = list(csv.DictReader(file))
+    assert len(mailed) == job.pages == PARCELS - 1  # all but the one without a value, one page each
+    assert {row["bundle"] for row in mailed} == {"98001", "98101", "98201"}
+    letters = [page for file in files.values() if file.suffix == ".pdf" for page in pypdf.PdfReader(file).pages]
+    for row, page in zip(mailed, letters, strict=True):
+        text = " ".join(page.extract_text().split())
+        parcel = PropertyOperational.objects.get(parcel_number=row["parcel_number"])
+        assert f"parcel {row['parcel_number']}" in text
+        assert f"${parcel.total_value:,}" in text
+        assert f"${(parcel.total_value or 0) - 3_000:,}" in text
+        assert f"{parcel.mailing_address}" in text
+        assert "until Apr 1, 2026" in text
+        assert "Within 60 days." in text
+
+
+def test_summary_adds_up_to_the_run(make: Make, run: ValuationJob) -> None:
+    _, path = make("valuation_summary", "json")
+    blocks = blocks_of(path)
+    figures = {item["name"]: item["value"] for item in blocks["totals"]["items"]}
+    rows = PropertyValuation.objects.filter(job=run)
+    assert figures["valued"] == rows.exclude(value=None).count()
+    assert figures["refused"] == rows.filter(value=None).count() == 1
+    assert figures["total"] == rows.aggregate(total=Sum("value"))["total"]
+    assert sum(row[3] for row in blocks["by_class"]["rows"]) == figures["total"]
+    ups = [row[6] for row in blocks["largest_up"]["rows"]]
+    assert ups == sorted(ups, reverse=True)
+    assert blocks["by_class"]["totals"][3] == figures["total"]
+
+
+def test_projection_within_the_limits(make: Make, run: ValuationJob) -> None:
+    _, path = make(
+        "tax_projection", "json", district_layer="school_districts", levies=LEVIES, value_change_percent=10,
+        levy_limit_percent=1,
+    )  # fmt: skip
+    west, east = blocks_of(path)["districts"]["rows"]
+    assert west[0] == "West"
+    for row, rate in ((west, 10.0), (east, 8.0)):
+        taxable, projected, levy = row[2], row[3], row[5]
+        assert projected == pytest.approx(taxable * 1.1)
+        assert levy == pytest.approx(taxable * rate / 1_000)
+        assert row[8] == pytest.approx(levy * 1.01)  # the levy limit binds
+        assert row[9] == pytest.approx(row[8] / projected * 1_000)
+        assert row[10] == "the levy limit"
+
+
+def test_activity_is_for_managers(api: APIClient, make: Make, run: ValuationJob, boss: APIClient) -> None:
+    body = {"report_type": "export_activity", "county_id": run.county_id}
+    assert api.post(f"{URL}/run", body, format="json").status_code == 400
+    make("assessment_roll", "csv", boss)
+    _, path = make("export_activity", "json", boss, every_kind=True)
+    requests = blocks_of(path)["requests"]["rows"]
+    assert ("boss", "assessment_roll", True) in {(row[1], row[3], row[8]) for row in requests}
+
+
+def test_market_summary_of_a_finished_analysis_or_a_new_one(make: Make, run: ValuationJob) -> None:
+    _, path = make("market_summary", "json", step="quarter")
+    told = path.read_text()
+    assert '"type": "chart"' in told or "too few" in told.lower() or "sales" in told
+
+
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("property_record_card", {"parcels": ["0001", "nowhere"]}, "parameters.parcels"),
+    ("property_record_card", {"valuation_job": str(uuid.UUID(int=1))}, "parameters.valuation_job"),
+    ("property_record_card", {"valuation_job": "soon"}, "parameters.valuation_job"),
+    ("property_record_card", {"neighborhoods": ["99"]}, "parameters.neighborhoods"),
+    ("property_record_card", {"property_class": ["Residential"], "parcels": ["0000"]}, "parameters"),
+    ("change_of_value_notice", {}, "report_type"),  # without the right to personal data
+    ("neighborhood_profile", {}, "parameters.neighborhood"),
+    ("neighborhood_profile", {"neighborhood": "99"}, "parameters.neighborhood"),
+    ("abatement_packet", {"parcel": "x"}, "parameters.parcel"),
+    ("ratio_study", {"sales_from": "2026-01-01", "sales_to": "2025-01-01"}, "parameters.sales_to"),
+    ("ratio_study", {"property_kind": "castle"}, "parameters.property_kind"),
+    ("county_comparison", {"counties": ["COUNTY02"]}, "parameters.counties"),
+    ("tax_projection", {"district_layer": DISTRICTS, "levies": [{"district": "9", "rate": 1}]}, "parameters.levies"),
+    ("tax_projection", {"district_layer": DISTRICTS, "levies": [{"district": "1"}]}, "parameters.levies"),
+    ("market_summary", {"market_jobs": [str(uuid.UUID(int=2))]}, "parameters.market_jobs"),
+    ("market_summary", {"period_from": "2990-01-01"}, "parameters.period_to"),
+]  # fmt: skip
+
+
+def test_bad_input_is_named_and_queues_nothing(api: APIClient, run: ValuationJob, other_county: County) -> None:
+    for report, parameters, field in BAD:
+        body = {"report_type": report, "county_id": run.county_id, "parameters": parameters}
+        response = api.post(f"{URL}/run", body, format="json")
+        assert response.status_code == 400, (report, parameters, response.content)
+        assert field in {error["field"] for error in response.json()["errors"]}, (report, response.json())
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (Status.FAILED, "failed: no luck"),
+        (Status.RUNNING, "wait until it is completed"),
+        (Status.CANCELLED, "cannot be read"),
+    ],
+)
+def test_runs_that_cannot_be_read(api: APIClient, run: ValuationJob, status: str, told: str) -> None:
+    over = status in (Status.FAILED, Status.CANCELLED)
+    ValuationJob.objects.filter(pk=run.pk).update(
+        status=status,
+        message="no luck",
+        completed_at=run.completed_at if over else None,
+        claim_token=uuid.uuid4(),
+        heartbeat_at="2026-01-01T00:00:00Z",
+    )
+    body = {
+        "report_type": "valuation_summary",
+        "county_id": run.county_id,
+        "parameters": {"valuation_job": str(run.pk)},
+    }
+    response = api.post(f"{URL}/run", body, format="json")
+    assert (response.status_code, told in response.content.decode()) == (400, True), response.content
+
+
+def test_a_run_of_another_county_is_not_found(
+    api: APIClient, run: ValuationJob, other_county: County, outsider: Any, client_of: ClientOf
+) -> None:
+    data.load(other_county, 4)
+    body = {
+        "report_type": "property_record_card",
+        "county_id": other_county.pk,
+        "parameters": {"valuation_job": str(run.pk)},
+    }
+    response = client_of(outsider).post(f"{URL}/run", body, format="json")
+    assert response.status_code == 400
+    assert f"COUNTY02 has no valuation run {run.pk}" in response.content.decode()
+
+
+def test_no_sales_is_an_honest_refusal(api: APIClient, run: ValuationJob) -> None:
+    Sale.objects.all().delete()
+    for report in ("ratio_study", "market_summary"):
+        body = {"report_type": report, "county_id": run.county_id}
+        response = api.post(f"{URL}/run", body, format="json")
+        assert response.status_code == 400, report
+        assert "has no sales" in response.content.decode()
+
+
+def test_result_is_in_storage_under_the_county(make: Make, run: ValuationJob) -> None:
+    job, _ = make("valuation_summary", "html")
+    assert job.result_file == f"reports_output/{job.county_id}/{job.pk}_valuation_summary.html"
+    assert default_storage.exists(job.result_file)
