@@ -2,13 +2,14 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-valuation clean purge
+.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-valuation bench-valuation-job clean purge
 
 PORT ?= 8000
 DEMO ?= king
 ROWS ?= 1000000
+PARCELS ?= 100000
 RUN := .venv/bin/python -m terrafusion.setup.launch
-export PORT DEMO ROWS
+export PORT DEMO ROWS PARCELS
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +67,10 @@ bench-estimate: ## Judge the estimates of exports by what came of them; writes b
 bench-valuation: ## Mass appraisal and the other methods judged on later sales of two counties; writes build/bench/valuation.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.valuation
+
+bench-valuation-job: ## Value a generated county of PARCELS=100000 as a job; writes build/bench/valuation_job.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.valuation_job
 
 clean: ## Remove .venv, caches and built files; the database and the results stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static

@@ -7,8 +7,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from gis_export.models import GisExportJob
+from gis_export.models import ExportPart, GisExportJob
 from terrafusion.jobs.admin import JobAdmin
+from terrafusion.jobs.models import AbstractJob
 
 _TELL_CONDITIONS = {"parameters", "resolved", "result_summary"}
 
@@ -22,3 +23,18 @@ class GisExportJobAdmin(JobAdmin):
         if obj is None or not obj.hides_conditions_from(request.user):
             return shown
         return [name for name in shown if name not in _TELL_CONDITIONS]
+
+
+@admin.register(ExportPart)
+class ExportPartAdmin(JobAdmin):
+    """Inspect the parts of large exports. Their export acts on them, and has their files."""
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {}
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return ["job_id", "parent", "number", "status", "layer", "progress", "attempt", "worker", "created_at"]
+
+    @admin.display(description="file")
+    def file(self, job: AbstractJob) -> str:
+        return job.result_file or "-"

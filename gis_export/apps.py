@@ -14,7 +14,7 @@ class GisExportConfig(AppConfig):
     def ready(self) -> None:
         from gis_export.fingerprint import fingerprint
         from gis_export.formats import registry
-        from gis_export.models import GisExportJob
+        from gis_export.models import ExportPart, GisExportJob
         from gis_export.settings_check import check_settings
         from terrafusion.jobs.registry import JobType, register
         from terrafusion.records import settings_validators
@@ -30,6 +30,18 @@ class GisExportConfig(AppConfig):
                 is_long=_is_long,
                 fingerprint=fingerprint,
                 warm_up="gis_export.client.writer",
+            )
+        )
+        register(
+            JobType(
+                model=ExportPart,
+                name="gis_export_part",
+                metric_prefix="gis_export_part",
+                type_field="export_format",
+                type_values=registry.all_formats,
+                execute="gis_export.parts.write.execute",
+                is_long=lambda part: True,
+                internal=True,
             )
         )
         settings_validators.register(check_settings)

@@ -14,16 +14,21 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from gis_export.errors import CrsUnsuitable, FormatLimitExceeded, ReconciliationFailed, WriterCrashed, WriterFailed
+from gis_export.errors import (
+    CrsUnsuitable,
+    FormatLimitExceeded,
+    ReconciliationFailed,
+    SnapshotLost,
+    WriterCrashed,
+    WriterFailed,
+)
 from gis_export.plan import Plan, Result
 from terrafusion.jobs.errors import DatabaseUnavailable, JobError, StorageFull
 
 log = logging.getLogger(__name__)
 _JOBS_PER_PROCESS = 200  # native libraries never give back all of their memory
-_ERRORS: dict[str, type[JobError]] = {
-    kind.code: kind
-    for kind in (CrsUnsuitable, DatabaseUnavailable, FormatLimitExceeded, ReconciliationFailed, StorageFull)
-}
+_TOLD = (CrsUnsuitable, DatabaseUnavailable, FormatLimitExceeded, ReconciliationFailed, SnapshotLost, StorageFull)
+_ERRORS: dict[str, type[JobError]] = {kind.code: kind for kind in _TOLD}
 # What the writer's libraries may need of the environment; secrets stay behind.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
 _ENVIRONMENT_PREFIXES = ("PG", "GDAL_", "PROJ_", "OGR_")
@@ -116,6 +121,8 @@ def _message(kind: type[JobError], reported: str) -> str:
         return "The database could not be read."
     if kind is CrsUnsuitable:
         return "Some records lie where the chosen CRS has no coordinates for them: choose another."
+    if kind is SnapshotLost:
+        return "The export that the part belongs to is no longer at work."
     if kind is StorageFull:
         return "There is no space left to write the file."
     return reported if kind in (FormatLimitExceeded, ReconciliationFailed) else "The file could not be written."

@@ -45,6 +45,19 @@ class RequestOutdated(ExportError):
     code = "request_outdated"
 
 
+class PartFailed(ExportError):
+    """A part of a large export failed again and again."""
+
+    code = "part_failed"
+    retryable = True
+
+
+class SnapshotLost(ExportError):
+    """Who held the snapshot in which a part is to be read is gone; the whole begins again."""
+
+    code = "snapshot_lost"
+
+
 class PersonalDataRefused(ExportError):
     """The one who asked no longer has the right to the personal data that the request filters by."""
 

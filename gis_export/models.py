@@ -56,3 +56,26 @@ class GisExportJob(AbstractJob):
     def hides_conditions_from(self, user: Any) -> bool:
         """Conditions on personal data name people; who has no right to it may see the job, but not them."""
         return "filters_personal" in self.resolved and not may_see_personal_data(user, self.county_id)
+
+
+class ExportPart(AbstractJob):
+    """A part of a large export, which any worker may write; see ``gis_export.parts``. Its file is the coordinator's."""
+
+    parent = models.ForeignKey(GisExportJob, on_delete=models.CASCADE, related_name="parts")
+    parent_token = models.UUIDField(help_text="Of the attempt that waits for the part.")
+    export_format = models.CharField(max_length=20)
+    layer = models.CharField(max_length=40)
+    number = models.PositiveIntegerField()
+    first_key = models.BigIntegerField(null=True, blank=True)
+    before_key = models.BigIntegerField(null=True, blank=True)
+    expected_records = models.PositiveBigIntegerField()
+    snapshot = models.CharField(max_length=40, help_text="That the coordinator holds.")
+    personal = models.BooleanField(help_text="Whether the export may have personal data.")
+
+    record_count = models.PositiveBigIntegerField(null=True, blank=True)
+
+    result_columns: ClassVar[frozenset[str]] = frozenset({"record_count"})
+
+    class Meta(AbstractJob.Meta):
+        verbose_name = "part of an export"
+        verbose_name_plural = "parts of exports"

@@ -64,7 +64,8 @@ class LayerPlan:
 class Plan:
     """Everything that the writer needs. ``boundary`` is the area of interest as a layer, for a package; None for a
     whole county. ``database`` is a libpq connection string and may hold a password: it goes
-    through the pipe only. ``stem`` is the file name without extension; files are written to ``folder``."""
+    through the pipe only. ``stem`` is the file name without extension; files are written to ``folder``.
+    ``snapshot`` is that of another session, which holds it; without one, the writer takes its own."""
 
     format: str
     layers: tuple[LayerPlan, ...]
@@ -75,6 +76,7 @@ class Plan:
     request: dict[str, Any]
     withheld: dict[str, list[str]] = field(default_factory=dict)
     boundary: LayerPlan | None = None
+    snapshot: str = ""
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))

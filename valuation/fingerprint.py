@@ -12,7 +12,7 @@ from terrafusion.records import versions
 from terrafusion.records.models import CountySettings, PropertyOperational, PropertyValueHistory, Sale
 from valuation.models import SCHEDULES, Method, PropertyValuation, ValuationJob
 
-_LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "pyarrow")
+_LIBRARIES = ("lightgbm", "numpy", "pandas", "scipy", "statsmodels", "pyarrow")
 
 
 def fingerprint(job: ValuationJob) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from valuation.frames import MEANINGS
+
 OWN = {
     "example_schedule": "A figure rests on a table that is an example, not the county's own.",
     "land_above_total": "The land table gives more than the whole property is worth; the building is shown as nothing.",
@@ -13,7 +15,7 @@ OWN = {
 
 def meaning(code: str) -> str:
     """What a flag says; the code itself for one of an earlier version."""
-    return OWN.get(code) or code
+    return OWN.get(code) or MEANINGS.get(code) or code
 
 
 def told(codes: Iterable[str]) -> list[dict[str, str]]:

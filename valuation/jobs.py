@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from terrafusion.jobs.context import JobContext, Outcome
 from valuation.models import Method, ValuationJob
-from valuation.run import studying
-
-_WORK = {Method.RATIO_STUDY: studying.run}
+from valuation.run import studying, valuing
 
 
 def execute(job: ValuationJob, context: JobContext) -> Outcome:
     """Raises what ``valuation.errors`` and ``terrafusion.jobs.errors`` hold."""
-    return _WORK[Method(job.valuation_method)](job, context)
+    if job.valuation_method == Method.RATIO_STUDY:
+        return studying.run(job, context)
+    return valuing.run(job, context)

@@ -111,6 +111,9 @@ class Format(ABC):
     """A package has the area of interest as a layer of the file itself; otherwise as GeoJSON beside it."""
     always_zip: ClassVar[bool] = False
     """A layer is more than one file."""
+    in_parts: ClassVar[str] = ""
+    """How a large layer that several workers write is put together: "merged" into the file that one would have written,
+    a "dataset" of a file for each part, or, empty, not at all."""
     has_bbox: ClassVar[bool] = False
     """The file tells the extent of its features, so it must be known: by SQL, which takes a while on a large layer."""
     bytes_per_record: ClassVar[int] = 500

@@ -32,6 +32,7 @@ class CSV(TextFormat):
         "altered": "Text that a spreadsheet would run as a formula gets an apostrophe in front.",
         "dropped": "Geometries, or all of them but a point, where the option geometry asks for it.",
     }
+    in_parts = "merged"
     bytes_per_record = 600
 
     def header(self, layer: LayerPlan) -> str:

@@ -28,6 +28,7 @@ class FlatGeobuf(NativeFormat):
     }
     driver = "FlatGeobuf"
     layer_options = {"SPATIAL_INDEX": "YES"}
+    in_parts = "dataset"
     bytes_per_record = 500
 
     def write(self, reader: Reader, path: Path) -> Written:

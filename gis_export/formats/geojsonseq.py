@@ -19,6 +19,7 @@ class GeoJSONSeq(GeoJSON):
         f"{DECIMALS} decimals.",
     )
     has_bbox = False
+    in_parts = "merged"
     separator = ""
 
     def header(self, layer: LayerPlan) -> str:

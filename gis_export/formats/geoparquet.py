@@ -29,6 +29,7 @@ class GeoParquet(Format):
         "The CRS is in the file as PROJJSON; coordinates are in x, y order.",
     )
     has_bbox = True
+    in_parts = "dataset"
     bytes_per_record = 150
 
     def write(self, reader: Reader, path: Path) -> Written:

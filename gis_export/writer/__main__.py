@@ -67,6 +67,8 @@ def _code(plan: Plan, error: Exception) -> str:
     # GDAL tells a full disk in many words, some of them after it has made room again.
     if disk.f_bavail * disk.f_frsize < 1 << 20 or "I/O failure" in str(error):
         return "storage_full"
+    if plan.snapshot and "snapshot" in str(error):
+        return "snapshot_lost"
     # A connection that breaks amid the rows is told by Arrow, which has no class of its own for it.
     if isinstance(error, postgresql.OperationalError) or _BROKEN.search(str(error)):
         return "database_unavailable"

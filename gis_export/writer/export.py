@@ -25,7 +25,7 @@ _BOUNDARY_FORMAT = "GeoJSON"
 def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
     """Write the plan's files into its folder. ``progress`` is told how many records passed since the last call."""
     folder = Path(plan.folder)
-    with Snapshot(plan.database) as snapshot, ThreadPoolExecutor(1, "totals") as beside:
+    with Snapshot(plan.database, plan.snapshot) as snapshot, ThreadPoolExecutor(1, "totals") as beside:
         connections = Connections(snapshot.connect(), snapshot.connect())
         writing = _Writing(plan, connections, beside, progress)
         try:

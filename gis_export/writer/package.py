@@ -147,6 +147,11 @@ def zip_files(paths: list[Path], folder: Path, target: Path, changed_at: datetim
     return _write_zip(packed, target)
 
 
+def zip_streams(streams: Iterable[tuple[str, Iterable[bytes]]], target: Path, changed_at: datetime) -> str:
+    """Pack members of which each comes as its name and its bytes; the SHA-256 of the zip."""
+    return _write_zip(((name, changed_at, 0o644, ZIP_64, chunks) for name, chunks in streams), target)
+
+
 def _zip_all(items: Iterator[str | memoryview], target: Path, changed_at: datetime) -> str:
     """Pack members of which each comes as its name, its pieces and ``_END``, without zip's extension for more than
     4 GB, which not every program reads."""

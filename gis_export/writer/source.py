@@ -28,14 +28,16 @@ class Snapshot:
 
     _idle: ClassVar[dict[str, list[Any]]] = {}
 
-    def __init__(self, database: str) -> None:
+    def __init__(self, database: str, other: str = "") -> None:
+        """``other``: the id of a snapshot that another session holds, to see what it sees."""
         self._database = database
         self._used: list[Any] = []
-        self._id = ""
+        self._id = other
 
     def __enter__(self) -> Snapshot:
-        found = row(self.connect(), "SELECT pg_export_snapshot() AS id, now() AS taken_at")
-        self._id, self.taken_at = found["id"], found["taken_at"]
+        exported = "" if self._id else "pg_export_snapshot()"
+        found = row(self.connect(), f"SELECT {exported or 'NULL::text'} AS id, now() AS taken_at")
+        self._id, self.taken_at = found["id"] or self._id, found["taken_at"]
         return self
 
     def __exit__(

@@ -48,7 +48,7 @@ def workdir_root() -> Path:
 
 def make_folder(folder: Path) -> None:
     """Make a folder of the storage; StorageFull or StorageUnavailable when it does not let us."""
-    with _storage_errors():
+    with storage_errors():
         folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -110,14 +110,14 @@ def _rename(file: ResultFile) -> None:
     if target.exists() and not file.path.exists():
         return  # the rename was done before the database went away
     make_folder(target.parent)
-    with _storage_errors():
+    with storage_errors():
         file.path.replace(target)
         target.chmod(0o644)
 
 
 def _upload(file: ResultFile) -> None:
     storage = media()
-    with _storage_errors():
+    with storage_errors():
         storage.delete(file.name)  # of an attempt that died after its upload
         with file.path.open("rb") as content:
             saved = storage.save(file.name, File(content))
@@ -127,7 +127,7 @@ def _upload(file: ResultFile) -> None:
 
 
 @contextmanager
-def _storage_errors() -> Iterator[None]:
+def storage_errors() -> Iterator[None]:
     """Whatever a storage raises, as one of two stable errors; its own words stay in the log."""
     try:
         yield

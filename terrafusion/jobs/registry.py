@@ -23,7 +23,8 @@ class JobType:
     ``execute(job, context) -> Outcome``, imported by the worker only; ``warm_up`` that of a function which each
     worker calls when it starts. A job that ``is_long`` runs on the long cluster. ``fingerprint`` is a digest of all
     that the job's result depends on, as it is now: the request, the rights of who submitted it, the version of the
-    data (``records.versions``), the software; empty when the result must not be used again.
+    data (``records.versions``), the software; empty when the result must not be used again. Jobs of an ``internal``
+    type are made by other jobs: they have no addresses.
     """
 
     model: type[AbstractJob]
@@ -35,6 +36,7 @@ class JobType:
     is_long: Callable[[Any], bool] = _never_long
     fingerprint: Callable[[Any], str] | None = None
     warm_up: str = ""
+    internal: bool = False
 
     @property
     def label(self) -> str:
@@ -55,6 +57,11 @@ def register(job_type: JobType) -> None:
 
 def all_types() -> list[JobType]:
     return list(_types.values())
+
+
+def public_types() -> list[JobType]:
+    """Those that a user may ask for."""
+    return [job_type for job_type in _types.values() if not job_type.internal]
 
 
 def type_of(model: type[Any] | Any) -> JobType:

@@ -100,13 +100,13 @@ class SupervisedCluster:
         """Jobs with a fresh heartbeat that processes of this cluster hold."""
         after = timedelta(seconds=settings.JOB_LOST_AFTER)
         host = f"{socket.gethostname()}:"
-        holders = [
+        holders = {
             holder
             for job_type in all_types()
             for holder in job_type.model.objects.filter(
                 status__in=CLAIMED, worker__startswith=host, heartbeat_at__gte=Now() - after
             ).values_list("worker", flat=True)
-        ]
+        }
         return sum(self._is_ours(int(holder.removeprefix(host))) for holder in holders)
 
     def stop(self, grace: float) -> None:

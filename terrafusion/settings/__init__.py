@@ -3,6 +3,7 @@
 from terrafusion.settings.api import *  # noqa: F403
 from terrafusion.settings.core import *  # noqa: F403
 from terrafusion.settings.database import *  # noqa: F403
+from terrafusion.settings.export import *  # noqa: F403
 from terrafusion.settings.observability import *  # noqa: F403
 from terrafusion.settings.pages import *  # noqa: F403
 from terrafusion.settings.queue import *  # noqa: F403

@@ -329,12 +329,12 @@ def test_secrets_stay_out_of_sight(
 
 
 def test_the_password_reaches_the_writer(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
-    from gis_export.jobs import _database
+    from gis_export.prepare import database
 
     monkeypatch.setenv("PGPASSWORD", "from the environment")
-    assert "password='from the environment'" in _database()
+    assert "password='from the environment'" in database()
     monkeypatch.setitem(connection.settings_dict, "PASSWORD", "from the settings")
-    assert "password='from the settings'" in _database()
+    assert "password='from the settings'" in database()
 
 
 def test_environment_of_a_worker_is_enough(tmp_path: Path, transactional_db: None) -> None:

@@ -105,6 +105,7 @@ class StudySerializer(ParametersSerializer):
 
 
 BY_METHOD: dict[str, type[ParametersSerializer]] = {
+    Method.MASS_APPRAISAL: ModelledSerializer,
     Method.RATIO_STUDY: StudySerializer,
 }
 

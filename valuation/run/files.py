@@ -1,15 +1,37 @@
-"""The files of a run: the sales that it was judged on."""
+"""The files of a run: its values as tables, the sales that it was judged on, and the model's card."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from terrafusion.jobs.context import JobContext, ResultFile
+from terrafusion.jobs.package import pack
 from terrafusion.tables import Column, Kind, write
+from valuation.card import markdown
+from valuation.models import ValuationJob, ValuationModel
+from valuation.run.rows import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_IN_XLSX = 50_000
+"""Parcels; a workbook of more takes longer to write than they take to value."""
+
+VALUES = (
+    Column("parcel_number", Kind.TEXT, "Parcel", width=18),
+    Column("property_class", Kind.TEXT, "Class", width=14),
+    Column("neighborhood", Kind.TEXT, "Neighborhood", width=14),
+    Column("value", Kind.INTEGER, "Value (USD)"),
+    Column("value_low", Kind.INTEGER, "Interval, low"),
+    Column("value_high", Kind.INTEGER, "Interval, high"),
+    Column("land_value", Kind.INTEGER, "Land"),
+    Column("improvement_value", Kind.INTEGER, "Building"),
+    Column("previous_value", Kind.INTEGER, "Previous value"),
+    Column("flags", Kind.TEXT, "Flags", width=30),
+)
 JUDGED = (
     Column("parcel_number", Kind.TEXT, "Parcel", width=18),
     Column("property_class", Kind.TEXT, "Class", width=14),
@@ -22,6 +44,20 @@ JUDGED = (
 )
 
 
+def write_values(context: JobContext, job: ValuationJob, chunks: Iterable[Rows]) -> list[Path]:
+    """The values as CSV and Parquet, and as a workbook where they are not too many; pulls the chunks through."""
+    endings = [".csv", ".parquet", *([".xlsx"] if job.estimated_parcels <= MOST_IN_XLSX else [])]
+    paths = [context.workdir / f"values{ending}" for ending in endings]
+    write(VALUES, _rows(chunks), paths, title="Values")
+    return paths
+
+
+def _rows(chunks: Iterable[Rows]) -> Iterator[tuple[Any, ...]]:
+    for chunk in chunks:
+        columns = [chunk.columns[column.name].to_pylist() for column in VALUES[:-1]]
+        yield from zip(*columns, (" ".join(codes) for codes in chunk.flags), strict=True)
+
+
 def write_judged(folder: Path, judged: pd.DataFrame) -> Path:
     path = folder / "judged_sales.csv"
     table = judged.assign(ratio=judged["value"] / judged["price"])
@@ -29,4 +65,48 @@ def write_judged(folder: Path, judged: pd.DataFrame) -> Path:
     for name in ("sale_price", "price", "value"):
         table[name] = table[name].round().astype("int64")
     write(JUDGED, table[[column.name for column in JUDGED]].itertuples(index=False, name=None), [path])
+    return path
+
+
+def package(
+    context: JobContext,
+    job: ValuationJob,
+    values: list[Path],
+    judged: pd.DataFrame | None,
+    summary: dict[str, Any],
+    model: ValuationModel | None,
+) -> ResultFile:
+    """All files of the run in one zip, each of which can be had alone."""
+    folder = context.workdir
+    members = [*values]
+    if judged is not None:
+        members.append(write_judged(folder, judged))
+    members.append(_text(folder / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)))
+    if model is not None:
+        members.append(_text(folder / "model_card.json", json.dumps(_card(model), indent=2, allow_nan=False)))
+        members.append(_text(folder / "model_card.md", markdown(model)))
+    name = f"valuation_output/{job.county_id}/{job.job_id}.zip"
+    return pack(members, folder / "valuation.zip", name, checkpoint=context.checkpoint)
+
+
+def _card(model: ValuationModel) -> dict[str, Any]:
+    return {
+        "id": str(model.pk),
+        "county_id": model.county_id,
+        "method": model.method,
+        "valuation_date": str(model.valuation_date),
+        "sales": model.sales,
+        "seed": model.seed,
+        "features": model.features,
+        "metrics": model.metrics,
+        "parameters": model.parameters,
+        "software": model.software,
+        "data_version": model.data_version,
+        "artefact_sha256": model.artefact_sha256,
+        **model.card,
+    }
+
+
+def _text(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
     return path

@@ -24,7 +24,7 @@ from terrafusion.jobs import dispatch, metrics, requests
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.options import longest
-from terrafusion.jobs.registry import JobType, all_types
+from terrafusion.jobs.registry import JobType, all_types, public_types
 from terrafusion.jobs.schedules import cron
 from terrafusion.jobs.states import Status
 from terrafusion.records.access import Role, counties_for
@@ -47,7 +47,7 @@ def viewset_of(job_type: JobType) -> Any:
 
 
 def type_named(name: str) -> JobType | None:
-    return next((job_type for job_type in all_types() if job_type.name == name), None)
+    return next((job_type for job_type in public_types() if job_type.name == name), None)
 
 
 def check(schedule: Schedule) -> AbstractJob:

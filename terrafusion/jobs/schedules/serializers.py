@@ -11,7 +11,7 @@ from rest_framework.reverse import reverse
 from terrafusion.api.errors import Conflict
 from terrafusion.jobs import requests
 from terrafusion.jobs.models import AbstractJob, Schedule
-from terrafusion.jobs.registry import all_types
+from terrafusion.jobs.registry import public_types
 from terrafusion.jobs.schedules import clock, cron
 from terrafusion.records import time_zones
 from terrafusion.records.access import may_see_personal_data
@@ -84,7 +84,7 @@ class ScheduleSerializer(serializers.Serializer[Schedule]):
 
     def validate_job_type(self, name: str) -> str:
         if clock.type_named(name) is None:
-            known = ", ".join(job_type.name for job_type in all_types())
+            known = ", ".join(job_type.name for job_type in public_types())
             raise serializers.ValidationError(f"There is no job type {name!r}; there is {known}.")
         if self.instance is not None and name != self.instance.job_type:
             raise serializers.ValidationError(f"A schedule of {self.instance.job_type} stays one: make another.")

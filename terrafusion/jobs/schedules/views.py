@@ -25,7 +25,7 @@ from terrafusion.api.schema import ProblemSerializer
 from terrafusion.jobs import download, requests
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob, Schedule
-from terrafusion.jobs.registry import all_types, type_of
+from terrafusion.jobs.registry import public_types, type_of
 from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.schedules.serializers import ScheduleSerializer
 from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer, NothingSerializer, with_result
@@ -39,7 +39,7 @@ _MISSING = {400: ProblemSerializer, 404: ProblemSerializer}
 class ScheduleFilterSet(filters.FilterSet):
     county_id = filters.CharFilter(field_name="county_id", help_text="Schedules of one county.")
     job_type = filters.ChoiceFilter(
-        choices=lambda: [(job_type.name, job_type.name) for job_type in all_types()], help_text="Of one kind of job."
+        choices=lambda: [(job_type.name, job_type.name) for job_type in public_types()], help_text="Of one kind of job."
     )
 
     class Meta:

@@ -1,0 +1,184 @@
+"""Parts in media storage -> the export's file, streamed: merged into the file that one writer would have made, or
+packed as a dataset of files; with one manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from gis_export import client
+from gis_export.errors import ReconciliationFailed
+from gis_export.formats.text import TextFormat
+from gis_export.models import ExportPart
+from gis_export.parts.told import whole
+from gis_export.plan import LayerPlan, Plan, Result
+from gis_export.prepare import Prepared, database
+from gis_export.writer.package import HashedFile, changed_at, describe, zip_streams
+from terrafusion.jobs.context import JobContext
+from terrafusion.jobs.publish import media, storage_errors
+
+_CHUNK = 1 << 20
+_BOUNDARY_FORMAT = "GeoJSON"
+Members = Iterable[tuple[str, Iterable[bytes]]]
+
+
+class _Assembly:
+    """What is put together, and what the manifest tells of it so far."""
+
+    def __init__(self, prepared: Prepared, parts: list[ExportPart], context: JobContext) -> None:
+        self.prepared, self.parts, self.context = prepared, parts, context
+        self.format = prepared.wanted.file_format
+        self.plans = [selection.plan() for selection in prepared.selections]
+        self.changed_at = changed_at(self.plans)
+        self.files: list[dict[str, Any]] = []
+        self.manifest: dict[str, Any] = {
+            "request": prepared.request(),
+            "format": prepared.job.export_format,
+            "data_changed_at": max(plan.changed_at for plan in self.plans),
+            "layers": [],
+            "area_of_interest": None,
+            "parts": [
+                {
+                    "layer": part.layer,
+                    "number": part.number + 1,
+                    "records": part.record_count,
+                    "bytes": part.result_file_bytes,
+                    "sha256": part.result_file_sha256,
+                }
+                for part in parts
+            ],
+            "withheld": prepared.withheld,
+            "files": self.files,
+            "software": parts[0].result_summary["software"],
+        }
+
+    def of(self, layer: str) -> list[ExportPart]:
+        return [part for part in self.parts if part.layer == layer]
+
+    def tell(self, place: Callable[[str], str]) -> None:
+        """Of each layer, which is at the ``place`` of its name."""
+        for plan in self.plans:
+            told = [part.result_summary["layers"][0] for part in self.of(plan.name)]
+            self.manifest["layers"].append(whole(told, place(plan.name)))
+
+    def package(self, members: Members) -> tuple[Path, int, str]:
+        """A zip of the members, the boundary and the manifest: where it is, its size and its SHA-256."""
+        path = self.context.workdir / f"{self.prepared.stem}.zip"
+        sha256 = zip_streams(self._with_papers(members), path, self.changed_at)
+        return path, path.stat().st_size, sha256
+
+    def _with_papers(self, members: Members) -> Members:
+        for name, chunks in chain(members, self._boundary()):
+            yield name, self._noted(name, chunks)
+        yield "manifest.json", iter([json.dumps(self.manifest, indent=2).encode()])
+
+    def _noted(self, name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        digest, size = hashlib.sha256(), 0
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            yield chunk
+        self.files.append({"name": name, "bytes": size, "sha256": digest.hexdigest()})
+
+    def _boundary(self) -> Members:
+        """The area of interest as a small layer of its own, where there is one."""
+        boundary = self.prepared.boundary(self.plans)
+        if boundary is None:
+            return
+        plan = Plan(
+            format=_BOUNDARY_FORMAT,
+            layers=(boundary,),
+            database=database(),
+            folder=str(self.context.workdir),
+            stem=boundary.name,
+            always_zip=False,
+            request={},
+        )
+        writer = client.writer()
+        with self.context.stop_with(writer.kill):
+            result = writer.run(plan, lambda _: None)
+        file = Path(result.file)
+        self.manifest["area_of_interest"] = result.manifest["layers"][0]
+        yield file.name, iter([file.read_bytes()])
+
+
+def assemble(prepared: Prepared, parts: list[ExportPart], taken_at: datetime, context: JobContext) -> Result:
+    """``parts`` are completed, and in the order of their numbers. Raises ReconciliationFailed where one is not in
+    storage as it was written."""
+    assembly = _Assembly(prepared, parts, context)
+    file, size, sha256 = _merged(assembly) if assembly.format.in_parts == "merged" else _dataset(assembly)
+    records = sum(layer["records"] for layer in assembly.manifest["layers"])
+    return Result(str(file), size, sha256, records, {**assembly.manifest, "data_as_of": taken_at.isoformat()})
+
+
+def _merged(assembly: _Assembly) -> tuple[Path, int, str]:
+    """One file a layer, without the headers of all parts but the first; the file itself, or a zip."""
+    file_format, prepared = assembly.format, assembly.prepared
+    assert isinstance(file_format, TextFormat)  # noqa: S101 - only text can be merged
+
+    def chunks(plan: LayerPlan) -> Iterator[bytes]:
+        header = len(file_format.header(plan).encode())
+        for number, part in enumerate(assembly.of(plan.name)):
+            skip = header if number else 0
+            for chunk in _chunks(part, assembly.context):
+                yield chunk[skip:]
+                skip = max(0, skip - len(chunk))
+
+    extension = file_format.extension
+    if len(assembly.plans) > 1 or prepared.always_zip:
+        assembly.tell(lambda layer: f"{layer}.{extension}")
+        return assembly.package((f"{plan.name}.{extension}", chunks(plan)) for plan in assembly.plans)
+    path = assembly.context.workdir / f"{prepared.stem}.{extension}"
+    assembly.tell(lambda _: path.name)
+    target = HashedFile(path)
+    try:
+        for chunk in chunks(assembly.plans[0]):
+            target.write(memoryview(chunk))
+    finally:
+        sha256 = target.close()
+    assembly.files.append(describe(path, path.parent, sha256))
+    return path, path.stat().st_size, sha256
+
+
+def _dataset(assembly: _Assembly) -> tuple[Path, int, str]:
+    """A zip with a folder for each layer and a file in it for each part."""
+
+    def members() -> Members:
+        for plan in assembly.plans:
+            for number, part in enumerate(assembly.of(plan.name), 1):
+                stem = f"{plan.name}/part-{number:04}"
+                if PurePosixPath(part.result_file).suffix != ".zip":
+                    yield f"{stem}.{assembly.format.extension}", _chunks(part, assembly.context)
+                    continue
+                for inner, chunks in _unpacked(part, assembly.context):  # what the format keeps beside its file
+                    yield f"{stem}{inner.removeprefix(plan.name)}", chunks
+
+    assembly.tell(lambda layer: f"{layer}/")
+    return assembly.package(members())
+
+
+def _chunks(part: ExportPart, context: JobContext) -> Iterator[bytes]:
+    """The part's file out of storage. Raises ReconciliationFailed at its end where it is not what was written."""
+    digest = hashlib.sha256()
+    with storage_errors(), media().open(part.result_file) as file:
+        while chunk := file.read(_CHUNK):
+            context.checkpoint()
+            digest.update(chunk)
+            yield chunk
+    if digest.hexdigest() != part.result_file_sha256:
+        raise ReconciliationFailed(f"Part {part.number + 1} is not in storage as it was written.")
+
+
+def _unpacked(part: ExportPart, context: JobContext) -> Iterator[tuple[str, Iterator[bytes]]]:
+    with storage_errors(), media().open(part.result_file) as file, zipfile.ZipFile(file) as package:
+        for name in package.namelist():
+            if name != "manifest.json":
+                with package.open(name) as member:
+                    yield name, iter(lambda member=member: member.read(_CHUNK), b"")  # type: ignore[misc]
+                context.checkpoint()

@@ -1,0 +1,75 @@
+"""Where to cut layers, and the snapshot in which all the parts are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import psycopg
+
+from gis_export.selection import Selection, literal_sql
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The rows of a layer whose key is at least ``first`` and less than ``before``; None where there is no bound."""
+
+    layer: str
+    first: int | None
+    before: int | None
+
+
+class Snapshot:
+    """A read-only view of the database that other sessions can share while this one holds it."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        found = self.row("SELECT pg_export_snapshot(), now()")
+        self.id: str = found[0]
+        self.taken_at: datetime = found[1]
+
+    def row(self, sql: str) -> tuple[Any, ...]:
+        found = self._connection.execute(sql).fetchone()
+        assert found is not None  # noqa: S101 - aggregates give one row
+        return tuple(found)
+
+
+@contextmanager
+def snapshot(database: str) -> Iterator[Snapshot]:
+    with psycopg.connect(database, autocommit=True) as connection:
+        for statement in (
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            # It is idle while the parts are written.
+            "SET LOCAL idle_in_transaction_session_timeout = 0",
+            "SET LOCAL statement_timeout = 0",
+        ):
+            connection.execute(statement)
+        yield Snapshot(connection)
+
+
+def count(selection: Selection, held: Snapshot) -> int:
+    """How many rows are selected, before what a clip leaves empty."""
+    (number,) = held.row(f"SELECT count(*) FROM ({_keys(selection)}) AS keys")
+    return int(number)
+
+
+def cuts(selection: Selection, held: Snapshot, number: int) -> list[Cut]:
+    """The layer in ``number`` cuts of about as many rows each; fewer where there are not so many keys."""
+    name = selection.layer.name
+    if number < 2:
+        return [Cut(name, None, None)]
+    fractions = ", ".join(str(i / number) for i in range(1, number))
+    (found,) = held.row(
+        f"SELECT percentile_disc(ARRAY[{fractions}]::float8[]) WITHIN GROUP (ORDER BY k) "
+        f"FROM ({_keys(selection)}) AS keys(k)"
+    )
+    bounds = [None, *sorted(set(found)), None]
+    return [Cut(name, first, before) for first, before in pairwise(bounds)]
+
+
+def _keys(selection: Selection) -> str:
+    return literal_sql(selection.rows().values("pk"))

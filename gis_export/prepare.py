@@ -1,0 +1,123 @@
+"""From a stored export job to what is to be written, and from what was written to the job's outcome."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+from gis_export import boundary, parameters, request
+from gis_export.errors import PersonalDataRefused, RequestOutdated
+from gis_export.estimates.judged import judge
+from gis_export.models import GisExportJob
+from gis_export.plan import LayerPlan, Result, joined_names
+from gis_export.request import ExportRequest
+from gis_export.selection import Selection
+from terrafusion.jobs.context import Outcome, ResultFile
+from terrafusion.records.access import may_see_personal_data
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job's request as it is now, with the rights of who submitted it."""
+
+    job: GisExportJob
+    wanted: ExportRequest
+    selections: list[Selection]
+    withheld: dict[str, list[str]]
+    personal: bool
+
+    @property
+    def stem(self) -> str:
+        """Of the file's name."""
+        return f"{self.job.job_id}_{joined_names(self.job.layers)}"
+
+    @property
+    def always_zip(self) -> bool:
+        return bool(self.wanted.values["package"] == "zip")
+
+    def request(self) -> dict[str, Any]:
+        """As the manifest tells it."""
+        job = self.job
+        told = {p.name: p.depends_on(job.resolved, job.county) for p in parameters.ALL}
+        return {
+            "export_format": job.export_format,
+            "county_id": job.county_id,
+            "area_of_interest": job.area_as_submitted,
+            "layers": job.layers,
+            "parameters": job.parameters,
+            "resolved": job.resolved,
+            # Beside the request: what the county's settings and the day made of it.
+            "in_force": {name: value for name, value in told.items() if value is not None},
+        }
+
+    def boundary(self, layers: Iterable[LayerPlan]) -> LayerPlan | None:
+        """The area of interest as a layer beside these; None for a whole county."""
+        area = self.wanted.area
+        return None if area is None else boundary.plan(area, self.wanted.values["spatial_operation"], layers)
+
+    def outcome(self, result: Result) -> Outcome:
+        """Of the job whose files are written."""
+        judge(self.job, result.records, result.size)
+        file = Path(result.file)
+        name = f"gis_exports_output/{self.job.county_id}/{file.name}"
+        return Outcome(
+            message=self._message(result.records),
+            file=ResultFile(file, name, result.sha256, result.size),
+            summary=result.manifest,
+            columns={
+                "record_count": result.records,
+                "contains_personal_data": any(
+                    selection.filters_personal or any(field.personal for field in selection.fields)
+                    for selection in self.selections
+                ),
+            },
+        )
+
+    def _message(self, records: int) -> str:
+        told = f"{records:,} records exported." if records else "Nothing is in the area: the file is valid and empty."
+        names = [name for hidden in self.withheld.values() for name in hidden]
+        if names:
+            told += f" Withheld as personal data: {', '.join(names)}."
+        return " ".join([told, *self.wanted.notes])
+
+
+def prepare(job: GisExportJob) -> Prepared:
+    """Raises RequestOutdated or PersonalDataRefused where the request no longer holds."""
+    try:
+        wanted = request.of_job(job)
+    except request.RequestFaults as outdated:
+        texts = [text for texts in outdated.faults.values() for text in texts]
+        raise RequestOutdated(" ".join(texts)) from None
+    personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
+    selections, withheld = wanted.selections(personal=personal)
+    if not personal and any(selection.filters_personal for selection in selections):
+        raise PersonalDataRefused("The request filters by personal data, to which you have no right.")
+    return Prepared(job, wanted, selections, withheld, personal)
+
+
+def database() -> str:
+    """The connection string of the writer, for the database that Django uses."""
+    parameters = connection.get_connection_params()
+    known = (
+        "host",
+        "port",
+        "dbname",
+        "user",
+        "password",
+        "sslmode",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+        "service",
+        "options",
+    )
+    given = {name: parameters[name] for name in known if parameters.get(name)}
+    if "password" not in given and "PGPASSWORD" in os.environ:  # which the writer is not given
+        given["password"] = os.environ["PGPASSWORD"]
+    return make_conninfo(**given)

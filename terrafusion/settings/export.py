@@ -1,0 +1,7 @@
+"""Exports that are so large that several workers write them."""
+
+from terrafusion import env
+
+# A layer of more records than the first is cut into parts of about as many as the second.
+EXPORT_PARTS_ABOVE = env.integer("EXPORT_PARTS_ABOVE", 2_000_000, minimum=1)
+EXPORT_PART_RECORDS = env.integer("EXPORT_PART_RECORDS", 500_000, minimum=1)

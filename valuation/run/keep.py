@@ -1,0 +1,46 @@
+"""The trained model of a run, as a row."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any
+
+from django.db.models.functions import Now
+
+from valuation import model as models
+from valuation.models import Method, ValuationJob, ValuationModel
+from valuation.run.prepare import Prepared
+from valuation.run.records import Market
+from valuation.told import plain
+
+_TOLD_ELSEWHERE = ("method", "as_of", "evaluation", "options")
+
+
+def model(
+    job: ValuationJob, ready: Prepared, market: Market, evaluation: dict[str, Any] | None
+) -> ValuationModel | None:
+    """Keeps a model that was trained; returns it, or the stored one that was used, or None."""
+    if ready.trained is None:
+        return ready.stored
+    content = models.save(ready.trained)
+    card = plain(models.card(ready.trained))
+    return ValuationModel.objects.create(
+        id=uuid.uuid5(job.pk, str(job.claim_token)),
+        county_id=job.county_id,
+        job=job,
+        method=Method.MASS_APPRAISAL,
+        valuation_date=job.valuation_date,
+        sales=card["trained_on"]["sales"],
+        seed=job.resolved["seed"],
+        features=card.pop("features", []),
+        metrics=evaluation or {},
+        parameters=job.resolved,
+        software=card.pop("versions", {}),
+        card={name: value for name, value in card.items() if name not in _TOLD_ELSEWHERE},
+        data_version=market.data_version,
+        data_as_of=Now(),
+        artefact=content,
+        artefact_sha256=hashlib.sha256(content).hexdigest(),
+        artefact_bytes=len(content),
+    )

@@ -1,0 +1,159 @@
+"""The values of a chunk as rows of ``PropertyValuation``, ready for COPY: Arrow columns, dollars rounded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from valuation.frames import Values
+from valuation.run.approaches import Result
+from valuation.run.rounding import ends, lines, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What stands: ``values`` of the run's method, and each approach's share in each of them (a row a parcel)."""
+
+    values: Values
+    shares: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Columns of the table, in the order of the chunk. Integers are nullable; lists and objects are JSON text."""
+
+    columns: dict[str, pa.Array]
+    flags: list[tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(self.flags)
+
+
+def rows(parcels: pd.DataFrame, results: dict[str, Result], chosen: Chosen, *, step: int, more: str = "") -> Rows:
+    """``step``: the county's rounding. ``more``: a flag for every value, where the run has something to say of all."""
+    index = parcels.index
+    dollars = chosen.values.values.reindex(index)
+    exact = dollars["value"].to_numpy(dtype=float)
+    value = nearest(exact, step)
+    low, high = ends(dollars["low"].to_numpy(dtype=float), dollars["high"].to_numpy(dtype=float), value, step)
+    land, above = _land(index, results, value, step)
+    flags = _flags(index, chosen.values, above, more)
+    previous = parcels["total_value"].to_numpy(dtype=float)
+    columns = {
+        "property_id": pa.array(index.to_numpy(dtype=np.int64)),
+        "parcel_number": _texts(parcels["parcel_number"]),
+        "property_class": _texts(parcels["property_class"]),
+        "neighborhood": _texts(parcels["neighborhood"]),
+        "value": _whole(value),
+        "value_low": _whole(low),
+        "value_high": _whole(high),
+        "land_value": _whole(land),
+        "improvement_value": _whole(value - land),
+        "previous_value": _whole(previous),
+        "approaches": _json(_approaches(index, results, chosen.shares, step)),
+        "comparables": _json(_comparables(index, results)),
+        "reasons": _json(_reasons(index, results, step)),
+        "flags": pa.array(["{" + ",".join(codes) + "}" for codes in flags]),
+    }
+    return Rows(columns, flags)
+
+
+def _land(index: pd.Index[Any], results: dict[str, Result], value: Floats, step: int) -> tuple[Floats, Any]:
+    """What of each value is land, by the cost approach's land; and where that is more than the whole."""
+    land = np.full(len(index), np.nan)
+    for result in results.values():
+        if result.land is not None:
+            land = nearest(result.land.reindex(index).to_numpy(dtype=float), step)
+    land = np.where(np.isfinite(value), land, np.nan)
+    above = land > value
+    return np.where(above, value, land), above
+
+
+def _flags(index: pd.Index[Any], values: Values, above: Any, more: str) -> list[tuple[str, ...]]:
+    given, refused = values.flags.to_dict(), values.refused.to_dict()
+    found = []
+    for key, over in zip(index.tolist(), above.tolist(), strict=True):
+        if key in refused:
+            codes = [refused[key]]
+        else:
+            codes = [*given[key], *(["land_above_total"] if over else []), *([more] if more else [])]
+        found.append(tuple(dict.fromkeys(codes)))
+    return found
+
+
+def _approaches(
+    index: pd.Index[Any], results: dict[str, Result], shares: pd.DataFrame, step: int
+) -> list[list[dict[str, Any]]]:
+    told: list[list[dict[str, Any]]] = [[] for _ in range(len(index))]
+    keys = index.tolist()
+    for name, result in results.items():
+        dollars = result.values.values.reindex(index)
+        value = nearest(dollars["value"].to_numpy(dtype=float), step)
+        low, high = ends(dollars["low"].to_numpy(dtype=float), dollars["high"].to_numpy(dtype=float), value, step)
+        share = shares[name].reindex(index).to_numpy(dtype=float) if name in shares else np.zeros(len(index))
+        flags, refused = result.values.flags.to_dict(), result.values.refused.to_dict()
+        for place, key in enumerate(keys):
+            if key in refused:
+                told[place].append({"approach": name, "refused": refused[key]})
+                continue
+            entry = {
+                "approach": name,
+                "value": int(value[place]),
+                "low": int(low[place]),
+                "high": int(high[place]),
+                "weight": round(float(np.nan_to_num(share[place])), 4),
+            }
+            if flags[key]:
+                entry["flags"] = list(flags[key])
+            if key in result.lines:
+                entry["lines"] = result.lines[key]
+            told[place].append(entry)
+    return told
+
+
+def _comparables(index: pd.Index[Any], results: dict[str, Result]) -> list[Any]:
+    found: dict[int, Any] = {}
+    for result in results.values():
+        found |= result.comparables
+    return [found.get(key, []) for key in index.tolist()]
+
+
+def _reasons(index: pd.Index[Any], results: dict[str, Result], step: int) -> list[dict[str, int]]:
+    """The model's reasons in whole dollars, largest first, which add up to its value as it is shown."""
+    told: list[dict[str, int]] = [{} for _ in range(len(index))]
+    for result in results.values():
+        if result.reasons is None:
+            continue
+        exact = result.values.values.reindex(index)["value"].to_numpy(dtype=float)
+        known = np.flatnonzero(np.isfinite(exact))
+        total = np.rint(exact[known])
+        amounts = lines(result.reasons.reindex(index[known]).to_numpy(dtype=float), total)
+        rounding = nearest(exact[known], step) - total
+        names = [*(str(column) for column in result.reasons.columns), "rounding"]
+        for place, row in zip(known.tolist(), np.column_stack([amounts, rounding]).astype(np.int64), strict=True):
+            order = np.argsort(-np.abs(row), kind="stable")
+            told[place] = {names[column]: int(row[column]) for column in order if row[column]}
+    return told
+
+
+def _whole(dollars: Floats) -> pa.Array:
+    known = np.isfinite(dollars)
+    return pa.array(np.where(known, dollars, 0).astype(np.int64), mask=~known)
+
+
+def _texts(column: pd.Series[Any]) -> pa.Array:
+    return pa.array(column.astype(object).tolist(), pa.string())
+
+
+def _json(told: list[Any]) -> pa.Array:
+    return pa.array([json.dumps(one, separators=(",", ":"), allow_nan=False) for one in told], pa.string())
