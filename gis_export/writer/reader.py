@@ -11,11 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gis_export.formats.base import CORNERS, METRIC
+from gis_export import totals
+from gis_export.formats.base import METRIC
 from gis_export.plan import LayerPlan, Loss, Totals
 from gis_export.writer.source import batches, row
-
-_CORNERS = dict(zip(CORNERS, ("ST_XMin", "ST_YMin", "ST_XMax", "ST_YMax"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class LayerReader:
         self.passed = Totals()
         self._connection = connections.rows
         self._progress = progress
-        self._sums = {f"{METRIC}sum{i}": (f"c{i}", c.name) for i, c in enumerate(layer.columns) if c.total}
+        self._sums = {f"{METRIC}sum_{column}": (column, name) for column, name in totals.summed(layer).items()}
         self._source: Future[tuple[Totals, list[Loss]]] = beside.submit(self._source_totals, connections.totals, bbox)
 
     def source(self) -> Totals:
@@ -62,7 +61,7 @@ class LayerReader:
         metrics = {
             f"{METRIC}missing": "(g IS NULL OR ST_IsEmpty(g))::int",
             f"{METRIC}area": "ST_Area(g)",
-            **({corner: f"{function}(b)" for corner, function in _CORNERS.items()} if box else {}),
+            **({corner: f"{function}(b)" for corner, function in totals.EXTENT.items()} if box else {}),
             **{alias: f"{column}::float8" for alias, (column, _) in self._sums.items()},
         }
         selected = ", ".join([*columns, *(f"{sql} AS {alias}" for alias, sql in metrics.items())])
@@ -77,7 +76,7 @@ class LayerReader:
         passed = self.passed
         for batch in found:
             passed.records += batch.num_rows
-            names = [name for name in batch.schema.names if name.startswith(METRIC) and name not in _CORNERS]
+            names = [name for name in batch.schema.names if name.startswith(METRIC) and name not in totals.EXTENT]
             columns = {name: batch.column(name) for name in names}
             missing = columns.pop(f"{METRIC}missing")
             passed.without_geometry += pc.sum(missing).as_py() or 0
@@ -89,28 +88,4 @@ class LayerReader:
             self._progress(batch.num_rows)
 
     def _source_totals(self, connection: Any, bbox: bool) -> tuple[Totals, list[Loss]]:
-        counted = {f"{METRIC}notice{i}": notice for i, notice in enumerate(self.layer.notices) if notice.count}
-        notices = "".join(f", {notice.count} AS {alias}" for alias, notice in counted.items())
-        sums = "".join(f", coalesce(sum({column}::float8), 0) AS {alias}" for alias, (column, _) in self._sums.items())
-        box = "ST_3DExtent(g)" if bbox else "NULL::box3d"
-        corners = ", ".join(f"{function}({box}) AS {corner}" for corner, function in _CORNERS.items())
-        found = row(
-            connection,
-            "SELECT count(*) AS records, count(*) FILTER (WHERE g IS NULL OR ST_IsEmpty(g)) AS missing, "
-            f"coalesce(sum(ST_Area(g)), 0) AS area, {corners}{sums}{notices} FROM ({self.layer.sql}) AS f",
-        )
-        extent = tuple(found[name] for name in _CORNERS)
-        counts = {notice: found[alias] for alias, notice in counted.items()}
-        noticed = [
-            Loss(self.layer.name, notice.kind, notice.detail, count=counts.get(notice))
-            for notice in self.layer.notices
-            if counts.get(notice) != 0
-        ]
-        totals = Totals(
-            records=found["records"],
-            without_geometry=found["missing"],
-            area=found["area"],
-            extent=None if extent[0] is None else extent,
-            sums={name: found[alias] for alias, (_, name) in self._sums.items()},
-        )
-        return totals, noticed
+        return totals.read(self.layer, row(connection, totals.statement(self.layer, extent=bbox)))

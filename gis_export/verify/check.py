@@ -1,0 +1,162 @@
+"""The checks, and their report."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.core.files.storage import default_storage
+
+from gis_export.models import GisExportJob
+from gis_export.verify import database
+from gis_export.verify.package import NotOurs, Package, open_package
+from gis_export.verify.readers import READERS, Found, Told
+from gis_export.writer.package import sha256
+
+_RELATIVE = 1e-9
+# How far a coordinate may be from the database's: half the last decimal, or half the cell of the file's grid.
+_DECIMALS = {"GeoJSON": 7, "GeoJSONSeq": 7, "KML": 7, "KMZ": 7}
+_FILEGDB_GRIDS = (1e-9, 1e-4)  # of degrees, and of the units of a projected CRS
+_TAB_CELLS = 1e9  # at least, of the extent
+
+
+@dataclass
+class Report:
+    """``differences`` are what is wrong; ``checked`` and ``skipped`` say in words what was, and was not, looked at."""
+
+    checked: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+
+
+def check_job(job: GisExportJob) -> Report:
+    """The stored result of a job. Raises ``NotOurs`` where there is none."""
+    if not job.result_file:
+        raise NotOurs(f"The job {job.pk} is {job.status}, and has no file.")
+    if not default_storage.exists(job.result_file):
+        raise NotOurs(f"The file of the job {job.pk}, {job.result_file}, is not in storage.")
+    with TemporaryDirectory(prefix="verify-") as folder:
+        path = Path(folder) / Path(job.result_file).name
+        with default_storage.open(job.result_file) as stored, path.open("wb") as copy:
+            shutil.copyfileobj(stored, copy)
+        return _check(open_package(path, Path(folder) / "members", job))
+
+
+def check_file(path: Path) -> Report:
+    """Any file, by its manifest or by the job that made it. Raises ``NotOurs``."""
+    with TemporaryDirectory(prefix="verify-") as folder:
+        return _check(open_package(path, Path(folder)))
+
+
+def _check(package: Package) -> Report:
+    report = Report()
+    job, manifest = package.job, package.manifest
+    if job is not None:
+        report.checked.append(f"The file is compared with the job {job.pk}.")
+        if package.sha256 != job.result_file_sha256:
+            report.differences.append(f"SHA-256 is {package.sha256}, and the job wrote {job.result_file_sha256}.")
+    report.differences += _files(package)
+    report.checked.append(f"SHA-256 and size of {len(manifest['files'])} files.")
+    for layer, export_format in _layers(manifest):
+        _layer(package, layer, export_format, report)
+    told, differences = database.compare(manifest, job)
+    (report.skipped if told else report.checked).append(
+        told or "Counts, areas and totals of the database as it is now."
+    )
+    report.differences += differences
+    return report
+
+
+def _files(package: Package) -> Iterator[str]:
+    told = {file["name"]: file for file in package.manifest["files"]}
+    for name, file in told.items():
+        path = package.files.get(name)
+        if path is None:
+            yield f"{name} is missing."
+        elif path.stat().st_size != file["bytes"]:
+            yield f"{name} has {path.stat().st_size:,} bytes, and {file['bytes']:,} were written."
+        elif (found := sha256(path)) != file["sha256"]:
+            yield f"{name}: SHA-256 is {found}, and {file['sha256']} was written."
+    yield from (f"{name} is not of the export." for name in package.files if name not in told)
+
+
+def _layers(manifest: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each layer, and the boundary, with its format."""
+    files = {layer["file"] for layer in manifest["layers"]}
+    for layer in manifest["layers"]:
+        yield layer, manifest["format"]
+    if boundary := manifest.get("area_of_interest"):
+        yield boundary, manifest["format"] if boundary["file"] in files else "GeoJSON"
+
+
+def _layer(package: Package, layer: dict[str, Any], export_format: str, report: Report) -> None:
+    name = layer["layer"]
+    reader = READERS.get(export_format)
+    if reader is None:
+        report.skipped.append(f"{name}: nothing here reads {export_format} again; its SHA-256 is all that was checked.")
+        return
+    path = next((path for told, path in package.files.items() if told == layer["file"]), None)
+    if path is None:  # a folder
+        path = next((path.parent for told, path in package.files.items() if told.startswith(f"{layer['file']}/")), None)
+    if path is None:
+        report.differences.append(f"{name}: {layer['file']} is missing.")
+        return
+    options = package.manifest["request"]["resolved"].get("options", {}) if export_format != "GeoJSON" else {}
+    try:
+        found = reader(path, Told.of(layer, options))
+    except Exception as error:  # each library has its own errors; a file that cannot be read is what is looked for
+        report.differences.append(f"{name}: {layer['file']} cannot be read: {error}")
+        return
+    report.differences += _compared(layer, found, export_format, package.manifest)
+    shapes = "" if found.area is not None else "; shapes were not compared"
+    report.checked.append(f"{name}: {found.records:,} records of {layer['file']} read again{shapes}.")
+
+
+def _compared(layer: dict[str, Any], found: Found, export_format: str, manifest: dict[str, Any]) -> Iterator[str]:
+    name, wanted = layer["layer"], layer["reconciliation"]["source"]
+    further = (
+        sum(loss["count"] or 0 for loss in layer["losses"] if loss["kind"] == "split") if export_format == "TAB" else 0
+    )
+    if found.records != wanted["records"] + further:
+        yield f"{name}: {found.records:,} records in the file, and {wanted['records'] + further:,} were written."
+    for total, value in wanted["sums"].items():
+        got = found.sums.get(total, 0.0)
+        if not math.isclose(got, value, rel_tol=_RELATIVE):
+            yield f"{name}: {total} adds up to {got:,} in the file, and to {value:,} when written."
+    if found.area is None:
+        return
+    if found.without_geometry != wanted["without_geometry"]:
+        yield (
+            f"{name}: {found.without_geometry:,} records in the file have no geometry, and "
+            f"{wanted['without_geometry']:,} had none when written."
+        )
+    off = _off(layer, export_format, manifest)
+    # Each edge may be moved by so much, in both directions.
+    allowed = 2 * off * found.perimeter + _RELATIVE * max(abs(wanted["area"]), abs(found.area))
+    if abs(found.area - wanted["area"]) > allowed:
+        yield f"{name}: the area is {found.area!r} in the file, and was {wanted['area']!r}, in {_unit(layer)}."
+
+
+def _off(layer: dict[str, Any], export_format: str, manifest: dict[str, Any]) -> float:
+    """The most that a coordinate of the file is away from the database's."""
+    if export_format in _DECIMALS:
+        asked = manifest["request"]["resolved"].get("precision")
+        decimals: int = _DECIMALS[export_format] if asked is None else asked
+        return float(0.5 * 10.0**-decimals)
+    if export_format == "FileGDB":
+        import pyproj
+
+        return _FILEGDB_GRIDS[pyproj.CRS(layer["crs"]).is_projected] / 2
+    if export_format == "TAB" and layer["extent"]:
+        xmin, ymin, xmax, ymax = layer["extent"]
+        return float(max(xmax - xmin, ymax - ymin) / _TAB_CELLS)
+    return 0.0
+
+
+def _unit(layer: dict[str, Any]) -> str:
+    return str(layer["reconciliation"]["area_unit"])

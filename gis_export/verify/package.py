@@ -1,0 +1,77 @@
+"""The files of an export, and the manifest that tells of them."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gis_export.models import GisExportJob
+from gis_export.writer.package import sha256
+
+_MANIFEST = "manifest.json"
+_NEEDED = {"request", "format", "layers", "files"}
+
+
+class NotOurs(Exception):
+    """The file cannot be checked; the message says why."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """``files`` are those of the zip, or the one file, by the names that the manifest gives them. ``job`` made it, as
+    far as this database knows."""
+
+    manifest: dict[str, Any]
+    files: dict[str, Path]
+    sha256: str
+    job: GisExportJob | None
+
+
+def open_package(path: Path, folder: Path, job: GisExportJob | None = None) -> Package:
+    """The file of a job, or any file; a zip is unpacked into ``folder``. Raises ``NotOurs``."""
+    if not path.is_file():
+        raise NotOurs(f"There is no file {path}.")
+    found = sha256(path)
+    job = job or _job_of(path, found)
+    if zipfile.is_zipfile(path):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                if _MANIFEST in archive.namelist():
+                    archive.extractall(folder)  # which keeps members inside of it
+                    names = [name for name in archive.namelist() if not name.endswith("/")]
+                    manifest = _read(folder / _MANIFEST)
+                    return Package(manifest, {n: folder / n for n in names if n != _MANIFEST}, found, job)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+            raise NotOurs(f"The zip is damaged: {error}.") from None
+    if job is None:
+        raise NotOurs(
+            f"{path.name} is no export of this installation: it has no {_MANIFEST} in it, and no job here made a file "
+            f"of this name or of its SHA-256, {found}."
+        )
+    (told,) = job.result_summary["files"] or [{}]
+    return Package(job.result_summary, {told["name"]: path}, found, job)
+
+
+def _job_of(path: Path, found: str) -> GisExportJob | None:
+    """By the file's SHA-256; by the job's id, with which names of files begin, where the file was changed."""
+    jobs = GisExportJob.objects.order_by("created_at")
+    same: GisExportJob | None = jobs.filter(result_file_sha256=found).first()
+    if same is not None or not (named := re.match(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=_)", path.name)):
+        return same
+    origin: GisExportJob | None = jobs.filter(pk=named[0], result_file__endswith=path.name).first()
+    return origin
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        manifest = None
+    if not isinstance(manifest, dict) or not set(manifest) >= _NEEDED:
+        raise NotOurs(f"The {_MANIFEST} in the zip is not that of an export.")
+    return manifest
