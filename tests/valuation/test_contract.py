@@ -32,7 +32,7 @@ class TestContract(JobContract):
     def invalid(self, county: County) -> list[tuple[dict[str, Any], set[str]]]:
         valid = self.valid(county)
         everything = {
-            "valuation_method": "ratio_study",
+            "valuation_method": "mass_appraisal",
             "county_id": county.pk,
             "valuation_date": "1776-07-04",
             "scope": {"parcels": ["0001", "nowhere"]},

@@ -11,6 +11,7 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -55,7 +56,7 @@ def test_mass_appraisal(api: APIClient, county: County, sold: list[PropertyOpera
     CountySettings.objects.create(county=county, value_rounding=500)
     PropertyOperational.objects.filter(pk=sold[7].pk).update(point=None, geometry=None)
     PropertyOperational.objects.filter(pk=sold[8].pk).update(living_area_sqft=-5, year_built=0, bedrooms=9999)
-    job = finished(api, county, "mass_appraisal", comparables=0)
+    job = finished(api, county, "mass_appraisal")
     assert job.status == Status.COMPLETED, job.message
     rows = list(PropertyValuation.objects.filter(job=job).order_by("pk"))
     assert [row.parcel_number for row in rows] == [parcel.parcel_number for parcel in sold]
@@ -111,7 +112,7 @@ def test_mass_appraisal(api: APIClient, county: County, sold: list[PropertyOpera
     assert sum(reason["amount"] for reason in sheet["reasons"]) == sheet["value"]
     assert "SECRET" not in json.dumps(sheet)
 
-    again = finished(api, county, "mass_appraisal", comparables=0, model=str(model.pk))
+    again = finished(api, county, "mass_appraisal", model=str(model.pk))
     assert again.status == Status.COMPLETED, again.message
     assert again.model == model
     assert ValuationModel.objects.count() == 1
@@ -121,7 +122,7 @@ def test_mass_appraisal(api: APIClient, county: County, sold: list[PropertyOpera
     )
 
 
-@pytest.mark.parametrize("method", ["mass_appraisal"])
+@pytest.mark.parametrize("method", ["mass_appraisal", "cost", "income"])
 def test_too_little_to_go_by(transactional_db: None, api: APIClient, county: County, method: str) -> None:
     data.homes(county, 5)
     job = finished(api, county, method)
@@ -131,7 +132,7 @@ def test_too_little_to_go_by(transactional_db: None, api: APIClient, county: Cou
 
 
 def test_sales_after_the_date_are_not_seen(api: APIClient, county: County, sold: list[PropertyOperational]) -> None:
-    first = finished(api, county, "mass_appraisal", {"parcels": ["0001", "0002"]}, comparables=0)
+    first = finished(api, county, "mass_appraisal", {"parcels": ["0001", "0002"]})
     for number, parcel in enumerate(sold[:100]):
         Sale.objects.create(
             county=county,
@@ -141,7 +142,7 @@ def test_sales_after_the_date_are_not_seen(api: APIClient, county: County, sold:
             sale_date=data.VALUATION_DATE.replace(month=2),
             sale_price=5_000_000,
         )
-    second = finished(api, county, "mass_appraisal", {"parcels": ["0001", "0002"]}, comparables=0)
+    second = finished(api, county, "mass_appraisal", {"parcels": ["0001", "0002"]})
     assert second.reused_from is None
     values = [
         list(PropertyValuation.objects.filter(job=job).values_list("value", flat=True)) for job in (first, second)
@@ -151,7 +152,7 @@ def test_sales_after_the_date_are_not_seen(api: APIClient, county: County, sold:
 
 
 def test_a_model_of_another_date_or_county(api: APIClient, county: County, sold: list[PropertyOperational]) -> None:
-    job = finished(api, county, "mass_appraisal", {"parcels": ["0001"]}, comparables=0)
+    job = finished(api, county, "mass_appraisal", {"parcels": ["0001"]})
     body = {"valuation_method": "mass_appraisal", "county_id": county.pk, "valuation_date": "2022-06-01"}
     for model in (str(job.model_id), "00000000-0000-0000-0000-000000000000", "none"):
         response = api.post(reverse("valuation:run"), {**body, "parameters": {"model": model}}, format="json")
@@ -162,7 +163,7 @@ def test_a_model_of_another_date_or_county(api: APIClient, county: County, sold:
 def test_cancelled_halfway_nothing_is_left(
     api: APIClient, county: County, sold: list[PropertyOperational], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = submitted(api, county, "mass_appraisal", comparables=0)
+    job = submitted(api, county, "mass_appraisal")
     monkeypatch.setattr(records, "CHUNK", 50)
     read, chunks = records.parcels, []
 
@@ -186,3 +187,41 @@ def test_cancelled_halfway_nothing_is_left(
     assert not PropertyValuation.objects.exists()
     assert not ValuationModel.objects.exists()
     assert not JudgedSale.objects.exists()
+
+
+def test_cost_from_the_countys_tables(api: APIClient, county: County, sold: list[PropertyOperational]) -> None:
+    call_command("load_example_schedules", county.pk, stdout=io.StringIO())
+    PropertyOperational.objects.filter(pk=sold[4].pk).update(year_built=None)
+    job = finished(api, county, "cost", {"neighborhoods": ["North"]}, calibrate=True)
+    assert job.status == Status.COMPLETED, job.message
+    assert (job.parcels_valued, job.parcels_refused) == (149, 1)
+    row = PropertyValuation.objects.get(job=job, parcel_number="0002")
+    assert row.land_value is not None
+    assert row.improvement_value is not None
+    assert row.land_value + row.improvement_value == row.value
+    assert row.flags == ["example_schedule"]
+    lines = row.approaches[0]["lines"]
+    assert lines["rcnld"] == pytest.approx(lines["replacement_cost_new"] - lines["depreciation"], abs=2)
+    assert lines["market_factor"] > 0
+    refused = PropertyValuation.objects.get(job=job, parcel_number="0004")
+    assert (refused.value, refused.flags) == (None, ["no_year_built"])
+    assert job.result_summary["schedules"]["cost"]["examples"] > 0
+    assert 0.9 < (job.median_ratio or 0) < 1.1
+    beside = finished(api, county, "mass_appraisal", {"parcels": ["0002"]})
+    told = {one["approach"]: one for one in PropertyValuation.objects.get(job=beside).approaches}
+    assert (told["mass_appraisal"]["weight"], told["cost"]["weight"]) == (1.0, 0.0)
+    assert told["income"]["refused"] == "no_income"
+    assert PropertyValuation.objects.get(job=beside).land_value is not None
+    assert api.get(reverse("valuation:sheet", args=[beside.pk, "0002"])).status_code == 200
+
+
+def test_income_without_sales(transactional_db: None, api: APIClient, county: County) -> None:
+    data.homes(county, 3)
+    call_command("load_example_schedules", county.pk, stdout=io.StringIO())
+    PropertyOperational.objects.filter(county=county, parcel_number="0001").update(use_code="townhouse")
+    job = finished(api, county, "income")
+    assert (job.status, job.parcels_valued, job.parcels_refused) == (Status.COMPLETED, 1, 2)
+    row = PropertyValuation.objects.get(job=job, parcel_number="0001")
+    assert (row.value_low, row.value_high) == (None, None)  # nothing tells how far it may be off
+    assert set(row.flags) == {"no_evidence", "example_schedule"}
+    assert job.result_summary["evaluation"] is None

@@ -53,32 +53,17 @@ class ValuingSerializer(ParametersSerializer):
     confidence = serializers.FloatField(
         default=0.90, min_value=0.5, max_value=0.99, help_text="Of the intervals: 0.9 holds nine prices of ten."
     )
-    comparables = serializers.IntegerField(
-        default=5, min_value=0, max_value=12, help_text="Comparable sales shown with each parcel; 0 for none."
-    )
 
 
-class ComparisonSerializer(ValuingSerializer):
-    comparables = serializers.IntegerField(
-        default=5, min_value=1, max_value=12, help_text="Comparable sales that a value is made of."
+class CostSerializer(ValuingSerializer):
+    calibrate = serializers.BooleanField(
+        default=False, help_text="Bring cost to the level of the county's sales, by class and neighborhood."
     )
 
 
 class ModelledSerializer(ValuingSerializer):
     model = serializers.UUIDField(
         default=None, allow_null=True, help_text="A trained model of the county and date to use again (GET models)."
-    )
-
-
-class CostSerializer(ParametersSerializer):
-    calibrate = serializers.BooleanField(
-        default=False, help_text="Bring cost to the level of the county's sales, by class and neighborhood."
-    )
-
-
-class ReconciledSerializer(ModelledSerializer, CostSerializer):
-    comparables = serializers.IntegerField(
-        default=5, min_value=1, max_value=12, help_text="Comparable sales that the comparison is made of."
     )
 
 
@@ -106,6 +91,8 @@ class StudySerializer(ParametersSerializer):
 
 BY_METHOD: dict[str, type[ParametersSerializer]] = {
     Method.MASS_APPRAISAL: ModelledSerializer,
+    Method.COST: CostSerializer,
+    Method.INCOME: ValuingSerializer,
     Method.RATIO_STUDY: StudySerializer,
 }
 

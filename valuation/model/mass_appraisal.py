@@ -52,6 +52,25 @@ class MassAppraisal:
     def value(self, properties: pd.DataFrame, progress: Progress | None = None) -> Values:
         """Values at ``as_of`` of properties with the columns that the sales had; missing ones count as unknown."""
         parts = [(value, low, high) for value, low, high, _ in self._chunks(checked(properties), progress)]
+        return self._values(properties, parts)
+
+    def appraise(self, properties: pd.DataFrame, progress: Progress | None = None) -> tuple[Values, pd.DataFrame]:
+        """``value`` and ``reasons`` in one pass, which takes half the time of both."""
+        parts, dollars = [], []
+        for value, low, high, seen in self._chunks(checked(properties), progress):
+            parts.append((value, low, high))
+            dollars.append(self.explainer.dollars(seen, np.log(value)))
+        return self._values(properties, parts), self._reasons(properties, dollars)
+
+    def reasons(self, properties: pd.DataFrame, progress: Progress | None = None) -> pd.DataFrame:
+        """Dollars by reason for each property: ``base`` is the usual home's value, a row's sum is the property's."""
+        parts = [
+            self.explainer.dollars(seen, np.log(value))
+            for value, _, _, seen in self._chunks(checked(properties), progress)
+        ]
+        return self._reasons(properties, parts)
+
+    def _values(self, properties: pd.DataFrame, parts: list[tuple[Floats, Floats, Floats]]) -> Values:
         value, low, high = (np.concatenate(part) for part in zip(*parts, strict=True)) if parts else [np.empty(0)] * 3
         flags = self.trees.encoder.flags(properties)
         reach = self.trees.surroundings.reach(self.trees.encoder.places(properties))
@@ -62,12 +81,7 @@ class MassAppraisal:
         flags |= dict.fromkeys(self.facts["flags"], everywhere)
         return values_of(properties.index, value, low, high, flags)
 
-    def reasons(self, properties: pd.DataFrame, progress: Progress | None = None) -> pd.DataFrame:
-        """Dollars by reason for each property: ``base`` is the usual home's value, a row's sum is the property's."""
-        parts = [
-            self.explainer.dollars(seen, np.log(value))
-            for value, _, _, seen in self._chunks(checked(properties), progress)
-        ]
+    def _reasons(self, properties: pd.DataFrame, parts: list[Floats]) -> pd.DataFrame:
         found = np.concatenate(parts) if parts else np.empty((0, len(self.explainer.names)))
         return pd.DataFrame(found, index=properties.index, columns=self.explainer.names)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from valuation import model
+from valuation import cost, income, model
 from valuation.frames import Values
 from valuation.models import Method
 
@@ -50,4 +50,49 @@ class MassAppraisal:
         self.coverage: float | None = model.evaluation(trained).get("coverage")
 
     def value(self, parcels: pd.DataFrame) -> Result:
-        return Result(self.trained.value(parcels), reasons=self.trained.reasons(parcels))
+        values, reasons = self.trained.appraise(parcels)
+        return Result(values, reasons=reasons)
+
+
+class Cost:
+    name = Method.COST.value
+    coverage: float | None = None
+
+    def __init__(self, prepared: cost.CostApproach) -> None:
+        self.prepared = prepared
+        self.held_back: pd.DataFrame | None = prepared.evidence.held_back if prepared.evidence else None
+
+    def value(self, parcels: pd.DataFrame) -> Result:
+        found = self.prepared.value(parcels)
+        return Result(found.values, lines=_lines(found.lines), land=found.lines["land_value"])
+
+
+class Income:
+    name = Method.INCOME.value
+    coverage: float | None = None
+
+    def __init__(self, prepared: income.IncomeApproach) -> None:
+        self.prepared = prepared
+        self.held_back: pd.DataFrame | None = prepared.evidence.held_back if prepared.evidence else None
+
+    def value(self, parcels: pd.DataFrame) -> Result:
+        found = self.prepared.value(parcels)
+        return Result(found.values, lines=_lines(found.lines))
+
+
+def _lines(frame: pd.DataFrame) -> Told:
+    """The lines of each parcel, without those that do not apply to it."""
+    return {
+        key: {name: _figure(value) for name, value in row.items() if _applies(value)}
+        for key, row in frame.to_dict("index").items()
+    }
+
+
+def _applies(value: Any) -> bool:
+    return value is not None and value != "" and value == value  # a NaN is not itself
+
+
+def _figure(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 2 if abs(value) < 1000 else 0)
+    return value

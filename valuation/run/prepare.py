@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from market_analysis.stats.errors import TooFewSales
-from valuation import errors, model
-from valuation.models import ValuationJob, ValuationModel
-from valuation.run.approaches import Approach, MassAppraisal, Progress
+from valuation import cost, errors, income, model
+from valuation.frames import NoSchedule
+from valuation.models import Method, ValuationJob, ValuationModel
+from valuation.run.approaches import Approach, Cost, Income, MassAppraisal, Progress
 from valuation.run.records import Market
+from valuation.schedules import reading
 
 if TYPE_CHECKING:
-    pass
+    import pandas as pd
+
+
+BESIDE: dict[Method, tuple[str, ...]] = {
+    Method.MASS_APPRAISAL: (Method.MASS_APPRAISAL, Method.COST, Method.INCOME),
+    Method.COST: (Method.COST,),
+    Method.INCOME: (Method.INCOME,),
+}
+"""The approaches that a run makes ready: its own first, then those that are shown beside it."""
 
 
 @dataclass
@@ -24,15 +35,30 @@ class Prepared:
     trained: model.MassAppraisal | None = None
     stored: ValuationModel | None = None
     notes: list[str] = field(default_factory=list)
+    schedules: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def examples(self) -> bool:
+        """Does any table in force hold examples?"""
+        return any(table["examples"] for table in self.schedules.values())
 
 
 def prepare(job: ValuationJob, market: Market, progress: Progress) -> Prepared:
-    """Raises ``valuation.errors`` where the run's own method cannot be had."""
+    """Raises ``valuation.errors`` where the run's own method cannot be had; another one is left out with a note."""
     ready = Prepared()
-    try:
-        ready.approaches[job.valuation_method] = _mass_appraisal(job, market, ready, progress)
-    except TooFewSales as lacking:
-        raise errors.TooFewSales(str(lacking)) from None
+    makers: dict[str, Callable[[], Approach]] = {
+        Method.MASS_APPRAISAL: lambda: _mass_appraisal(job, market, ready, progress),
+        Method.COST: lambda: _cost(job, market, ready),
+        Method.INCOME: lambda: _income(job, market, ready),
+    }
+    for name in BESIDE[Method(job.valuation_method)]:
+        try:
+            ready.approaches[name] = makers[name]()
+        except (TooFewSales, NoSchedule) as lacking:
+            if name == job.valuation_method:
+                raise _failure(lacking) from None
+            if isinstance(lacking, TooFewSales):  # that a county has no tables is no news to it
+                ready.notes.append(f"Without {Method(name).short}: {lacking}")
     return ready
 
 
@@ -49,3 +75,30 @@ def _mass_appraisal(job: ValuationJob, market: Market, ready: Prepared, progress
     options = model.Options(confidence=wanted["confidence"], seed=wanted["seed"])
     ready.trained = model.train(market.sales, job.valuation_date, options, progress)
     return MassAppraisal(ready.trained)
+
+
+def _cost(job: ValuationJob, market: Market, ready: Prepared) -> Approach:
+    found = _tables(job, ready, "cost", "life", "land")
+    schedules = cost.Schedules.of(**found, as_of=job.valuation_date)
+    wanted = job.resolved
+    calibrate, confidence = bool(wanted.get("calibrate")), wanted.get("confidence", 0.9)
+    return Cost(cost.prepare(market.sales, schedules, job.valuation_date, calibrate=calibrate, confidence=confidence))
+
+
+def _income(job: ValuationJob, market: Market, ready: Prepared) -> Approach:
+    found = _tables(job, ready, "rents", "rates", "multipliers")
+    tables = income.Tables.of(**found, as_of=job.valuation_date)
+    confidence = job.resolved.get("confidence", 0.9)
+    return Income(income.prepare(market.sales, tables, job.valuation_date, confidence=confidence))
+
+
+def _tables(job: ValuationJob, ready: Prepared, *kinds: str) -> dict[str, pd.DataFrame]:
+    found = {kind: reading.read(kind, job.county_id, job.valuation_date) for kind in kinds}
+    if not any(len(table.rows) for table in found.values()):
+        raise NoSchedule(f"No table of {', '.join(kinds)} of {job.county_id} is in force on {job.valuation_date}.")
+    ready.schedules |= {kind: table.as_json() for kind, table in found.items()}
+    return {kind: table.rows for kind, table in found.items()}
+
+
+def _failure(lacking: Exception) -> Exception:
+    return (errors.TooFewSales if isinstance(lacking, TooFewSales) else errors.NoSchedule)(str(lacking))

@@ -48,6 +48,8 @@ def rows(parcels: pd.DataFrame, results: dict[str, Result], chosen: Chosen, *, s
     low, high = ends(dollars["low"].to_numpy(dtype=float), dollars["high"].to_numpy(dtype=float), value, step)
     land, above = _land(index, results, value, step)
     flags = _flags(index, chosen.values, above, more)
+    unknown = np.array(["no_evidence" in codes for codes in flags], dtype=bool)  # an interval that nothing tells
+    low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
     previous = parcels["total_value"].to_numpy(dtype=float)
     columns = {
         "property_id": pa.array(index.to_numpy(dtype=np.int64)),
@@ -109,10 +111,10 @@ def _approaches(
             entry = {
                 "approach": name,
                 "value": int(value[place]),
-                "low": int(low[place]),
-                "high": int(high[place]),
                 "weight": round(float(np.nan_to_num(share[place])), 4),
             }
+            if "no_evidence" not in flags[key]:
+                entry |= {"low": int(low[place]), "high": int(high[place])}
             if flags[key]:
                 entry["flags"] = list(flags[key])
             if key in result.lines:

@@ -15,7 +15,7 @@ from terrafusion.records.models import CountySettings
 from valuation import errors, flags
 from valuation import scope as scopes
 from valuation.frames import UnusableInput
-from valuation.models import JudgedSale, PropertyValuation, State, ValuationJob
+from valuation.models import JudgedSale, Method, PropertyValuation, State, ValuationJob
 from valuation.run import evaluation, files, keep, records, store
 from valuation.run.approaches import Result
 from valuation.run.hold import hold
@@ -26,6 +26,7 @@ from valuation.told import plain
 if TYPE_CHECKING:
     from valuation.run.records import Market
 
+_BY_TABLES = (Method.COST, Method.INCOME)  # whose values rest on the county's tables
 _READ, _READY, _VALUED = 3, 50, 95  # percent of the progress
 
 
@@ -100,7 +101,8 @@ class _Run:
         for parcels in records.chunks(ids):
             results = {name: approach.value(parcels) for name, approach in ready.approaches.items()}
             chosen = choose(self.job.valuation_method, results)
-            found = rows(parcels, results, chosen, step=self.step)
+            more = "example_schedule" if ready.examples and self.job.valuation_method in _BY_TABLES else ""
+            found = rows(parcels, results, chosen, step=self.step, more=more)
             store.copy(
                 PropertyValuation,
                 found.columns,
@@ -140,6 +142,7 @@ class _Run:
             "flags": [{**one, "parcels": self.flags[one["code"]]} for one in flags.told(sorted(self.flags))],
             "screening": self.market.screening,
             "evaluation": told,
+            "schedules": ready.schedules,
             "model_id": str(model.pk) if model else None,
             "rounded_to": self.step,
             "data_version": self.market.data_version,
