@@ -80,11 +80,23 @@ def export(prepared: Prepared, context: JobContext) -> Outcome | None:
             for number, piece in enumerate(pieces):
                 _queue(prepared, held, number, piece, rows[piece.layer] // sizes[piece.layer])
             done = _written(prepared, context)
-            if held.row("SELECT 1") != (1,):  # raises where the snapshot did not hold until the last part was read
-                raise AssertionError
+            held.row("SELECT 1")  # raises where the snapshot did not hold until the last part was read
+            _complete(prepared, done, rows)
             context.checkpoint(_PARTS_DONE, f"Putting {len(done)} parts together.")
             result = assemble.assemble(prepared, done, held.taken_at, context)
     return prepared.outcome(result)
+
+
+def _complete(prepared: Prepared, parts: list[ExportPart], rows: dict[str, int]) -> None:
+    """Raises ReconciliationFailed where the parts of a layer have not all of its rows. How many a clip leaves empty
+    only the parts can tell."""
+    written: Counter[str] = Counter()
+    for part in parts:
+        written[part.layer] += part.record_count or 0
+    for selection in prepared.selections:
+        name = selection.layer.name
+        if selection.operation != "clip" and written[name] != rows[name]:
+            raise ReconciliationFailed(f"Layer {name}: its parts have {written[name]} of {rows[name]} records.")
 
 
 def _token(prepared: Prepared) -> uuid.UUID:
@@ -139,7 +151,7 @@ def _written(prepared: Prepared, context: JobContext) -> list[ExportPart]:
     with _helper(own) as failure:
         while True:
             context.checkpoint()
-            parts = list(own.order_by("created_at"))
+            parts = own.order_by("created_at").defer("result_summary")
             newest = {part.number: part for part in parts}
             for part in newest.values():
                 if part.status not in (Status.FAILED, Status.CANCELLED) or part.pk in retried:
@@ -151,7 +163,7 @@ def _written(prepared: Prepared, context: JobContext) -> list[ExportPart]:
                 _try_again(part)
             finished = [part for part in newest.values() if part.status == Status.COMPLETED]
             if len(finished) == len(newest):
-                return sorted(finished, key=lambda part: part.number)
+                return list(own.filter(pk__in=[part.pk for part in finished]).order_by("number"))
             share = sum(part.progress for part in newest.values()) / (100 * len(newest))
             context.checkpoint(share * _PARTS_DONE, f"{len(finished)} of {len(newest)} parts are written.")
             if failure:
@@ -184,6 +196,7 @@ def _helper(parts: QuerySet[ExportPart]) -> Iterator[list[BaseException]]:
         yield failure
     finally:
         stop.set()
+        _cancel(parts)  # where some are left, they are for nothing
         thread.join()
 
 

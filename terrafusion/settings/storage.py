@@ -34,6 +34,8 @@ def _media() -> dict[str, Any]:
         "signature_version": "s3v4",
         "default_acl": None,  # the bucket's own
         "file_overwrite": False,
+        "max_memory_size": 8
+        << 20,  # a larger file that is read is kept on this machine's disk meanwhile, not in memory
     }
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 

@@ -98,7 +98,12 @@ def test_from_request_to_file(cluster: Cluster, api: APIClient, loaded: County) 
     ]
     assert b"".join(parts) == whole
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
-        assert sorted(archive.namelist()) == ["manifest.json", "parcels.geojson", "zoning.geojson"]
+        assert sorted(archive.namelist()) == [
+            "area_of_interest.geojson",
+            "manifest.json",
+            "parcels.geojson",
+            "zoning.geojson",
+        ]
         manifest = json.loads(archive.read("manifest.json"))
         for file in manifest["files"]:
             assert hashlib.sha256(archive.read(file["name"])).hexdigest() == file["sha256"]

@@ -13,16 +13,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
 from django.db import connection
+from moto.server import ThreadedMotoServer
 from rest_framework.test import APIClient
 
 from gis_export import client
 from gis_export.errors import ReconciliationFailed, WriterCrashed
 from gis_export.models import ExportPart, GisExportJob
 from gis_export.parts import assemble, coordinate
+from gis_export.parts import cut as cut_module
 from terrafusion.jobs import dispatch, publish, runner
 from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.jobs.sweep import sweep
@@ -31,6 +34,8 @@ from tests.gis_export.conftest import run_export
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PARTS = 4  # of 24 records
+CLIP = {"type": "bbox", "coordinates": [-122.3, 47.6, -122.2, 47.6005]}
+_S3 = "storages.backends.s3.S3Storage"
 
 
 @pytest.fixture
@@ -75,18 +80,20 @@ def members(job: GisExportJob) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("export_format", ["CSV", "GeoJSONSeq"])
-@pytest.mark.parametrize("parameters", [{}, {"package": "zip"}, {"crs": "state_plane"}])
+@pytest.mark.parametrize("parameters", [{}, {"package": "zip"}, {"crs": "state_plane"}, {"spatial_operation": "clip"}])
 def test_merged_parts_are_the_file_that_one_writer_makes(
     ask: Any, settings: Any, export_format: str, parameters: dict[str, Any]
 ) -> None:
     if export_format == "GeoJSONSeq" and "crs" in parameters:
         pytest.skip("RFC 8142 knows WGS 84 only.")
-    job = ask(export_format, parameters=parameters)
+    area = CLIP if "spatial_operation" in parameters else None
+    job = ask(export_format, parameters=parameters, area_of_interest=area)
     assert job.status == "COMPLETED", job.message
     assert [part.status for part in parts_of(job)] == ["COMPLETED"] * PARTS
-    assert sum(part.record_count or 0 for part in parts_of(job)) == job.record_count == 24
+    assert sum(part.record_count or 0 for part in parts_of(job)) == job.record_count
+    assert job.record_count == 24 or area
     settings.EXPORT_PARTS_ABOVE = 1000
-    whole = ask(export_format, parameters=parameters)
+    whole = ask(export_format, parameters=parameters, area_of_interest=area)
     assert not parts_of(whole)
     if parameters.get("package") == "zip":
         one, other = members(job), members(whole)
@@ -197,6 +204,30 @@ def test_all_parts_see_one_moment(ask: Any, monkeypatch: pytest.MonkeyPatch) -> 
     assert job.fingerprint == ""  # the data has changed since
 
 
+def test_parts_pass_through_storage_that_all_machines_have(ask: Any, settings: Any) -> None:
+    """On S3 no part is read from, or left on, the disk of a worker."""
+    store = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    store.start()
+    host, port = store.get_host_and_port()
+    place = {"endpoint_url": f"http://{host}:{port}", "region_name": "us-west-2"}
+    keys = {"access_key": "of-the-tests", "secret_key": "secret-of-tests"}
+    options = {"bucket_name": "results", **place, **keys, "file_overwrite": False, "max_memory_size": 1000}
+    try:
+        bucket = boto3.resource("s3", aws_access_key_id="x", aws_secret_access_key="x", **place).Bucket("results")
+        bucket.create(CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+        expected = ask().result_file_sha256
+        settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": _S3, "OPTIONS": options}}
+        merged, dataset = ask(), ask("GeoParquet")
+        assert merged.result_file_sha256 == expected
+        assert len(members(dataset)) == PARTS + 1
+        assert len([found for found in bucket.objects.all() if "/parts/" in found.key]) == 2 * PARTS
+        assert list(publish.workdir_root().iterdir()) == []
+        sweep()
+        assert {found.key for found in bucket.objects.all()} == {merged.result_file, dataset.result_file}
+    finally:
+        store.stop()
+
+
 # What goes wrong.
 
 
@@ -267,6 +298,15 @@ def test_a_storage_that_fails_for_a_moment(ask: Any, monkeypatch: pytest.MonkeyP
     job = ask()
     assert job.status == "COMPLETED", job.message
     assert [part.error_code for part in parts_of(job) if part.status == "FAILED"] == ["storage_unavailable"]
+    assert left_over() == []
+
+
+def test_parts_that_leave_rows_out_are_found(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    cuts = cut_module.cuts
+    monkeypatch.setattr(cut_module, "cuts", lambda *arguments: cuts(*arguments)[1:])
+    job = ask()
+    assert (job.status, job.error_code) == ("FAILED", "reconciliation_failed")
+    assert "of 24 records" in job.message
     assert left_over() == []
 
 
