@@ -40,6 +40,22 @@ class Reader(Protocol):
         each geometry, named as ``CORNERS``. Progress and the totals of what is written are counted as the batches
         pass."""
 
+    def groups(self, sql: str) -> AbstractContextManager[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+        """The rows of ``sql``, a whole query, each of which stands for some of the layer's. It also gives the columns
+        that ``group_metrics`` makes; what passes is counted by them."""
+
+
+def group_metrics(layer: LayerPlan, counted: str) -> list[str]:
+    """SQL of the columns by which groups of rows are counted. Each of the layer's rows must fulfil ``counted`` in one
+    group only; ``missing`` (a boolean), ``area`` and c0, c1... are to be known of each."""
+    sums = {
+        "records": "count(*)",
+        "missing": "sum(missing::int)",
+        "area": "sum(area)",
+        **{f"sum_c{i}": f"sum(c{i}::float8)" for i, column in enumerate(layer.columns) if column.total},
+    }
+    return [f"{sql} FILTER (WHERE {counted}) AS {METRIC}{name}" for name, sql in sums.items()]
+
 
 @dataclass(frozen=True)
 class Option:

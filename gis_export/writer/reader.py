@@ -72,12 +72,19 @@ class LayerReader:
         with batches(self._connection, sql) as (schema, found):
             yield schema, self._counting(found)
 
+    @contextmanager
+    def groups(self, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+        with batches(self._connection, sql) as (schema, found):
+            yield schema, self._counting(found)
+
     def _counting(self, found: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         passed = self.passed
         for batch in found:
-            passed.records += batch.num_rows
             names = [name for name in batch.schema.names if name.startswith(METRIC) and name not in totals.EXTENT]
             columns = {name: batch.column(name) for name in names}
+            counted = columns.pop(f"{METRIC}records", None)  # where a row stands for several
+            records = batch.num_rows if counted is None else pc.sum(counted).as_py() or 0
+            passed.records += records
             missing = columns.pop(f"{METRIC}missing")
             passed.without_geometry += pc.sum(missing).as_py() or 0
             passed.area += pc.sum(columns.pop(f"{METRIC}area")).as_py() or 0.0
@@ -85,7 +92,7 @@ class LayerReader:
                 name = self._sums[alias][1]
                 passed.sums[name] = passed.sums.get(name, 0.0) + (pc.sum(values).as_py() or 0)
             yield batch
-            self._progress(batch.num_rows)
+            self._progress(records)
 
     def _source_totals(self, connection: Any, bbox: bool) -> tuple[Totals, list[Loss]]:
         return totals.read(self.layer, row(connection, totals.statement(self.layer, extent=bbox)))

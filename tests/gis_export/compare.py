@@ -15,10 +15,10 @@ def assert_same(
     wanted: Iterable[Row],
     got: Iterable[Row],
     geometry: Callable[[Any], Any] | None = None,
-    tolerance: float = 0.0,
+    same: Callable[[Any, Any], bool] | None = None,
 ) -> None:
-    """Every value and every coordinate, in order. ``geometry`` turns the database's shape into the file's, and
-    ``tolerance`` is how far a coordinate may then be from it."""
+    """Every value and every coordinate, in order. ``geometry`` turns the database's shape into the file's, and ``same``
+    (default: ``same_shape``) tells whether that is what was found."""
     wanted, got = list(wanted), list(got)
     assert len(got) == len(wanted), (len(got), len(wanted))
     for expected, found in zip(wanted, got, strict=True):
@@ -28,7 +28,7 @@ def assert_same(
         shape = expected.geometry
         if shape is not None and geometry is not None:
             shape = geometry(shape)
-        assert same_shape(shape, found.geometry, tolerance), (shape, found.geometry)
+        assert (same or same_shape)(shape, found.geometry), (shape, found.geometry)
 
 
 def in_any_order(rows: Iterable[Row]) -> list[Row]:

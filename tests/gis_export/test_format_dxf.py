@@ -19,7 +19,7 @@ from gis_export.formats.dxf_frame import APPLICATION
 from tests.gis_export.conftest import STATE_PLANE, Export, Exports, Row
 from tests.gis_export.test_format_csv import header, table, values
 from tests.gis_export.test_format_native import needs_ogrinfo
-from tests.gis_export.truth import Truth
+from tests.gis_export.truth import Truth, within
 
 LAYERS = ["parcels", "sales", "zoning", "roads", "trees"]
 
@@ -87,7 +87,7 @@ TRUTH = Truth(
     lambda exports, export, layer: read(export.holding(layer), layer, exports.rows(layer)),
     in_the_drawing,
     to_state_plane,
-    tolerance=1e-6,  # feet: PostGIS's PROJ is not pyproj's
+    same=within(1e-6),  # feet: PostGIS's PROJ is not pyproj's
 )
 
 
@@ -95,7 +95,7 @@ TRUTH = Truth(
 def test_degrees_where_they_are_asked_for(exports: Exports, layer: str) -> None:
     """Without a transformation every coordinate is exact."""
     export = exports("DXF", *LAYERS, crs=4326)
-    replace(TRUTH, geometry=None, tolerance=0.0).check(exports, export, layer)
+    replace(TRUTH, geometry=None, same=None).check(exports, export, layer)
 
 
 def test_what_a_drawing_holds(exports: Exports) -> None:

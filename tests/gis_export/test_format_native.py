@@ -19,7 +19,7 @@ import shapely
 
 from tests.gis_export import data
 from tests.gis_export.conftest import STATE_PLANE, Export, Exports, Row
-from tests.gis_export.truth import Truth
+from tests.gis_export.truth import Truth, within
 
 LAYERS = ["parcels", "sales", "zoning", "roads", "trees"]
 TYPES = {"parcels": "MultiPolygon", "sales": "Point", "roads": "MultiLineString", "trees": "MultiPoint"}
@@ -308,7 +308,7 @@ def as_geodatabase(exports: Exports, export: Export, layer: str) -> list[Row]:
 
 
 class TestFileGDB:
-    truth = Truth(lambda exports, export, layer: read(export.holding(layer), layer), as_geodatabase, tolerance=1e-9)
+    truth = Truth(lambda exports, export, layer: read(export.holding(layer), layer), as_geodatabase, same=within(1e-9))
 
     def test_date_times(self, exports: Exports) -> None:
         path = exports("FileGDB", *LAYERS).holding("zoning")
@@ -357,7 +357,9 @@ def as_mapinfo(exports: Exports, export: Export, layer: str) -> list[Row]:
 class TestTAB:
     # On the grid of a layer that is less than a degree wide.
     truth = Truth(
-        lambda exports, export, layer: [_multi(row) for row in read(export.holding(layer))], as_mapinfo, tolerance=5e-10
+        lambda exports, export, layer: [_multi(row) for row in read(export.holding(layer))],
+        as_mapinfo,
+        same=within(5e-10),
     )
 
     def test_several_points_of_a_record(self, exports: Exports) -> None:

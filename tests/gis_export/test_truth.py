@@ -13,6 +13,7 @@ from tests.gis_export import (
     test_format_gml,
     test_format_kml,
     test_format_native,
+    test_format_pmtiles,
     test_format_xlsx,
 )
 from tests.gis_export.conftest import FORMATS, Export, Exports, Row
@@ -30,6 +31,7 @@ TRUTHS = {
     "GML": test_format_gml.TRUTH,
     "KML": test_format_kml.TRUTH,
     "KMZ": test_format_kml.TRUTH_OF_KMZ,
+    "PMTiles": test_format_pmtiles.TRUTH,
     "Shapefile": test_format_native.TestShapefile.truth,
     "TAB": test_format_native.TestTAB.truth,
     "XLSX": test_format_xlsx.TRUTH,

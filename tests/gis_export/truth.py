@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.gis_export.compare import assert_same, in_any_order
+from tests.gis_export.compare import assert_same, in_any_order, same_shape
 from tests.gis_export.conftest import Export, Exports, Row
 
 
@@ -15,16 +15,21 @@ def as_it_is(exports: Exports, export: Export, layer: str) -> list[Row]:
     return exports.rows(layer)
 
 
+def within(tolerance: float) -> Callable[[Any, Any], bool]:
+    """How far a coordinate may be from where it is wanted."""
+    return lambda wanted, got: same_shape(wanted, got, tolerance)
+
+
 @dataclass(frozen=True)
 class Truth:
     """``read`` gives a layer's records as a program has them that did not write the file. ``wanted`` are the
-    database's as the format's stated limits leave them; ``geometry`` does the same with a shape, and ``tolerance`` is
-    how far a coordinate may be from it. ``ordered``: the records have the database's order."""
+    database's as the format's stated limits leave them; ``geometry`` does the same with a shape, and ``same`` tells
+    whether what was found is that. ``ordered``: the records have the database's order."""
 
     read: Callable[[Exports, Export, str], list[Row]]
     wanted: Callable[[Exports, Export, str], Iterable[Row]] = as_it_is
     geometry: Callable[[Any], Any] | None = None
-    tolerance: float = 0.0
+    same: Callable[[Any, Any], bool] | None = None
     ordered: bool = True
 
     def check(self, exports: Exports, export: Export, layer: str) -> None:
@@ -32,4 +37,4 @@ class Truth:
         wanted, found = list(self.wanted(exports, export, layer)), self.read(exports, export, layer)
         if not self.ordered:
             wanted, found = in_any_order(wanted), in_any_order(found)
-        assert_same(wanted, found, self.geometry, self.tolerance)
+        assert_same(wanted, found, self.geometry, self.same)

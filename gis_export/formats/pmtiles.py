@@ -1,0 +1,219 @@
+"""PMTiles 3: Mapbox vector tiles, which PostGIS cuts, in one file."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import IO, Any
+
+from gis_export.formats import tile_sql
+from gis_export.formats.base import Format, Limit, Option, Reader, Written
+from gis_export.plan import LayerPlan, Loss
+
+_POINTS = 2000
+_TYPES = {"integer": "Number", "real": "Number", "boolean": "Boolean"}
+
+
+class PMTiles(Format):
+    name = "PMTiles"
+    label = "PMTiles (vector tiles)"
+    extension = "pmtiles"
+    media_type = "application/vnd.pmtiles"
+    description = (
+        "Vector tiles of all layers in one file, for web maps: read in parts from any storage, without a server."
+    )
+    notes = (
+        "Tiles from zoom 0 to max_zoom in Web Mercator. The highest zoom has every record with all its attributes.",
+        f"Lower ones have the lines and areas that are {tile_sql.SMALLEST} of a tile's {tile_sql.PIXELS} pixels wide "
+        f"or high there, and {_POINTS:,} points a tile on the average; the loss report counts each zoom's records.",
+        "A record has its number in the export as the identifier of its features, in every tile that it touches.",
+        "Whole numbers are exact in the file; web maps keep 53 bits of them.",
+    )
+    options = (
+        Option(
+            "max_zoom", "The highest zoom: each one more doubles the precision and the tiles.", 15, least=8, most=18
+        ),
+    )
+    limits = (Limit("bytes of a field's name", tile_sql.NAME_BYTES, "A longer one is shortened."),)
+    may_lose = {
+        "renamed": "A field's name is too long.",
+        "retyped": "Dates and date-times are text.",
+        "split": "Lines and areas are cut at the edges of the tiles that they touch.",
+        "altered": f"Coordinates are rounded to a {tile_sql.GRID}th of a tile; what is smaller is drawn as the "
+        "smallest shape that there is.",
+        "dropped": "Records without a geometry; numbers that are none, such as NaN; at lower zooms, what is too small "
+        "or too dense.",
+    }
+    multi_layer = True
+    fixed_srid = 3857
+    has_bbox = True
+    bytes_per_record = 250
+
+    def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
+        self._layers = layers
+        self._extents: list[tuple[float, float, float, float]] = []
+        self._spool = _Spool(path.parent)
+
+    def write(self, reader: Reader, path: Path) -> Written:
+        layer = reader.layer
+        zoom = layer.options["max_zoom"]
+        source = reader.source()
+        if source.extent:
+            self._extents.append(source.extent)
+        sql = tile_sql.tiles(layer, zoom, _fractions(source.records, source.extent, zoom))
+        shown: Counter[int] = Counter()
+        counts: Counter[str] = Counter()
+        with reader.groups(sql) as (_, batches):
+            for batch in batches:
+                for row in batch.select(["z", "x", "y", "tile", "shown", "substitute", "none"]).to_pylist():
+                    counts.update(substitute=row["substitute"], none=row["none"])
+                    if row["z"] is not None:
+                        shown[row["z"]] += row["shown"]
+                        if row["tile"]:
+                            self._spool.add(row["z"], row["x"], row["y"], row["tile"])
+        losses = _losses(layer, zoom, shown, counts, source.without_geometry)
+        return Written([path], shown[zoom] + source.without_geometry, losses)
+
+    def finish(self, path: Path) -> str:
+        from isal import igzip
+        from pmtiles.tile import Compression, TileType
+        from pmtiles.writer import Writer
+
+        with path.open("wb") as file:
+            archive = Writer(file)
+            archive.tile_f.close()
+            archive.tile_f = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115 - it closes it
+            for tile, data in self._spool.in_order():
+                archive.write_tile(tile, igzip.compress(data, mtime=0))
+            if not archive.tile_entries:  # an archive of nothing is none
+                archive.write_tile(0, igzip.compress(b"", mtime=0))
+            header = {"tile_type": TileType.MVT, "tile_compression": Compression.GZIP, **_placed(self._extents)}
+            archive.finalize(header, _metadata(self._layers))
+        return ""
+
+
+class _Spool:
+    """Parts of tiles on the disk, found again by the tiles' numbers."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed when all is read
+        self._tiles, self._starts, self._sizes = array("Q"), array("Q"), array("Q")
+        self._end = 0
+
+    def add(self, z: int, x: int, y: int, part: bytes) -> None:
+        from pmtiles.tile import zxy_to_tileid
+
+        self._file.write(part)
+        for known, value in (
+            (self._tiles, zxy_to_tileid(z, x, y)),
+            (self._starts, self._end),
+            (self._sizes, len(part)),
+        ):
+            known.append(value)
+        self._end += len(part)
+
+    def in_order(self) -> Iterator[tuple[int, bytes]]:
+        """Each tile once, its parts in the order in which they came: layers one after the other make a whole tile."""
+        import numpy as np
+
+        order = np.argsort(np.asarray(self._tiles), kind="stable").tolist()
+        for tile, places in groupby(order, key=self._tiles.__getitem__):
+            yield tile, b"".join(self._part(place) for place in places)
+        self._file.close()
+
+    def _part(self, place: int) -> bytes:
+        self._file.seek(self._starts[place])
+        return self._file.read(self._sizes[place])
+
+
+def _fractions(records: int, extent: tuple[float, float, float, float] | None, zoom: int) -> list[float]:
+    """What part of the points each lower zoom can have, with ``_POINTS`` in a tile on the average."""
+    xmin, ymin, xmax, ymax = extent or (0.0, 0.0, 0.0, 0.0)
+    sides = [tile_sql.WORLD / (1 << z) for z in range(zoom)]
+    tiles = [max(1.0, (xmax - xmin) / side) * max(1.0, (ymax - ymin) / side) for side in sides]
+    return [min(1.0, _POINTS * number / max(records, 1)) for number in tiles]
+
+
+def _losses(layer: LayerPlan, zoom: int, shown: Counter[int], counts: Counter[str], missing: int) -> list[Loss]:
+    found = []
+    for column, name in zip(layer.columns, tile_sql.names(layer), strict=True):
+        if name != column.name:
+            found.append(Loss(layer.name, "renamed", f"Named {name}.", field=column.name))
+        if column.type in ("date", "datetime"):
+            found.append(Loss(layer.name, "retyped", "It is text.", field=column.name))
+    if not layer.geometry_type.endswith("Point"):
+        found.append(Loss(layer.name, "split", "Shapes are cut at the edges of tiles."))
+    metres = tile_sql.WORLD / tile_sql.GRID / (1 << zoom)
+    found.append(Loss(layer.name, "altered", f"Coordinates are rounded to {metres:.2g} m of Web Mercator."))
+    every = shown[zoom]
+    fewer = {z: shown[z] for z in range(zoom) if shown[z] < every}
+    if fewer:
+        told = [f"{number:,} at zoom {z}" for z, number in sorted(fewer.items(), reverse=True) if number]
+        if none := [z for z, number in fewer.items() if not number]:
+            told.append(f"none at zoom {max(none)} and below")
+        detail = f"Lower zooms have fewer of the {every:,} records: {', '.join(told)}."
+        found.append(Loss(layer.name, "dropped", detail))
+    for count, kind, detail in (
+        (counts["substitute"], "altered", "What is smaller than that is the smallest shape there is."),
+        (missing, "dropped", "Records without a geometry were left out."),
+        (counts["none"], "dropped", "Numbers that are none, such as NaN, were left out."),
+    ):
+        if count:
+            found.append(Loss(layer.name, kind, detail, count=count))
+    return found
+
+
+def _placed(extents: list[tuple[float, float, float, float]]) -> dict[str, int]:
+    """Where the header says that the tiles are, and where a map is to open."""
+    west, south, east, north = -180.0, -85.0, 180.0, 85.0
+    zoom = 0
+    if extents:
+        xmin, ymin = (min(extent[i] for extent in extents) for i in (0, 1))
+        xmax, ymax = (max(extent[i] for extent in extents) for i in (2, 3))
+        (west, south), (east, north) = _degrees(xmin, ymin), _degrees(xmax, ymax)
+        widest = max(xmax - xmin, ymax - ymin, 1.0)
+        zoom = min(max(int(math.log2(tile_sql.WORLD / widest)), 0), 15)
+    degrees = {
+        "min_lon": west,
+        "min_lat": south,
+        "max_lon": east,
+        "max_lat": north,
+        "center_lon": (west + east) / 2,
+        "center_lat": (south + north) / 2,
+    }
+    return {"center_zoom": zoom, **{f"{name}_e7": round(value * 1e7) for name, value in degrees.items()}}
+
+
+def _degrees(x: float, y: float) -> tuple[float, float]:
+    """Longitude and latitude of a place in Web Mercator."""
+    radius = tile_sql.WORLD / math.tau
+    return math.degrees(x / radius), math.degrees(math.atan(math.sinh(y / radius)))
+
+
+def _metadata(layers: tuple[LayerPlan, ...]) -> dict[str, Any]:
+    """What maps ask of the layers, as in TileJSON 3."""
+    return {
+        "name": ", ".join(layer.title for layer in layers),
+        "type": "overlay",
+        "vector_layers": [
+            {
+                "id": layer.name,
+                "description": layer.description,
+                "minzoom": 0,
+                "maxzoom": layer.options["max_zoom"],
+                "fields": {
+                    name: _TYPES.get(column.type, "String")
+                    for column, name in zip(layer.columns, tile_sql.names(layer), strict=True)
+                },
+            }
+            for layer in layers
+        ],
+    }
+
+
+FORMAT = PMTiles()
