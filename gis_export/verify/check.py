@@ -6,12 +6,15 @@ import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.files.storage import default_storage
 
+from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.verify import database
 from gis_export.verify.package import NotOurs, Package, open_package
@@ -100,21 +103,31 @@ def _layer(package: Package, layer: dict[str, Any], export_format: str, report: 
     if reader is None:
         report.skipped.append(f"{name}: nothing here reads {export_format} again; its SHA-256 is all that was checked.")
         return
-    path = next((path for told, path in package.files.items() if told == layer["file"]), None)
-    if path is None:  # a folder
-        path = next((path.parent for told, path in package.files.items() if told.startswith(f"{layer['file']}/")), None)
-    if path is None:
+    paths = _places(package, layer["file"], export_format)
+    if not paths:
         report.differences.append(f"{name}: {layer['file']} is missing.")
         return
     options = package.manifest["request"]["resolved"].get("options", {}) if export_format != "GeoJSON" else {}
     try:
-        found = reader(path, Told.of(layer, options))
+        told = Told.of(layer, options)
+        found = reduce(add, (reader(path, told) for path in paths))
     except Exception as error:  # each library has its own errors; a file that cannot be read is what is looked for
         report.differences.append(f"{name}: {layer['file']} cannot be read: {error}")
         return
     report.differences += _compared(layer, found, export_format, package.manifest)
     shapes = "" if found.area is not None else "; shapes were not compared"
     report.checked.append(f"{name}: {found.records:,} records of {layer['file']} read again{shapes}.")
+
+
+def _places(package: Package, file: str, export_format: str) -> list[Path]:
+    """The file of a layer, the folder that a geodatabase is, or the files of a dataset."""
+    if file in package.files:
+        return [package.files[file]]
+    inside = {name: path for name, path in package.files.items() if name.startswith(f"{file.rstrip('/')}/")}
+    if file.endswith("/"):
+        suffix = f".{registry.get(export_format).extension}"
+        return [path for name, path in inside.items() if name.endswith(suffix)]
+    return list(dict.fromkeys(path.parent for path in inside.values()))
 
 
 def _compared(layer: dict[str, Any], found: Found, export_format: str, manifest: dict[str, Any]) -> Iterator[str]:

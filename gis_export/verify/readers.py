@@ -61,6 +61,16 @@ class Found:
         self.area = (self.area or 0.0) + float(np.nansum(shapely.area(shapes)))
         self.perimeter += float(np.nansum(shapely.length(shapes)))
 
+    def __add__(self, other: Found) -> Found:
+        """Of two files of one layer."""
+        return Found(
+            self.records + other.records,
+            self.without_geometry + other.without_geometry,
+            None if self.area is None or other.area is None else self.area + other.area,
+            self.perimeter + other.perimeter,
+            {name: self.sums.get(name, 0.0) + other.sums.get(name, 0.0) for name in self.sums | other.sums},
+        )
+
 
 @dataclass(frozen=True)
 class Told:
@@ -167,12 +177,7 @@ def _cells(file: Iterable[str]) -> Iterator[list[str]]:
 def _flatgeobuf(path: Path, told: Told) -> Found:
     found = _gdal(path, told)
     beside = path.with_name(f"{path.stem}_without_geometry.csv")
-    if beside.exists():
-        more = _csv(beside, told)
-        found.records += more.records
-        found.without_geometry += more.without_geometry
-        found.sums = {name: found.sums.get(name, 0.0) + more.sums.get(name, 0.0) for name in told.sums}
-    return found
+    return found + _csv(beside, told) if beside.exists() else found
 
 
 def _geoparquet(path: Path, told: Told) -> Found:

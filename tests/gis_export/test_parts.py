@@ -17,6 +17,7 @@ import boto3
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from django.db import connection
 from moto.server import ThreadedMotoServer
 from rest_framework.test import APIClient
@@ -119,6 +120,17 @@ def _close(told: Any, expected: Any) -> bool:
     if isinstance(expected, list):
         return len(told) == len(expected) and all(map(_close, told, expected))
     return bool(told == pytest.approx(expected) if isinstance(expected, float) else told == expected)
+
+
+@pytest.mark.parametrize("export_format", ["CSV", "FlatGeobuf", "GeoJSONSeq", "GeoParquet"])
+def test_the_whole_can_be_verified(ask: Any, export_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    PropertyOperational.objects.filter(pk=PropertyOperational.objects.earliest("pk").pk).update(geometry=None)
+    job = ask(export_format, parameters={"precision": 6, "include_assessment_data": True})
+    assert parts_of(job)
+    call_command("verify_export", str(job.pk))
+    told = capsys.readouterr().out
+    assert "parcels: 24 records of parcels" in told.replace(f"{job.pk}_", "")
+    assert "Nothing differs." in told
 
 
 def test_a_dataset_of_geoparquet(ask: Any, tmp_path: Path, settings: Any) -> None:
