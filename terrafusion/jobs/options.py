@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import QueryDict
 from django.utils.dateparse import parse_duration
@@ -126,6 +127,13 @@ def split(body: Any) -> tuple[Any, dict[str, Any]]:
         body["parameters"] = json.dumps(own)
         return body, options
     return {**body, "parameters": own}, options
+
+
+def for_others(options: dict[str, Any]) -> dict[str, Any]:
+    """The options as others than who asked may see them: of a webhook the host only, for the rest may hold a key."""
+    if not isinstance(url := options.get("webhook"), str):
+        return options
+    return {**options, "webhook": f"https://{urlsplit(url).netloc}/..."}
 
 
 def check(serializer: serializers.BaseSerializer[Any], options: dict[str, Any]) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Any, TypedDict
-from urllib.parse import urlsplit
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from terrafusion.jobs import errors
+from terrafusion.jobs import errors, options
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
 from terrafusion.jobs.states import ACTIVE, Status
@@ -84,12 +83,9 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
         return shown
 
     def _options(self, job: AbstractJob) -> dict[str, Any]:
-        """A webhook's address may hold a key: others than its user are told the host only."""
         request = self.context.get("request")
-        options: dict[str, Any] = job.options
-        if "webhook" in options and (request is None or request.user.pk != job.submitted_by_id):
-            return {**options, "webhook": f"https://{urlsplit(options['webhook']).netloc}/..."}
-        return options
+        own = request is not None and request.user.pk == job.submitted_by_id
+        return job.options if own else options.for_others(job.options)
 
     def get_links(self, job: AbstractJob) -> Links:
         name = type_of(job).name

@@ -294,10 +294,20 @@ def test_addresses_are_told_to_their_user_only(
     for page in (
         reverse("admin:jobs_webhookdelivery_changelist"),
         reverse("admin:jobs_webhookdelivery_change", args=[address.rsplit("/", 1)[1]]),
+        reverse("admin:dummy_dummyjob_change", args=[job.pk]),
     ):
         text = admin_client.get(page).content.decode()
         assert "127.0.0.1" in text
         assert "key=1" not in text
+    request = {"county_id": county.pk, "flavour": "plain", "parameters": job.options}
+    body = {"name": "x", "job_type": "dummy", "request": request, "cron": "0 5 * * *"}
+    made = api.post("/api/v1/schedules", body).json()
+    CountyAccess.objects.filter(user=manager).update(may_see_personal_data=True)
+    for client, told in ((api, True), (client_of(manager), False)):
+        shown = client.get(made["links"]["self"]).json()["request"]["parameters"]["webhook"]
+        assert shown.endswith("/in?key=1" if told else "/...")
+    page = admin_client.get(reverse("admin:jobs_schedule_change", args=[made["schedule_id"]])).content.decode()
+    assert "key=1" not in page
     CountyAccess.objects.filter(county=county).delete()
     assert api.get(address).status_code == 404
 

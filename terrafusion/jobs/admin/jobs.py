@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from terrafusion.jobs import dispatch
+from terrafusion.jobs import dispatch, options
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
@@ -37,7 +38,8 @@ class JobAdmin(OwnCountiesAdmin):
         return ["status", own, ("county", OwnListFilter), "error_code", "created_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*(field.name for field in self.model._meta.fields if field.name != "claim_token"), "file"]
+        hidden = {"claim_token", "options"}
+        return [*(field.name for field in self.model._meta.fields if field.name not in hidden), "asked_for", "file"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_readonly_fields(request, obj)
@@ -47,6 +49,10 @@ class JobAdmin(OwnCountiesAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # a job is a record of what was handed out; its file expires, the row stays
+
+    @admin.display(description="options")
+    def asked_for(self, job: AbstractJob) -> str:
+        return json.dumps(options.for_others(job.options))
 
     @admin.display(description="file")
     def file(self, job: AbstractJob) -> str:

@@ -1,4 +1,4 @@
-"""Schedules in the admin: inspect, pause, let run, run now, delete. What they ask for is changed over REST, checked."""
+"""Schedules in the admin: inspect, pause, let run, run now, delete. What they ask for is seen and changed over REST."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ class ScheduleAdmin(OwnCountiesAdmin):
     actions = ["pause_schedules", "arm_schedules", "run_schedules"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*(field.name for field in Schedule._meta.fields), "latest"]
+        return [*(field.name for field in Schedule._meta.fields if field.name != "request"), "latest"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.get_readonly_fields(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

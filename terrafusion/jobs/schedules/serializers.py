@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from terrafusion.api.errors import Conflict
-from terrafusion.jobs import requests
+from terrafusion.jobs import options, requests
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.registry import public_types
 from terrafusion.jobs.schedules import clock, cron
@@ -40,6 +40,15 @@ class RequestField(serializers.JSONField):
         if not isinstance(value, dict):
             self.fail("not_an_object")
         return value
+
+
+def request_for_others(schedule: Schedule, user: Any) -> Any:
+    """What one who is not the owner may see of what the schedule asks for: nothing, where it may name people."""
+    if not may_see_personal_data(user, schedule.county_id):
+        return None
+    parameters = schedule.request.get("parameters")
+    own = {"parameters": options.for_others(parameters)} if isinstance(parameters, dict) else {}
+    return {**schedule.request, **own}
 
 
 class ScheduleSerializer(serializers.Serializer[Schedule]):
@@ -161,6 +170,6 @@ class ScheduleSerializer(serializers.Serializer[Schedule]):
     def to_representation(self, instance: Schedule) -> Any:
         shown = super().to_representation(instance)
         user = self.context["request"].user
-        if instance.owner_id != user.pk and not may_see_personal_data(user, instance.county_id):
-            shown["request"] = None  # it may name people
+        if instance.owner_id != user.pk:
+            shown["request"] = request_for_others(instance, user)
         return shown

@@ -40,7 +40,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         log.info("Sweeping every %s seconds", interval)
-        Sender(stop).start()
+        sender = Sender(stop)
+        sender.start()
         blind_until = 0.0
         while not stop.is_set():
             try:
@@ -53,4 +54,8 @@ class Command(BaseCommand):
                 log.warning("The database does not answer; the next sweep tries again", exc_info=True)
             finally:
                 connection.close_if_unusable_or_obsolete()
+            if not sender.is_alive() and not stop.is_set():
+                log.error("The thread that sends webhooks has ended; another begins")
+                sender = Sender(stop)
+                sender.start()
             stop.wait(interval)
