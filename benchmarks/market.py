@@ -1,5 +1,7 @@
 """Price indices and time adjustment on Seattle's sales: accuracy, seconds and memory. Writes build/bench/market.json.
 
+Cost: each index of Seattle's sales in memory, and the county's job on ROWS (1,000,000) sales of the database.
+
 Accuracy: each quarter of 2014 to 2016 the index is fitted on earlier sales, carried one month ahead by its mean growth
 over the last year, and the second prices of the next month's resales are predicted from their first. Time adjustment:
 each month of 2014 to 2016, beside no change and a straight line through the last 24 months' levels.
@@ -9,7 +11,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import resource
+import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -17,12 +20,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks import market_records, memory, platform
 from market_analysis.stats import price_index, quality, time_adjustment
 from terrafusion import env
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = Path(env.text("TERRAFUSION_SHARED_DATA", str(ROOT.parent / "shared" / "data")))
 FILE /= "seattle_wa_sales_2010_2016.csv.gz"
+ROWS = env.integer("ROWS", 1_000_000, minimum=1_000)
 
 
 def seattle() -> pd.DataFrame:
@@ -37,27 +42,39 @@ def seattle() -> pd.DataFrame:
     )
 
 
-def generated(sales: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """Seattle's sales drawn again and again, of copies of its parcels, with some noise in the price."""
-    random = np.random.default_rng(1)
-    copies = -(-rows // len(sales))
-    many = pd.concat([sales] * copies, ignore_index=True)[:rows]
-    codes = sales["parcel_number"].astype("category").cat.codes.to_numpy()
-    copy = np.repeat(np.arange(copies), len(sales))[:rows]
-    parcel = np.tile(codes, copies)[:rows] + copy * (codes.max() + 1)
-    return many.assign(parcel_number=parcel, sale_price=many["sale_price"] * random.lognormal(0, 0.05, rows))
-
-
-def timed(job: tuple[str, int]) -> dict[str, float]:
-    """Seconds of one method, and the peak memory of a process that did only this."""
-    name, rows = job
+def in_memory(name: str) -> dict[str, float]:
+    """Seconds of one method on Seattle's sales, and the peak memory of a process that did only this."""
     sales = seattle()
-    if rows:
-        sales = generated(sales, rows)
     began = time.perf_counter()
     price_index.by_method(name, sales)
-    seconds = time.perf_counter() - began
-    return {"seconds": round(seconds, 2), "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+    return {"seconds": round(time.perf_counter() - began, 2), "peak_mb": round(memory.peak_mb(os.getpid()))}
+
+
+def as_job(work: tuple[str, str]) -> dict[str, float]:
+    """The same of a county's job, from the request over the read in SQL to the files; less the start of Django."""
+    import django
+
+    django.setup()
+    from django.utils import timezone
+
+    from market_analysis import jobs, request
+    from market_analysis.models import MarketAnalysisJob
+    from terrafusion.jobs.context import JobContext
+    from terrafusion.records.models import County
+
+    name, county = work
+    given: dict[str, Any] = {"analysis_type": "price_index", "geography": "county", "parameters": {"methods": [name]}}
+    given |= {"period": {}, "property_class": [], "area_of_interest": None}
+    wanted = request.check(County.objects.get(pk=county), given, timezone.localdate())
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        outcome = jobs.execute(MarketAnalysisJob(**request.columns(wanted)), JobContext(Path(folder)))
+        seconds = time.perf_counter() - began
+    return {
+        "seconds": round(seconds, 2),
+        "peak_mb": round(memory.peak_mb(os.getpid())),
+        "sales": outcome.summary["screening"]["sales"],
+    }
 
 
 def accuracy(sales: pd.DataFrame, name: str) -> dict[str, float]:
@@ -119,15 +136,17 @@ def main() -> None:
     sales = seattle()
     result: dict[str, Any] = {"accuracy": {name: accuracy(sales, name) for name in price_index.METHODS}}
     result["time_adjustment_level_error"] = rolled(sales)
-    jobs = [(name, rows) for name in price_index.METHODS for rows in (0, 1_000_000)]
+    platform.use_benchmark_database()
+    county = market_records.county_of(sales, ROWS)
+    names = list(price_index.METHODS)
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        cost = pool.map(timed, jobs, chunksize=1)
-    result["cost"] = {f"{name}_{rows or len(sales)}": value for (name, rows), value in zip(jobs, cost, strict=True)}
-    target = ROOT / "build" / "bench" / "market.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(result, indent=2, allow_nan=False) + "\n")
-    print(json.dumps(result, indent=2))
+        small = pool.map(in_memory, names, chunksize=1)
+        large = pool.map(as_job, [(name, county) for name in names], chunksize=1)
+    result["cost"] = {f"{name}_{len(sales)}": cost for name, cost in zip(names, small, strict=True)}
+    result["cost"] |= {f"{name}_{ROWS}_job": cost for name, cost in zip(names, large, strict=True)}
+    print(json.dumps(result, indent=2, allow_nan=False))
+    platform.save("market", result)
 
 
 if __name__ == "__main__":
-    main()
+    platform.main(main)
