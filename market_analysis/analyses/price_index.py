@@ -61,7 +61,6 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     if not told:
         raise TooFewSales(next(iter(refusals.values())))
     largest = max(told, key=lambda found: (int(told[found].sales.sum()), found[0]))[0]
-    shown = [key for key in (largest,) if key]
     summary: dict[str, Any] = {
         "places": len(places),
         "without_index": [
@@ -79,7 +78,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
             f"Price index ({methods[0]}): {first.value[last]:.1f} in {periods.name(first.first + last, first.step)}, "
             f"{periods.name(first.first, first.step)} = 100."
         )
-    return Result(message, summary, COLUMNS, rows, index_chart.spec(frame, market, methods, shown), areas)
+    return Result(message, summary, COLUMNS, rows, index_chart.spec(frame, market, methods, largest), areas)
 
 
 def _rows(index: PriceIndex, confidence: float, fewest: int) -> list[tuple[Any, ...]]:

@@ -22,10 +22,10 @@ LABELS = {
 }
 
 
-def spec(rows: pd.DataFrame, market: Market, methods: list[str], places: list[str]) -> dict[str, Any]:
-    """``rows`` as the table of the price index has them; ``places`` are those to draw, one."""
-    shown = rows[rows["place"].isin(places) & rows["period_start"].notna()]
-    where = market.title if market.is_county else f"{places[0]}, the place with the most sales"
+def spec(rows: pd.DataFrame, market: Market, methods: list[str], place: str) -> dict[str, Any]:
+    """``rows`` as the table of the price index has them, of which those of one place are drawn."""
+    shown = rows[(rows["place"] == place) & rows["period_start"].notna()]
+    where = market.title if market.is_county else f"{place}, the place with the most sales"
     lines = [
         {
             "day": row.period_start.isoformat(),

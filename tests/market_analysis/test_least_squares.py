@@ -46,3 +46,17 @@ def test_columns_that_others_make_up_are_left_out() -> None:
     alone = wls(sparse.csr_matrix(np.ones((1, 1))), np.array([3.0]))
     assert alone.coefficients[0] == 3
     assert np.isnan(alone.errors[0])  # one value has no spread
+
+
+def test_long_work_can_be_ended() -> None:
+    seen = []
+
+    def tick() -> None:
+        seen.append(1)
+        if len(seen) == 3:
+            raise InterruptedError
+
+    random = np.random.default_rng(1)
+    design = sparse.csr_matrix(random.normal(size=(200, 3)))
+    with pytest.raises(InterruptedError):
+        huber(design, random.standard_t(2, 200), tick=tick)
