@@ -122,7 +122,7 @@ def test_mass_appraisal(api: APIClient, county: County, sold: list[PropertyOpera
     )
 
 
-@pytest.mark.parametrize("method", ["mass_appraisal", "cost", "income"])
+@pytest.mark.parametrize("method", ["mass_appraisal", "sales_comparison", "reconciled", "cost", "income"])
 def test_too_little_to_go_by(transactional_db: None, api: APIClient, county: County, method: str) -> None:
     data.homes(county, 5)
     job = finished(api, county, method)
@@ -225,3 +225,35 @@ def test_income_without_sales(transactional_db: None, api: APIClient, county: Co
     assert (row.value_low, row.value_high) == (None, None)  # nothing tells how far it may be off
     assert set(row.flags) == {"no_evidence", "example_schedule"}
     assert job.result_summary["evaluation"] is None
+
+
+def test_comparables_and_what_all_approaches_say_together(
+    api: APIClient, county: County, sold: list[PropertyOperational]
+) -> None:
+    call_command("load_example_schedules", county.pk, stdout=io.StringIO())
+    job = finished(api, county, "reconciled", {"neighborhoods": ["South"]}, comparables=4)
+    assert job.status == Status.COMPLETED, job.message
+    assert 0.9 < (job.median_ratio or 0) < 1.1
+    assert {row["method"] for row in job.result_summary["weights"]} == {"mass_appraisal", "sales_comparison", "cost"}
+    for row in PropertyValuation.objects.filter(job=job):
+        assert row.value is not None
+        shares = {one["approach"]: one.get("weight", 0) for one in row.approaches}
+        assert sum(shares.values()) == pytest.approx(1, abs=0.001)
+        weighted = sum(one["value"] * one["weight"] for one in row.approaches if "value" in one)
+        assert row.value == pytest.approx(weighted, rel=0.002)
+        assert shares["mass_appraisal"] > shares["cost"]
+    sheet = api.get(reverse("valuation:sheet", args=[job.pk, "0003"])).json()
+    assert 3 <= len(sheet["comparables"]) <= 4
+    for one in sheet["comparables"]:
+        lines = sum(line["amount"] for line in one["adjustments"])
+        assert one["time_adjusted_price"] + lines == one["adjusted_price"]
+        assert all(line["source"] for line in one["adjustments"])
+        sale = Sale.objects.get(pk=one["sale"])
+        assert (sale.sale_price, str(sale.sale_date)) == (one["sale_price"], one["sale_date"])
+        assert one["sale_date"] <= "2022-01-01"
+    area = next(line for line in sheet["comparables"][0]["adjustments"] if line["name"] == "living_area_sqft")
+    assert area["subject"] == sheet["parcel"]["living_area_sqft"]
+
+    alone = finished(api, county, "sales_comparison", {"parcels": ["0003"]})
+    row = PropertyValuation.objects.get(job=alone)
+    assert row.value == pytest.approx(sum(one["weight"] * one["adjusted_price"] for one in row.comparables), abs=100)

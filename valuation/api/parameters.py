@@ -55,6 +55,12 @@ class ValuingSerializer(ParametersSerializer):
     )
 
 
+class ComparingSerializer(ValuingSerializer):
+    comparables = serializers.IntegerField(
+        default=5, min_value=3, max_value=12, help_text="Comparable sales that a value rests on."
+    )
+
+
 class CostSerializer(ValuingSerializer):
     calibrate = serializers.BooleanField(
         default=False, help_text="Bring cost to the level of the county's sales, by class and neighborhood."
@@ -62,9 +68,16 @@ class CostSerializer(ValuingSerializer):
 
 
 class ModelledSerializer(ValuingSerializer):
+    comparables = serializers.IntegerField(
+        default=5, min_value=0, max_value=12, help_text="Comparable sales shown with each parcel; 0 for none."
+    )
     model = serializers.UUIDField(
         default=None, allow_null=True, help_text="A trained model of the county and date to use again (GET models)."
     )
+
+
+class ReconciledSerializer(ModelledSerializer, CostSerializer):
+    """All that the approaches take."""
 
 
 class StudySerializer(ParametersSerializer):
@@ -91,8 +104,10 @@ class StudySerializer(ParametersSerializer):
 
 BY_METHOD: dict[str, type[ParametersSerializer]] = {
     Method.MASS_APPRAISAL: ModelledSerializer,
+    Method.SALES_COMPARISON: ComparingSerializer,
     Method.COST: CostSerializer,
     Method.INCOME: ValuingSerializer,
+    Method.RECONCILED: ReconciledSerializer,
     Method.RATIO_STUDY: StudySerializer,
 }
 

@@ -86,7 +86,7 @@ class ParametersField(serializers.JSONField):
 class ValuationRunSerializer(serializers.Serializer[ValuationJob]):
     """Makes an unsaved job of a request; every fault is told at once."""
 
-    valuation_method = serializers.ChoiceField([(name, Method(name).label) for name in BY_METHOD])
+    valuation_method = serializers.ChoiceField(Method.choices)
     county_id = CountyField(help_text="The county's id.")
     valuation_date = serializers.DateField(help_text="The day that the values are of; no later sale is seen.")
     scope = ScopeField(

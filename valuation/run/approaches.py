@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from valuation import cost, income, model
+import numpy as np
+
+from valuation import comparables, cost, income, model
 from valuation.frames import Values
 from valuation.models import Method
+from valuation.run.rounding import lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +57,20 @@ class MassAppraisal:
         return Result(values, reasons=reasons)
 
 
+class SalesComparison:
+    name = Method.SALES_COMPARISON.value
+    coverage: float | None = None
+
+    def __init__(self, prepared: comparables.SalesComparison, sales: pd.DataFrame) -> None:
+        self.prepared = prepared
+        self.held_back: pd.DataFrame | None = prepared.held_back
+        self._sales = sales.set_index("sale")
+
+    def value(self, parcels: pd.DataFrame) -> Result:
+        found = self.prepared.value(parcels)
+        return Result(found.values, comparables=_comparables(found.grid, parcels, self._sales))
+
+
 class Cost:
     name = Method.COST.value
     coverage: float | None = None
@@ -96,3 +113,70 @@ def _figure(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 2 if abs(value) < 1000 else 0)
     return value
+
+
+def _comparables(grid: pd.DataFrame, parcels: pd.DataFrame, sales: pd.DataFrame) -> Told:
+    """The grid by parcel, in whole dollars that add up, with the two figures that each adjustment compares."""
+    named = [name for name in grid.columns if name.startswith("adjust_")]
+    start = np.rint(grid["time_adjusted_price"].to_numpy(dtype=float))
+    adjusted = np.rint(grid["adjusted_price"].to_numpy(dtype=float))
+    amounts = lines(grid[named].to_numpy(dtype=float), adjusted - start).astype(np.int64)
+    names = [name.removeprefix("adjust_") for name in named]
+    pairs = [_pair(name, grid, parcels, sales) for name in names]
+    days = grid["sale_date"].dt.strftime("%Y-%m-%d").tolist()
+    found: Told = {}
+    for row, (key, rank, sale, number, price, away, alike, factor, weight) in enumerate(
+        zip(
+            grid["property"].tolist(),
+            grid["rank"].tolist(),
+            grid["sale"].tolist(),
+            grid["parcel_number"].tolist(),
+            grid["sale_price"].tolist(),
+            grid["distance_m"].tolist(),
+            grid["similarity"].tolist(),
+            grid["time_factor"].tolist(),
+            grid["weight"].tolist(),
+            strict=True,
+        )
+    ):
+        shown = {
+            name: [subjects[row], others[row], int(amount)]
+            for name, (subjects, others), amount in zip(names, pairs, amounts[row], strict=True)
+            if amount or subjects[row] != others[row]
+        }
+        found.setdefault(key, []).append(
+            {
+                "rank": int(rank),
+                "sale": int(sale),
+                "parcel_number": number,
+                "sale_date": days[row],
+                "sale_price": int(price),
+                "distance_m": int(away) if away >= 0 else None,
+                "similarity": round(alike, 1),
+                "time_factor": round(factor, 4),
+                "time_adjusted_price": int(start[row]),
+                "adjustments": shown,
+                "net_adjustment": int(amounts[row].sum()),
+                "gross_adjustment": int(np.abs(amounts[row]).sum()),
+                "adjusted_price": int(adjusted[row]),
+                "weight": round(weight, 4),
+            }
+        )
+    return found
+
+
+def _pair(name: str, grid: pd.DataFrame, parcels: pd.DataFrame, sales: pd.DataFrame) -> tuple[list[Any], list[Any]]:
+    """The characteristic of each row's subject and of its comparable; None where it is not one figure of each."""
+    if name not in parcels or name not in sales:
+        nothing: list[Any] = [None] * len(grid)
+        return nothing, nothing
+    return (
+        [_plain(value) for value in parcels[name].astype(object).reindex(grid["property"])],
+        [_plain(value) for value in sales[name].astype(object).reindex(grid["sale"])],
+    )
+
+
+def _plain(value: Any) -> Any:
+    if not _applies(value):
+        return None
+    return (int(value) if value == int(value) else float(value)) if isinstance(value, int | float) else str(value)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from market_analysis.stats.errors import TooFewSales
-from valuation import cost, errors, income, model
+from valuation import comparables, cost, errors, income, model, reconcile
 from valuation.frames import NoSchedule
 from valuation.models import Method, ValuationJob, ValuationModel
-from valuation.run.approaches import Approach, Cost, Income, MassAppraisal, Progress
+from valuation.run.approaches import Approach, Cost, Income, MassAppraisal, Progress, SalesComparison
 from valuation.run.records import Market
 from valuation.schedules import reading
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_ALL = (Method.MASS_APPRAISAL, Method.SALES_COMPARISON, Method.COST, Method.INCOME)
 BESIDE: dict[Method, tuple[str, ...]] = {
-    Method.MASS_APPRAISAL: (Method.MASS_APPRAISAL, Method.COST, Method.INCOME),
+    Method.MASS_APPRAISAL: _ALL,
+    Method.RECONCILED: _ALL,
+    Method.SALES_COMPARISON: (Method.SALES_COMPARISON, Method.COST),
     Method.COST: (Method.COST,),
     Method.INCOME: (Method.INCOME,),
 }
@@ -28,14 +31,16 @@ BESIDE: dict[Method, tuple[str, ...]] = {
 
 @dataclass
 class Prepared:
-    """``approaches`` by name, the run's own first. ``trained`` is a new model, to be kept. ``notes`` tell what is
-    left out and why, for people."""
+    """``approaches`` by name, the run's own first. ``weights`` is set where several make the value. ``trained`` is a
+    new model, to be kept. ``notes`` tell what is left out and why, for people."""
 
     approaches: dict[str, Approach] = field(default_factory=dict)
+    weights: reconcile.Weights | None = None
     trained: model.MassAppraisal | None = None
     stored: ValuationModel | None = None
     notes: list[str] = field(default_factory=list)
     schedules: dict[str, Any] = field(default_factory=dict)
+    adjustment_sources: dict[str, str] = field(default_factory=dict)
 
     @property
     def examples(self) -> bool:
@@ -47,11 +52,14 @@ def prepare(job: ValuationJob, market: Market, progress: Progress) -> Prepared:
     """Raises ``valuation.errors`` where the run's own method cannot be had; another one is left out with a note."""
     ready = Prepared()
     makers: dict[str, Callable[[], Approach]] = {
-        Method.MASS_APPRAISAL: lambda: _mass_appraisal(job, market, ready, progress),
+        Method.MASS_APPRAISAL: lambda: _mass_appraisal(job, market, ready, lambda share: progress(0.8 * share)),
+        Method.SALES_COMPARISON: lambda: _comparison(job, market, ready, lambda share: progress(0.8 + 0.2 * share)),
         Method.COST: lambda: _cost(job, market, ready),
         Method.INCOME: lambda: _income(job, market, ready),
     }
     for name in BESIDE[Method(job.valuation_method)]:
+        if name == Method.SALES_COMPARISON and job.resolved.get("comparables") == 0:
+            continue
         try:
             ready.approaches[name] = makers[name]()
         except (TooFewSales, NoSchedule) as lacking:
@@ -59,6 +67,10 @@ def prepare(job: ValuationJob, market: Market, progress: Progress) -> Prepared:
                 raise _failure(lacking) from None
             if isinstance(lacking, TooFewSales):  # that a county has no tables is no news to it
                 ready.notes.append(f"Without {Method(name).short}: {lacking}")
+    if not ready.approaches:
+        raise errors.TooFewSales("No approach to value can be had. " + " ".join(ready.notes))
+    if job.valuation_method == Method.RECONCILED:
+        ready.weights = reconcile.weigh({name: found.held_back for name, found in ready.approaches.items()})
     return ready
 
 
@@ -75,6 +87,14 @@ def _mass_appraisal(job: ValuationJob, market: Market, ready: Prepared, progress
     options = model.Options(confidence=wanted["confidence"], seed=wanted["seed"])
     ready.trained = model.train(market.sales, job.valuation_date, options, progress)
     return MassAppraisal(ready.trained)
+
+
+def _comparison(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> Approach:
+    wanted = job.resolved
+    options = comparables.Options(count=wanted["comparables"], confidence=wanted["confidence"], seed=wanted["seed"])
+    prepared = comparables.prepare(market.sales, job.valuation_date, options, progress)
+    ready.adjustment_sources = {name.removeprefix("adjust_"): told for name, told in prepared.sources.items()}
+    return SalesComparison(prepared, market.sales)
 
 
 def _cost(job: ValuationJob, market: Market, ready: Prepared) -> Approach:

@@ -14,7 +14,7 @@ from terrafusion.jobs.context import JobContext, Outcome
 from terrafusion.records.models import CountySettings
 from valuation import errors, flags
 from valuation import scope as scopes
-from valuation.frames import UnusableInput
+from valuation.frames import UnusableInput, Values
 from valuation.models import JudgedSale, Method, PropertyValuation, State, ValuationJob
 from valuation.run import evaluation, files, keep, records, store
 from valuation.run.approaches import Result
@@ -26,7 +26,7 @@ from valuation.told import plain
 if TYPE_CHECKING:
     from valuation.run.records import Market
 
-_BY_TABLES = (Method.COST, Method.INCOME)  # whose values rest on the county's tables
+_BY_TABLES = (Method.COST, Method.INCOME, Method.RECONCILED)  # whose values rest on the county's tables
 _READ, _READY, _VALUED = 3, 50, 95  # percent of the progress
 
 
@@ -100,7 +100,7 @@ class _Run:
         done = 0
         for parcels in records.chunks(ids):
             results = {name: approach.value(parcels) for name, approach in ready.approaches.items()}
-            chosen = choose(self.job.valuation_method, results)
+            chosen = choose(self.job.valuation_method, parcels, results, ready)
             more = "example_schedule" if ready.examples and self.job.valuation_method in _BY_TABLES else ""
             found = rows(parcels, results, chosen, step=self.step, more=more)
             store.copy(
@@ -130,7 +130,7 @@ class _Run:
 
     def _judged(self, ready: Prepared) -> pd.DataFrame | None:
         """The held-back sales of the run's own method, with their keys."""
-        held = ready.approaches[self.job.valuation_method].held_back
+        held = held_back(self.job.valuation_method, self.market.sales, ready)
         if held is None or not len(held):
             return None
         return held.join(self.market.sales[["sale", "parcel_number"]], how="left")
@@ -142,7 +142,9 @@ class _Run:
             "flags": [{**one, "parcels": self.flags[one["code"]]} for one in flags.told(sorted(self.flags))],
             "screening": self.market.screening,
             "evaluation": told,
+            "weights": ready.weights.table() if ready.weights else None,
             "schedules": ready.schedules,
+            "adjustment_sources": ready.adjustment_sources,
             "model_id": str(model.pk) if model else None,
             "rounded_to": self.step,
             "data_version": self.market.data_version,
@@ -163,10 +165,37 @@ class _Run:
         return " ".join([told, *ready.notes])
 
 
-def choose(method: str, results: dict[str, Result]) -> Chosen:
+def choose(method: str, parcels: pd.DataFrame, results: dict[str, Result], ready: Prepared) -> Chosen:
     """What stands of the approaches' values, and their shares in it."""
+    if ready.weights is not None:
+        together = ready.weights.apply({name: result.values for name, result in results.items()}, parcels)
+        return Chosen(together.values, together.shares)
     own = results[method].values
     return Chosen(own, pd.DataFrame({method: 1.0}, index=own.values.index))
+
+
+def held_back(method: str, sales: pd.DataFrame, ready: Prepared) -> pd.DataFrame | None:
+    """The sales that the run's method was judged on. Reconciled: those of any approach, as if they were parcels."""
+    if ready.weights is None:
+        return ready.approaches[method].held_back
+    held = {name: found.held_back for name, found in ready.approaches.items() if found.held_back is not None}
+    if not held:
+        return None
+    every = pd.concat(held.values())
+    every = every[~every.index.duplicated()].sort_index()
+    values = {name: _as_values(frame, every.index) for name, frame in held.items()}
+    together = ready.weights.apply(values, sales.loc[every.index]).values.values
+    return every.loc[together.index].assign(**{name: together[name] for name in ("value", "low", "high")})
+
+
+def _as_values(frame: pd.DataFrame, index: pd.Index[Any]) -> Values:
+    there = index.intersection(frame.index)
+    none = index.difference(frame.index)
+    return Values(
+        values=frame.loc[there, ["value", "low", "high"]],
+        flags=pd.Series([()] * len(there), index=there, dtype=object),
+        refused=pd.Series("no_approach", index=none, dtype=object),
+    )
 
 
 def _rounding(county_id: str) -> int:
