@@ -11,7 +11,7 @@ from valuation.frames import Floats, Progress
 
 _SMOOTH = 0.1
 _TREES = {"learning_rate": 0.035, "max_bin": 1023, "num_leaves": 31, "feature_fraction": 0.4}
-_SAME = {"num_threads": 1, "verbosity": -1, "deterministic": True, "force_row_wise": True}
+SAME = {"num_threads": 1, "verbosity": -1, "deterministic": True, "force_row_wise": True}
 _BAGS = {"bagging_fraction": 0.7, "bagging_freq": 1}
 _ROUNDS = 900
 _FEWEST_OF_A_LEAF = (5, 40)  # with few and with many sales
@@ -34,7 +34,7 @@ def fit(features: Floats, target: Floats, seed: int, progress: Progress) -> list
     objectives = (relative_error, "regression_l1", relative_error)
     low, high = _FEWEST_OF_A_LEAF
     for number, objective in enumerate(objectives):
-        parameters = {**_TREES, **_BAGS, **_SAME, "objective": objective, "seed": seed + number}
+        parameters = {**_TREES, **_BAGS, **SAME, "objective": objective, "seed": seed + number}
         parameters["min_data_in_leaf"] = int(np.clip(len(target) // 20, low, high))
 
         def told(env: Any, number: int = number) -> None:
@@ -47,7 +47,7 @@ def fit(features: Floats, target: Floats, seed: int, progress: Progress) -> list
 def quick(features: Floats, target: Floats, seed: int, rounds: int = 150, leaves: int = 15) -> lightgbm.Booster:
     """A small model of squared error, for what serves a larger one."""
     few = int(np.clip(len(target) // 20, *_FEWEST_OF_A_LEAF))
-    parameters = {**_BAGS, **_SAME, "objective": "regression", "num_leaves": leaves, "min_data_in_leaf": few}
+    parameters = {**_BAGS, **SAME, "objective": "regression", "num_leaves": leaves, "min_data_in_leaf": few}
     return lightgbm.train({**parameters, "seed": seed}, lightgbm.Dataset(features, target), rounds)
 
 

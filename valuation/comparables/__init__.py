@@ -1,0 +1,5 @@
+"""Sales comparison: comparables with adjustments line by line. Pure; ``valuation.frames`` tells what the frames are."""
+
+from valuation.comparables.sales_comparison import Comparison, Options, SalesComparison, prepare
+
+__all__ = ["Comparison", "Options", "SalesComparison", "prepare"]
