@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-valuation bench-valuation-job clean purge
+.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-job clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -55,6 +55,10 @@ bench-export: ## Time exports of ROWS=1000000 parcels beside ogr2ogr; writes bui
 bench-latency: ## Time 200 small exports over HTTP; writes build/bench/latency.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.latency
+
+bench-report: ## Cards in one PDF and a roll of 100,000 parcels in each format; writes build/bench/report.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.report
 
 bench-market: ## Price indices and time adjustment on Seattle's sales; writes build/bench/market.json
 	@terrafusion/setup/venv.sh dev

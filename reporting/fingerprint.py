@@ -33,6 +33,7 @@ def fingerprint(job: ReportJob) -> str:
             job.area_of_interest.hexewkb.decode() if job.area_of_interest else None,
             personal,
             versions.of(sources),
+            registry.ALL[job.report_type].state(request),
             branding_digest(job.county, job.report_type),
             __version__,
             FORMATS[job.format].software(),

@@ -13,7 +13,7 @@ from typing import Any
 from reporting.document import blocks as b
 from reporting.document.texts import RIGHT, shown
 
-MOST_CELLS = 16_000
+MOST_CELLS = 10_000
 """Of a part, a cell of a table being the unit: some 150 MB and a second."""
 _SLICE = 500  # rows that are taken of a table at once
 _SECTION_CELLS = 20  # what else a section costs
@@ -26,6 +26,8 @@ _WIDTHS = {
     b.Kind.DATE: 12.0,
     b.Kind.DATETIME: 17.0,
 }
+_SIZES = ((8, 8.0), (11, 7.0), (13, 6.2))  # points of text, by the most columns
+_SMALLEST = 5.4
 
 Json = dict[str, Any]
 
@@ -165,7 +167,7 @@ class Layout:
             "titles": [t(column.title or column.name) for column in columns],
             "align": ["right" if column.kind in RIGHT else "left" for column in columns],
             "widths": [column.width or _WIDTHS.get(column.kind, 8.0) for column in columns],
-            "size": 8 if len(columns) <= 8 else 7 if len(columns) <= 11 else 6.2,
+            "size": next((size for most, size in _SIZES if len(columns) <= most), _SMALLEST),
             "rows": [texts(row) for row in rows],
             "totals": None
             if totals is None

@@ -12,7 +12,7 @@ from types import TracebackType
 
 from reporting.render.files import Desk, RenderError
 
-_MOST_MEGABYTES = 300
+_MOST_MEGABYTES = 250
 """Past this the process is replaced before the next part."""
 _NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
 

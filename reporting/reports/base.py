@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 from rest_framework import serializers
 
 from reporting.document.blocks import Block
@@ -18,6 +18,8 @@ from terrafusion.areas import rows as area_rows
 from terrafusion.records import builtin_layers
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.versions import source
+from valuation.models import Decision, ValuationJob
+from valuation.values import made_by
 
 
 class NoParameters(serializers.Serializer[Any]):
@@ -93,6 +95,15 @@ class Report:
     def sources(self, request: Request) -> tuple[str, ...]:
         """What the report reads, for ``records.versions``; empty when nobody can tell."""
         return tuple(source(model, request.county.pk) for model in (PropertyOperational, PropertyValueHistory, Sale))
+
+    def state(self, request: Request) -> list[Any]:
+        """What else the report depends on: the decisions about the values of a run that it reads."""
+        run = request.values.get("valuation_job")
+        if not run:
+            return []
+        decided = Decision.objects.filter(job=made_by(ValuationJob.objects.get(pk=run)))
+        found = decided.aggregate(count=Count("pk"), newest=Max("decided_at"))
+        return [found["count"], str(found["newest"])]
 
     def read(self, request: Request, now: datetime) -> Content:
         """Reads the database, in the snapshot that is open, and hands what it read to the builder."""

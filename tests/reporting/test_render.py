@@ -25,7 +25,7 @@ from tests.reporting.data import NAMES
 AS_OF = datetime.datetime(2026, 1, 5, 12, 30, tzinfo=datetime.UTC)
 COLUMNS = (
     b.Column("parcel", b.Kind.TEXT, "Parcel"),
-    b.Column("owner", b.Kind.TEXT, "Owner"),
+    b.Column("owner", b.Kind.TEXT, "Owner", width=40),
     b.Column("sold", b.Kind.DATE, "Sold"),
     b.Column("price", b.Kind.MONEY, "Price"),
     b.Column("ratio", b.Kind.NUMBER, "Ratio", 3),

@@ -14,8 +14,8 @@ from valuation.models import PropertyValuation, ValuationJob
 DAY = datetime.date(2026, 1, 1)
 
 
-def run(county: County, day: datetime.date = DAY, **more: Any) -> ValuationJob:
-    """A completed run of the whole county with a value for each parcel that has a living area, every 40th refused."""
+def run(county: County, day: datetime.date = DAY, most: int | None = None, **more: Any) -> ValuationJob:
+    """A completed run of the county's first parcels with a value where there is a living area, every 40th refused."""
     job: ValuationJob = ValuationJob.objects.create(
         county=county,
         valuation_method="mass_appraisal",
@@ -44,7 +44,7 @@ def run(county: County, day: datetime.date = DAY, **more: Any) -> ValuationJob:
         **more,
     )
     sales = list(Sale.objects.filter(county=county, sale_date__lt=day).order_by("-sale_date", "pk")[:50])
-    parcels = PropertyOperational.objects.filter(county=county).defer("geometry", "point").order_by("pk")
+    parcels = PropertyOperational.objects.filter(county=county).defer("geometry", "point").order_by("pk")[:most]
     batch = []
     for number, parcel in enumerate(parcels.iterator(chunk_size=2_000)):
         batch.append(_valuation(job, parcel, number, sales))

@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from rest_framework import serializers
 
 from reporting.branding import brand_of
 from reporting.document.blocks import Section
-from reporting.models import CountyBranding
+from reporting.models import CountyBranding, ParcelPhoto
 from reporting.reports.base import Content, Report, Request
 from reporting.reports.parcel import card, notice
 from reporting.reports.parcel.file import ParcelFile, Values
@@ -22,9 +22,8 @@ from reporting.reports.selection import SelectionParameters, faults, selected
 from terrafusion import tables
 from terrafusion.records.models import PropertyOperational, PropertyValueHistory
 from terrafusion.records.models.parcel import PERSONAL_DATA
-from terrafusion.records.versions import source
 from valuation import values
-from valuation.models import Decision, PropertyValuation, ValuationJob
+from valuation.models import PropertyValuation, ValuationJob
 from valuation.sheet import sheets
 
 _CELLS = 170  # of a card, as the layout counts them
@@ -64,14 +63,6 @@ class ParcelReport(Report):
     def estimate(self, request: Request) -> int:
         return selected(request).count()
 
-    def sources(self, request: Request) -> tuple[str, ...]:
-        return (*super().sources(request), *valuation_sources(request.county.pk))
-
-
-def valuation_sources(county_id: str) -> tuple[str, ...]:
-    """What a valuation's rows and decisions are, for ``records.versions``; empty where nobody notes their changes."""
-    return ()
-
 
 class PropertyRecordCard(ParcelReport):
     name = "property_record_card"
@@ -89,6 +80,10 @@ class PropertyRecordCard(ParcelReport):
             personal=has_owners(parcels),
             facts={"parcels": count},
         )
+
+    def state(self, request: Request) -> list[Any]:
+        photos = ParcelPhoto.objects.filter(county=request.county).aggregate(count=Count("pk"), newest=Max("pk"))
+        return [*super().state(request), photos["count"], photos["newest"]]
 
     def _sections(self, request: Request, parcels: QuerySet[PropertyOperational]) -> Iterator[Section]:
         bundle_by = request.values["bundle_by"]
@@ -276,6 +271,3 @@ def appeal_text(request: Request) -> str:
 
 def _day(text: str | None) -> Any:
     return None if text is None else datetime.fromisoformat(text).date()
-
-
-__all__ = ["ChangeOfValueNotice", "Decision", "PropertyRecordCard", "source"]
