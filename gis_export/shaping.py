@@ -53,18 +53,21 @@ def shaped(
     if precision is not None:
         g = _reduced(g, precision)
         notices.append(Notice("altered", f"Coordinates have {precision} decimals, as was asked (precision)."))
-    if not notices:
-        return Shaped(source, (f"{g} AS g",))
+    if g == "f.g":
+        return Shaped(source, (g,))
+    columns = ["s.g"]
+    if notices:
+        columns.append("ST_NPoints(f.g) AS vertices")
+        left_out = "coalesce(sum(greatest(vertices - ST_NPoints(g), 0)), 0)::bigint"
+        notices.append(Notice("dropped", "Vertices were left out.", left_out))
+        if layer.geometry_type.startswith("Multi"):
+            g = f"ST_Multi({g})"
     if precision is not None:
         vanished = "count(*) FILTER (WHERE vertices > 0 AND ST_IsEmpty(g))"
         notices.append(Notice("dropped", "Shapes smaller than the precision are empty.", vanished))
-    left_out = "coalesce(sum(greatest(vertices - ST_NPoints(g), 0)), 0)::bigint"
-    notices.append(Notice("dropped", "Vertices were left out.", left_out))
-    if layer.geometry_type.startswith("Multi"):
-        g = f"ST_Multi({g})"
     # OFFSET 0 keeps the planner from computing the shape once for each time that it is used.
     source += f" CROSS JOIN LATERAL (SELECT {g} AS g OFFSET 0) AS s"
-    return Shaped(source, ("s.g", "ST_NPoints(f.g) AS vertices"), tuple(notices))
+    return Shaped(source, tuple(columns), tuple(notices))
 
 
 def has_coverage_simplify() -> bool:

@@ -20,6 +20,7 @@ from gis_export.verify import database
 from gis_export.verify.package import NotOurs, Package, open_package
 from gis_export.verify.readers import READERS, Found, Told
 from gis_export.writer.package import sha256
+from terrafusion.areas.members import counted
 
 _RELATIVE = 1e-9
 # How far a coordinate may be from the database's: half the last decimal, or half the cell of the file's grid.
@@ -116,7 +117,7 @@ def _layer(package: Package, layer: dict[str, Any], export_format: str, report: 
         return
     report.differences += _compared(layer, found, export_format, package.manifest)
     shapes = "" if found.area is not None else "; shapes were not compared"
-    report.checked.append(f"{name}: {found.records:,} records of {layer['file']} read again{shapes}.")
+    report.checked.append(f"{name}: {counted(found.records, 'record')} of {layer['file']} read again{shapes}.")
 
 
 def _places(package: Package, file: str, export_format: str) -> list[Path]:
