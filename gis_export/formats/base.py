@@ -18,6 +18,9 @@ from gis_export.plan import LayerPlan, Loss, Totals
 if TYPE_CHECKING:
     import pyarrow as pa
 
+EMPTY_GEOMETRY = "A geometry that is empty is read as absent."
+"""A loss that several formats have."""
+
 METRIC = "m_"
 """Begins the names of the columns that follow in every stream, from which the totals of what is written are taken."""
 

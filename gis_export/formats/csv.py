@@ -37,7 +37,8 @@ class CSV(TextFormat):
 
     def header(self, layer: LayerPlan) -> str:
         names = [*(column.name for column in layer.columns), *(name for name, _ in geometry_columns(layer))]
-        return ",".join('"' + name.replace('"', '""') + '"' for name in names) + "\r\n"
+        safe = ["'" + name if name[:1] in _FORMULA else name for name in names]
+        return ",".join('"' + name.replace('"', '""') + '"' for name in safe) + "\r\n"
 
     def feature(self, layer: LayerPlan) -> list[Piece]:
         cells = []

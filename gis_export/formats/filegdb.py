@@ -31,7 +31,7 @@ class FileGDB(NativeFormat):
         "All layers in one geodatabase, each with a spatial index; 64-bit integers and dates have types of their own, "
         "which ArcGIS knows since Pro 3.2.",
         "Date-times are in UTC. The format has them as days with a fraction, so that programs read them to about a "
-        "millisecond.",
+        "millisecond, and those before 1970 one late.",
     )
     limits = (Limit("characters of a field's name", NAME_LENGTH, "A longer one is shortened."),)
     may_lose = {

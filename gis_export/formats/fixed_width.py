@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gis_export.formats.base import EMPTY_GEOMETRY
 from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
 
 TEXT_BYTES = 254
 TOO_LONG = f"A text is cut at {TEXT_BYTES} bytes."
-EMPTY_GEOMETRY = "A geometry that is empty is read as absent."
 _WIDTH = b"GDAL:OGR:width"
 
 

@@ -89,7 +89,8 @@ def _with_bbox(table: pa.Table, schema: pa.Schema) -> pa.Table:
     import pyarrow.compute as pc
 
     corners = [table.column(METRIC + corner).combine_chunks() for corner in _CORNERS]
-    missing = pc.is_null(corners[0])
+    # As the standard has it: present where the geometry is, though that of an empty one has no corners.
+    missing = pc.is_null(table.column(0).combine_chunks())
     bbox = pa.StructArray.from_arrays(corners, list(_CORNERS), mask=missing)
     attributes = [table.column(i) for i in range(1, len(schema) - 1)]
     return pa.Table.from_arrays([*attributes, bbox, table.column(0)], schema=schema)

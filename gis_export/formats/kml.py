@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
+from gis_export.formats.base import EMPTY_GEOMETRY
 from gis_export.formats.markup import FORBIDDEN_DROPPED, XmlFormat
 from gis_export.formats.text import Piece, Value, value
 from gis_export.plan import LayerPlan, Loss, Totals
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 # KML's "int" has 32 bits (section 9.8), so a double carries the registry's 64-bit integers.
 _TYPES = {"integer": "double", "real": "double", "boolean": "bool"}
 _DECIMALS = 7
+
+
+@dataclass(frozen=True)
+class _Geometry(Value):
+    """An empty text is that of an empty geometry, for which KML has no element."""
 
 
 class KML(XmlFormat):
@@ -28,7 +39,7 @@ class KML(XmlFormat):
     )
     may_lose = {
         "retyped": "A 64-bit integer is declared as double.",
-        "altered": FORBIDDEN_DROPPED,
+        "altered": f"{FORBIDDEN_DROPPED} {EMPTY_GEOMETRY}",
     }
     multi_layer = True
     boundary_layer = True
@@ -57,9 +68,16 @@ class KML(XmlFormat):
         return [
             *pieces,
             "</SchemaData></ExtendedData>",
-            Value(f"ST_AsKML(g, {layer.decimals(_DECIMALS)})"),
+            _Geometry(f"coalesce(ST_AsKML(g, {layer.decimals(_DECIMALS)}), CASE WHEN g IS NOT NULL THEN '' END)"),
             "</Placemark>\n",
         ]
+
+    def parts(self, values: pa.Array, piece: Value, counts: Counter[str]) -> list[Any]:
+        import pyarrow.compute as pc
+
+        if isinstance(piece, _Geometry):
+            counts["empty"] += pc.sum(pc.equal(values, "")).as_py() or 0
+        return super().parts(values, piece, counts)
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         return "</Folder>\n"
@@ -74,7 +92,8 @@ class KML(XmlFormat):
             for column in layer.columns
             if column.type == "integer"
         ]
-        return [*retyped, *super().losses(layer, counts)]
+        empty = [Loss(layer.name, "altered", EMPTY_GEOMETRY, count=counts["empty"])] if counts["empty"] else []
+        return [*retyped, *empty, *super().losses(layer, counts)]
 
 
 def _schema(layer: LayerPlan) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gis_export.formats import fixed_width
-from gis_export.formats.base import Limit, Reader, Written
-from gis_export.formats.fixed_width import EMPTY_GEOMETRY, TEXT_BYTES
+from gis_export.formats.base import EMPTY_GEOMETRY, Limit, Reader, Written
+from gis_export.formats.fixed_width import TEXT_BYTES
 from gis_export.formats.native import NativeFormat
 from gis_export.plan import Column, LayerPlan, Loss
 from gis_export.writer.errors import FormatLimitExceeded

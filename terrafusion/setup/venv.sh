@@ -8,7 +8,7 @@ say() { printf '%s\n' "$*" >&2; }
 
 case "${1:-}" in
 run) files=(requirements.txt) ;;
-dev) files=(requirements.txt requirements-dev.txt) ;;
+dev) files=(requirements.txt requirements-alone.txt requirements-dev.txt) ;;
 *) say "usage: venv.sh run|dev"; exit 2 ;;
 esac
 
@@ -67,5 +67,6 @@ if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 
 say "Installing ${files[-1]} (the first time takes some minutes)"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "${files[-1]}" >&2
+if [ "$1" = dev ]; then .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-alone.txt >&2; fi
 printf '%s\n' "$wanted" >"$stamp"
 if [ "$1" = dev ]; then fingerprint requirements.txt >.venv/installed-run; fi

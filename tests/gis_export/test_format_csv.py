@@ -12,6 +12,8 @@ import duckdb
 import pytest
 import shapely
 
+from gis_export.formats.csv import CSV
+from gis_export.plan import Column, LayerPlan
 from tests.gis_export.conftest import Exports, Row
 from tests.gis_export.truth import Truth
 
@@ -92,6 +94,12 @@ def test_no_cell_runs_as_a_formula(exports: Exports) -> None:
     count = sum(text.startswith(FORMULA) for text in texts)
     assert count > 10
     assert export.losses("parcels") == [("altered", "", count)]
+
+
+def test_no_name_of_a_field_runs_as_a_formula() -> None:
+    columns = (Column("=1+1", "text"), Column("name", "text"))
+    layer = LayerPlan("odd", "Odd", "", "", "Point", 4326, "2024-01-01T00:00:00+00:00", columns, {"geometry": "none"})
+    assert CSV().header(layer) == '"\'=1+1","name"\r\n'
 
 
 def test_form_of_the_file(exports: Exports) -> None:

@@ -40,8 +40,10 @@ def read(path: Path, names: list[str]) -> list[Row]:
     rows = []
     for *values, box, wkb in query(path, "SELECT * FROM read_parquet(FILE)"):
         shape = None if wkb is None else shapely.from_wkb(wkb)
-        if shape is None or shape.is_empty:
+        if shape is None:
             assert box is None
+        elif shape.is_empty:
+            assert set(box.values()) == {None}
         else:
             assert tuple(box.values()) == shape.bounds
         rows.append(Row(dict(zip(names, map(_utc, values), strict=True)), shape))

@@ -146,6 +146,13 @@ def test_characters_that_xml_forbids_are_counted(exports: Exports) -> None:
     assert ("altered", "", count) in exports("KML", "parcels").losses("parcels")
 
 
+@pytest.mark.parametrize("layer", ["parcels", "zoning"])
+def test_empty_geometries_are_counted(exports: Exports, layer: str) -> None:
+    count = sum(row.geometry is not None and row.geometry.is_empty for row in exports.rows(layer))
+    told = exports("KML", layer).manifest["layers"][0]["losses"]
+    assert [loss["count"] for loss in told if "is empty" in loss["detail"]] == [count]
+
+
 @pytest.mark.parametrize("layers", [["parcels"], LAYERS])
 def test_kmz_holds_the_same_document(exports: Exports, layers: list[str]) -> None:
     packed, again = exports("KMZ", *layers), exports.make("KMZ", *layers)
