@@ -58,8 +58,10 @@ def _text(value: Any) -> str | None:
 
 
 def _integer(value: Any) -> int | None:
-    if type(value) is int or _absent(value):
-        return value if type(value) is int else None
+    if type(value) is int:
+        return value
+    if _absent(value):
+        return None
     whole = int(value)
     if whole != value:
         raise ValueError(f"{value!r} is not a whole number.")
@@ -67,8 +69,10 @@ def _integer(value: Any) -> int | None:
 
 
 def _number(value: Any) -> int | float | None:
-    if type(value) is int or _absent(value):
-        return value if type(value) is int else None
+    if type(value) is int:
+        return value
+    if _absent(value):
+        return None
     number = float(value)
     if math.isinf(number):
         raise ValueError("Infinity is no number for a table.")

@@ -58,7 +58,7 @@ def test_csv(tmp_path: Path) -> None:
     with path.open(newline="", encoding="utf-8") as file:
         header, *lines = csv.reader(file)
     assert header == [column.name for column in COLUMNS]
-    first = ["0001800010", "3", "1900", "0.30000000000000004", "565000.0", "0.055", "2016-01-31"]
+    first = ["0001800010", "3", "1900", "0.30000000000000004", "565000", "0.055", "2016-01-31"]
     assert lines[0] == [*first, "2016-01-31T12:30:05Z", "true"]
     assert lines[1][:5] == ["'=1+1", "-1", "", "-0.5", "-1.25"]
     assert lines[2][0] == 'say "no", ünï'
