@@ -88,13 +88,19 @@ def _sheet(row: PropertyValuation, addresses: dict[str, str]) -> dict[str, Any]:
         "flags": flags.told(row.flags),
         "approaches": [_approach(told) for told in row.approaches],
         "comparables": [_comparable(told, addresses, job) for told in row.comparables],
-        "reasons": [{"name": name, "label": label(name), "amount": amount} for name, amount in row.reasons.items()],
+        "reasons": [{"name": name, "label": label(name), "amount": amount} for name, amount in _by_size(row.reasons)],
         "evaluation": job.result_summary.get("evaluation", {}).get("overall"),
         "state": row.state,
         "effective_date": row.effective_date.isoformat() if row.effective_date else None,
         "tax_year": row.tax_year,
         "decisions": [_decision(told) for told in row.decisions.all()],
     }
+
+
+def _by_size(reasons: dict[str, int]) -> list[tuple[str, int]]:
+    """Where it begins, then the largest first, the rounding last: the database keeps no order of keys."""
+    places = {"base": 0, "rounding": 2}
+    return sorted(reasons.items(), key=lambda one: (places.get(one[0], 1), -abs(one[1]), one[0]))
 
 
 def _interval(row: PropertyValuation, job: ValuationJob) -> dict[str, Any] | None:
@@ -123,6 +129,7 @@ def _comparable(told: dict[str, Any], addresses: dict[str, str], job: ValuationJ
         }
         for name, (subject, comparable, amount) in told["adjustments"].items()
     ]
+    lines.sort(key=lambda line: (-abs(line["amount"]), line["name"]))
     return {**told, "situs_address": addresses.get(told["parcel_number"], ""), "adjustments": lines}
 
 

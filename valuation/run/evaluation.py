@@ -33,16 +33,16 @@ def figure(study: CountyStudy | None, name: str) -> float | None:
     return None if measure is None else measure.value
 
 
-def judge(held_back: pd.DataFrame) -> tuple[CountyStudy, dict[str, Any]]:
-    """The study of held-back sales; with it their dates, and how many prices lie in the intervals."""
+def judge(held_back: pd.DataFrame, coverage: float | None) -> tuple[CountyStudy, dict[str, Any]]:
+    """The study of held-back sales; with it their dates, and how many prices lie in intervals that were not made from
+    them (``coverage``), which these sales cannot tell by themselves."""
     study = of_frame(held_back, PropertyKind.RESIDENTIAL)
-    inside = (held_back["low"] <= held_back["price"]) & (held_back["price"] <= held_back["high"])
     days = held_back["sale_date"]
     told = {
         "sales": len(held_back),
         "from": str(days.min().date()) if len(days) else None,
         "to": str(days.max().date()) if len(days) else None,
-        "coverage": plain(float(inside.mean())) if len(held_back) else None,
+        "coverage": plain(coverage),
     }
     return study, told | figures(study)
 

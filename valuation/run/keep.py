@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from typing import Any
 
 from django.db.models.functions import Now
 
 from valuation import model as models
 from valuation.models import Method, ValuationJob, ValuationModel
+from valuation.run import evaluation
 from valuation.run.prepare import Prepared
 from valuation.run.records import Market
 from valuation.told import plain
@@ -17,9 +17,7 @@ from valuation.told import plain
 _TOLD_ELSEWHERE = ("method", "as_of", "evaluation", "options")
 
 
-def model(
-    job: ValuationJob, ready: Prepared, market: Market, evaluation: dict[str, Any] | None
-) -> ValuationModel | None:
+def model(job: ValuationJob, ready: Prepared, market: Market) -> ValuationModel | None:
     """Keeps a model that was trained; returns it, or the stored one that was used, or None."""
     if ready.trained is None:
         return ready.stored
@@ -34,7 +32,7 @@ def model(
         sales=card["trained_on"]["sales"],
         seed=job.resolved["seed"],
         features=card.pop("features", []),
-        metrics=evaluation or {},
+        metrics=evaluation.judge(ready.trained.held_back, models.evaluation(ready.trained).get("coverage"))[1],
         parameters=job.resolved,
         software=card.pop("versions", {}),
         card={name: value for name, value in card.items() if name not in _TOLD_ELSEWHERE},

@@ -69,10 +69,11 @@ class _Run:
         # What a lost attempt may have left.
         store.clear(job, PropertyValuation, JudgedSale)
         judged = self._judged(ready)
-        study, told = evaluation.judge(judged) if judged is not None else (None, None)
+        coverage = None if ready.weights else ready.approaches[job.valuation_method].coverage
+        study, told = evaluation.judge(judged, coverage) if judged is not None else (None, None)
         if judged is not None:
             evaluation.store(job, judged)
-        model = keep.model(job, ready, self.market, told)
+        model = keep.model(job, ready, self.market)
         written = files.write_values(context, job, self._valued(ids, ready))
         summary = self._summary(ready, told, model)
         file = files.package(context, job, written, judged, summary, model)
