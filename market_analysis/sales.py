@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 
     from market_analysis.analyses.market import Market
 
+_SCREENED_ONLY = ("deed_code", "validity_code", "multi_parcel")
 _SCREENED = (
+    *_SCREENED_ONLY,
     "parcel_number",
     "sale_date",
     "sale_price",
-    "deed_code",
-    "validity_code",
-    "multi_parcel",
     "property_class",
     "living_area_sqft",
     "year_built",
@@ -43,14 +42,21 @@ def market(request: MarketRequest, tick: Callable[[], None], tell: Callable[[flo
 
     sales = frame.read(_query(request))
     tick()
-    screened = screen(sales, request.rules, request.as_of)
-    sales["reason"] = screened.reasons
+    reasons = screen(sales, request.rules, request.as_of).reasons.astype("category")
+    # Of a million sales each column is some MB: what is not used any more is let go.
+    sales = sales.drop(columns=[*(set(_SCREENED_ONLY) - set(request.analysis.columns))])
     start, end = request.period.start, request.period.end
     if start or end:
-        sales = sales[_within(sales["sale_date"], start, end)]
-    kept = sales[sales["reason"] == ""]
+        inside = _within(sales["sale_date"], start, end)
+        sales, reasons = sales[inside], reasons[inside]
+    read = sales[["sale_date", "sale_price", "place"]].assign(reason=reasons)
+    kept = sales[reasons == ""]
+    del sales
+    frame.release()
     if kept.empty:
-        raise NoSales(_nothing_left(sales))
+        raise NoSales(_nothing_left(read))
+    if (kept["place"] == "").all():
+        raise NoSales(f"None of the {len(kept):,} valid sales lies in a place of {request.geography.text}.")
     first = start or kept["sale_date"].min().date()
     last = end or kept["sale_date"].max().date()
     step = request.period.step
@@ -58,8 +64,8 @@ def market(request: MarketRequest, tick: Callable[[], None], tell: Callable[[flo
         raise NoSales(f"From {first} to {last} are more than {MOST_PERIODS} periods: ask for a shorter span.")
     return Market(
         title=str(request.county),
-        sales=kept.drop(columns="reason"),
-        read=sales,
+        sales=kept,
+        read=read,
         step=step,
         first=first,
         last=last,

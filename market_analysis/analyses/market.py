@@ -23,8 +23,8 @@ WITHHELD = Column("withheld", Kind.TEXT, "Withheld because", width=40)
 @dataclass(frozen=True)
 class Market:
     """``title`` names the county; ``sales`` are the screened sales of the period, with ``place`` the category of their
-    place, empty where they lie in none. ``read`` are all sales of the period with the ``reason`` of those that were
-    excluded.
+    place, empty where they lie in none. ``read`` has date, price, place and ``reason`` of all sales of the
+    period, empty for those that were not excluded.
 
     ``stock`` counts the parcels of each place, and ``outlines`` gives the geometries of places as WKB; both ask the
     database when they are called. ``tick`` is to be called during long work: it raises what ends it.

@@ -33,21 +33,25 @@ class Characteristics:
 
     def design(self, sales: pd.DataFrame) -> Any:
         """A sparse matrix, one row a sale; without an intercept."""
-        blocks: list[Any] = []
+        parts = [sparse.csc_matrix((len(sales), 0))]
         numbers = numeric(sales)
         for name, (center, spread) in self.centers.items():
-            column = numbers[name]
+            column = numbers.pop(name)
             missing = ~np.isfinite(column)
-            blocks.append(np.where(missing, 0.0, (column - center) / spread))
-            blocks.append(missing.astype(float))
-        dense = sparse.csr_matrix(np.column_stack(blocks)) if blocks else sparse.csr_matrix((len(sales), 0))
-        parts = [dense]
+            # One by one, for a dense block of them all would take more memory than anything else.
+            parts.append(_column(np.where(missing, 0.0, (column - center) / spread)))
+            parts.append(_column(missing.astype(float)))
         for name, levels in self.levels.items():
             codes = pd.Index(levels).get_indexer(sales[name].astype(object))
             known = np.flatnonzero(codes >= 0)
             shape = (len(sales), len(levels))
-            parts.append(sparse.csr_matrix((np.ones(len(known)), (known, codes[known])), shape=shape))
+            parts.append(sparse.csc_matrix((np.ones(len(known)), (known, codes[known])), shape=shape))
         return sparse.hstack(parts, format="csr")
+
+
+def _column(values: Floats) -> Any:
+    rows = np.flatnonzero(values).astype(np.int32)
+    return sparse.csc_matrix((values[rows], rows, np.array([0, len(rows)], dtype=np.int32)), shape=(len(values), 1))
 
 
 def learn(sales: pd.DataFrame) -> Characteristics:

@@ -45,8 +45,10 @@ def wls(design: Any, y: Floats, weights: Floats | None = None) -> Fit:
     """
     x = sparse.csr_matrix(design, dtype=float)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
-    weighted = x.T.multiply(w).tocsr()
-    normal = (weighted @ x).toarray()
+    # Row by row the weights, on the numbers alone: the places of a million rows are not copied.
+    weighted = sparse.csr_matrix((x.data * np.repeat(w, np.diff(x.indptr)), x.indices, x.indptr), shape=x.shape)
+    normal = (x.T @ weighted).toarray()
+    del weighted
     size = np.sqrt(np.diag(normal))
     kept = _independent(normal, size)
     b = np.full(x.shape[1], np.nan)
@@ -55,7 +57,7 @@ def wls(design: Any, y: Floats, weights: Floats | None = None) -> Fit:
     factor = linalg.cho_factor(scaled)
     solution = np.zeros(x.shape[1])
     for _ in range(2):  # the second time on the residuals: iterative refinement
-        gradient = weighted @ (y - x @ solution)
+        gradient = x.T @ (w * (y - x @ solution))
         solution[kept] += linalg.cho_solve(factor, gradient[kept] / size[kept]) / size[kept]
     b[kept] = solution[kept]
     residuals = y - x @ solution

@@ -107,6 +107,14 @@ def test_sales_outside_every_place_are_told(analyse: Analyse, market_county: Cou
     assert any("lie in no place of districts" in note for note in found.summary["notes"])
 
 
+@pytest.mark.parametrize("name", ANALYSES)
+def test_a_geography_without_any_sale(analyse: Analyse, market_county: County, name: str) -> None:
+    market_county.reference_layers.get().features.all().delete()
+    request = {**REQUESTS.get(name, {}), "geography": "districts"}
+    with pytest.raises(NoSales, match="None of the 480 valid sales lies in a place of districts"):
+        analyse(name, **request)
+
+
 def test_negative_prices_do_not_get_in(parcel: PropertyOperational) -> None:
     with pytest.raises(IntegrityError):
         sell(parcel, 1, date(2015, 5, 5), -5)
