@@ -33,7 +33,7 @@ class GeoJSON(TextFormat):
     has_bbox = True
     bytes_per_record = 800
     separator = ",\n"
-    marker = b'{"type":"Feature","geometry":'
+    marker = b"\n"  # of the separator; JSON has it nowhere in a text
     not_finite = {name: f'"{text}"' for name, text in TextFormat.not_finite.items()}
 
     def header(self, layer: LayerPlan) -> str:

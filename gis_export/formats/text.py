@@ -102,7 +102,7 @@ class TextFormat(Format):
                     text = joined(self.encoded(feature, rows, counts))
                     self.put(text[0 if passed else len(self.separator) :])
                     passed += rows.num_rows
-                    records += bytes(text).count(self.marker) if self.marker else rows.num_rows
+                    records += occurrences(text, self.marker) if self.marker else rows.num_rows
         self.put(self.footer(layer, reader.source()))
         return Written([path], records, self.losses(layer, counts))
 
@@ -179,6 +179,15 @@ def joined(texts: pa.StringArray) -> memoryview:
     _, offsets, data = texts.buffers()
     bounds = memoryview(offsets).cast("i")[texts.offset : texts.offset + len(texts) + 1]
     return memoryview(data or b"")[bounds[0] : bounds[-1]]
+
+
+def occurrences(text: memoryview, marker: bytes) -> int:
+    """How often the marker is in the text; one of a single byte is counted without a copy of the text."""
+    import numpy as np
+
+    if len(marker) > 1:
+        return bytes(text).count(marker)
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord(marker)))
 
 
 def contains(texts: pa.StringArray, characters: bytes) -> bool:

@@ -58,11 +58,19 @@ class LayerReader:
     def stream(
         self, columns: Iterable[str], order: str = "k", where: str = "TRUE", box: bool = False
     ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+        columns = list(columns)
+        # A value that is streamed as it is need not be streamed once more for its sum.
+        as_they_are = {sql: i for i, (sql, _, _) in enumerate(column.rpartition(" AS ") for column in columns)}
+        again = {alias: column for alias, (column, _) in self._sums.items() if column not in as_they_are}
         metrics = {
             f"{METRIC}missing": "(g IS NULL OR ST_IsEmpty(g))::int",
             f"{METRIC}area": "ST_Area(g)",
             **({corner: f"{function}(b)" for corner, function in totals.EXTENT.items()} if box else {}),
-            **{alias: f"{column}::float8" for alias, (column, _) in self._sums.items()},
+            **{alias: f"{column}::float8" for alias, column in again.items()},
+        }
+        places = {
+            name: as_they_are[column] if column in as_they_are else len(columns) + [*metrics].index(alias)
+            for alias, (column, name) in self._sums.items()
         }
         selected = ", ".join([*columns, *(f"{sql} AS {alias}" for alias, sql in metrics.items())])
         # OFFSET 0 keeps the planner from computing the box for each of its corners.
@@ -70,27 +78,27 @@ class LayerReader:
         rows = f"SELECT *{computed} FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order} OFFSET 0"
         sql = f"SELECT {selected} FROM ({rows}) AS f"
         with batches(self._connection, sql) as (schema, found):
-            yield schema, self._counting(found)
+            yield schema, self._counting(found, places)
 
     @contextmanager
     def groups(self, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         with batches(self._connection, sql) as (schema, found):
-            yield schema, self._counting(found)
+            places = {name: schema.get_field_index(alias) for alias, (_, name) in self._sums.items()}
+            yield schema, self._counting(found, places)
 
-    def _counting(self, found: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def _counting(self, found: Iterator[pa.RecordBatch], places: dict[str, int]) -> Iterator[pa.RecordBatch]:
+        """Count what passes; ``places`` tells where the columns are whose sums are taken."""
         passed = self.passed
         for batch in found:
-            names = [name for name in batch.schema.names if name.startswith(METRIC) and name not in totals.EXTENT]
-            columns = {name: batch.column(name) for name in names}
-            counted = columns.pop(f"{METRIC}records", None)  # where a row stands for several
-            records = batch.num_rows if counted is None else pc.sum(counted).as_py() or 0
+            records = batch.num_rows
+            if (stands_for := batch.schema.get_field_index(f"{METRIC}records")) >= 0:  # where a row is several
+                records = pc.sum(batch.column(stands_for)).as_py() or 0
             passed.records += records
-            missing = columns.pop(f"{METRIC}missing")
-            passed.without_geometry += pc.sum(missing).as_py() or 0
-            passed.area += pc.sum(columns.pop(f"{METRIC}area")).as_py() or 0.0
-            for alias, values in columns.items():
-                name = self._sums[alias][1]
-                passed.sums[name] = passed.sums.get(name, 0.0) + (pc.sum(values).as_py() or 0)
+            passed.without_geometry += pc.sum(batch.column(f"{METRIC}missing")).as_py() or 0
+            passed.area += pc.sum(batch.column(f"{METRIC}area")).as_py() or 0.0
+            for name, place in places.items():
+                values = pc.cast(batch.column(place), pa.float64(), safe=False)
+                passed.sums[name] = passed.sums.get(name, 0.0) + (pc.sum(values).as_py() or 0.0)
             yield batch
             self._progress(records)
 
