@@ -1,85 +1,151 @@
 """``make bench-export``: each format, ours and a peer, alternating. ROWS, FORMATS and REPEAT in the environment.
 
 Ours is timed from RUNNING to COMPLETED, with checks, hash and packaging; of REPEAT runs the fastest counts on both
-sides. The same formats are then run on a quarter of the rows, which shows how time and memory grow.
+sides. The same formats are then run on a quarter of the rows, which shows how time and memory grow. A clip by a
+polygon of 5,000 vertices and a reprojection follow, and how the time grows with the share of rows that an area selects.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import time
 from typing import Any
 
 from benchmarks import memory, platform
-from benchmarks.peers import COLUMNS, PEERS
+from benchmarks.peers import COLUMNS, FEWER, PEERS, CopyBinary, Ogr2ogr, Peer
 
 _POLL_SECONDS = 0.1
+_STEP, _WEST, _SOUTH, _ROW = 0.0005, -122.5, 47.0, 1000  # the grid of parcels.sql
+_VERTICES = 5_000
+_SHARES = (0.01, 0.05, 0.25, 1.0)
 
 
 def run() -> None:
+    from gis_export.formats import registry
+
     rows = int(os.environ.get("ROWS", "1000000"))
     repeat = int(os.environ.get("REPEAT", "1"))
-    formats = os.environ.get("FORMATS", ",".join(PEERS)).split(",")
+    formats = os.environ.get("FORMATS", ",".join(registry.all_formats())).split(",")
     platform.use_benchmark_database()
-    counties = {size: platform.county_of(size) for size in (rows // 4, rows)}
     results = []
     with platform.running(platform.supervisor("short"), platform.supervisor("long")):
-        _ours("CSV", platform.county_of(1000))  # starts the short cluster's writer
+        for size in (1000, max(rows // 4, 100_001)):  # starts the writers of both clusters
+            _ours("CSV", platform.county_of(size))
         print(f"{'format':<12}{'rows':>10}{'ours s':>9}{'peer s':>9}{'ratio':>7}{'peak MB':>9}  peer")
         for name in formats:
-            for size, county in counties.items():
-                result = _compare(name, size, county, repeat)
-                results.append(result)
-                print(
-                    f"{name:<12}{size:>10,}{result['ours_s']:>9.1f}{result['peer_s']:>9.1f}{result['ratio']:>7.2f}"
-                    f"{result['ours_peak_rss_mb']:>9.0f}  {result['peer']}",
-                    flush=True,
-                )
+            most = min(rows, FEWER.get(name, rows))
+            if most < rows:
+                print(f"{name:<12} is not made for more: {most:,} rows")
+            for size in (most // 4, most):
+                results.append(_told(_compare(name, platform.county_of(size), PEERS.get(name), repeat)))
+        if "GeoParquet" in formats:
+            results.append(_told(_compare("GeoParquet", platform.county_of(rows), CopyBinary(), repeat)))
+        if "GeoPackage" in formats:
+            results += _clipped_and_reprojected(platform.county_of(rows // 4), repeat)
+        if "GeoJSON" in formats:
+            platform.save("export_scaling", _scaling(rows))
     platform.save("export", results)
 
 
-def _compare(name: str, rows: int, county: str, repeat: int) -> dict[str, Any]:
-    peer = PEERS[name]
+def _compare(
+    name: str, county: str, peer: Peer | None, repeat: int, *options: str, area: Any = None, **parameters: Any
+) -> dict[str, Any]:
     ours, theirs, peaks = [], [], []
     for _ in range(repeat):
-        seconds, peak = _ours(name, county)
+        seconds, peak, _ = _ours(name, county, area, **parameters)
         ours.append(seconds)
         peaks.append(peak)
-        with platform.scratch() as folder:
-            theirs.append(peer.seconds(platform.conninfo(), county, folder))
+        if peer is not None:
+            with platform.scratch() as folder:
+                theirs.append(peer.seconds(platform.conninfo(), county, folder, *options))
     return {
         "format": name,
-        "rows": rows,
+        "rows": int(county.removeprefix("BENCH")),
         "ours_s": round(min(ours), 2),
-        "peer": peer.name,
-        "peer_s": round(min(theirs), 2),
-        "ratio": round(min(theirs) / min(ours), 2),
+        "peer": peer.name if peer else None,
+        "peer_s": round(min(theirs), 2) if theirs else None,
+        "ratio": round(min(theirs) / min(ours), 2) if theirs else None,
         "ours_peak_rss_mb": round(max(peaks)),
     }
 
 
-def _ours(name: str, county: str) -> tuple[float, float]:
-    """Seconds from RUNNING to COMPLETED, and the peak memory of the worker with its writer."""
+def _told(result: dict[str, Any]) -> dict[str, Any]:
+    theirs = f"{result['peer_s']:>9.1f}{result['ratio']:>7.2f}" if result["peer"] else f"{'-':>9}{'-':>7}"
+    print(
+        f"{result['format']:<12}{result['rows']:>10,}{result['ours_s']:>9.1f}{theirs}"
+        f"{result['ours_peak_rss_mb']:>9.0f}  {result['peer'] or 'none'} {result.get('task', '')}",
+        flush=True,
+    )
+    return result
+
+
+def _clipped_and_reprojected(county: str, repeat: int) -> list[dict[str, Any]]:
+    """Beside ogr2ogr doing the same; GeoPackage, the format that both write best."""
+    rows = int(county.removeprefix("BENCH"))
+    peer = PEERS["GeoPackage"]
+    assert isinstance(peer, Ogr2ogr)
+    outline = platform.FOLDER / "clip.geojson"
+    star = _star(rows)
+    outline.write_text(json.dumps(star))
+    clip = ("-clipsrc", str(outline))
+    clipped = _compare("GeoPackage", county, peer, repeat, *clip, area=star, spatial_operation="clip")
+    moved = _compare("GeoPackage", county, peer, repeat, "-t_srs", "EPSG:2926", crs="EPSG:2926")
+    return [_told({**clipped, "task": f"clip by {_VERTICES:,} vertices"}), _told({**moved, "task": "to State Plane"})]
+
+
+def _star(rows: int) -> dict[str, Any]:
+    """A wavy ring in the middle of the county."""
+    width, height = _ROW * _STEP, rows / _ROW * _STEP
+    ring = []
+    for i in range(_VERTICES - 1):
+        turn = 2 * math.pi * i / (_VERTICES - 1)
+        reach = 0.4 + 0.05 * math.sin(40 * turn)
+        ring.append([_WEST + width * (0.5 + reach * math.cos(turn)), _SOUTH + height * (0.5 + reach * math.sin(turn))])
+    return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+
+
+def _scaling(rows: int) -> list[dict[str, Any]]:
+    """Time against the share of the county's parcels that a box selects; GeoJSON."""
+    county = platform.county_of(rows)
+    found = []
+    for share in _SHARES:
+        north = _SOUTH + rows / _ROW * _STEP * share - _STEP / 2
+        box = {"type": "bbox", "coordinates": [_WEST - 0.01, _SOUTH - 0.01, _WEST + _ROW * _STEP + 0.01, north]}
+        seconds, _, records = _ours("GeoJSON", county, box)
+        found.append({"share": share, "records": records, "seconds": round(seconds, 2)})
+        print(f"{share:>7.0%} of the rows: {records:>9,} in {seconds:.2f} s", flush=True)
+    return found
+
+
+def _ours(name: str, county: str, area: Any = None, **given: Any) -> tuple[float, float, int]:
+    """Seconds from RUNNING to COMPLETED, the peak memory of the worker with its writer, and the records."""
     from django.core.files.storage import default_storage
 
     from gis_export import request
+    from gis_export.estimates import estimate
     from gis_export.models import GisExportJob
+    from terrafusion.areas import saved
     from terrafusion.jobs import dispatch
     from terrafusion.records.models import County
 
-    parameters = {"fields": list(COLUMNS)}
+    parameters = {"fields": list(COLUMNS), **given}
     record = County.objects.get(pk=county)
-    wanted = request.check(record, name, ["parcels"], None, parameters, user=platform.user())
+    wanted = request.check(record, name, ["parcels"], area, parameters, user=platform.user())
+    expected = estimate(wanted, platform.user())
     job = GisExportJob(
         county=record,
         export_format=name,
         layers=["parcels"],
+        area_as_submitted=area,
+        **saved.columns(wanted.area),
         parameters=parameters,
         resolved=wanted.resolved(),
-        estimated_records=int(county.removeprefix("BENCH")),
+        estimated_records=expected.records,
         submitted_by=platform.user(),
     )
-    job, _ = dispatch.submit(job)
+    job, _ = dispatch.submit(job, fresh=True)
     pid = 0
     while job.completed_at is None:
         time.sleep(_POLL_SECONDS)
@@ -92,7 +158,7 @@ def _ours(name: str, county: str) -> tuple[float, float]:
     assert job.started_at is not None
     peak = memory.peak_mb(pid)
     default_storage.delete(job.result_file)
-    return (job.completed_at - job.started_at).total_seconds(), peak
+    return (job.completed_at - job.started_at).total_seconds(), peak, job.record_count or 0
 
 
 if __name__ == "__main__":

@@ -83,7 +83,8 @@ class LayerReader:
     @contextmanager
     def groups(self, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         with batches(self._connection, sql) as (schema, found):
-            places = {name: schema.get_field_index(alias) for alias, (_, name) in self._sums.items()}
+            found_at = {name: schema.get_field_index(alias) for alias, (_, name) in self._sums.items()}
+            places = {name: place for name, place in found_at.items() if place >= 0}
             yield schema, self._counting(found, places)
 
     def _counting(self, found: Iterator[pa.RecordBatch], places: dict[str, int]) -> Iterator[pa.RecordBatch]:
