@@ -298,12 +298,13 @@ def moments(exports: Exports, layer: str) -> list[str]:
 
 def as_geodatabase(exports: Exports, export: Export, layer: str) -> list[Row]:
     """Legal names, and whole numbers for true and false."""
+    skipped = moments(exports, layer)
     return [
         Row(
             {
                 _LEGAL.get(name, name): int(value) if isinstance(value, bool) else value
                 for name, value in row.values.items()
-                if name not in moments(exports, layer)
+                if name not in skipped
             },
             row.geometry,
         )

@@ -23,12 +23,13 @@ from gis_export.models import GisExportJob
 from terrafusion import env
 from terrafusion.records.models import County, CountyAccess, PropertyOperational, ReferenceFeature
 from tests.conftest import ROOT
-from tests.gis_export.conftest import FORMATS, Export, close_writer, run_export
+from tests.gis_export.conftest import FORMATS, STATE_PLANE, Export, Exports, close_writer, run_export
 from tests.gis_export.test_format_geojson import sequence
 from tests.gis_export.test_format_geoparquet import query
 from tests.gis_export.test_format_gml import T
 from tests.gis_export.test_format_kml import NS, doc_kml, folder_of
 from tests.gis_export.test_format_pmtiles import decoded
+from tests.gis_export.test_truth import TRUTHS
 
 FOLDER = Path(env.text("TERRAFUSION_SHARED_DATA", str(ROOT.parent / "shared" / "data")))
 pytestmark = pytest.mark.skipif(
@@ -56,6 +57,38 @@ def export(county: County, export_format: str, **more: Any) -> tuple[GisExportJo
     job = run_export(api, county, export_format, LAYERS, **more)
     assert job.status == "COMPLETED", job.message
     return job, Path(default_storage.path(job.result_file))
+
+
+@pytest.fixture(scope="module")
+def seattle(_database: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exports]:
+    with django_db_blocker.unblock():
+        county = County.objects.create(id="SEATTLE", name="Seattle", state="WA", state_plane_srid=STATE_PLANE)
+        call_command(
+            "load_layer", "SEATTLE", "zoning", FOLDER / "seattle_wa_zoning.gpkg", source_layer="zoning", verbosity=0
+        )
+        user = get_user_model().objects.create_user("sounder")
+        CountyAccess.objects.create(user=user, county=county, role="analyst")
+        api = APIClient()
+        api.force_authenticate(user)
+        yield Exports(county, api, tmp_path_factory.mktemp("seattle"), django_db_blocker.unblock)
+        close_writer()
+        call_command("flush", interactive=False, verbosity=0)
+
+
+# Those that neither round coordinates nor leave out a long geometry.
+EXACT = ["CSV", "FileGDB", "FlatGeobuf", "GeoPackage", "GeoParquet", "GML", "Shapefile", "TAB"]
+
+
+@pytest.mark.parametrize("export_format", EXACT)
+def test_every_value_of_a_real_zoning(seattle: Exports, export_format: str) -> None:
+    """2,571 areas with dates and long descriptions: each value and coordinate, and the sum of the areas."""
+    export = seattle(export_format, "zoning")
+    assert export.job.record_count == len(seattle.rows("zoning")) > 2500
+    TRUTHS[export_format].check(seattle, export, "zoning")
+    (told,) = export.manifest["layers"]
+    source, written = told["reconciliation"]["source"], told["reconciliation"]["written"]
+    assert written["area"] == pytest.approx(source["area"])
+    assert told["reconciliation"]["records_in_file"] == source["records"]
 
 
 @pytest.mark.parametrize("export_format", FORMATS)
