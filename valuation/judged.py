@@ -11,8 +11,7 @@ import pandas as pd
 
 from market_analysis.stats.errors import TooFewSales
 from valuation.frames import Floats, Values
-from valuation.model.features import texts
-from valuation.model.history import History, learn_history
+from valuation.model.history import History, judged, learn_history
 
 _FEWEST = 30
 
@@ -43,27 +42,13 @@ def judge(value: Callable[[pd.DataFrame], Values], history: History | None, conf
     found = value(held).values
     if len(found) < _FEWEST:
         return None
-    place = held.index.get_indexer(found.index)
-    price = np.exp(history.log_price[history.held][place])
     dollars = found["value"].to_numpy(dtype=float)
+    price = np.exp(history.log_price[found.index])
     tail = (1 - confidence) / 2
     low, high = np.quantile(price / dollars, [tail, 1 - tail])
     low, high = min(float(low), 1.0), max(float(high), 1.0)
-    sold = held.loc[found.index]
-    frame = pd.DataFrame(
-        {
-            "value": dollars,
-            "low": dollars * low,
-            "high": dollars * high,
-            "price": price,
-            "sale_price": sold["sale_price"].to_numpy(dtype=float),
-            "sale_date": sold["sale_date"].to_numpy(),
-            "property_class": texts(sold, "property_class").to_numpy(),
-            "neighborhood": texts(sold, "neighborhood").to_numpy(),
-        },
-        index=history.index[history.held][place],
-    )
-    return Evidence(frame, low, high)
+    ends = {"value": dollars, "low": dollars * low, "high": dollars * high}
+    return Evidence(judged(history, pd.DataFrame(ends, index=found.index)), low, high)
 
 
 def interval(value: Floats, evidence: Evidence | None) -> tuple[Floats, Floats]:

@@ -18,7 +18,7 @@ from valuation.comparables.adjuster import Adjuster
 from valuation.comparables.selection import Selected
 from valuation.frames import Floats, Progress, Values, checked, values_of
 from valuation.model.features import texts
-from valuation.model.history import History, learn_history
+from valuation.model.history import History, judged, learn_history
 
 _CHUNK = 1_000
 _CLOSE = 2.0  # unlikeness at which the weight has fallen to a third
@@ -153,12 +153,12 @@ def prepare(
     known, held = history.sales, history.held
     before = adjuster.learn(known[~held], history.log_price[~held], history.years[~held], as_of, options.seed)
     told(0.3)
-    judged = known[held]
+    later = known[held]
     parts = []
-    for begin in range(0, len(judged), _CHUNK):
-        some = judged.iloc[begin : begin + _CHUNK]
+    for begin in range(0, len(later), _CHUNK):
+        some = later.iloc[begin : begin + _CHUNK]
         parts.append(_compare(before, some, np.full(len(some), history.held_from), options))
-        told(0.3 + 0.3 * min(begin + _CHUNK, len(judged)) / len(judged))
+        told(0.3 + 0.3 * min(begin + _CHUNK, len(later)) / len(later))
     found = _joined(parts, options.count, len(before.names))
     low, high, frame = _judged(history, found, options.confidence)
     full = adjuster.learn(known, history.log_price, history.years, as_of, options.seed)
@@ -223,18 +223,6 @@ def _judged(history: History, found: _Compared, confidence: float) -> tuple[floa
     tail = (1 - confidence) / 2
     low, high = np.quantile(scores, [tail, 1 - tail]) if len(scores) else (-3.0, 3.0)
     low, high = min(float(low), 0.0), max(float(high), 0.0)
-    sales = history.sales[history.held][enough]
-    frame = pd.DataFrame(
-        {
-            "value": value,
-            "low": value * np.exp(low * spread),
-            "high": value * np.exp(high * spread),
-            "price": np.exp(log_price),
-            "sale_price": sales["sale_price"].to_numpy(dtype=float),
-            "sale_date": sales["sale_date"].to_numpy(),
-        },
-        index=history.index[history.held][enough],
-    )
-    for name in ("property_class", "neighborhood"):
-        frame[name] = texts(sales, name).to_numpy() if name in sales else ""
-    return low, high, frame
+    ends = {"low": value * np.exp(low * spread), "high": value * np.exp(high * spread)}
+    rows = np.flatnonzero(history.held)[enough]
+    return low, high, judged(history, pd.DataFrame({"value": value, **ends}, index=rows))

@@ -13,21 +13,21 @@ from valuation.frames import Floats
 from valuation.model import boosting
 from valuation.ratio import measures
 
-_CAUTION = 2.0  # squared spreads by which a value lies below the middle of what it may sell for
+_CAUTION = 3.0  # squared spreads by which a value lies below the middle of what it may sell for
 _LONGEST = 1.3
 _STEPS = 151
 _MUST = (0.025, 1.025)  # PRB and PRD from which on the stretch is worth its cost: half the IAAO's ranges are left
 _FULL = (0.015, 0.99)  # PRB and PRD beyond which dear properties would be valued too high
-_FREE = 0.005  # share of the COD that an even treatment may cost where it is not a must
-_OTHER_GOODS = np.log(3.0)  # a price so many times off the value tells of other goods sold, such as the bare lot
+_FREE = 0.01  # share of the COD that an even treatment may cost where it is not a must
+_OTHER_GOODS = np.log(4.0)  # a price so many times off the value tells of other goods sold, such as the bare lot
 _FOLDS = 5
 _FLOOR = 0.02  # a spread in logs below which none is believed
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """log value = level + middle + stretch * (cautious - middle), where cautious is what the model said less twice the
-    squared spread of the property's kind; the interval reaches low and high spreads from it."""
+    """log value = level + middle + stretch * (cautious - middle), where cautious is what the model said less three
+    times the squared spread of the property's kind; the interval reaches low and high spreads from it."""
 
     middle: float
     stretch: float
@@ -81,7 +81,7 @@ def _learn(features: Floats, raw: Floats, log_price: Floats, confidence: float, 
 
 def _cautious(raw: Floats, spread: Floats) -> Floats:
     """The value with the least expected error in percent lies the squared deviation below the median of the price (of a
-    log-normal one); half of that is in the objectives of the trees already."""
+    log-normal one); a part of that is in the objectives of the trees already."""
     return raw - _CAUTION * spread**2
 
 

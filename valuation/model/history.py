@@ -14,7 +14,7 @@ import pandas as pd
 from market_analysis.stats import time_adjustment
 from market_analysis.stats.errors import TooFewSales
 from valuation.frames import Floats
-from valuation.model.features import as_number
+from valuation.model.features import as_number, texts
 
 FEWEST_SALES = 100
 _HELD_YEARS = 1.0
@@ -80,6 +80,21 @@ def learn_history(sales: pd.DataFrame, as_of: date) -> History:
         ).hexdigest(),
     }
     return History(known, index, log_price, years, held, float(years[held][0]), tuple(flags), facts)
+
+
+def judged(history: History, values: pd.DataFrame) -> pd.DataFrame:
+    """Held-back sales with what an approach said of them (``value``, ``low``, ``high`` by the rows of
+    ``history.sales``) and what they sold for: ``sale_price`` as paid and ``price`` at the valuation date. The index is
+    that of the sales as they came."""
+    sales = history.sales.loc[values.index]
+    frame = values.assign(
+        price=np.exp(history.log_price[values.index]),
+        sale_price=sales["sale_price"].to_numpy(dtype=float),
+        sale_date=sales["sale_date"].to_numpy(),
+    )
+    for name in ("property_class", "neighborhood"):
+        frame[name] = texts(sales, name).to_numpy()
+    return frame.set_axis(history.index[values.index])
 
 
 def _built_later(known: pd.DataFrame) -> npt.NDArray[np.bool_]:

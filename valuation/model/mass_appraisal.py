@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from valuation.frames import Floats, Progress, Values, checked, values_of
-from valuation.model import calibration, features, reasons, trees
+from valuation.model import calibration, reasons, trees
 from valuation.model.calibration import Calibration
-from valuation.model.history import History, learn_history
+from valuation.model.history import History, judged, learn_history
 from valuation.model.reasons import Reasons
 from valuation.model.trees import Trees
 
@@ -131,20 +131,6 @@ def train(
 
 
 def _judged(history: History, calibrated: Calibration, seen: Floats, raw: Floats) -> pd.DataFrame:
-    """The held-back sales: what was said of them, what they sold for, as paid and brought to the valuation date."""
-    sales = history.sales[history.held]
-    value, low, high = calibrated.apply(seen, raw)
-    frame = pd.DataFrame(
-        {
-            "value": np.exp(value),
-            "low": np.exp(low),
-            "high": np.exp(high),
-            "price": np.exp(history.log_price[history.held]),
-            "sale_price": sales["sale_price"].to_numpy(dtype=float),
-            "sale_date": sales["sale_date"].to_numpy(),
-        },
-        index=history.index[history.held],
-    )
-    for name in ("property_class", "neighborhood"):
-        frame[name] = features.texts(sales, name).to_numpy() if name in sales else ""
-    return frame
+    told = zip(("value", "low", "high"), calibrated.apply(seen, raw), strict=True)
+    values = {name: np.exp(logs) for name, logs in told}
+    return judged(history, pd.DataFrame(values, index=np.flatnonzero(history.held)))

@@ -21,7 +21,7 @@ from valuation.model.reasons import Reasons
 from valuation.model.surroundings import Surroundings
 from valuation.model.trees import Trees
 
-_FORMAT = 1
+_FORMAT = 2
 _LARGEST = 2**31  # bytes unpacked: more is no model of a county
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 
@@ -52,6 +52,7 @@ def save(model: MassAppraisal) -> bytes:
     arrays = {f"start_{name}": value for name, value in vars(trees.start).items()}
     arrays |= {name: getattr(trees.surroundings, name) for name in ("places", "years", "homes", "excess", "keys")}
     arrays |= {f"held_{name}": held[name].to_numpy(dtype=float) for name in _HELD}
+    arrays["filler"] = trees.filler
     arrays["held_dates"] = held["sale_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     files = {"model.json": json.dumps(about, allow_nan=True).encode()}
     for group, models in (("member", trees.members), ("spread", calibrated.spreads), ("reason", [explainer.model])):
@@ -109,6 +110,7 @@ def _read(about: dict[str, Any], files: dict[str, bytes]) -> MassAppraisal:
         Surroundings(*(array(name) for name in ("places", "years", "homes", "excess", "keys"))),
         [booster(f"member{number}") for number in range(about["boosters"]["members"])],
         about["year"],
+        array("filler"),
     )
     calibrated = about["calibration"]
     held = pd.DataFrame({name: array(f"held_{name}") for name in _HELD})

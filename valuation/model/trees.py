@@ -18,6 +18,7 @@ from valuation.model.surroundings import Surroundings, keys_of
 _FOLDS = 5
 _FEWEST_OF_A_FOLD = 10
 _DAY = 1 / 365
+_NEARLY_ALWAYS = 0.995
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class Trees:
     surroundings: Surroundings
     members: list[lightgbm.Booster]
     year: float  # of the valuation date, with its fraction
+    filler: Floats  # what stands for unknown in columns where hardly any sale taught it, else NaN
 
     def features(self, frame: pd.DataFrame, when: Floats) -> Floats:
         """Characteristics, place, surroundings and ``when`` (years from the valuation date)."""
         places = self.encoder.places(frame)
         around = self.surroundings.matrix(places, when)
-        return _features(self.encoder.matrix(frame, _year(self.year, when)), places, around, when)
+        return _filled(_features(self.encoder.matrix(frame, _year(self.year, when)), places, around, when), self.filler)
 
     def predict(self, seen: Floats) -> Floats:
         """Log price of rows of ``features``."""
@@ -60,8 +62,10 @@ def learn(sales: pd.DataFrame, log_price: Floats, years: Floats, as_of: date, se
     surroundings = Surroundings(places, years, _scaled(encoder.static(sales)), excess, keys)
     target = log_price - start.predict(own)
     around = surroundings.matrix(places, years, keys)
-    members = boosting.fit(_features(own, places, around, years), target, seed, progress)
-    return Trees(encoder, start, surroundings, members, year)
+    seen = _features(own, places, around, years)
+    filler = _filler(seen)
+    members = boosting.fit(_filled(seen, filler), target, seed, progress)
+    return Trees(encoder, start, surroundings, members, year, filler)
 
 
 def _explained(own: Floats, log_price: Floats, start: Hedonic, seed: int) -> Floats:
@@ -89,6 +93,18 @@ def _scaled(own: Floats) -> Floats:
 def _year(year: float, when: Floats) -> Floats:
     """The calendar year of days that are ``when`` years from the valuation date."""
     return np.floor(year + when + _DAY)
+
+
+def _filler(seen: Floats) -> Floats:
+    """Medians of the columns that are nearly always known: LightGBM would take an unknown one there for zero."""
+    rare = np.isfinite(seen).mean(axis=0) > _NEARLY_ALWAYS
+    filler = np.full(seen.shape[1], np.nan)
+    filler[rare] = np.nanmedian(seen[:, rare], axis=0)
+    return filler
+
+
+def _filled(seen: Floats, filler: Floats) -> Floats:
+    return np.where(np.isfinite(seen), seen, filler)
 
 
 def _features(own: Floats, places: Floats, around: Floats, when: Floats) -> Floats:
