@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-job clean purge
+.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -71,6 +71,10 @@ bench-estimate: ## Judge the estimates of exports by what came of them; writes b
 bench-valuation: ## Mass appraisal and the other methods judged on later sales of two counties; writes build/bench/valuation.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.valuation
+
+bench-valuation-scale: ## Value a generated county of PARCELS=100000; writes build/bench/valuation_scale.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.valuation_scale
 
 bench-valuation-job: ## Value a generated county of PARCELS=100000 as a job; writes build/bench/valuation_job.json
 	@terrafusion/setup/venv.sh dev

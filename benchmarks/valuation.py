@@ -21,7 +21,7 @@ import pandas as pd
 from benchmarks import platform
 from market_analysis.stats import time_adjustment
 from terrafusion import env
-from valuation import model, ratio
+from valuation import comparables, model, ratio, reconcile
 
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 _LUCAS = {
@@ -137,19 +137,42 @@ def _plain(sales: pd.DataFrame, test: pd.DataFrame, cut: date) -> _Found:
     return _Found(value, None, None, round(trained - begun, 2), round(time.perf_counter() - trained, 2))
 
 
+def _sales_comparison(sales: pd.DataFrame, test: pd.DataFrame, cut: date) -> _Found:
+    begun = time.perf_counter()
+    prepared = comparables.prepare(sales[sales["sale_date"] < pd.Timestamp(cut)], cut)
+    middle = time.perf_counter()
+    found = prepared.value(test.drop(columns=["sale_price", "sale_date"])).values.values
+    return _of(found.reindex(test.index), begun, middle)
+
+
+def _reconciled(sales: pd.DataFrame, test: pd.DataFrame, cut: date) -> _Found:
+    known, homes = sales[sales["sale_date"] < pd.Timestamp(cut)], test.drop(columns=["sale_price", "sale_date"])
+    begun = time.perf_counter()
+    trained, prepared = model.train(known, cut), comparables.prepare(known, cut)
+    weights = reconcile.weigh({"mass_appraisal": trained.held_back, "sales_comparison": prepared.held_back})
+    middle = time.perf_counter()
+    values = {"mass_appraisal": trained.value(homes), "sales_comparison": prepared.value(homes).values}
+    return _of(weights.apply(values, homes).values.values, begun, middle)
+
+
+def _of(found: pd.DataFrame, begun: float, middle: float) -> _Found:
+    value, low, high = (found[name].to_numpy() for name in ("value", "low", "high"))
+    return _Found(value, low, high, round(middle - begun, 2), round(time.perf_counter() - middle, 2))
+
+
 def _mass_appraisal(sales: pd.DataFrame, test: pd.DataFrame, cut: date) -> _Found:
     begun = time.perf_counter()
     trained = model.train(sales[sales["sale_date"] < pd.Timestamp(cut)], cut)
     middle = time.perf_counter()
     found = trained.value(test.drop(columns=["sale_price", "sale_date"])).values
-    ended = time.perf_counter()
-    value, low, high = (found[name].to_numpy() for name in ("value", "low", "high"))
-    return _Found(value, low, high, round(middle - begun, 2), round(ended - middle, 2))
+    return _of(found, begun, middle)
 
 
 _METHODS: dict[str, Callable[[pd.DataFrame, pd.DataFrame, date], _Found]] = {
     "plain_lightgbm": _plain,
     "mass_appraisal": _mass_appraisal,
+    "sales_comparison": _sales_comparison,
+    "reconciled": _reconciled,
 }
 
 
