@@ -45,7 +45,11 @@ class Ogr2ogr:
         command = [program, "-q", "-f", self.driver, str(target), source, "-sql", _query(county)]
         begun = time.perf_counter()
         subprocess.run(
-            [*command, "-nln", "parcels", *self.options, *more], check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [*command, "-nln", "parcels", *self.options, *more],
+            check=True,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
         return time.perf_counter() - begun
 
