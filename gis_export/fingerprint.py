@@ -14,7 +14,18 @@ from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.layers import layers_of
 
 # Whose version can change a byte of a file. PostGIS is the database's own: it is upgraded together with it.
-_LIBRARIES = ("pyogrio", "pyarrow", "shapely", "pyproj", "adbc-driver-postgresql", "isal", "stream-zip")
+_LIBRARIES = (
+    "pyogrio",
+    "pyarrow",
+    "shapely",
+    "pyproj",
+    "adbc-driver-postgresql",
+    "isal",
+    "stream-zip",
+    "xlsxwriter",
+    "ezdxf",
+    "pmtiles",
+)
 
 
 def fingerprint(job: GisExportJob) -> str:
