@@ -24,6 +24,7 @@ from rest_framework.test import APIClient
 
 from gis_export import client
 from gis_export.errors import CrsUnsuitable, FormatLimitExceeded, ReconciliationFailed, WriterCrashed, WriterFailed
+from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.plan import Column, LayerPlan, Plan, Result
 from terrafusion.jobs import dispatch, runner
@@ -51,6 +52,7 @@ def conninfo(**changes: str) -> str:
 
 def plan(folder: Path, export_format: str = "GeoJSON", sql: str = SQUARES.format(20), **more: Any) -> Plan:
     layer = LayerPlan("squares", "Squares", "", sql, "MultiPolygon", 4326, "2024-01-01T00:00:00+00:00", COLUMNS)
+    layer = replace(layer, options={option.name: option.default for option in registry.get(export_format).options})
     made = Plan(export_format, (layer,), conninfo(), str(folder), "result", False, {})
     return replace(made, **more)
 
