@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from reporting.models import CountyBranding, ParcelPhoto, ReportJob, ReportTemplate
-from reporting.reports import registry
-from reporting.sample import fault_of
 from terrafusion.jobs.admin import JobAdmin
-from terrafusion.records.access import counties_for
+from terrafusion.records.county_admin import OwnCountiesAdmin
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters at run time
-    AnyAdmin = admin.ModelAdmin[Any]
     BrandingModelForm = forms.ModelForm[CountyBranding]
     TemplateModelForm = forms.ModelForm[ReportTemplate]
     PhotoModelForm = forms.ModelForm[ParcelPhoto]
 else:
-    AnyAdmin = admin.ModelAdmin
     BrandingModelForm = TemplateModelForm = PhotoModelForm = forms.ModelForm
 
 MOST_SEAL_BYTES = 500_000
@@ -35,21 +30,6 @@ MOST_TEMPLATE = 50_000
 @admin.register(ReportJob)
 class ReportJobAdmin(JobAdmin):
     """Inspect, cancel and rerun reports."""
-
-
-class OfCounties(AnyAdmin):
-    """Staff see and edit their own counties' only."""
-
-    list_filter = ("county",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request)
-        return rows if request.user.is_superuser else rows.filter(county__in=counties_for(request.user))
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "county":
-            kwargs["queryset"] = counties_for(request.user)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 def picture(file: Any, most: int) -> bytes:
@@ -91,8 +71,9 @@ class BrandingForm(BrandingModelForm):
 
 
 @admin.register(CountyBranding)
-class CountyBrandingAdmin(OfCounties):
+class CountyBrandingAdmin(OwnCountiesAdmin):
     form = BrandingForm
+    list_filter = ("county",)
     list_display = ("county", "display_name", "office", "color", "has_seal")
 
     @admin.display(boolean=True)
@@ -103,11 +84,14 @@ class CountyBrandingAdmin(OfCounties):
         return ("county",) if obj else ()
 
 
+def report_types() -> list[tuple[str, str]]:
+    from reporting.reports import registry  # which brings the statistics' libraries; see apps.py
+
+    return [("", "All reports"), *((name, one.title) for name, one in registry.ALL.items())]
+
+
 class TemplateForm(TemplateModelForm):
-    report_type = forms.ChoiceField(
-        required=False,
-        choices=lambda: [("", "All reports"), *((name, one.title) for name, one in registry.ALL.items())],
-    )
+    report_type = forms.ChoiceField(required=False, choices=report_types)
 
     class Meta:
         model = ReportTemplate
@@ -116,6 +100,8 @@ class TemplateForm(TemplateModelForm):
 
     def clean_source(self) -> str:
         """Sets a sample with it: a template that fails is not saved, so that no report fails for it."""
+        from reporting.sample import fault_of
+
         source: str = self.cleaned_data["source"]
         if len(source) > MOST_TEMPLATE:
             raise ValidationError(f"A template may have {MOST_TEMPLATE:,} characters at most.")
@@ -125,8 +111,9 @@ class TemplateForm(TemplateModelForm):
 
 
 @admin.register(ReportTemplate)
-class ReportTemplateAdmin(OfCounties):
+class ReportTemplateAdmin(OwnCountiesAdmin):
     form = TemplateForm
+    list_filter = ("county",)
     list_display = ("county", "report_type", "updated_at")
 
 
@@ -150,8 +137,9 @@ class PhotoForm(PhotoModelForm):
 
 
 @admin.register(ParcelPhoto)
-class ParcelPhotoAdmin(OfCounties):
+class ParcelPhotoAdmin(OwnCountiesAdmin):
     form = PhotoForm
+    list_filter = ("county",)
     list_display = ("number", "county", "taken_on", "caption")
     list_select_related = ("property",)
     raw_id_fields = ("property",)

@@ -1,5 +1,6 @@
 """Reports of a county's records and of what was computed from them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import AppConfig
@@ -11,9 +12,7 @@ class ReportingConfig(AppConfig):
     name = "reporting"
 
     def ready(self) -> None:
-        from reporting.fingerprint import fingerprint
         from reporting.models import ReportJob
-        from reporting.reports import registry
         from terrafusion.jobs.registry import JobType, register
 
         register(
@@ -22,12 +21,27 @@ class ReportingConfig(AppConfig):
                 name="reporting",
                 metric_prefix="report",
                 type_field="report_type",
-                type_values=registry.names,
+                type_values=_types,
                 execute="reporting.jobs.execute",
                 is_long=_is_long,
-                fingerprint=fingerprint,
+                fingerprint=_fingerprint,
             )
         )
+
+
+# The builders of reports bring pandas and scipy: 100 MB that a process which makes no report need not hold.
+
+
+def _types() -> Collection[str]:
+    from reporting.reports import registry
+
+    return registry.names()
+
+
+def _fingerprint(job: Any) -> str:
+    from reporting.fingerprint import fingerprint
+
+    return fingerprint(job)
 
 
 def _is_long(job: Any) -> bool:

@@ -63,10 +63,13 @@ def run(label: str, job_id: str) -> str:
 
 
 def preload(**_: Any) -> None:
-    """Make every plugin's work ready when a worker starts, so that the first job does not wait for it."""
+    """Warm up the plugins that ask for it when a worker starts, so that the first job does not wait for it.
+
+    The others are imported with their first job: statistics bring libraries that most workers need not hold.
+    """
     for job_type in all_types():
-        import_string(job_type.execute)
         if job_type.warm_up:
+            import_string(job_type.execute)
             import_string(job_type.warm_up)()
 
 

@@ -36,6 +36,7 @@ from tests.gis_export.conftest import run_export
 pytestmark = pytest.mark.django_db(transaction=True)
 PARTS = 4  # of 24 records
 CLIP = {"type": "bbox", "coordinates": [-122.3, 47.6, -122.2, 47.6005]}
+_BUCKET = "parts-of-exports"  # moto keeps one set of buckets for all tests of a process
 _S3 = "storages.backends.s3.S3Storage"
 
 
@@ -223,9 +224,9 @@ def test_parts_pass_through_storage_that_all_machines_have(ask: Any, settings: A
     host, port = store.get_host_and_port()
     place = {"endpoint_url": f"http://{host}:{port}", "region_name": "us-west-2"}
     keys = {"access_key": "of-the-tests", "secret_key": "secret-of-tests"}
-    options = {"bucket_name": "results", **place, **keys, "file_overwrite": False, "max_memory_size": 1000}
+    options = {"bucket_name": _BUCKET, **place, **keys, "file_overwrite": False, "max_memory_size": 1000}
     try:
-        bucket = boto3.resource("s3", aws_access_key_id="x", aws_secret_access_key="x", **place).Bucket("results")
+        bucket = boto3.resource("s3", aws_access_key_id="x", aws_secret_access_key="x", **place).Bucket(_BUCKET)
         bucket.create(CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
         expected = ask().result_file_sha256
         settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": _S3, "OPTIONS": options}}

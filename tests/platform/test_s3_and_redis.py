@@ -120,9 +120,9 @@ def site(django_db_setup: None, django_db_blocker: Any, broker_url: str) -> Iter
 
 
 def wait_until_it_answers(url: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
-        with suppress(requests.ConnectionError):
+        with suppress(requests.ConnectionError, requests.Timeout):  # a busy machine takes its time
             if requests.get(f"{url}/healthz", timeout=5).ok:
                 return
         assert time.monotonic() < deadline, "the web server did not start"
