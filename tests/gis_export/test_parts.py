@@ -43,8 +43,9 @@ _S3 = "storages.backends.s3.S3Storage"
 @pytest.fixture
 def cut(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exports are cut into parts."""
-    for folder in Path(settings.MEDIA_ROOT).glob("gis_exports_output/*/parts"):
-        shutil.rmtree(folder)  # of tests that did not look what was left
+    media = Path(settings.MEDIA_ROOT)
+    for folder in (*media.glob("gis_exports_output/*/parts"), *media.glob(".work/*")):
+        shutil.rmtree(folder)  # of tests that did not look what was left, and of workers that others have killed
     settings.EXPORT_PARTS_ABOVE, settings.EXPORT_PART_RECORDS = 20, 7
     monkeypatch.setattr(coordinate, "_LOOK_SECONDS", 0.03)
 
