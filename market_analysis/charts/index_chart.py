@@ -51,7 +51,8 @@ def spec(rows: pd.DataFrame, market: Market, methods: list[str], place: str) -> 
         "legend": {"orient": "top", "symbolStrokeWidth": 3},
     }
     dash = {"field": "method", "type": "nominal", "legend": None, "sort": [LABELS[method] for method in methods]}
-    index = {"type": "quantitative", "scale": {"zero": False}, "title": f"Index, {base} = 100"}
+    scale = {"zero": False, "domain": _domain(lines), "nice": True}
+    index = {"type": "quantitative", "scale": scale, "title": f"Index, {base} = 100"}
     return style.chart(
         f"Price index, {where}",
         f"Band: interval of the {first.lower()} index. Bars: the sales behind it.",
@@ -65,7 +66,7 @@ def spec(rows: pd.DataFrame, market: Market, methods: list[str], place: str) -> 
                 "layer": [
                     {
                         "transform": [{"filter": {"field": "method", "equal": first}}],
-                        "mark": {"type": "area", "opacity": 0.2, "color": style.COLORS[0]},
+                        "mark": {"type": "area", "opacity": 0.2, "color": style.COLORS[0], "clip": True},
                         "encoding": {"x": day, "y": {**index, "field": "low"}, "y2": {"field": "high"}},
                     },
                     {
@@ -78,3 +79,12 @@ def spec(rows: pd.DataFrame, market: Market, methods: list[str], place: str) -> 
         ],
         resolve={"scale": {"x": "shared"}},
     )
+
+
+def _domain(lines: list[dict[str, Any]]) -> list[float]:
+    """Of the lines and half their height on both sides: one month of few sales must not flatten all the others."""
+    values = [line["index"] for line in lines if line["index"] is not None] or [100.0]
+    bounds = [line[end] for line in lines for end in ("low", "high") if line[end] is not None] or values
+    margin = max((max(values) - min(values)) / 2, 5.0)
+    low, high = min(values) - margin, max(values) + margin
+    return [max(min(bounds), low), min(max(bounds), high)]

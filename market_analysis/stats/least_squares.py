@@ -9,7 +9,7 @@ before it is factored, and one step of iterative refinement follows, so that the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from scipy import linalg, sparse
 
 Floats = npt.NDArray[np.float64]
 _RANK = 1e-10  # of the largest pivot, below which a column is taken as a combination of the others
+_ALONE = 1e-8  # short of a leverage of 1, from which a row is taken to decide a coefficient alone
 _HUBER = 1.345  # 95% efficiency with normal errors: Huber (1981), and the default of statsmodels
 
 
@@ -127,6 +128,40 @@ def _with_huber_covariance(fit: Fit, plain: Fit, norm: Any) -> Fit:
     k = 1 + p / n * float(np.var(slope)) / mean**2
     variance = k**2 * float(np.sum(norm.psi(z) ** 2)) / (n - p) * spread**2 / mean**2
     return Fit(fit.coefficients, plain.covariance * (variance / plain.scale), fit.residuals, fit.weights, variance)
+
+
+def unlike_variances(fit: Fit, design: Any, weights: Floats, *, robust: bool) -> Fit:
+    """``fit``, of ``wls`` or (``robust``) of ``huber``, with a covariance that holds when ``weights`` are not the
+    inverse of the true variances: the sandwich with HC3 (MacKinnon and White 1985), of Huber's scores if robust.
+
+    A row that alone decides a coefficient has no residual to tell its variance: it counts with the one of ``fit``.
+    """
+    kept = np.flatnonzero(np.isfinite(fit.coefficients))
+    x = sparse.csr_matrix(design, dtype=float)[:, kept]
+    slope, score = weights, weights * fit.residuals
+    if robust:
+        slope, score = _huber_scores(fit.residuals, weights)
+    bread = linalg.inv((x.T @ x.multiply(slope[:, None])).toarray())
+    leverage = slope * np.asarray(x.multiply(x @ bread).sum(axis=1)).ravel()
+    alone = leverage > 1 - _ALONE
+    score = np.where(alone, np.sqrt(weights * fit.scale), score / np.where(alone, 1, 1 - leverage))
+    meat = (x.T @ x.multiply((score**2)[:, None])).toarray()
+    covariance = np.full_like(fit.covariance, np.nan)
+    covariance[np.ix_(kept, kept)] = bread @ meat @ bread
+    return replace(fit, covariance=covariance)
+
+
+def _huber_scores(residuals: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Each row's derivative of the score, and its score, where the residuals are scaled as ``huber`` scales them."""
+    from statsmodels.robust.norms import HuberT
+    from statsmodels.robust.scale import mad
+
+    norm, root = HuberT(t=_HUBER), np.sqrt(weights)
+    spread = float(mad(residuals * root, center=0))
+    if spread == 0:
+        return weights, weights * residuals
+    z = residuals * root / spread
+    return weights * norm.psi_deriv(z), root * spread * norm.psi(z)
 
 
 def _independent(normal: Floats, size: Floats) -> npt.NDArray[np.intp]:

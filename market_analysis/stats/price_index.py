@@ -22,7 +22,7 @@ from scipy import sparse, stats
 from market_analysis.stats import hedonic as characteristics
 from market_analysis.stats import periods
 from market_analysis.stats.errors import TooFewSales
-from market_analysis.stats.least_squares import Fit, Floats, Tick, huber, no_tick, wls
+from market_analysis.stats.least_squares import Fit, Floats, Tick, huber, no_tick, unlike_variances, wls
 
 _SMALLEST_VARIANCE = 1e-4  # of a log price ratio: a standard error of 1%; no pair of prices is more exact
 
@@ -98,7 +98,8 @@ def case_shiller(sales: pd.DataFrame, step: str = "month", *, robust: bool = Fal
     """As ``repeat_sales``, with the pairs weighed by how exact their time apart lets them be.
 
     A predicted variance below that of a 1% standard error is taken as that: where many short pairs are resales of
-    changed houses the second stage slopes down and would turn negative.
+    changed houses the second stage slopes down and would turn negative. A few pairs can then carry most of the
+    weight, so the standard errors do not take the weights for the truth.
     """
     found = pairs(sales, step)
     plain = wls(_pair_design(found), found.log_ratio)
@@ -136,7 +137,10 @@ def _fit(design: Any, y: Floats, weights: Floats | None, robust: bool, tick: Tic
 
 
 def _of_pairs(found: Pairs, step: str, weights: Floats | None, robust: bool, tick: Tick) -> PriceIndex:
-    fit = _fit(_pair_design(found), found.log_ratio, weights, robust, tick)
+    design = _pair_design(found)
+    fit = _fit(design, found.log_ratio, weights, robust, tick)
+    if weights is not None:
+        fit = unlike_variances(fit, design, weights, robust=robust)
     log = np.concatenate([[0.0], fit.coefficients])
     error = np.concatenate([[0.0], fit.errors])
     linked = _linked(found)

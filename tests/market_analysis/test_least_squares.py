@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import sparse
 
-from market_analysis.stats.least_squares import huber, wls
+from market_analysis.stats.least_squares import huber, unlike_variances, wls
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,27 @@ def test_equal_to_statsmodels_rlm(problem: tuple[np.ndarray, ...]) -> None:
     ours, theirs = huber(sparse.csr_matrix(x), y), sm.RLM(y, x, M=sm.robust.norms.HuberT()).fit(tol=1e-10)
     np.testing.assert_allclose(ours.coefficients, theirs.params, rtol=1e-6)
     np.testing.assert_allclose(ours.errors, theirs.bse, rtol=1e-6)
+
+
+def test_errors_that_do_not_trust_the_weights(problem: tuple[np.ndarray, ...]) -> None:
+    x, y, weights = problem
+    design = sparse.csr_matrix(x)
+    theirs = sm.WLS(y, x, weights).fit(cov_type="HC3")
+    ours = unlike_variances(wls(design, y, weights), design, weights, robust=False)
+    np.testing.assert_allclose(ours.errors, theirs.bse, rtol=1e-9)
+    # No residual here is an outlier to Huber, so his scores are the residuals.
+    even = x @ theirs.params + 0.1 * np.sign(np.random.default_rng(3).normal(size=len(y))) / np.sqrt(weights)
+    robust = unlike_variances(huber(design, even, weights), design, weights, robust=True)
+    plain = unlike_variances(wls(design, even, weights), design, weights, robust=False)
+    np.testing.assert_allclose(robust.errors, plain.errors, rtol=1e-6)
+
+
+def test_a_row_that_decides_alone_counts_with_the_variance_of_the_fit() -> None:
+    design = sparse.csr_matrix(np.column_stack([np.ones(9), [0.0] * 8 + [1.0]]))
+    y = np.array([1.0, 3, 1, 3, 1, 3, 1, 3, 7])
+    fit = wls(design, y)
+    found = unlike_variances(fit, design, np.ones(9), robust=False)
+    assert found.errors[1] ** 2 == pytest.approx(fit.scale + found.errors[0] ** 2)
 
 
 def test_columns_that_others_make_up_are_left_out() -> None:
