@@ -36,8 +36,10 @@ def seattle() -> pd.DataFrame:
 
 @real
 def test_seattle(seattle: pd.DataFrame) -> None:
-    """2010-01 = 100; December 2016. hpiR's own tests have the 4,823 pairs."""
-    assert len(price_index.pairs(seattle).earlier) == 4823
+    """2010-01 = 100; December 2016. The counts of pairs, all and those a year apart, are those of hpiR's own tests."""
+    pairs = price_index.pairs(seattle)
+    assert len(pairs.earlier) == 4823
+    assert np.sum(pairs.later - pairs.earlier >= 12) == 3795
     methods = {"median": 165, "hedonic": 158, "case_shiller": 152, "repeat_sales": 178}
     for name, expected in methods.items():
         found = getattr(price_index, name)(seattle)
@@ -57,6 +59,19 @@ def test_time_adjustment_carried_forward_on_seattle(seattle: pd.DataFrame) -> No
         month = seattle[(seattle["sale_date"] >= start) & (seattle["sale_date"] < start + pd.DateOffset(months=1))]
         errors.append(abs(np.median(fitted.predict(month) / month["sale_price"]) - 1))
     assert np.median(errors) < 0.02
+
+
+def test_three_resales_by_hand() -> None:
+    """Bailey, Muth and Nourse's normal equations for houses resold in months 0-1, 1-2 and 0-2, solved by hand."""
+    days = pd.to_datetime(["2012-01-05", "2012-02-05", "2012-02-07", "2012-03-07", "2012-01-09", "2012-03-09"])
+    prices = [100_000, 110_000, 200_000, 210_000, 300_000, 330_000]
+    sales = pd.DataFrame({"parcel_number": list("AABBCC"), "sale_date": days, "sale_price": prices})
+    a, b, c = np.log([1.10, 1.05, 1.10])
+    found = price_index.repeat_sales(sales)
+    np.testing.assert_allclose(found.log, [0, (2 * a - b + c) / 3, (a + b + 2 * c) / 3], atol=1e-12)
+    off = (a + b - c) / 3  # each pair's residual; one degree of freedom is left
+    np.testing.assert_allclose(found.error[1:], np.sqrt(3 * off**2 * 2 / 3), atol=1e-12)
+    assert found.sales.tolist() == [2, 2, 2]
 
 
 def test_pairs_and_weights_equal_statsmodels() -> None:
