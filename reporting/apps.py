@@ -45,5 +45,5 @@ def _fingerprint(job: Any) -> str:
 
 
 def _is_long(job: Any) -> bool:
-    """A county's cards must not hold up one parcel's."""
-    return bool(job.estimated_rows > _LONG_ROWS)
+    """A county's cards, or a report that runs a valuation first, must not hold up one parcel's."""
+    return bool(job.estimated_rows > _LONG_ROWS or isinstance(job.resolved.get("valuation_job"), dict))

@@ -33,6 +33,12 @@ class SourceOutdated(ReportError):
     code = "source_outdated"
 
 
+class ValuationFailed(ReportError):
+    """The valuation that the report was to be made of came to nothing."""
+
+    code = "valuation_failed"
+
+
 class PersonalReportRefused(Refused):
     """The file is not for this user; no job has failed."""
 

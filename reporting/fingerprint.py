@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from reporting import request as requests
 from reporting.branding import branding_digest
 from reporting.models import ReportJob
 from reporting.render.formats import FORMATS
 from reporting.reports import registry
-from reporting.reports.base import Request
 from terrafusion import __version__
-from terrafusion.areas import saved
 from terrafusion.jobs.dispatch import digest
 from terrafusion.records import versions
-from terrafusion.records.access import may_see_personal_data
 
 
 def fingerprint(job: ReportJob) -> str:
     """Of a saved or unsaved job; empty where the version of what it reads cannot be told."""
-    personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
-    area = saved.load(job, ())
-    request = Request(job.county, job.report_type, job.format, area, job.resolved, personal, job.submitted_by)
+    request = requests.of_job(job)
+    if request.run_wanted is not None:
+        return ""  # the run may be answered with one that there is; what it reads, only it knows
     sources = registry.ALL[job.report_type].sources(request)
     if not sources:
         return ""
@@ -31,7 +29,7 @@ def fingerprint(job: ReportJob) -> str:
             job.resolved,
             job.area_as_submitted,
             job.area_of_interest.hexewkb.decode() if job.area_of_interest else None,
-            personal,
+            request.personal,
             versions.of(sources),
             registry.ALL[job.report_type].state(request),
             branding_digest(job.county, job.report_type),

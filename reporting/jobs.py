@@ -1,4 +1,4 @@
-"""Executes a report: request -> records -> blocks -> file."""
+"""Executes a report: request -> (a valuation run, where one is asked for) -> records -> blocks -> file."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reporting import request as requests
+from reporting import valuing
 from reporting.compose import compose
 from reporting.errors import NothingToReport, TypesettingFailed
 from reporting.models import ReportJob
 from reporting.render.files import Desk, Rendered, RenderError
 from reporting.render.formats import FORMATS
+from reporting.reports import registry
 from reporting.reports.base import Content
 from reporting.snapshot import snapshot
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.jobs.package import pack
-from terrafusion.records.access import may_see_personal_data
 
 _WRITTEN = 95  # percent of the progress that stands for writing
 
 
 def execute(job: ReportJob, context: JobContext) -> Outcome:
     """Write the report. Raises what ``reporting.errors`` and ``terrafusion.jobs.errors`` hold."""
-    personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
+    request = requests.of_job(job)
+    if request.run_wanted is not None:
+        request = valuing.with_run(request, context)
     context.checkpoint(0, "Reading the database.")
     with snapshot():
-        try:
-            request = requests.of_job(job, personal=personal)
-        except requests.RequestFaults as outdated:
-            raise NothingToReport(" ".join(text for texts in outdated.faults.values() for text in texts)) from None
+        faults = registry.ALL[job.report_type].check(request)
+        if faults:
+            raise NothingToReport(" ".join(text for texts in faults.values() for text in texts))
         document, content = compose(request, datetime.now(UTC))
         try:
             made = FORMATS[job.format].render(document, _desk(context, content))
@@ -49,9 +51,10 @@ def execute(job: ReportJob, context: JobContext) -> Outcome:
             "files": len(made.paths) + len(companions),
             "notices": list(document.notices),
             "notes": list(made.notes),
+            **({"valuation_job": run} if (run := request.values.get("valuation_job")) else {}),
             **content.facts,
         },
-        columns={"pages": made.pages, "contains_personal_data": content.personal and personal},
+        columns={"pages": made.pages, "contains_personal_data": content.personal and request.personal},
     )
 
 

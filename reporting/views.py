@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -57,7 +58,11 @@ class PreviewView(GenericAPIView[Any]):
         body, given = options.split(request.data)
         serializer = self.get_serializer(data=body)
         options.check(serializer, given)
-        page = preview(serializer.validated_data["request"])
+        wanted = serializer.validated_data["request"]
+        if wanted.run_wanted is not None:
+            told = "A preview starts no run: name one that is completed."
+            raise ValidationError({"parameters.valuation_job": [told]})
+        page = preview(wanted)
         return HttpResponse(page, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
 
 

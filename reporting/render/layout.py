@@ -5,9 +5,9 @@ A part is one run of the typesetter. Its size bounds memory, so that it does not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import Any
 
 from reporting.document import blocks as b
@@ -26,8 +26,9 @@ _WIDTHS = {
     b.Kind.DATE: 12.0,
     b.Kind.DATETIME: 17.0,
 }
-_SIZES = ((8, 8.0), (11, 7.0), (13, 6.2))  # points of text, by the most columns
-_SMALLEST = 5.4
+_SIZES = ((8, 8.0), (11, 7.0), (13, 6.4))  # points of text, by the most columns
+_SMALLEST = 6.0
+_MOST_COLUMNS = 13  # of a table that can be cut in two: nobody reads smaller text on paper
 
 Json = dict[str, Any]
 
@@ -58,10 +59,12 @@ class Layout:
             if isinstance(block, b.Heading) and block.level == 1:
                 running = block.text
             if isinstance(block, b.Table):
-                for rows in self._slices(block):
+                for rows in chain.from_iterable(map(self._slices, _narrow(block))):
                     if part.cells and part.cells + rows.cells > MOST_CELLS:
-                        yield part
-                        part = self._continued(running)
+                        following = self._after(part, running)
+                        if part.blocks:
+                            yield part
+                        part = following
                     _extend(part, rows)
                 continue
             made = self._section(block) if isinstance(block, b.Section) else self._alone(block)
@@ -75,6 +78,18 @@ class Layout:
             part.cells += made.cells
         if part.blocks:
             yield part
+
+    def _after(self, part: Part, running: str) -> Part:
+        """What follows a part that ends inside a chapter. Takes the headings from its end: they stand over what comes
+        next."""
+        heads: list[Json] = []
+        while part.blocks and part.blocks[-1]["kind"] == "heading":
+            heads.insert(0, part.blocks.pop())
+        if heads and heads[0]["level"] == 1:
+            return Part(heads)
+        following = self._continued(running)
+        following.blocks += heads
+        return following
 
     def _continued(self, heading: str) -> Part:
         """A part that begins inside a chapter says so; PDF/UA wants a first heading of the first level anyway."""
@@ -174,6 +189,32 @@ class Layout:
             else ["" if v is None else s for v, s in zip(totals, texts(totals), strict=True)],
         }
         return Part([block], max(len(rows), 1) * len(columns))
+
+
+def _narrow(table: b.Table) -> Iterator[b.Table]:
+    """The table; one of too many columns as several, each with the first column, as long as its rows can be read
+    again."""
+    columns, rows = table.columns, table.rows
+    if len(columns) <= _MOST_COLUMNS or not isinstance(rows, Sequence):
+        yield table
+        return
+    count = -(-(len(columns) - 1) // (_MOST_COLUMNS - 1))
+    for part in range(count):
+        first, last = (1 + (len(columns) - 1) * edge // count for edge in (part, part + 1))
+
+        def chosen(row: Sequence[Any], first: int = first, last: int = last) -> list[Any]:
+            return [row[0], *row[first:last]]
+
+        told = f"columns {first + 1} to {last} of {len(columns)}"
+        yield replace(
+            table,
+            title=f"{table.title} ({told})" if table.title else told.capitalize(),
+            name=f"{table.name}_{part + 1}",
+            columns=tuple(chosen(columns)),
+            rows=[chosen(row) for row in rows],
+            totals=None if table.totals is None else chosen(table.totals),
+            note=table.note if part == count - 1 else "",
+        )
 
 
 def _extend(part: Part, piece: Part) -> None:

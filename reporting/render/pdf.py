@@ -1,6 +1,8 @@
 """Documents as tagged PDF (PDF/UA-1), set by Typst in parts that are joined.
 
-A document of more pages than ``MOST_PAGES`` becomes volumes, and each bundle of letters one of its own.
+A document of more pages than ``MOST_PAGES`` becomes volumes, and each bundle of letters one of its own. Pages are
+counted over a volume: of one that has several parts, the feet are set when all of them are. Sections, such as cards,
+count their own.
 """
 
 from __future__ import annotations
@@ -9,19 +11,21 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from reporting.document import blocks as b
 from reporting.document.frame import framed
 from reporting.document.texts import clean, moment
 from reporting.render import charts, fonts
 from reporting.render.files import Desk, Rendered, RenderError
-from reporting.render.join import join
-from reporting.render.layout import Layout, Part
+from reporting.render.joining.join import join
+from reporting.render.layout import Layout
 from reporting.render.typesetter import Typesetter
 
+_Item = TypeVar("_Item")
 MOST_PAGES = 2_500
 _TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
 
@@ -29,6 +33,16 @@ _TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
 def render(document: b.Document, desk: Desk) -> Rendered:
     """Writes the document into the desk's folder."""
     return _Press(document, desk).run()
+
+
+@dataclass
+class _Volume:
+    """The parts of a file, set but for their feet."""
+
+    bundle: str = ""
+    parts: list[Path] = field(default_factory=list)
+    pages: int = 0
+    footless: bool = False
 
 
 class _Press:
@@ -43,50 +57,50 @@ class _Press:
         (desk.folder / "county.typ").write_text(document.brand.template, encoding="utf-8")
 
     def run(self) -> Rendered:
-        document, folder = self._document, self._desk.folder
-        volumes: list[Path] = []
+        made: list[Path] = []
         pages = 0
-        with Typesetter(self._desk, document.as_of) as typesetter:
-            for bundle, parts in self._volumes(typesetter):
-                called = f"{document.name}-{len(volumes) + 1:03}{f'-{_safe(bundle)}' if bundle else ''}.pdf"
-                path = folder / called
-                pages += join(parts, path)
-                volumes.append(path)
-        return Rendered(tuple(volumes), pages, tuple(self._all_notes()))
+        with Typesetter(self._desk, self._document.as_of) as typesetter:
+            for volume, is_last in told_last(self._volumes(typesetter)):
+                number = len(made) + 1
+                path = self._desk.folder / f"{self._document.name}-{number:03}{_suffix(volume.bundle)}.pdf"
+                label = "" if number == 1 and is_last else f"Volume {number} · "
+                feet = self._feet(typesetter, volume.pages, label) if volume.footless else None
+                pages += join(volume.parts, path, feet)
+                made.append(path)
+        return Rendered(tuple(made), pages, tuple(self._all_notes()))
 
-    def _volumes(self, typesetter: Typesetter) -> Iterator[tuple[str, list[Path]]]:
-        """The bundle and the parts of each volume, set."""
-        volume: list[Path] = []
-        pages, bundle = 0, ""
-        for number, part in enumerate(self._with_last(), 1):
-            content, is_last = part
-            if volume and (pages >= MOST_PAGES or content.bundle != bundle):
-                yield bundle, volume
-                volume, pages = [], 0
-            bundle = content.bundle
-            name = f"part-{number:05}"
-            label = "" if number == 1 and is_last else f"Part {number} · "
-            data = self._desk.folder / f"{name}.json"
-            data.write_text(json.dumps({"meta": self._meta(number, label), "blocks": content.blocks}), encoding="utf-8")
-            path, note = typesetter.typeset(name)
-            data.unlink()
-            if note and note not in self._notes:
-                self._notes.append(note)
-            volume.append(path)
-            pages += _pages_of(path)
-            self._desk.progress(content.cells)
-        if volume:
-            yield bundle, volume
+    def _volumes(self, typesetter: Typesetter) -> Iterator[_Volume]:
+        volume = _Volume()
+        for number, (part, is_last) in enumerate(told_last(self._layout.parts(framed(self._document))), 1):
+            if volume.parts and (volume.pages >= MOST_PAGES or part.bundle != volume.bundle):
+                yield volume
+                volume = _Volume()
+            # A document of one part knows how many pages it has, and sections count their own.
+            volume.footless = not self._document.bare and not (number == 1 and is_last)
+            volume.bundle = part.bundle
+            meta = self._meta(opening=number == 1, footless=volume.footless)
+            path = self._set(typesetter, f"part-{number:05}", {"meta": meta, "blocks": part.blocks})
+            volume.parts.append(path)
+            volume.pages += _pages_of(path)
+            self._desk.progress(part.cells)
+        if volume.parts:
+            yield volume
 
-    def _with_last(self) -> Iterator[tuple[Part, bool]]:
-        before: Part | None = None
-        for part in self._layout.parts(framed(self._document)):
-            if before is not None:
-                yield before, False
-            before = part
-        yield before or Part(), True
+    def _feet(self, typesetter: Typesetter, pages: int, label: str) -> Path:
+        """The feet of a volume, a page each."""
+        numbers = [f"{label}Page {page:,} of {pages:,}" for page in range(1, pages + 1)]
+        return self._set(typesetter, "feet", {"meta": self._meta(), "feet": numbers})
 
-    def _meta(self, number: int, label: str) -> dict[str, Any]:
+    def _set(self, typesetter: Typesetter, name: str, content: dict[str, Any]) -> Path:
+        data = self._desk.folder / f"{name}.json"
+        data.write_text(json.dumps(content), encoding="utf-8")
+        path, note = typesetter.typeset(name)
+        data.unlink()
+        if note and note not in self._notes:
+            self._notes.append(note)
+        return path
+
+    def _meta(self, *, opening: bool = False, footless: bool = False) -> dict[str, Any]:
         document, brand = self._document, self._document.brand
         t = self._text
         foot = [f"Data as of {moment(document.as_of)}", f"Job {document.job_id}"]
@@ -103,9 +117,9 @@ class _Press:
             "language": document.language,
             "landscape": document.landscape,
             "fonts": fonts.families(),
-            "opening": number == 1 and not document.bare,
+            "opening": opening and not document.bare,
             "sectioned": document.bare,
-            "part_label": "" if document.bare else label,
+            "footless": footless,
         }
 
     def _text(self, text: str) -> str:
@@ -135,6 +149,17 @@ def _pages_of(path: Path) -> int:
     return int(found[1])
 
 
-def _safe(name: str) -> str:
-    """For a file's name."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40]
+def _suffix(bundle: str) -> str:
+    """Of a file's name."""
+    safe = re.sub(r"[^A-Za-z0-9]+", "-", bundle).strip("-")[:40]
+    return f"-{safe}" if safe else ""
+
+
+def told_last(items: Iterable[_Item]) -> Iterator[tuple[_Item, bool]]:
+    """Each item, and whether it is the last."""
+    waiting = iter(items)
+    for item in waiting:
+        for following in waiting:
+            yield item, False
+            item = following
+        yield item, True

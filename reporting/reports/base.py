@@ -43,6 +43,12 @@ class Request:
     user: Any = field(default=None, compare=False)
     job_id: str = ""
 
+    @property
+    def run_wanted(self) -> dict[str, Any] | None:
+        """The valuation that is to be run for the report before it is read; None where there is none to wait for."""
+        run = self.values.get("valuation_job")
+        return run if isinstance(run, dict) else None
+
     def parcels(self) -> QuerySet[PropertyOperational]:
         """The county's parcels, those of the area where there is one."""
         every = PropertyOperational.objects.filter(county=self.county)

@@ -1,4 +1,5 @@
-"""Runs of valuation and market analysis as parameters: of this county, finished, and with what the report reads."""
+"""Runs of valuation and market analysis as parameters: of this county, finished, and with what the report reads; or a
+valuation that is to be run for the report."""
 
 from __future__ import annotations
 
@@ -8,10 +9,12 @@ from typing import Any
 from rest_framework import serializers
 
 from market_analysis.models import MarketAnalysisJob
+from terrafusion.jobs import requests
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.states import Status
 from valuation import values
-from valuation.models import ValuationJob
+from valuation.api.run import ValuationRunSerializer
+from valuation.models import Method, ValuationJob
 
 LATEST = "latest"
 _DONE = (Status.COMPLETED, Status.EXPIRED)
@@ -66,12 +69,31 @@ class RunField(serializers.Field[Any, Any, Any, Any]):
         """Raises what ``fail`` raises for a run without what is wanted."""
 
 
+_OF_A_RUN = ("valuation_method", "valuation_date", "scope", "parameters")
+
+
 class ValuationRunField(RunField):
-    """A run that gave values."""
+    """A run that gave values, or one that is to be made: an object with the body of ``valuation/run``, but for the
+    county. It is checked as that address checks it, and kept as it was given; ``reporting.valuing`` makes the run."""
 
     model = ValuationJob
     what = "valuation"
-    default_error_messages = {"study": "The run {given} is a ratio study: it has no values."}
+    default_error_messages = {
+        "study": "The run {given} is a ratio study: it has no values.",
+        "makes_none": "A ratio study gives no values: name another valuation_method.",
+        "unknown": "A run has no {name}; it takes {known}.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return super().to_internal_value(data)
+        for name in data:
+            if name not in _OF_A_RUN:
+                self.fail("unknown", name=name, known=", ".join(_OF_A_RUN))
+        unsaved_run(self.context["county"], data, self.context["user"])
+        if data["valuation_method"] == Method.RATIO_STUDY:
+            self.fail("makes_none")
+        return data
 
     def latest(self, county: Any) -> ValuationJob | None:
         return values.latest_job(county)
@@ -79,6 +101,14 @@ class ValuationRunField(RunField):
     def suits(self, job: ValuationJob) -> None:
         if not values.of_job(job).exists():
             self.fail("study", given=job.pk)
+
+
+def unsaved_run(county: Any, wanted: dict[str, Any], user: Any) -> ValuationJob:
+    """The run that ``wanted`` asks for. Raises what ``terrafusion.jobs.requests.unsaved`` does."""
+    body = {**wanted, "county_id": county.pk}
+    job = requests.unsaved(ValuationRunSerializer, body, {"request": requests.of_user(user)})
+    assert isinstance(job, ValuationJob)  # noqa: S101 - for the type checker
+    return job
 
 
 class MarketRunField(RunField):

@@ -8,21 +8,11 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from reporting.reports.base import Request
+from reporting.reports.fields import names
 from reporting.reports.parcels import nothing_there, unknown
 from terrafusion.records.models import PropertyOperational
 
 MOST_NAMED = 50_000
-
-
-def names(label: str, help_text: str, most: int = 1_000) -> serializers.ListField:
-    return serializers.ListField(
-        child=serializers.CharField(max_length=40),
-        required=False,
-        default=list,
-        max_length=most,
-        label=label,
-        help_text=help_text,
-    )
 
 
 class SelectionParameters(serializers.Serializer[Any]):

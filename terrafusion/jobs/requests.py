@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from terrafusion.jobs import dispatch, options
@@ -27,6 +29,13 @@ def unsaved(serializer_class: type[BaseSerializer[Any]], body: Any, context: dic
     job.options = given
     job.request_digest = dispatch.digest(body)
     return job
+
+
+def of_user(user: Any) -> Request:
+    """A request of the user's that came by no address, for the context of serializers."""
+    request = Request(HttpRequest())
+    request.user = user
+    return request
 
 
 def require(user: Any, role: Role, county_id: str) -> None:

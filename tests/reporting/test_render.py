@@ -82,6 +82,7 @@ def render(tmp_path: Path) -> Render:
 
 def test_pdf_says_all_of_it_and_is_accessible(render: Render) -> None:
     made = render(document(), "pdf")
+    pdfs.check_by_another(made.path)
     kinds = pdfs.check_accessible(made.path, made.pages)
     assert {"/Title", "/H1", "/Table", "/THead", "/TH", "/TD", "/Figure", "/P"} <= set(kinds)
     text = pdfs.text_of(made.path)
@@ -110,7 +111,7 @@ def test_pdf_says_all_of_it_and_is_accessible(render: Render) -> None:
 
 def test_pdf_of_many_parts_is_one_sound_document(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "MOST_CELLS", 1200)
-    number = 1_000
+    number = 600
     made = render(document(blocks=[b.Heading("Sales"), b.Table("sales", "All", COLUMNS, rows(number))]), "pdf")
     kinds = pdfs.check_accessible(made.path, made.pages)
     assert kinds.count("/Document") == 1
@@ -118,9 +119,14 @@ def test_pdf_of_many_parts_is_one_sound_document(render: Render, monkeypatch: py
     assert pdfs.bookmarks(made.path) == ["Sales", "About this report"]
     text = pdfs.text_of(made.path)
     assert all(f"{i:04} " in text for i in range(number))
-    assert "Part 2 · Page 1 of" in text
     assert "Sales (continued)" in text
     assert "All (continued)" in text
+    pages = [" ".join(page.extract_text().split()) for page in pypdf.PdfReader(made.path).pages]
+    for number, page in enumerate(pages, 1):
+        assert page.endswith(f"Job 7f000001 Page {number} of {made.pages}")  # over all parts, and once on each page
+        assert page.count("Page ") == 1
+    (first,) = [page for page in pages if "0000 Smith" in page]
+    assert "Sales All" in first  # the heading stands over its table, not at the end of the part before
 
 
 def test_sections_count_their_own_pages_and_have_bookmarks(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,8 +142,10 @@ def test_sections_count_their_own_pages_and_have_bookmarks(render: Render, monke
     assert pdfs.bookmarks(made.path) == [f"Parcel {i:04}" for i in range(9)]
     pages = [page.extract_text() for page in pypdf.PdfReader(made.path).pages]
     first = [text for text in pages if "Parcel 0000" in text]
-    assert "Page 1 of 1" in first[0]
-    assert sum("Page 2 of 2" in text for text in pages) == 3  # those of 80 rows
+    assert "Parcel 0000 · Page 1 of 1" in first[0]
+    assert [text[text.rindex("Parcel") :] for text in pages if "of 2" in text] == [
+        f"Parcel {i:04} · Page {page} of 2" for i in (2, 5, 8) for page in (1, 2)
+    ]  # those of 80 rows
 
 
 def test_volumes_of_a_large_document(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,8 +155,40 @@ def test_volumes_of_a_large_document(render: Render, monkeypatch: pytest.MonkeyP
     assert len(made.paths) > 1
     assert [path.name for path in made.paths] == [f"sample-{i + 1:03}.pdf" for i in range(len(made.paths))]
     assert made.pages == sum(len(pypdf.PdfReader(path).pages) for path in made.paths)
-    for path in made.paths:
+    for volume, path in enumerate(made.paths, 1):
         pdfs.check_accessible(path, None)
+        pages = [" ".join(page.extract_text().split()) for page in pypdf.PdfReader(path).pages]
+        for number, page in enumerate(pages, 1):
+            assert page.endswith(f"Volume {volume} · Page {number} of {len(pages)}")
+
+
+def test_a_foot_of_the_countys_counts_over_all_parts(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "MOST_CELLS", 600)
+    own = '#let footer(meta, number) = [Own foot, #number]\n#let paper = "us-legal"'
+    blocks = [b.Heading("Sales"), b.Table("sales", "All", COLUMNS, rows(300))]
+    made = render(document(blocks=blocks, brand=replace(document().brand, template=own), landscape=True), "pdf")
+    pdfs.check_accessible(made.path, made.pages)
+    pdfs.check_by_another(made.path)
+    pages = pypdf.PdfReader(made.path).pages
+    assert {(int(page.mediabox.width), int(page.mediabox.height)) for page in pages} == {(1008, 612)}
+    for number, page in enumerate(pages, 1):
+        assert page.extract_text().endswith(f"Own foot, Page {number} of {made.pages}")
+
+
+def test_a_table_that_is_too_wide_is_cut_by_columns(render: Render) -> None:
+    head = (
+        b.Column("area", b.Kind.TEXT, "Area"),
+        *(b.Column(f"n{i}", b.Kind.INTEGER, f"Figure {i}") for i in range(20)),
+    )
+    made = render(document(blocks=[b.Table("wide", "Wide", head, [["North", *range(20)]], ["All", *range(20)])]), "pdf")
+    pdfs.check_accessible(made.path, made.pages)
+    text = pdfs.text_of(made.path)
+    assert "Wide (columns 2 to 11 of 21)" in text
+    assert "Wide (columns 12 to 21 of 21)" in text
+    assert text.count("North") == text.count("All") == 2
+    assert all(f"Figure {i}" in text for i in range(20))
+    book = openpyxl.load_workbook(render(document(blocks=[b.Table("wide", "Wide", head, [])]), "xlsx").path)
+    assert len(list(book["Wide"].iter_cols())) == 21  # a sheet is as wide as it needs
 
 
 def test_a_template_of_the_county(render: Render) -> None:

@@ -86,6 +86,7 @@ def test_pdf_of_every_report_is_accessible(make: Make, run: ValuationJob, boss: 
     for name, file in files_of(path).items():
         if name.endswith(".pdf"):
             pdfs.check_accessible(file, None)
+            pdfs.check_by_another(file)
             text = pdfs.text_of(file)
             assert str(job.pk) in text
             assert "Data as of" in text

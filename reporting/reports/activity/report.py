@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from reporting.document import blocks as b
 from reporting.reports.base import Content, Report, Request
+from reporting.reports.fields import default, optional
 from terrafusion.jobs.registry import JobType, all_types
 from terrafusion.jobs.states import Status
 from terrafusion.records.access import Role, counties_for
@@ -34,19 +35,9 @@ _BATCH = 500
 
 
 class ActivityParameters(serializers.Serializer[Any]):
-    first_day = serializers.DateField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="From",
-        help_text="Without it: 30 days before the last day.",
-    )
-    last_day = serializers.DateField(
-        required=False, allow_null=True, default=None, label="To", help_text="Without it: today."
-    )
-    every_kind = serializers.BooleanField(
-        required=False, default=False, label="Every kind of job", help_text="Also valuations, analyses and reports."
-    )
+    first_day = optional(serializers.DateField, "From", "Without it: 30 days before the last day.")
+    last_day = optional(serializers.DateField, "To", "Without it: today.")
+    every_kind = default(False, serializers.BooleanField, "Every kind of job", "Also valuations, analyses and reports.")
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         data["last_day"] = data["last_day"] or datetime.now(UTC).date()

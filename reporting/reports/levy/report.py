@@ -9,6 +9,7 @@ from django.db import connection
 from rest_framework import serializers
 
 from reporting.reports.base import Content, Report, Request
+from reporting.reports.fields import default, optional
 from reporting.reports.levy.build import District, build
 from reporting.reports.parcels import nothing_there, unknown
 from reporting.reports.runs import ValuationRunField
@@ -52,38 +53,30 @@ class LevyParameters(serializers.Serializer[Any]):
         label="Rates",
         help_text='A list of {"district": a feature\'s key, "name"?, "rate": dollars for each 1,000 of taxable value}.',
     )
-    valuation_job = ValuationRunField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="Valuation run",
-        help_text='Projected values are those of a completed run, or of the "latest".',
+    valuation_job = optional(
+        ValuationRunField, "Valuation run", 'Projected values are those of a completed run, or of the "latest".'
     )
-    value_change_percent = serializers.FloatField(
-        required=False,
-        default=0.0,
+    value_change_percent = default(
+        0.0,
+        serializers.FloatField,
+        "Change of values in percent",
+        "Applied to the projected values, of the run or on record.",
         min_value=-90,
         max_value=500,
-        label="Change of values in percent",
-        help_text="Applied to the projected values, of the run or on record.",
     )
-    levy_limit_percent = serializers.FloatField(
-        required=False,
-        allow_null=True,
-        default=None,
+    levy_limit_percent = optional(
+        serializers.FloatField,
+        "Levy limit in percent",
+        "By how much a levy may grow; without it, there is no limit.",
         min_value=0,
         max_value=1_000,
-        label="Levy limit in percent",
-        help_text="By how much a levy may grow; without it, there is no limit.",
     )
-    rate_limit = serializers.FloatField(
-        required=False,
-        allow_null=True,
-        default=None,
+    rate_limit = optional(
+        serializers.FloatField,
+        "Highest rate",
+        "Dollars for each 1,000 of taxable value; without it, there is no limit.",
         min_value=0,
         max_value=1_000,
-        label="Highest rate",
-        help_text="Dollars for each 1,000 of taxable value; without it, there is no limit.",
     )
 
 

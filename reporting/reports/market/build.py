@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reporting.document import blocks as b
-from reporting.reports.ratio_study.build import screening
+from reporting.reports.ratio_study.sales import excluded
 from terrafusion.tables import Column
 
 MOST_ROWS = 400
@@ -52,4 +52,4 @@ def build(analyses: list[Analysis], refused: list[tuple[str, str]]) -> Iterator[
         yield b.Text(reason, b.Tone.WARNING)
     if analyses and analyses[0].summary.get("screening"):
         yield b.Heading("Sales")
-        yield from screening(analyses[0].summary["screening"])
+        yield excluded(analyses[0].summary["screening"])

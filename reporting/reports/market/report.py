@@ -20,6 +20,7 @@ from market_analysis.models import MarketAnalysisJob
 from market_analysis.stats.errors import TooFewSales
 from reporting.errors import SourceOutdated
 from reporting.reports.base import Content, Report, Request
+from reporting.reports.fields import default, optional
 from reporting.reports.market.build import Analysis, build
 from reporting.reports.runs import MarketRunField
 from terrafusion.records.models import Sale
@@ -29,38 +30,24 @@ _KINDS = ((pa.types.is_date, Kind.DATE), (pa.types.is_timestamp, Kind.DATETIME),
 
 
 class MarketParameters(serializers.Serializer[Any]):
-    market_jobs = serializers.ListField(
+    market_jobs = default(
+        list,
+        serializers.ListField,
+        "Market analyses",
+        "Completed analyses to tell. Without any, the analyses below are made for the report.",
         child=MarketRunField(),
-        required=False,
-        default=list,
         max_length=20,
-        label="Market analyses",
-        help_text="Completed analyses to tell. Without any, the analyses below are made for the report.",
     )
-    analyses = serializers.ListField(
+    analyses = default(
+        list,
+        serializers.ListField,
+        "Analyses to make",
+        "Without any: all that tell of the county as a whole.",
         child=serializers.ChoiceField(choices=list(ANALYSES)),
-        required=False,
-        default=list,
-        label="Analyses to make",
-        help_text="Without any: all that tell of the county as a whole.",
     )
-    period_from = serializers.DateField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="From",
-        help_text="Of new analyses; without it, the first sale.",
-    )
-    period_to = serializers.DateField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="To",
-        help_text="Of new analyses; without it, the last sale.",
-    )
-    step = serializers.ChoiceField(
-        choices=list(STEPS), required=False, default="quarter", label="Step", help_text="Of new analyses."
-    )
+    period_from = optional(serializers.DateField, "From", "Of new analyses; without it, the first sale.")
+    period_to = optional(serializers.DateField, "To", "Of new analyses; without it, the last sale.")
+    step = default("quarter", serializers.ChoiceField, "Step", "Of new analyses.", choices=list(STEPS))
 
 
 class MarketSummary(Report):

@@ -10,7 +10,8 @@ import numpy as np
 
 from reporting.document import blocks as b
 from reporting.maps.sheet import RATIOS, Extent, Sheet
-from reporting.reports.ratio_study import build as ratio_blocks
+from reporting.reports.ratio_study import statistics
+from reporting.reports.ratio_study.sales import excluded
 from terrafusion.tables import Column, Kind
 from valuation.ratio import RatioStudy
 
@@ -93,10 +94,10 @@ def build(profile: Profile) -> Iterator[b.Block]:
     if len(shown_years) > 1:
         yield _chart(shown_years)
     yield b.Heading("Equity")
-    yield from ratio_blocks.summary(profile.overall, profile.trimmed)
+    yield from statistics.summary(profile.overall, profile.trimmed)
     for note in profile.notes:
         yield b.Text(note, b.Tone.WARNING)
-    yield from ratio_blocks.screening(profile.screening)
+    yield excluded(profile.screening)
 
 
 def _median(values: Any) -> float | None:

@@ -14,7 +14,7 @@ from reporting.reports.parcel import card
 from reporting.reports.parcel.file import ParcelFile
 from reporting.reports.parcel.read import files
 from reporting.reports.parcel.report import has_owners, sheets_of
-from reporting.reports.ratio_study import build as ratio_blocks
+from reporting.reports.ratio_study import pictures, sales, statistics
 from reporting.reports.ratio_study.build import Study
 from reporting.reports.ratio_study.report import StudyParameters
 from terrafusion.records.models import PropertyOperational, Sale
@@ -69,10 +69,10 @@ def build(parcel: ParcelFile, study: Study) -> Iterator[b.Block]:
         yield b.Text(told, b.Tone.NOTE)
     yield b.PageBreak()
     yield b.Heading(f"Ratio study of neighborhood {parcel.neighborhood or '(none)'}")
-    yield from ratio_blocks.summary(study.overall, study.trimmed)
+    yield from statistics.summary(study.overall, study.trimmed)
     for note in study.notes:
         yield b.Text(note, b.Tone.WARNING)
-    drawn = ratio_blocks.ratio_map(study.places, study.outlines)
+    drawn = pictures.ratio_map(study.places, study.outlines)
     if drawn is not None:
         yield drawn
-    yield from ratio_blocks.screening(study.screening)
+    yield sales.excluded(study.screening)

@@ -14,6 +14,7 @@ from reporting.branding import brand_of
 from reporting.document.blocks import Section
 from reporting.models import CountyBranding, ParcelPhoto
 from reporting.reports.base import Content, Report, Request
+from reporting.reports.fields import default, optional
 from reporting.reports.parcel import card, notice
 from reporting.reports.parcel.file import ParcelFile, Values
 from reporting.reports.parcel.read import BUNDLES, bundle_of, files, in_order
@@ -30,25 +31,20 @@ _CELLS = 170  # of a card, as the layout counts them
 
 
 class CardParameters(SelectionParameters):
-    valuation_job = ValuationRunField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="Valuation run",
-        help_text='A completed run, or "latest": its value, approaches, comparables and reasons.',
+    valuation_job = optional(
+        ValuationRunField,
+        "Valuation run",
+        'A completed run, or "latest": its value, approaches, comparables and reasons.',
     )
-    pictures = serializers.BooleanField(
-        required=False,
-        default=True,
-        label="Map and photograph",
-        help_text="Whether each card has its map and photograph.",
+    pictures = default(
+        True, serializers.BooleanField, "Map and photograph", "Whether each card has its map and photograph."
     )
-    bundle_by = serializers.ChoiceField(
+    bundle_by = default(
+        "none",
+        serializers.ChoiceField,
+        "Bundles",
+        "A PDF of its own for each postal code of the mailing address, or each neighborhood.",
         choices=list(BUNDLES),
-        required=False,
-        default="none",
-        label="Bundles",
-        help_text="A PDF of its own for each postal code of the mailing address, or each neighborhood.",
     )
 
 
@@ -99,41 +95,29 @@ class PropertyRecordCard(ParcelReport):
 
 
 class NoticeParameters(SelectionParameters):
-    valuation_job = ValuationRunField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="Valuation run",
-        help_text='The new values: those of a completed run, or of the "latest". Without one, the values on record.',
+    valuation_job = optional(
+        ValuationRunField,
+        "Valuation run",
+        'The new values: those of a completed run, or of the "latest". Without one, the values on record.',
     )
-    minimum_change_percent = serializers.FloatField(
-        required=False,
-        default=0.0,
+    minimum_change_percent = default(
+        0.0,
+        serializers.FloatField,
+        "Least change in percent",
+        "Only values that changed by more than this, up or down.",
         min_value=0,
         max_value=1_000,
-        label="Least change in percent",
-        help_text="Only values that changed by more than this, up or down.",
     )
-    notice_date = serializers.DateField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="Date of the notice",
-        help_text="Printed on it; without one, the day that the data is as of.",
+    notice_date = optional(
+        serializers.DateField, "Date of the notice", "Printed on it; without one, the day that the data is as of."
     )
-    appeal_by = serializers.DateField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="Appeal by",
-        help_text="The last day to appeal, if to be told.",
-    )
-    bundle_by = serializers.ChoiceField(
+    appeal_by = optional(serializers.DateField, "Appeal by", "The last day to appeal, if to be told.")
+    bundle_by = default(
+        "postal_code",
+        serializers.ChoiceField,
+        "Bundles",
+        "A PDF of its own for each postal code of the mailing address, or each neighborhood.",
         choices=list(BUNDLES),
-        required=False,
-        default="postal_code",
-        label="Bundles",
-        help_text="A PDF of its own for each postal code of the mailing address, or each neighborhood.",
     )
 
 
@@ -150,7 +134,7 @@ class ChangeOfValueNotice(ParcelReport):
         if not request.personal:
             told = "Notices name owners and their addresses: this takes the right to personal data of the county."
             found["report_type"] = [told]
-        if not found and not _Changes(request).parcels.exists():
+        if not found and request.run_wanted is None and not _Changes(request).parcels.exists():
             found["parameters"] = [
                 "No value of these parcels has changed by more than that: there is nobody to notify."
             ]

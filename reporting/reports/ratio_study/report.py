@@ -8,10 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
+from django.utils.dateparse import parse_date
 from rest_framework import serializers
 
 from reporting.geometry import layer_outlines, to_feet
 from reporting.reports.base import Content, Report, Request
+from reporting.reports.fields import default, optional
 from reporting.reports.ratio_study.build import Study, build
 from reporting.reports.runs import ValuationRunField
 from terrafusion.records.models import Sale
@@ -25,51 +27,40 @@ NEIGHBORHOODS = "neighborhoods"
 
 
 class StudyParameters(serializers.Serializer[Any]):
-    values = serializers.ChoiceField(
+    values = default(
+        studies.CURRENT,
+        serializers.ChoiceField,
+        "Values",
+        "Those on record (current), or the certified ones in force at the valuation date.",
         choices=[studies.CURRENT, studies.CERTIFIED],
-        required=False,
-        default=studies.CURRENT,
-        label="Values",
-        help_text="Those on record (current), or the certified ones in force at the valuation date.",
     )
-    valuation_job = ValuationRunField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="Valuation run",
-        help_text='The values of a completed run, or of the "latest", in their place.',
+    valuation_job = optional(
+        ValuationRunField, "Valuation run", 'The values of a completed run, or of the "latest", in their place.'
     )
-    valuation_date = serializers.DateField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="Valuation date",
-        help_text="Prices are brought to this day. Without it: the run's, or the first day of the last sale's year.",
+    valuation_date = optional(
+        serializers.DateField,
+        "Valuation date",
+        "Prices are brought to this day. Without it: the run's, or the first day of the last sale's year.",
     )
-    sales_from = serializers.DateField(
-        required=False,
-        allow_null=True,
-        default=None,
-        label="Sales from",
-        help_text="Without it: from the valuation date.",
-    )
-    sales_to = serializers.DateField(
-        required=False, allow_null=True, default=None, label="Sales to", help_text="The last day."
-    )
-    property_kind = serializers.ChoiceField(
+    sales_from = optional(serializers.DateField, "Sales from", "Without it: from the valuation date.")
+    sales_to = optional(serializers.DateField, "Sales to", "The last day.")
+    property_kind = default(
+        PropertyKind.RESIDENTIAL.value,
+        serializers.ChoiceField,
+        "Kind of property",
+        "Which range of the standard the COD must be in.",
         choices=[kind.value for kind in PropertyKind],
-        required=False,
-        default=PropertyKind.RESIDENTIAL.value,
-        label="Kind of property",
-        help_text="Which range of the standard the COD must be in.",
     )
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         """The days that were not given, so that a rerun is of the same ones."""
         county = self.context["county"]
         if data["valuation_date"] is None:
-            if data["valuation_job"]:
-                data["valuation_date"] = ValuationJob.objects.get(pk=data["valuation_job"]).valuation_date
+            run = data["valuation_job"]
+            if isinstance(run, dict):
+                data["valuation_date"] = parse_date(run["valuation_date"])
+            elif run:
+                data["valuation_date"] = ValuationJob.objects.get(pk=run).valuation_date
             else:
                 last = Sale.objects.filter(county=county, sale_date__lte=date.today()).order_by("-sale_date").first()
                 if last is None:
@@ -82,9 +73,7 @@ class StudyParameters(serializers.Serializer[Any]):
 
 
 class RatioStudyParameters(StudyParameters):
-    list_sales = serializers.BooleanField(
-        required=False, default=True, label="List of sales", help_text="Every sale used."
-    )
+    list_sales = default(True, serializers.BooleanField, "List of sales", "Every sale used.")
 
 
 class RatioStudyReport(Report):

@@ -15,6 +15,7 @@ from reporting.document import blocks as b
 from reporting.document.names import named, natural
 from reporting.errors import NotReconciled
 from reporting.reports.base import Content, Report, Request
+from reporting.reports.fields import default, names, optional
 from reporting.reports.parcels import nothing_there, unknown
 from reporting.reports.roll.build import MONEY, Groups, Roll, Sums, build, columns
 from terrafusion.records.models import PropertyOperational, PropertyValueHistory, ReferenceFeature, ReferenceLayer
@@ -30,41 +31,26 @@ _OUTSIDE = "(outside every district)"
 
 
 class RollParameters(serializers.Serializer[Any]):
-    tax_year = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        default=None,
+    tax_year = optional(
+        serializers.IntegerField,
+        "Tax year",
+        "Values of this year from the value history; without it, the parcels' present values.",
         min_value=1800,
         max_value=2200,
-        label="Tax year",
-        help_text="Values of this year from the value history; without it, the parcels' present values.",
     )
-    property_class = serializers.ListField(
-        child=serializers.CharField(max_length=40),
-        required=False,
-        default=list,
-        max_length=100,
-        label="Classes",
-        help_text="Only parcels of these classes.",
-    )
-    order = serializers.ChoiceField(
-        choices=list(_ORDERS), required=False, default="parcel_number", label="Order", help_text="Of the parcels."
-    )
-    district_layer = serializers.CharField(
-        required=False,
-        allow_null=True,
-        default=None,
+    property_class = names("Classes", "Only parcels of these classes.", 100)
+    order = default("parcel_number", serializers.ChoiceField, "Order", "Of the parcels.", choices=list(_ORDERS))
+    district_layer = optional(
+        serializers.CharField,
+        "Districts",
+        "A reference layer of areas, such as taxing districts: totals are told for each of its areas.",
         max_length=40,
-        label="Districts",
-        help_text="A reference layer of areas, such as taxing districts: totals are told for each of its areas.",
     )
-    district_label = serializers.CharField(
-        required=False,
-        allow_null=True,
-        default=None,
+    district_label = optional(
+        serializers.CharField,
+        "Name of a district",
+        "The layer's attribute that names a district; without it, the feature's key.",
         max_length=60,
-        label="Name of a district",
-        help_text="The layer's attribute that names a district; without it, the feature's key.",
     )
 
 

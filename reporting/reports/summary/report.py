@@ -9,6 +9,7 @@ from psycopg import sql
 from rest_framework import serializers
 
 from reporting.reports.base import Content, Report, Request
+from reporting.reports.fields import default
 from reporting.reports.runs import LATEST, ValuationRunField
 from reporting.reports.summary.build import Summary, build
 from terrafusion.records.sales import frame
@@ -35,9 +36,7 @@ _KINDS = {
 
 
 class SummaryParameters(serializers.Serializer[Any]):
-    valuation_job = ValuationRunField(
-        required=False, default=LATEST, label="Valuation run", help_text='A completed run; "latest" is the newest.'
-    )
+    valuation_job = default(LATEST, ValuationRunField, "Valuation run", 'A completed run; "latest" is the newest.')
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         if data["valuation_job"] == LATEST:  # a default is not checked by its field

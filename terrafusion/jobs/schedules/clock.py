@@ -15,10 +15,8 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import Now, RowNumber
-from django.http import HttpRequest
 from django.urls import resolve, reverse
 from rest_framework.exceptions import APIException
-from rest_framework.request import Request
 
 from terrafusion.jobs import dispatch, metrics, requests
 from terrafusion.jobs.errors import Refused
@@ -62,8 +60,7 @@ def check(schedule: Schedule) -> AbstractJob:
     job_type = type_named(schedule.job_type)
     if job_type is None:
         raise Refused(f"There are no jobs of the type {schedule.job_type} any more.")
-    request = Request(HttpRequest())
-    request.user = schedule.owner
+    request = requests.of_user(schedule.owner)
     job = requests.unsaved(viewset_of(job_type).run_serializer_class, schedule.request, {"request": request})
     job.schedule = schedule
     return job

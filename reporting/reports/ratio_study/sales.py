@@ -1,0 +1,60 @@
+"""The sales of a ratio study as blocks: used, excluded, sold against unsold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from reporting.document import blocks as b
+from terrafusion.tables import Column, Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SALES = (
+    Column("parcel_number", Kind.TEXT, "Parcel", width=12),
+    Column("neighborhood", Kind.TEXT, "Neighborhood", width=12),
+    Column("property_class", Kind.TEXT, "Class", width=12),
+    Column("sale_date", Kind.DATE, "Sold", width=11),
+    Column("sale_price", Kind.MONEY, "Price"),
+    Column("price", Kind.MONEY, "Price at valuation date", width=12),
+    Column("value", Kind.MONEY, "Value"),
+    Column("ratio", Kind.NUMBER, "Ratio", decimals=3, width=7),
+)
+
+
+def excluded(told: Mapping[str, Any]) -> b.Table:
+    """Sales that are not used, by reason; ``told`` as ``records.sales.screening`` tells."""
+    columns = (
+        Column("reason", Kind.TEXT, "Reason", width=16),
+        Column("sales", Kind.INTEGER, "Sales"),
+        Column("meaning", Kind.TEXT, "Meaning", width=50),
+    )
+    lines: list[b.Row] = [(one["reason"], one["sales"], one["meaning"]) for one in told.get("excluded", ())]
+    if told.get("without_a_value"):
+        lines.append(("without_a_value", told["without_a_value"], "The parcel has no value to compare the price with."))
+    of_span = f"; {told['in_span']:,} of them from {told['studied_from']} on" if "in_span" in told else ""
+    note = f"{told.get('sales', 0):,} sales were read and {told.get('kept', 0):,} passed the screening{of_span}."
+    return b.Table("excluded", "Sales excluded", columns, lines, note=note)
+
+
+def balance(found: Any) -> b.Text:
+    told = "in balance" if found.balanced else "out of balance: sold parcels may have been valued from their prices"
+    return b.Text(
+        f"Sold and unsold: the median value per square foot is ${found.median_sold:,.2f} of {found.sold:,} sold "
+        f"and ${found.median_unsold:,.2f} of {found.unsold:,} unsold parcels; they are {told}."
+    )
+
+
+def rows(used: pd.DataFrame) -> Iterator[b.Row]:
+    for one in used.sort_values(["sale_date", "parcel_number"]).itertuples():
+        yield (
+            one.parcel_number,
+            one.neighborhood or None,
+            one.property_class or None,
+            one.sale_date.date(),
+            int(one.sale_price),
+            round(float(one.price)),
+            round(float(one.value)),
+            float(one.value) / float(one.price),
+        )

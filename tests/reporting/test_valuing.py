@@ -1,0 +1,197 @@
+"""Reports that run a valuation first: HTTP in, the run's rows and the report's file out."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from reporting.models import ReportJob
+from terrafusion.jobs import dispatch, runner
+from terrafusion.jobs.registry import type_of
+from terrafusion.jobs.states import Status
+from terrafusion.records.models import County, CountySettings, Sale
+from tests.reporting import pdfs
+from tests.reporting.conftest import URL, Make
+from tests.valuation import data
+from valuation.models import PropertyValuation, ValuationJob
+
+RUN: dict[str, Any] = {
+    "valuation_method": "sales_comparison",
+    "valuation_date": str(data.VALUATION_DATE),
+    "scope": {"parcels": ["0000", "0001", "0002"]},
+    "parameters": {"comparables": 4},
+}
+
+
+@pytest.fixture(autouse=True)
+def _sold(transactional_db: None, county: County) -> None:
+    data.sales(county, data.homes(county, 120), 300)
+
+
+def submitted(api: APIClient, county: County, run: Any = RUN, report: str = "valuation_summary") -> ReportJob:
+    body = {"report_type": report, "county_id": county.pk, "format": "json", "parameters": {"valuation_job": run}}
+    response = api.post(f"{URL}/run", body, format="json")
+    assert response.status_code == 202, response.content
+    job: ReportJob = ReportJob.objects.get(pk=response.data["job_id"])
+    return job
+
+
+def worked(job: ReportJob) -> ReportJob:
+    runner.run("reporting.ReportJob", str(job.pk))
+    job.refresh_from_db()
+    return job
+
+
+def test_cards_of_a_run_that_is_made_for_them(make: Make, api: APIClient, county: County) -> None:
+    job, path = make("property_record_card", "pdf", parcels=["0000", "0001"], valuation_job=RUN)
+    run = ValuationJob.objects.get()
+    assert (run.status, run.valuation_method, run.scope) == (Status.COMPLETED, "sales_comparison", RUN["scope"])
+    assert run.submitted_by == job.submitted_by
+    assert job.result_summary["valuation_job"] == str(run.pk)
+    text = pdfs.text_of(path)
+    assert str(run.pk) in text
+    for value in PropertyValuation.objects.filter(job=run, parcel_number__in=["0000", "0001"]):
+        assert f"${value.value:,}" in text
+        assert len(value.comparables) == 4
+        for comparable in value.comparables:
+            assert f"${comparable['adjusted_price']:,.0f}" in text
+    shown = api.get(f"{URL}/status/{job.pk}").json()
+    assert shown["parameters"]["valuation_job"] == RUN  # as it was asked for
+    assert api.get(f"/api/v1/valuation/status/{run.pk}").status_code == 200
+
+
+def test_the_day_of_a_study_is_the_runs(api: APIClient, county: County) -> None:
+    job = worked(submitted(api, county, report="ratio_study"))
+    assert job.status == Status.COMPLETED, job.message
+    assert job.resolved["valuation_date"] == str(data.VALUATION_DATE)
+    assert "Values of a valuation run" in api.get(f"{URL}/jobs/{job.pk}/download").getvalue().decode()
+
+
+def test_a_rerun_finds_the_run_as_long_as_nothing_has_changed(api: APIClient, county: County) -> None:
+    first = worked(submitted(api, county))
+    assert first.fingerprint == ""  # a report of a new run is never taken for another's
+    again = api.post(f"{URL}/jobs/{first.pk}/rerun")
+    assert again.status_code == 202, again.content
+    second = worked(ReportJob.objects.get(pk=again.data["job_id"]))
+    runs = list(ValuationJob.objects.order_by("created_at"))
+    assert [run.reused_from_id for run in runs] == [None, runs[0].pk]
+    assert second.result_summary["valuation_job"] == str(runs[1].pk)
+    assert second.result_summary["valued"] == first.result_summary["valued"] == 3
+    fresh = {**RUN, "parameters": {**RUN["parameters"], "fresh": True}}
+    assert worked(submitted(api, county, fresh)).status == Status.COMPLETED
+    assert ValuationJob.objects.order_by("-created_at")[0].reused_from_id is None
+
+
+def test_it_goes_to_the_long_cluster(api: APIClient, county: County) -> None:
+    job_type = type_of(ReportJob)
+    assert job_type.is_long(submitted(api, county))
+    assert not job_type.is_long(ReportJob(resolved={"valuation_job": str(uuid.UUID(int=1))}))
+
+
+def test_a_run_that_fails_fails_the_report_with_its_reason(api: APIClient, county: County) -> None:
+    job = submitted(api, county)
+    Sale.objects.all().delete()
+    job = worked(job)
+    run = ValuationJob.objects.get()
+    assert (job.status, job.error_code) == (Status.FAILED, "valuation_failed")
+    assert run.status == Status.FAILED
+    assert run.message in job.message
+    assert str(run.pk) in job.message
+    assert job.result_file == ""
+
+
+def test_a_limit_of_jobs_counts_the_run(api: APIClient, county: County) -> None:
+    CountySettings.objects.create(county=county, max_active_jobs=1)
+    job = worked(submitted(api, county))
+    assert (job.status, job.error_code) == (Status.FAILED, "valuation_failed")
+    assert "the limit is 1" in job.message
+    assert not ValuationJob.objects.exists()
+
+
+def test_an_attempt_after_a_lost_worker_takes_up_its_run(api: APIClient, county: County) -> None:
+    job = submitted(api, county)
+    token = ReportJob.objects.claim(job.pk, "lost:1")
+    run = dispatch.submit(
+        ValuationJob(
+            county=county,
+            valuation_method="sales_comparison",
+            valuation_date=data.VALUATION_DATE,
+            scope=RUN["scope"],
+            parameters=RUN["parameters"],
+            resolved={"confidence": 0.9, "comparables": 4},
+            submitted_by=job.submitted_by,
+            request_digest=dispatch.digest({**RUN, "county_id": county.pk}),
+        ),
+        idempotency_key=f"report {job.pk}",
+        fresh=True,
+    )[0]
+    assert ReportJob.objects.release(job.pk, token, 3)
+    job = worked(job)
+    assert (job.status, job.attempt) == (Status.COMPLETED, 2), job.message
+    assert job.result_summary["valuation_job"] == str(run.pk)
+    assert ValuationJob.objects.count() == 1
+
+
+def test_cancelling_the_report_cancels_its_run(api: APIClient, county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = submitted(api, county)
+    begun = threading.Event()
+
+    def slow(run: ValuationJob, context: Any) -> None:
+        begun.set()
+        while True:
+            context.checkpoint()
+            time.sleep(0.02)
+
+    monkeypatch.setattr("valuation.jobs.execute", slow)
+
+    def work() -> None:
+        try:
+            runner.run("reporting.ReportJob", str(job.pk))
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    assert begun.wait(20)
+    assert api.post(f"{URL}/jobs/{job.pk}/cancel").status_code == 202
+    worker.join(20)
+    assert not worker.is_alive()
+    job.refresh_from_db()
+    assert (job.status, ValuationJob.objects.get().status) == (Status.CANCELLED, Status.CANCELLED)
+
+
+BAD: list[tuple[Any, str]] = [
+    ({}, "valuation_method"),
+    ({**RUN, "valuation_method": "guess"}, "guess"),
+    ({**RUN, "valuation_method": "ratio_study", "parameters": {}}, "no values"),
+    ({**RUN, "valuation_date": "soon"}, "valuation_date"),
+    ({**RUN, "scope": {"parcels": ["nowhere"]}}, "nowhere"),
+    ({**RUN, "parameters": {"comparables": 1000}}, "comparables"),
+    ({**RUN, "county_id": "COUNTY02"}, "county_id"),
+]
+
+
+def test_faults_of_the_run_are_told_at_once_and_nothing_is_queued(api: APIClient, county: County) -> None:
+    for run, told in BAD:
+        body = {"report_type": "valuation_summary", "county_id": county.pk, "parameters": {"valuation_job": run}}
+        response = api.post(f"{URL}/run", body, format="json")
+        assert response.status_code == 400, (run, response.content)
+        (error,) = response.json()["errors"][:1]
+        assert error["field"] == "parameters.valuation_job", run
+        assert told in response.content.decode(), (run, response.content)
+    assert not ReportJob.objects.exists()
+    assert not ValuationJob.objects.exists()
+
+
+def test_a_preview_runs_nothing(api: APIClient, county: County) -> None:
+    body = {"report_type": "valuation_summary", "county_id": county.pk, "parameters": {"valuation_job": RUN}}
+    response = api.post(f"{URL}/preview", body, format="json")
+    assert response.status_code == 400
+    assert "starts no run" in response.content.decode()
+    assert not ValuationJob.objects.exists()
