@@ -17,6 +17,7 @@ _METRES_PER_FOOT = 0.3048
 ASPECT = 1.5
 _WIDTH = 250  # of a card's map, in points: half a page
 _NEIGHBORS = 250  # of a card's map; the nearest
+_WIDEST = 5_280  # feet, of a map with neighbors: those round parts of a parcel that lie far apart would be a blot
 
 Ring = tuple[tuple[float, float], ...]
 
@@ -59,6 +60,7 @@ def parcel_maps(county: County, ids: list[int]) -> dict[int, Sheet]:
                 "county": county.pk,
                 "most": _NEIGHBORS,
                 "feet": feet,
+                "least": _WIDTH / _WIDEST,
                 **{
                     name: list(column)
                     for name, column in zip(("key", "x0", "y0", "x1", "y1", "scale"), columns, strict=True)
@@ -86,12 +88,13 @@ _NEIGHBORS_OF = """
 SELECT f.key, n.id = f.key,
        ST_AsSVG(ST_Scale(ST_Translate(ST_Transform(n.geometry, %(srid)s), -f.x0, -f.y1), f.k, f.k), 0, 1)
 FROM (SELECT key, x0, y0, x1, y1, scale * %(feet)s AS k,
-             ST_Transform(ST_MakeEnvelope(x0, y0, x1, y1, %(srid)s), 4326) AS box
+             scale >= %(least)s AS near, ST_Transform(ST_MakeEnvelope(x0, y0, x1, y1, %(srid)s), 4326) AS box
       FROM unnest(%(key)s::bigint[], %(x0)s::float8[], %(y0)s::float8[], %(x1)s::float8[], %(y1)s::float8[],
                   %(scale)s::float8[]) AS t (key, x0, y0, x1, y1, scale)) AS f
 CROSS JOIN LATERAL (
     SELECT p.id, p.geometry FROM records_propertyoperational p
     WHERE p.county_id = %(county)s AND p.geometry && f.box AND NOT ST_IsEmpty(p.geometry)
+          AND (f.near OR p.id = f.key)
     ORDER BY p.id = f.key DESC, p.point <-> ST_Centroid(f.box) LIMIT %(most)s) AS n
 ORDER BY f.key, n.id = f.key, n.id
 """

@@ -5,31 +5,20 @@ A part is one run of the typesetter. Its size bounds memory, so that it does not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
 from reporting.document import blocks as b
-from reporting.document.texts import RIGHT, shown
+from reporting.document.texts import shown
+from reporting.render import grid
 
 MOST_CELLS = 10_000
 """Of a part, a cell of a table being the unit: some 150 MB and a second."""
 _SLICE = 500  # rows that are taken of a table at once
 _SECTION_CELLS = 20  # what else a section costs
 _PICTURE_CELLS = 60
-_WIDTHS = {
-    b.Kind.TEXT: 14.0,
-    b.Kind.MONEY: 10.0,
-    b.Kind.INTEGER: 7.0,
-    b.Kind.YEAR: 6.0,
-    b.Kind.DATE: 12.0,
-    b.Kind.DATETIME: 17.0,
-}
-_SIZES = ((8, 8.0), (11, 7.0), (13, 6.4))  # points of text, by the most columns
-_SMALLEST = 6.0
-_MOST_COLUMNS = 13  # of a table that can be cut in two: nobody reads smaller text on paper
-
 Json = dict[str, Any]
 
 
@@ -44,12 +33,16 @@ class Part:
 
 class Layout:
     """Turns blocks into JSON. ``text`` makes a text fit for the fonts; ``picture`` draws a chart as SVG; ``file`` puts
-    an image into the folder and gives its name."""
+    an image into the folder and gives its name; a page is ``width`` points wide between its margins."""
 
     def __init__(
-        self, text: Callable[[str], str], picture: Callable[[b.Chart], str], file: Callable[[bytes], str]
+        self,
+        text: Callable[[str], str],
+        picture: Callable[[b.Chart], str],
+        file: Callable[[bytes], str],
+        width: float,
     ) -> None:
-        self._text, self._picture, self._file = text, picture, file
+        self._text, self._picture, self._file, self._width = text, picture, file, width
 
     def parts(self, blocks: Iterable[b.Block]) -> Iterator[Part]:
         """The document in parts; none is empty."""
@@ -59,7 +52,7 @@ class Layout:
             if isinstance(block, b.Heading) and block.level == 1:
                 running = block.text
             if isinstance(block, b.Table):
-                for rows in chain.from_iterable(map(self._slices, _narrow(block))):
+                for rows in chain.from_iterable(map(self._slices, grid.narrow(block))):
                     if part.cells and part.cells + rows.cells > MOST_CELLS:
                         following = self._after(part, running)
                         if part.blocks:
@@ -125,7 +118,7 @@ class Layout:
                 items = [self._figure(item) for item in block.items]
                 return Part([{"kind": "facts", **self._captions(block.title), "narrow": False, "items": items}], 20)
             case b.Table():
-                return self._table(block, list(block.rows), block.title, block.totals, block.note)
+                return self._table(block, list(block.rows))
             case b.Chart():
                 return self._drawing(block, self._picture(block))
             case b.Map():
@@ -155,73 +148,29 @@ class Layout:
             [{"kind": "picture", **self._captions(block.title, block.note), "svg": svg, "alt": alt}], _PICTURE_CELLS
         )
 
+    def _table(self, table: b.Table, rows: list[b.Row], *, begins: bool = True, ends: bool = True) -> Part:
+        block = grid.shape(table, rows, self._text, self._width, begins=begins, ends=ends)
+        return Part([block], max(len(rows), 1) * len(table.columns))
+
     def _slices(self, table: b.Table) -> Iterator[Part]:
         """The table in pieces of rows, the first with its title, the last with its totals."""
         rows = iter(table.rows)
         piece = list(islice(rows, _SLICE))
-        title = table.title
+        begins = True
         while True:
             following = list(islice(rows, _SLICE))
-            if not following:
-                yield self._table(table, piece, title, table.totals, table.note)
+            ends = not following
+            yield self._table(table, piece, begins=begins, ends=ends)
+            if ends:
                 return
-            yield self._table(table, piece, title, None, "")
-            piece, title = following, f"{table.title} (continued)" if table.title else ""
-
-    def _table(self, table: b.Table, rows: list[b.Row], title: str, totals: b.Row | None, note: str) -> Part:
-        columns = table.columns
-        t = self._text
-
-        def texts(row: b.Row) -> list[str]:
-            return [t(shown(value, column.kind, column.decimals)) for value, column in zip(row, columns, strict=True)]
-
-        block = {
-            "kind": "table",
-            **self._captions(title, note),
-            "name": table.name,
-            "titles": [t(column.title or column.name) for column in columns],
-            "align": ["right" if column.kind in RIGHT else "left" for column in columns],
-            "widths": [column.width or _WIDTHS.get(column.kind, 8.0) for column in columns],
-            "size": next((size for most, size in _SIZES if len(columns) <= most), _SMALLEST),
-            "rows": [texts(row) for row in rows],
-            "totals": None
-            if totals is None
-            else ["" if v is None else s for v, s in zip(totals, texts(totals), strict=True)],
-        }
-        return Part([block], max(len(rows), 1) * len(columns))
-
-
-def _narrow(table: b.Table) -> Iterator[b.Table]:
-    """The table; one of too many columns as several, each with the first column, as long as its rows can be read
-    again."""
-    columns, rows = table.columns, table.rows
-    if len(columns) <= _MOST_COLUMNS or not isinstance(rows, Sequence):
-        yield table
-        return
-    count = -(-(len(columns) - 1) // (_MOST_COLUMNS - 1))
-    for part in range(count):
-        first, last = (1 + (len(columns) - 1) * edge // count for edge in (part, part + 1))
-
-        def chosen(row: Sequence[Any], first: int = first, last: int = last) -> list[Any]:
-            return [row[0], *row[first:last]]
-
-        told = f"columns {first + 1} to {last} of {len(columns)}"
-        yield replace(
-            table,
-            title=f"{table.title} ({told})" if table.title else told.capitalize(),
-            name=f"{table.name}_{part + 1}",
-            columns=tuple(chosen(columns)),
-            rows=[chosen(row) for row in rows],
-            totals=None if table.totals is None else chosen(table.totals),
-            note=table.note if part == count - 1 else "",
-        )
+            piece, begins = following, False
 
 
 def _extend(part: Part, piece: Part) -> None:
     """Add a piece of a table; one that continues the part's last block grows it."""
     (new,) = piece.blocks
     last = part.blocks[-1] if part.blocks else None
-    if last and last["kind"] == "table" and last["name"] == new["name"] and new["title"].endswith("(continued)"):
+    if last and last["kind"] == "table" and new["continues"]:
         last["rows"] += new["rows"]
         last["totals"], last["note"] = new["totals"], new["note"]
     else:

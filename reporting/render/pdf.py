@@ -27,6 +27,8 @@ from reporting.render.typesetter import Typesetter
 
 _Item = TypeVar("_Item")
 MOST_PAGES = 2_500
+_WIDTHS = {False: 504.0, True: 684.0}
+"""Of a page between its margins, in points, as the template has them; by whether it lies on its side."""
 _TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
 
 
@@ -52,7 +54,7 @@ class _Press:
         self._document, self._desk = document, desk
         self._missing: set[str] = set()
         self._notes: list[str] = []
-        self._layout = Layout(self._text, charts.svg, self._file)
+        self._layout = Layout(self._text, charts.svg, self._file, _WIDTHS[document.landscape])
         shutil.copyfile(_TEMPLATE, desk.folder / "report.typ")
         (desk.folder / "county.typ").write_text(document.brand.template, encoding="utf-8")
 

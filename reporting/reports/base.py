@@ -130,4 +130,6 @@ class Report:
 
 def _worded(item: Any) -> str:
     """An item of a list, as the report prints it."""
-    return " ".join(str(part) for part in item.values() if part != "") if isinstance(item, dict) else str(item)
+    if not isinstance(item, dict):
+        return str(item)
+    return " ".join(f"{name} {part}" for name, part in sorted(item.items()) if part != "")

@@ -30,6 +30,7 @@ NAMES = (
     'O\'Neil, "Red"',
     "\U00013000 Ptah",  # a script that no font of ours has
     "bell\x07 and escape\x1b",
+    "👩‍🌾 สมชาย 김철수 தமிழ்",
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import uuid
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,12 @@ from django.core.files.storage import default_storage
 from django.db.models import Sum
 from rest_framework.test import APIClient
 
-from reporting.models import CountyBranding
+from market_analysis.models import MarketAnalysisJob
+from reporting.models import CountyBranding, ReportJob
 from reporting.reports import registry
+from terrafusion.jobs import runner
 from terrafusion.jobs.states import Status
-from terrafusion.records.models import County, CountyAccess, PropertyOperational, Sale
+from terrafusion.records.models import County, CountyAccess, PropertyOperational
 from tests.conftest import ClientOf, MakeUser
 from tests.reporting import data, pdfs, valued
 from tests.reporting.conftest import URL, Make
@@ -228,87 +229,31 @@ def test_activity_is_for_managers(api: APIClient, make: Make, run: ValuationJob,
     assert ("boss", "assessment_roll", True) in {(row[1], row[3], row[8]) for row in requests}
 
 
-def test_market_summary_of_a_finished_analysis_or_a_new_one(make: Make, run: ValuationJob) -> None:
-    _, path = make("market_summary", "json", step="quarter")
-    told = path.read_text()
-    assert '"type": "chart"' in told or "too few" in told.lower() or "sales" in told
-
-
-BAD: list[tuple[str, dict[str, Any], str]] = [
-    ("property_record_card", {"parcels": ["0001", "nowhere"]}, "parameters.parcels"),
-    ("property_record_card", {"valuation_job": str(uuid.UUID(int=1))}, "parameters.valuation_job"),
-    ("property_record_card", {"valuation_job": "soon"}, "parameters.valuation_job"),
-    ("property_record_card", {"neighborhoods": ["99"]}, "parameters.neighborhoods"),
-    ("property_record_card", {"property_class": ["Residential"], "parcels": ["0000"]}, "parameters"),
-    ("change_of_value_notice", {}, "report_type"),  # without the right to personal data
-    ("neighborhood_profile", {}, "parameters.neighborhood"),
-    ("neighborhood_profile", {"neighborhood": "99"}, "parameters.neighborhood"),
-    ("abatement_packet", {"parcel": "x"}, "parameters.parcel"),
-    ("ratio_study", {"sales_from": "2026-01-01", "sales_to": "2025-01-01"}, "parameters.sales_to"),
-    ("ratio_study", {"property_kind": "castle"}, "parameters.property_kind"),
-    ("county_comparison", {"counties": ["COUNTY02"]}, "parameters.counties"),
-    ("tax_projection", {"district_layer": DISTRICTS, "levies": [{"district": "9", "rate": 1}]}, "parameters.levies"),
-    ("tax_projection", {"district_layer": DISTRICTS, "levies": [{"district": "1"}]}, "parameters.levies"),
-    ("market_summary", {"market_jobs": [str(uuid.UUID(int=2))]}, "parameters.market_jobs"),
-    ("market_summary", {"period_from": "2990-01-01"}, "parameters.period_to"),
-]  # fmt: skip
-
-
-def test_bad_input_is_named_and_queues_nothing(api: APIClient, run: ValuationJob, other_county: County) -> None:
-    for report, parameters, field in BAD:
-        body = {"report_type": report, "county_id": run.county_id, "parameters": parameters}
-        response = api.post(f"{URL}/run", body, format="json")
-        assert response.status_code == 400, (report, parameters, response.content)
-        assert field in {error["field"] for error in response.json()["errors"]}, (report, response.json())
-
-
-@pytest.mark.parametrize(
-    ("status", "told"),
-    [
-        (Status.FAILED, "failed: no luck"),
-        (Status.RUNNING, "wait until it is completed"),
-        (Status.CANCELLED, "cannot be read"),
-    ],
-)
-def test_runs_that_cannot_be_read(api: APIClient, run: ValuationJob, status: str, told: str) -> None:
-    over = status in (Status.FAILED, Status.CANCELLED)
-    ValuationJob.objects.filter(pk=run.pk).update(
-        status=status,
-        message="no luck",
-        completed_at=run.completed_at if over else None,
-        claim_token=uuid.uuid4(),
-        heartbeat_at="2026-01-01T00:00:00Z",
-    )
+def test_market_summary_tells_a_finished_analysis_as_a_new_one(make: Make, run: ValuationJob, api: APIClient) -> None:
+    body = {"analysis_type": "price_trend", "county_id": run.county_id, "period": {"step": "quarter"}}
+    response = api.post("/api/v1/market-analysis/run", body, format="json")
+    assert response.status_code == 202, response.content
+    key = response.json()["job_id"]
+    runner.run("market_analysis.MarketAnalysisJob", key)
+    _, path = make("market_summary", "json", market_jobs=[key])
+    told = blocks_of(path)
+    assert f"from job {key}" in path.read_text()
+    _, path = make("market_summary", "json", analyses=["price_trend"], step="quarter")
+    made = blocks_of(path)
+    assert [row[1:] for row in told["price_trend"]["rows"]] == [row[1:] for row in made["price_trend"]["rows"]]
+    assert told["price_trend_chart"]["alt"] == made["price_trend_chart"]["alt"]
+    job, path = make("market_summary", "pdf", market_jobs=[key])
+    pdfs.check_accessible(path, job.pages)
+    MarketAnalysisJob.objects.filter(pk=key).update(result_file="gone.zip")
     body = {
-        "report_type": "valuation_summary",
+        "report_type": "market_summary",
         "county_id": run.county_id,
-        "parameters": {"valuation_job": str(run.pk)},
+        "parameters": {"market_jobs": [key], "fresh": True},
     }
-    response = api.post(f"{URL}/run", body, format="json")
-    assert (response.status_code, told in response.content.decode()) == (400, True), response.content
-
-
-def test_a_run_of_another_county_is_not_found(
-    api: APIClient, run: ValuationJob, other_county: County, outsider: Any, client_of: ClientOf
-) -> None:
-    data.load(other_county, 4)
-    body = {
-        "report_type": "property_record_card",
-        "county_id": other_county.pk,
-        "parameters": {"valuation_job": str(run.pk)},
-    }
-    response = client_of(outsider).post(f"{URL}/run", body, format="json")
-    assert response.status_code == 400
-    assert f"COUNTY02 has no valuation run {run.pk}" in response.content.decode()
-
-
-def test_no_sales_is_an_honest_refusal(api: APIClient, run: ValuationJob) -> None:
-    Sale.objects.all().delete()
-    for report in ("ratio_study", "market_summary"):
-        body = {"report_type": report, "county_id": run.county_id}
-        response = api.post(f"{URL}/run", body, format="json")
-        assert response.status_code == 400, report
-        assert "has no sales" in response.content.decode()
+    gone = ReportJob.objects.get(pk=api.post(f"{URL}/run", body, format="json").data["job_id"])
+    runner.run("reporting.ReportJob", str(gone.pk))
+    gone.refresh_from_db()
+    assert (gone.status, gone.error_code) == (Status.FAILED, "source_outdated")
 
 
 def test_result_is_in_storage_under_the_county(make: Make, run: ValuationJob) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import openpyxl
@@ -40,12 +40,13 @@ def monthly(api: APIClient, county: County, file_format: str) -> str:
     return str(response.json()["schedule_id"])
 
 
-def slot(schedule: str) -> ReportJob:
+def slot(schedule: str, minutes_ago: int = 0) -> ReportJob:
     """The slot is due, the sweep takes it, a worker makes the report."""
-    Schedule.objects.filter(pk=schedule).update(next_run_at=timezone.now().replace(second=0, microsecond=0))
+    due = timezone.now().replace(second=0, microsecond=0) - timedelta(minutes=minutes_ago)
+    Schedule.objects.filter(pk=schedule).update(next_run_at=due)
     assert sweep().scheduled == 1
     assert sweep().scheduled == 0
-    job: ReportJob = ReportJob.objects.filter(schedule=schedule).order_by("-created_at")[0]
+    job: ReportJob = ReportJob.objects.filter(schedule_id=schedule).order_by("-created_at")[0]
     runner.run("reporting.ReportJob", str(job.pk))
     job.refresh_from_db()
     assert job.status == Status.COMPLETED, job.message
@@ -56,7 +57,7 @@ def test_each_month_the_same_address_gives_the_newest_study(api: APIClient, coun
     schedule = monthly(api, county, "pdf")
     latest = f"{URL}/{schedule}/latest/download"
     assert api.get(latest).status_code == 404
-    first = slot(schedule)
+    first = slot(schedule, minutes_ago=5)
     answer = api.get(latest)
     assert answer.status_code == 200
     pages = pypdf.PdfReader(io.BytesIO(answer.getvalue())).pages
@@ -70,6 +71,7 @@ def test_each_month_the_same_address_gives_the_newest_study(api: APIClient, coun
     assert second.pk != first.pk
     newer = api.get(latest, headers={"if-none-match": answer["ETag"]})
     assert newer.status_code == 200
+    assert newer.getvalue().startswith(b"%PDF")
     assert newer["ETag"] != answer["ETag"]
     assert api.get(f"{URL}/{schedule}/latest").json()["job_id"] == str(second.pk)
     listed = api.get("/api/v1/reporting/jobs", {"schedule_id": schedule}).json()["results"]

@@ -12,6 +12,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from reporting.models import ReportJob
+from reporting.reports.runs import unsaved_run
 from terrafusion.jobs import dispatch, runner
 from terrafusion.jobs.registry import type_of
 from terrafusion.jobs.states import Status
@@ -117,20 +118,8 @@ def test_a_limit_of_jobs_counts_the_run(api: APIClient, county: County) -> None:
 def test_an_attempt_after_a_lost_worker_takes_up_its_run(api: APIClient, county: County) -> None:
     job = submitted(api, county)
     token = ReportJob.objects.claim(job.pk, "lost:1")
-    run = dispatch.submit(
-        ValuationJob(
-            county=county,
-            valuation_method="sales_comparison",
-            valuation_date=data.VALUATION_DATE,
-            scope=RUN["scope"],
-            parameters=RUN["parameters"],
-            resolved={"confidence": 0.9, "comparables": 4},
-            submitted_by=job.submitted_by,
-            request_digest=dispatch.digest({**RUN, "county_id": county.pk}),
-        ),
-        idempotency_key=f"report {job.pk}",
-        fresh=True,
-    )[0]
+    unsaved = unsaved_run(county, RUN, job.submitted_by)
+    run = dispatch.submit(unsaved, idempotency_key=f"report {job.pk}")[0]
     assert ReportJob.objects.release(job.pk, token, 3)
     job = worked(job)
     assert (job.status, job.attempt) == (Status.COMPLETED, 2), job.message

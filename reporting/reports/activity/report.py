@@ -19,17 +19,17 @@ from terrafusion.records.access import Role, counties_for
 from terrafusion.tables import Column, Kind
 
 _COLUMNS = (
-    Column("asked", Kind.DATETIME, "Asked (UTC)", width=17),
+    Column("asked", Kind.DATETIME, "Asked (UTC)", width=22),
     Column("user", Kind.TEXT, "By", width=12),
-    Column("kind", Kind.TEXT, "Kind", width=12),
-    Column("type", Kind.TEXT, "Type", width=14),
-    Column("what", Kind.TEXT, "What", width=18),
-    Column("status", Kind.TEXT, "Status", width=10),
+    Column("kind", Kind.TEXT, "Kind", width=10),
+    Column("type", Kind.TEXT, "Type", width=18),
+    Column("what", Kind.TEXT, "What", width=14),
+    Column("status", Kind.TEXT, "Status", width=9),
     Column("records", Kind.INTEGER, "Records", width=8),
-    Column("bytes", Kind.INTEGER, "Bytes", width=10),
-    Column("personal", Kind.BOOLEAN, "Personal data", width=8),
-    Column("withheld", Kind.TEXT, "Withheld", width=18),
-    Column("job", Kind.TEXT, "Job", width=18),
+    Column("bytes", Kind.INTEGER, "Bytes", width=9),
+    Column("personal", Kind.BOOLEAN, "Personal data", width=10),
+    Column("withheld", Kind.TEXT, "Withheld", width=12),
+    Column("job", Kind.TEXT, "Job", width=34),
 )
 _BATCH = 500
 

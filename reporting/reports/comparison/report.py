@@ -11,8 +11,9 @@ from django.db.models import Count, Q, Sum
 from rest_framework import serializers
 
 from reporting.document import blocks as b
-from reporting.reports.base import Content, Report, Request
-from reporting.reports.ratio_study.report import StudyParameters, study_of
+from reporting.reports.base import Content, Request
+from reporting.reports.parcels import nothing_there
+from reporting.reports.ratio_study.report import StudyParameters, StudyReport, study_of
 from terrafusion.records.access import counties_for
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.versions import source
@@ -54,7 +55,7 @@ class Line:
     study: RatioStudy
 
 
-class CountyComparison(Report):
+class CountyComparison(StudyReport):
     name = "county_comparison"
     title = "County comparison"
     description = "Several counties' level, uniformity and values side by side."
@@ -75,7 +76,7 @@ class CountyComparison(Report):
         if request.values["valuation_job"]:
             told = "A run is of one county: compare current or certified values."
             return {"parameters.valuation_job": [told]}
-        return {}
+        return nothing_there(request)
 
     def estimate(self, request: Request) -> int:
         return 0

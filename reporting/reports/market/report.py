@@ -125,7 +125,7 @@ def _of_job(job: MarketAnalysisJob) -> Analysis:
     name = job.analysis_type
     try:
         with storages["default"].open(job.result_file) as file, zipfile.ZipFile(file) as package:
-            chart = json.loads(package.read(f"{name}.vl.json"))
+            chart = json.loads(package.read(f"{name}_chart.vl.json"))
             with package.open(f"{name}.parquet") as member:
                 table = pq.read_table(pa.BufferReader(member.read()))
     except (OSError, KeyError, ValueError) as gone:

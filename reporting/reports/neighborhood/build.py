@@ -64,7 +64,7 @@ def build(profile: Profile) -> Iterator[b.Block]:
         "profile",
         (
             b.Figure("parcels", "Parcels", len(parcels), Kind.INTEGER),
-            b.Figure("total_value", "Total value", float(valued.sum()), Kind.MONEY),
+            b.Figure("total_value", "Total value", float(valued.sum()) if len(valued) else None, Kind.MONEY),
             b.Figure("median_value", "Median value", _median(valued), Kind.MONEY),
             b.Figure("sales", "Valid sales on record", len(sales), Kind.INTEGER),
         ),

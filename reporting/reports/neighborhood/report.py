@@ -8,11 +8,11 @@ from datetime import date, datetime
 from psycopg import sql
 from rest_framework import serializers
 
-from reporting.reports.base import Content, Report, Request
+from reporting.reports.base import Content, Request
 from reporting.reports.neighborhood.build import Profile, build
 from reporting.reports.parcels import nothing_there, unknown
 from reporting.reports.ratio_study.build import Study
-from reporting.reports.ratio_study.report import StudyParameters, study_of
+from reporting.reports.ratio_study.report import StudyParameters, StudyReport, study_of
 from terrafusion.records.models import PropertyOperational
 from terrafusion.records.sales import frame
 from terrafusion.records.sales.screening import screen
@@ -22,7 +22,7 @@ class ProfileParameters(StudyParameters):
     neighborhood = serializers.CharField(max_length=40, label="Neighborhood", help_text="Its code, as parcels have it.")
 
 
-class NeighborhoodProfile(Report):
+class NeighborhoodProfile(StudyReport):
     name = "neighborhood_profile"
     title = "Neighborhood profile"
     description = "A neighborhood's stock, sales, values and equity, with a map."

@@ -8,7 +8,7 @@ from datetime import datetime
 from rest_framework import serializers
 
 from reporting.document import blocks as b
-from reporting.reports.base import Content, Report, Request
+from reporting.reports.base import Content, Request
 from reporting.reports.neighborhood.report import neighborhood_study
 from reporting.reports.parcel import card
 from reporting.reports.parcel.file import ParcelFile
@@ -16,7 +16,7 @@ from reporting.reports.parcel.read import files
 from reporting.reports.parcel.report import has_owners, sheets_of
 from reporting.reports.ratio_study import pictures, sales, statistics
 from reporting.reports.ratio_study.build import Study
-from reporting.reports.ratio_study.report import StudyParameters
+from reporting.reports.ratio_study.report import StudyParameters, StudyReport
 from terrafusion.records.models import PropertyOperational, Sale
 
 
@@ -24,7 +24,7 @@ class PacketParameters(StudyParameters):
     parcel = serializers.CharField(max_length=40, label="Parcel", help_text="The number of the parcel under appeal.")
 
 
-class AbatementPacket(Report):
+class AbatementPacket(StudyReport):
     name = "abatement_packet"
     title = "Abatement packet"
     description = "For an appeal hearing: a parcel's card, comparables and reasons, and its neighborhood's ratio study."

@@ -35,6 +35,7 @@ _APPROACHES = (
     Column("weight", Kind.PERCENT, "Weight", decimals=0, width=7),
     Column("remark", Kind.TEXT, "Remark", width=24),
 )
+_COMPARISON = "sales_comparison"
 _REASONS = (Column("reason", Kind.TEXT, "What it rests on", width=30), Column("amount", Kind.MONEY, "Dollars"))
 MOST_COMPARABLES = 5
 _GRID = (
@@ -69,7 +70,7 @@ def blocks(parcel: ParcelFile, level: int = 2) -> Iterator[b.Block]:
     if parcel.sheet is not None:
         yield from valuation(parcel.sheet, level)
     history = [_history_row(values) for values in parcel.history]
-    yield b.Table("value_history", "Value history", _HISTORY, history)
+    yield b.Table("value_history", "Value history", _HISTORY, history, note="" if history else "No value is on record.")
     sales = [(sale.day, sale.price, sale.deed, sale.validity, sale.multi_parcel) for sale in parcel.sales]
     yield b.Table("sale_history", "Sales", _SALES, sales, note="" if sales else "No sale is on record.")
 
@@ -133,7 +134,8 @@ def valuation(sheet: dict[str, Any], level: int = 2) -> Iterator[b.Block]:
     if sheet["reasons"]:
         rows = [(reason["label"], reason["amount"]) for reason in sheet["reasons"]]
         total = sum(reason["amount"] for reason in sheet["reasons"])
-        yield b.Table("reasons", "Reasons", _REASONS, rows, ("Together", total))
+        what = "Reasons for the value by mass appraisal"
+        yield b.Table("reasons", what, _REASONS, rows, ("Together", total))
 
 
 def _approach(one: dict[str, Any]) -> b.Row:
@@ -154,7 +156,9 @@ def comparables(sheet: dict[str, Any]) -> b.Table:
 
     parcel = sheet["parcel"]
     line("Parcel", str(sheet["parcel_number"]), [one["parcel_number"] for one in found])
-    line("Address", parcel.get("situs_address") or "", [one["situs_address"] for one in found])
+    addresses = [one["situs_address"] for one in found]
+    if any(addresses):
+        line("Address", parcel.get("situs_address") or "", addresses)
     line("Distance", "", [_distance(one["distance_m"]) for one in found])
     line("Sold", "", [day(date.fromisoformat(one["sale_date"])) for one in found])
     line("Price", "", [shown(one["sale_price"], Kind.MONEY) for one in found])
@@ -164,22 +168,34 @@ def comparables(sheet: dict[str, Any]) -> b.Table:
         texts = []
         for one in found:
             its = next((adjustment for adjustment in one["adjustments"] if adjustment["name"] == name), None)
-            texts.append("" if its is None else f"{_plain(its['comparable'])} ({_signed(its['amount'])})")
-        line(sample["label"], _plain(sample["subject"]), texts)
+            texts.append("" if its is None else f"{_plain(its['comparable'], name)} ({_signed(its['amount'])})")
+        line(sample["label"], _plain(sample["subject"], name), texts)
     line("Net adjustment", "", [_signed(one["net_adjustment"]) for one in found])
-    line(
-        "Adjusted price", shown(sheet["value"], Kind.MONEY), [shown(one["adjusted_price"], Kind.MONEY) for one in found]
-    )
+    adjusted = [shown(one["adjusted_price"], Kind.MONEY) for one in found]
+    line("Adjusted price", shown(_indicated(sheet), Kind.MONEY), adjusted)
     line("Weight", "", [shown(one["weight"], Kind.PERCENT, 0) for one in found])
     return b.Table("comparables", "Comparable sales and their adjustments", _GRID, lines, note=_sources(names))
 
 
+def _indicated(sheet: dict[str, Any]) -> int | None:
+    """What the comparables say: the value of their own approach, which need not be the value that stands."""
+    own = (one.get("value") for one in sheet["approaches"] if one["approach"] == _COMPARISON)
+    value: int | None = next(own, sheet["value"])
+    return value
+
+
 def _sources(names: dict[str, dict[str, Any]]) -> str:
-    told = [f"{one['label']}: {one['source']}" for one in names.values() if one.get("source")]
+    labels: dict[str, list[str]] = {}
+    for one in names.values():
+        if one.get("source"):
+            labels.setdefault(one["source"], []).append(one["label"])
+    told = [f"{', '.join(those)}: {source}" for source, those in labels.items()]
     return "In brackets, what the difference is worth in dollars. Net adjustments are dollars. " + " ".join(told)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, name: str) -> str:
+    if "year" in name and value is not None:
+        return shown(value, Kind.YEAR)
     return f"{value:,g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value or NOTHING)
 
 

@@ -42,7 +42,8 @@ def build(study: Study) -> Iterator[b.Block]:
         drawn = pictures.ratio_map(study.places, study.outlines)
         if drawn is not None:
             yield drawn
-    yield b.Heading("By group")
+    if any(study.groups.values()):
+        yield b.Heading("By group")
     for title, studies in study.groups.items():
         if studies:
             yield statistics.group_table(title, studies)
@@ -50,5 +51,5 @@ def build(study: Study) -> Iterator[b.Block]:
     yield sales.excluded(study.screening)
     if study.balance is not None:
         yield sales.balance(study.balance)
-    if study.list_sales:
+    if study.list_sales and len(study.sales):
         yield b.Table("sales", "Sales used", sales.SALES, sales.rows(study.sales))

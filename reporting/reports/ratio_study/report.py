@@ -76,7 +76,15 @@ class RatioStudyParameters(StudyParameters):
     list_sales = default(True, serializers.BooleanField, "List of sales", "Every sale used.")
 
 
-class RatioStudyReport(Report):
+class StudyReport(Report):
+    """A report whose parameters are a ``StudyParameters``."""
+
+    def shown(self, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        hidden = "Values" if values["valuation_job"] else ""  # those of the run stand in their place
+        return (pair for pair in super().shown(values) if pair[0] != hidden)
+
+
+class RatioStudyReport(StudyReport):
     name = "ratio_study"
     title = "Ratio study"
     description = (
@@ -93,10 +101,6 @@ class RatioStudyReport(Report):
 
     def estimate(self, request: Request) -> int:
         return 0  # a study is quick, however many sales there are
-
-    def shown(self, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        hidden = "Values" if values["valuation_job"] else ""  # those of the run stand in their place
-        return (pair for pair in super().shown(values) if pair[0] != hidden)
 
     def read(self, request: Request, now: datetime) -> Content:
         asked = request.values

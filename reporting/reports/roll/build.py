@@ -18,10 +18,10 @@ _PARCEL = (
 )
 _CLASS = (
     Column("property_class", Kind.TEXT, "Class", width=12),
-    Column("use_code", Kind.TEXT, "Use", width=9),
-    Column("neighborhood", Kind.TEXT, "Neighborhood", width=13),
+    Column("use_code", Kind.TEXT, "Use", width=8),
+    Column("neighborhood", Kind.TEXT, "Neighborhood", width=12),
 )
-_VALUES = tuple(Column(name, Kind.MONEY, title, width=12) for name, title in zip(MONEY, _TITLES, strict=True))
+_VALUES = tuple(Column(name, Kind.MONEY, title, width=14) for name, title in zip(MONEY, _TITLES, strict=True))
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,6 @@ def build(roll: Roll) -> Iterator[b.Block]:
         if number == 0:
             yield b.Heading("Totals")
         yield _table(groups, whole, number)
-    yield b.PageBreak()
     yield b.Heading("Parcels")
     head = columns(roll.owners)
     before = len(head) - len(MONEY) - 1

@@ -53,7 +53,7 @@ class Summary:
 def build(summary: Summary) -> Iterator[b.Block]:
     values = summary.values
     changed = values[(values["before"] > 0).to_numpy()]
-    before, after = changed["before"].sum(), changed["after"].sum()
+    before, after = _sum(changed["before"]), _sum(changed["after"])
     yield b.KeyFigures(
         "totals",
         (
@@ -61,9 +61,9 @@ def build(summary: Summary) -> Iterator[b.Block]:
             b.Figure("refused", "Without a value", summary.refused, Kind.INTEGER),
             b.Figure("flagged", "With a warning", summary.flagged, Kind.INTEGER),
             b.Figure("total", "Total of the run", float(values["after"].sum()), Kind.MONEY),
-            b.Figure("before", "Before, of those with a value", float(before), Kind.MONEY),
-            b.Figure("after", "After, of the same", float(after), Kind.MONEY),
-            b.Figure("change", "Change", float(after / before - 1) if before else None, Kind.PERCENT),
+            b.Figure("before", "Before, of those with a value", before, Kind.MONEY),
+            b.Figure("after", "After, of the same", after, Kind.MONEY),
+            b.Figure("change", "Change", after / before - 1 if before and after else None, Kind.PERCENT),
         ),
     )
     if not len(changed):
@@ -96,16 +96,21 @@ def _table(name: str, title: str, values: pd.DataFrame, field: str) -> b.Table:
             (
                 str(key) or UNNAMED,
                 len(group),
-                float(group["before"].sum()),
+                _sum(group["before"]),
                 float(group["after"].sum()),
                 after / before - 1 if before else None,
                 float((had["after"] / had["before"]).median() - 1) if len(had) else None,
             )
         )
     head = (Column("group", Kind.TEXT, title, width=20), *_GROUP)
-    totals = ("Total", len(values), float(values["before"].sum()), float(values["after"].sum()), None, None)
+    totals = ("Total", len(values), _sum(values["before"]), float(values["after"].sum()), None, None)
     note = "Percentages are of the parcels that had a value before."
     return b.Table(f"by_{name}", f"By {title.lower()}", head, rows, totals, note)
+
+
+def _sum(values: pd.Series[Any]) -> float | None:
+    """None where no value is known: nothing on record is not nothing in dollars."""
+    return float(values.sum()) if values.notna().any() else None
 
 
 def _histogram(changed: pd.DataFrame) -> b.Chart:

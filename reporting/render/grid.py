@@ -1,0 +1,100 @@
+"""Tables as the PDF's template reads them: how large the text is, where a long word breaks, and what is too wide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from reporting.document import blocks as b
+from reporting.document.texts import RIGHT, shown
+
+_WIDTHS = {
+    b.Kind.TEXT: 14.0,
+    b.Kind.MONEY: 10.0,
+    b.Kind.INTEGER: 7.0,
+    b.Kind.YEAR: 6.0,
+    b.Kind.DATE: 12.0,
+    b.Kind.DATETIME: 17.0,
+}
+_SIZES = ((8, 8.0), (11, 7.0), (13, 6.4))  # points of text, by the most columns
+_SMALLEST = 6.0
+_MOST_COLUMNS = 13  # of a table that can be cut in two: nobody reads smaller text on paper
+_MOST_KEYS = 3
+_LETTER = 0.58  # of the size, is the width of a letter, roughly
+
+
+def shape(
+    table: b.Table, rows: list[b.Row], text: Callable[[str], str], width: float, *, begins: bool, ends: bool
+) -> dict[str, Any]:
+    """Some rows of a table, with its title or what says that they go on, and with its totals where they end. ``text``
+    makes a text fit for the fonts; the page is ``width`` points wide."""
+    columns = table.columns
+    title = table.title if begins or not table.title else f"{table.title} (continued)"
+    totals, note = (table.totals, table.note) if ends else (None, "")
+    widths = [_width(column) for column in columns]
+    size = next((size for most, size in _SIZES if len(columns) <= most), _SMALLEST)
+    room = [int(width * share / sum(widths) / (_LETTER * size)) for share in widths]
+
+    def texts(row: b.Row) -> list[str]:
+        return [
+            _breakable(text(shown(value, column.kind, column.decimals)), most)
+            for value, column, most in zip(row, columns, room, strict=True)
+        ]
+
+    return {
+        "kind": "table",
+        "title": text(title),
+        "note": text(note),
+        "continues": not begins,
+        "titles": [text(column.title or column.name) for column in columns],
+        "align": ["right" if column.kind in RIGHT else "left" for column in columns],
+        "widths": widths,
+        "size": size,
+        "rows": [texts(row) for row in rows],
+        "totals": None
+        if totals is None
+        else ["" if v is None else s for v, s in zip(totals, texts(totals), strict=True)],
+    }
+
+
+def _width(column: b.Column) -> float:
+    """In letters, and so that no word of its title is wider."""
+    word = max(map(len, (column.title or column.name).split()), default=0)
+    return max(column.width or _WIDTHS.get(column.kind, 8.0), word + 1.5)
+
+
+def narrow(table: b.Table) -> Iterator[b.Table]:
+    """The table; one of too many columns as several, as long as its rows can be read again. Each has the columns that
+    name a row: those before the first figure, but at least one."""
+    columns, rows = table.columns, table.rows
+    if len(columns) <= _MOST_COLUMNS or not isinstance(rows, Sequence):
+        yield table
+        return
+    figures = (place for place, column in enumerate(columns) if column.kind in RIGHT)
+    keys = min(max(next(figures, 1), 1), _MOST_KEYS)
+    count = -(-(len(columns) - keys) // (_MOST_COLUMNS - keys))
+    for part in range(count):
+        first, last = (keys + (len(columns) - keys) * edge // count for edge in (part, part + 1))
+
+        def chosen(row: Sequence[Any], first: int = first, last: int = last) -> list[Any]:
+            return [*row[:keys], *row[first:last]]
+
+        told = f"columns {first + 1} to {last} of {len(columns)}"
+        yield replace(
+            table,
+            title=f"{table.title} ({told})" if table.title else told.capitalize(),
+            columns=tuple(chosen(columns)),
+            rows=[chosen(row) for row in rows],
+            totals=None if table.totals is None else chosen(table.totals),
+            note=table.note if part == count - 1 else "",
+        )
+
+
+def _breakable(text: str, most: int) -> str:
+    """The text, with a place to break in each word that is longer than its column is wide. Words of other scripts than
+    ASCII stay whole, because their letters change when they are parted."""
+    if len(text) <= most or most < 1:
+        return text
+    return re.sub(rf"[!-~]{{{most}}}(?=[!-~])", "\\g<0>\u200b", text)
