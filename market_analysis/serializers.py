@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -18,6 +17,7 @@ from terrafusion.api.fields import NamesField, ObjectField
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
+from terrafusion.records.county_time import today
 
 _BOX = {"base_template": "textarea.html"}
 _AREA_HELP = "Empty for the whole county, or an area as docs/user/areas.md tells, of which the sales are taken."
@@ -89,7 +89,7 @@ class MarketAnalysisRunSerializer(serializers.Serializer[MarketAnalysisJob]):
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         try:
-            data["request"] = requests.check(data["county_id"], data, timezone.localdate())
+            data["request"] = requests.check(data["county_id"], data, today(data["county_id"]))
         except RequestFaults as found:
             raise serializers.ValidationError(found.faults) from None
         return data

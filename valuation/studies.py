@@ -15,6 +15,7 @@ from psycopg import sql
 
 from market_analysis.stats import time_adjustment
 from market_analysis.stats.errors import TooFewSales
+from terrafusion.records.county_time import today
 from terrafusion.records.sales import frame as sales_frame
 from terrafusion.records.sales.rules import Rules
 from terrafusion.records.sales.screening import screen
@@ -95,7 +96,7 @@ def judge(wanted: Wanted) -> Judged:
     """The values of the request beside the screened sales that they are held against."""
     read = sales_frame.read(sales_frame.SalesQuery(wanted.county_id, end=wanted.sales_to))
     rules = Rules.parse(wanted.screening, base=sales_frame.rules_of(wanted.county_id))
-    screened = screen(read, rules, as_of=wanted.sales_to or date.today())
+    screened = screen(read, rules, as_of=wanted.sales_to or today(wanted.county_id))
     kept = screened.kept
     factor, notes = _factors(kept, wanted.valuation_date)
     first = np.datetime64(wanted.sales_from or wanted.valuation_date)

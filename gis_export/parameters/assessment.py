@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from django.db import connection
 from django.db.models import Value
-from django.utils import timezone
 
 from gis_export.parameters.base import Context, Parameter, Refused
 from gis_export.selection import Join, Selection
+from terrafusion.records.county_time import today
 from terrafusion.records.layers import FieldType, LayerField
 from terrafusion.records.models import County
 from terrafusion.records.sales.frame import rules_of
@@ -49,7 +48,7 @@ class IncludeAssessmentData(Parameter):
             return selection
         if not value:
             return replace(selection, fields=tuple(field for field in selection.fields if not field.assessment))
-        day = selection.as_of or _today()
+        day = selection.as_of or today(selection.county)
         statement = latest(selection.county.pk, rules_of(selection.county.pk), day)
         join = Join(statement.as_string(connection.connection), "property_id", SALE_FIELDS)
         return replace(selection, joins=(*selection.joins, join))
@@ -58,8 +57,4 @@ class IncludeAssessmentData(Parameter):
         """The screening: its rules are the county's own, and its day is today where ``as_of`` says no other."""
         if resolved.get(self.name) is not True:
             return None
-        return {"rules": rules_of(county.pk).as_dict(), "as_of": resolved.get("as_of") or _today().isoformat()}
-
-
-def _today() -> date:
-    return timezone.now().date()
+        return {"rules": rules_of(county.pk).as_dict(), "as_of": resolved.get("as_of") or today(county).isoformat()}

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from terrafusion.records.county_time import today
+
 
 def follow(cursor: Any, county_id: str) -> int:
-    """Bring the parcels of a county to their certified values that are in force today. Returns how many changed."""
+    """Bring the parcels of a county to their certified values in force on its today. Returns how many changed."""
     cursor.execute(
         "UPDATE records_propertyoperational p SET land_value = c.land_value, improvement_value = c.improvement_value, "
         "total_value = c.total_value, tax_year = c.tax_year, updated_at = now() FROM ("
         "SELECT DISTINCT ON (property_id) property_id, tax_year, land_value, improvement_value, total_value "
-        "FROM records_propertyvaluehistory WHERE county_id = %s AND certified AND effective_date <= current_date "
+        "FROM records_propertyvaluehistory WHERE county_id = %s AND certified AND effective_date <= %s "
         "ORDER BY property_id, effective_date DESC, tax_year DESC) c "
         "WHERE p.id = c.property_id AND coalesce(p.tax_year, 0) <= c.tax_year "
         "AND (p.land_value, p.improvement_value, p.total_value, p.tax_year) "
         "IS DISTINCT FROM (c.land_value, c.improvement_value, c.total_value, c.tax_year)",
-        [county_id],
+        [county_id, today(county_id)],
     )
     return int(cursor.rowcount)

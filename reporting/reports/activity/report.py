@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,6 +16,7 @@ from reporting.reports.fields import default, optional
 from terrafusion.jobs.registry import JobType, all_types
 from terrafusion.jobs.states import Status
 from terrafusion.records.access import Role, counties_for
+from terrafusion.records.county_time import today, zone
 from terrafusion.tables import Column, Kind
 
 _COLUMNS = (
@@ -40,7 +41,7 @@ class ActivityParameters(serializers.Serializer[Any]):
     every_kind = default(False, serializers.BooleanField, "Every kind of job", "Also valuations, analyses and reports.")
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        data["last_day"] = data["last_day"] or datetime.now(UTC).date()
+        data["last_day"] = data["last_day"] or today(self.context["county"])
         data["first_day"] = data["first_day"] or data["last_day"] - timedelta(days=30)
         if data["first_day"] > data["last_day"]:
             raise serializers.ValidationError({"last_day": ["The last day is before the first."]})
@@ -83,8 +84,9 @@ class ExportActivity(Report):
 
 def _jobs(request: Request) -> list[tuple[JobType, QuerySet[Any]]]:
     asked = request.values
-    begin = datetime.combine(date.fromisoformat(asked["first_day"]), time(), UTC)
-    end = datetime.combine(date.fromisoformat(asked["last_day"]) + timedelta(days=1), time(), UTC)
+    here = zone(request.county)
+    begin = datetime.combine(date.fromisoformat(asked["first_day"]), time(), here)
+    end = datetime.combine(date.fromisoformat(asked["last_day"]) + timedelta(days=1), time(), here)
     found: list[tuple[JobType, QuerySet[Any]]] = []
     for job_type in all_types():
         if asked["every_kind"] or job_type.name == "gis_export":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +23,7 @@ from reporting.reports.base import Content, Report, Request
 from reporting.reports.fields import default, optional
 from reporting.reports.market.build import Analysis, build
 from reporting.reports.runs import MarketRunField
+from terrafusion.records.county_time import today
 from terrafusion.records.models import Sale
 from terrafusion.tables import Column, Kind
 
@@ -106,7 +107,7 @@ def _wanted(request: Request, name: str) -> market_requests.MarketRequest:
         "area_of_interest": None,
         "parameters": {},
     }
-    return market_requests.check(request.county, given, date.today())
+    return market_requests.check(request.county, given, today(request.county))
 
 
 def _made(request: Request, name: str) -> Analysis:

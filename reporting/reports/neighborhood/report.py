@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from psycopg import sql
 from rest_framework import serializers
@@ -13,6 +13,7 @@ from reporting.reports.neighborhood.build import Profile, build
 from reporting.reports.parcels import nothing_there, unknown
 from reporting.reports.ratio_study.build import Study
 from reporting.reports.ratio_study.report import StudyParameters, StudyReport, study_of
+from terrafusion.records.county_time import today
 from terrafusion.records.models import PropertyOperational
 from terrafusion.records.sales import frame
 from terrafusion.records.sales.screening import screen
@@ -66,7 +67,7 @@ def profile(request: Request, name: str) -> Profile:
     kinds = dict.fromkeys(("lot_area_sqft", "living_area_sqft", "year_built", "total_value"), "float64")
     parcels = frame.fetch(statement, {**kinds, "use": "text"})
     sales = frame.read(frame.SalesQuery(county))
-    kept = screen(sales, frame.rules_of(county), date.today()).kept
+    kept = screen(sales, frame.rules_of(county), today(county)).kept
     kept = kept[(kept["neighborhood"].astype(object) == name).to_numpy()]
     return Profile(
         name=name,

@@ -16,6 +16,7 @@ from reporting.reports.base import Content, Report, Request
 from reporting.reports.fields import default, optional
 from reporting.reports.ratio_study.build import Study, build
 from reporting.reports.runs import ValuationRunField
+from terrafusion.records.county_time import today
 from terrafusion.records.models import Sale
 from valuation import ratio, studies
 from valuation.models import ValuationJob
@@ -62,7 +63,7 @@ class StudyParameters(serializers.Serializer[Any]):
             elif run:
                 data["valuation_date"] = ValuationJob.objects.get(pk=run).valuation_date
             else:
-                last = Sale.objects.filter(county=county, sale_date__lte=date.today()).order_by("-sale_date").first()
+                last = Sale.objects.filter(county=county, sale_date__lte=today(county)).order_by("-sale_date").first()
                 if last is None:
                     raise serializers.ValidationError({"valuation_date": [f"{county.pk} has no sales to study."]})
                 data["valuation_date"] = date(last.sale_date.year, 1, 1)

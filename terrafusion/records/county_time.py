@@ -1,0 +1,20 @@
+"""Time as a county's own clocks tell it (``CountySettings.time_zone``), not the server's."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from terrafusion.records.models import County, CountySettings
+
+
+def zone(county: County | str) -> ZoneInfo:
+    """UTC where the county has named none."""
+    named = CountySettings.objects.filter(county=county).values_list("time_zone", flat=True).first()
+    return ZoneInfo(named or "UTC")
+
+
+def today(county: County | str) -> date:
+    return timezone.localdate(timezone=zone(county))
