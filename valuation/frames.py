@@ -35,7 +35,7 @@ MEANINGS = {
     "vacant": "There is no building on record: this is the value of the land.",
     "no_evidence": "The approach was not tested on held-back sales.",
     "one_approach": "One approach alone values this property.",
-    "approaches_differ": "The approaches differ by more than a quarter.",
+    "approaches_differ": "The approaches that have a part in the value differ by more than a quarter.",
     # refusals: there is no value
     "no_comparables": "No sale is comparable enough.",
     "no_land_value": "Neither a land schedule nor land sales tell the value of the land.",

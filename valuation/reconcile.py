@@ -1,7 +1,9 @@
 """Several approaches made one value: each weighted by how well it did on sales that it had not seen. Pure.
 
-The weight of an approach is one over its mean squared error, in shares of the price, on the held-back sales of that
-class and neighborhood; where these are few it is drawn towards the class's error, and that towards the county's.
+The weight of an approach is one over the square of its mean error, in shares of the price, on the held-back sales of
+that class and neighborhood; where these are few it is drawn towards the class's error, and that towards the county's.
+An approach that treats dear and cheap properties unlike counts less for it: the square is multiplied by
+1 + (PRB / 0.025)^2, PRB being that of the class and 0.025 half of what the IAAO allows.
 """
 
 from __future__ import annotations
@@ -18,9 +20,14 @@ from valuation.frames import Floats, Values, values_of
 from valuation.model.features import texts
 
 _SHRINK = 30.0  # sales that a group needs to count as much as the one above it
-_BEST = 0.02**2  # no approach is believed to be closer than 2%
+_BEST = 0.02  # no approach is believed to be closer than 2%
 _WORST = 1.0  # an error of the whole price; larger ones say no more
 _APART = 0.25
+_COUNTS = 0.10  # weight from which on an approach is asked whether it differs
+_PRB_LIMIT = 0.025
+_WORST_PRB = 0.2  # where all is worth about the same, a larger one is chance
+_FEWEST_FOR_PRB = 30
+_SHRINK_PRB = 100.0
 _Kind = tuple[str, str]
 
 
@@ -34,13 +41,14 @@ class Reconciled:
 
 @dataclass(frozen=True)
 class Weights:
-    """``errors``: mean squared error of each approach by (class, neighborhood), (class, "") and ("", "")."""
+    """``errors``: squared mean error of each approach, times its unevenness, by (class, neighborhood), (class, "") and
+    ("", "")."""
 
     errors: dict[str, dict[_Kind, float]]
     rows: list[dict[str, Any]]
 
     def table(self) -> list[dict[str, Any]]:
-        """What the weights come from, to be shown: class, method, sales, COD, median ratio."""
+        """What the weights come from, to be shown: class, method, sales, COD, median ratio, PRB."""
         return self.rows
 
     def apply(self, values: Mapping[str, Values], properties: pd.DataFrame) -> Reconciled:
@@ -59,7 +67,7 @@ class Weights:
         )
         together = np.nansum(share * np.where(there, value, 0.0), axis=1)
         used = share > 0
-        spread = np.where(used & there, value, np.nan)
+        spread = np.where(there & (share >= _COUNTS), value, np.nan)
         with np.errstate(invalid="ignore"):
             differ = _range(spread) > _APART * together
         flags = {
@@ -89,22 +97,24 @@ def weigh(held_back: Mapping[str, pd.DataFrame | None]) -> Weights:
     rows: list[dict[str, Any]] = []
     errors: dict[str, dict[_Kind, float]] = {}
     for name, frame in judged.items():
-        squared = np.clip((frame["value"] / frame["price"] - 1).to_numpy(dtype=float) ** 2, 0, _WORST)
+        error = np.clip(np.abs((frame["value"] / frame["price"] - 1).to_numpy(dtype=float)), 0, _WORST)
         seen = pd.DataFrame(
             {
-                "error": squared,
+                "error": error,
                 "class": texts(frame, "property_class").to_numpy(),
                 "area": texts(frame, "neighborhood").to_numpy(),
             }
         )
         county = float(seen["error"].mean())
-        found: dict[_Kind, float] = {("", ""): max(county, _BEST)}
+        everywhere = _prb(frame, 0.0)
+        found: dict[_Kind, float] = {("", ""): max(county, _BEST) ** 2 * _unevenness(everywhere)}
         for kind, group in seen.groupby("class"):
-            of_class = _drawn(group["error"], county)
-            found[str(kind), ""] = max(of_class, _BEST)
-            for area, part in group.groupby("area"):
-                found[str(kind), str(area)] = max(_drawn(part["error"], of_class), _BEST)
             mine = (seen["class"] == kind).to_numpy()
+            uneven = _unevenness(_prb(frame[mine], everywhere))
+            of_class = _drawn(group["error"], county)
+            found[str(kind), ""] = max(of_class, _BEST) ** 2 * uneven
+            for area, part in group.groupby("area"):
+                found[str(kind), str(area)] = max(_drawn(part["error"], of_class), _BEST) ** 2 * uneven
             value, price = frame["value"].to_numpy()[mine], frame["price"].to_numpy()[mine]
             rows.append(
                 {
@@ -113,6 +123,7 @@ def weigh(held_back: Mapping[str, pd.DataFrame | None]) -> Weights:
                     "sales": int(mine.sum()),
                     "median": ratio.median(value, price),
                     "cod": ratio.cod(value, price),
+                    "prb": ratio.prb(value, price) if len(value) >= _FEWEST_FOR_PRB else None,
                 }
             )
         errors[name] = found
@@ -125,6 +136,20 @@ def weigh(held_back: Mapping[str, pd.DataFrame | None]) -> Weights:
 
 def _drawn(errors: pd.Series[Any], towards: float) -> float:
     return float((errors.sum() + _SHRINK * towards) / (len(errors) + _SHRINK))
+
+
+def _prb(frame: pd.DataFrame, towards: float) -> float:
+    """The PRB of a class, drawn towards the county's where its sales are few."""
+    count = len(frame)
+    if count < _FEWEST_FOR_PRB:
+        return towards
+    found = ratio.prb(frame["value"].to_numpy(dtype=float), frame["price"].to_numpy(dtype=float))
+    return (count * found + _SHRINK_PRB * towards) / (count + _SHRINK_PRB) if np.isfinite(found) else towards
+
+
+def _unevenness(prb: float) -> float:
+    """What multiplies the squared error of an approach for treating dear and cheap properties unlike."""
+    return 1 + (min(abs(prb), _WORST_PRB) / _PRB_LIMIT) ** 2
 
 
 def _range(values: Floats) -> Floats:

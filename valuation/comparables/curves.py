@@ -2,7 +2,7 @@
 
 log price = constant + sum of curves (a generalized additive model: Hastie and Tibshirani 1990), each curve a sum of
 boosted trees that split on one characteristic only (Lou, Caruana and Gehrke 2012), so that it can be read off, drawn
-and defended line by line. Larger living areas and lots never take value away.
+and defended line by line. More of what is in ``features.RISING`` never takes value away.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 
 from valuation.frames import Floats
 from valuation.model.boosting import SAME, relative_error
+from valuation.model.features import RISING
 
 _ROUNDS = 400
 _TREES = {"learning_rate": 0.08, "num_leaves": 6, "feature_fraction": 0.5}
 _BAGS = {"bagging_fraction": 0.7, "bagging_freq": 1}
 _NEARLY_ALWAYS = 0.995
-_RISING = ("living_area_sqft", "lot_area_sqft")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def learn(own: Floats, names: list[str], log_price: Floats, seed: int) -> list[C
         "seed": seed,
         "min_data_in_leaf": leaf,
         "interaction_constraints": [[column] for column in range(len(names))],
-        "monotone_constraints": [int(name in _RISING) for name in names],
+        "monotone_constraints": [int(name in RISING) for name in names],
     }
     model = lightgbm.train(parameters, lightgbm.Dataset(own, log_price - np.median(log_price)), _ROUNDS)
     edges = _edges(model, len(names))

@@ -18,6 +18,9 @@ _PLUMBING = frozenset(
 )
 _MONEY = re.compile(r"value|price|assess|apprais|(^|_)tax(es)?(_|$)", re.IGNORECASE)
 _IDENTITY = re.compile(r"(^|_)(id|key|pin|apn|fid|gid|uuid|guid|rowid|objectid|row)$", re.IGNORECASE)
+RISING = frozenset({"living_area_sqft", "lot_area_sqft", "bedrooms", "bathrooms"})
+"""Of which more, all else the same, never counts against a property where its value is explained. With the area held
+fixed a regression often finds that a further bedroom costs (the rooms get small), which no owner would accept."""
 _CATEGORIES = frozenset(("property_class", "use_code", "zoning", "neighborhood", "condition"))
 _FEWEST_OF_A_LEVEL = 10  # a category with fewer sales is not told from unknown
 _METRES = 111_320.0  # in a degree of latitude

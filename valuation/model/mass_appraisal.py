@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import functools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -109,13 +111,24 @@ def train(
     history = learn_history(checked(sales, ("sale_price", "sale_date")), as_of)
     known, log_price, years = history.sales, history.log_price, history.years
     held = history.held
-    before = trees.learn(
-        known[~held], log_price[~held], years[~held], as_of, options.seed, lambda done: told(0.45 * done)
-    )
-    seen = before.features(known[held], np.full(int(held.sum()), history.held_from))
-    raw = before.predict(seen)
-    calibrated = calibration.learn(seen, raw, log_price[held], options.confidence, options.seed)
-    full = trees.learn(known, log_price, years, as_of, options.seed, lambda done: told(0.45 + 0.45 * done))
+    shares = {"before": 0.0, "full": 0.0}
+
+    def tell(which: str, done: float) -> None:
+        shares[which] = done
+        told(0.45 * sum(shares.values()))
+
+    # The two learnings need nothing of each other, and their trees leave Python's lock: a second core is used.
+    with ThreadPoolExecutor(1) as pool:
+        learning = pool.submit(
+            trees.learn, known, log_price, years, as_of, options.seed, functools.partial(tell, "full")
+        )
+        before = trees.learn(
+            known[~held], log_price[~held], years[~held], as_of, options.seed, functools.partial(tell, "before")
+        )
+        seen = before.features(known[held], np.full(int(held.sum()), history.held_from))
+        raw = before.predict(seen)
+        calibrated = calibration.learn(seen, raw, log_price[held], options.confidence, options.seed)
+        full = learning.result()
     now = full.features(known, np.zeros(len(known)))
     said, _, _ = calibrated.apply(now, full.predict(now))
     told(0.95)

@@ -1,7 +1,8 @@
 """Reasons in dollars: a small model repeats what the large one says, and its Shapley values are grouped and converted.
 
 Log contributions become dollars by the logarithmic mean of value and base (the additive LMDI decomposition, Ang 2004):
-exact, whatever the order. What the small model does not repeat is the reason ``combined_effects``.
+exact, whatever the order. What the small model does not repeat is the reason ``combined_effects``; also that more of
+what is in ``features.RISING`` may count against a property in the large one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pandas as pd
 
 from valuation.frames import Floats
 from valuation.model import boosting
+from valuation.model.features import RISING
 
 _ROUNDS = 250
 _LEAVES = 10
@@ -49,7 +51,8 @@ class Reasons:
 
 def learn(features: Floats, groups: list[str], log_value: Floats, seed: int) -> Reasons:
     """From the features of sales and what the large model says of them."""
-    model = boosting.quick(features, log_value, seed, rounds=_ROUNDS, leaves=_LEAVES)
+    rising = [group in RISING for group in groups]
+    model = boosting.quick(features, log_value, seed, rounds=_ROUNDS, leaves=_LEAVES, rising=rising)
     left = log_value - boosting.predict([model], features)
     some = np.random.default_rng(seed).permutation(len(features))[:_SAMPLE]
     sizes = np.abs(_grouped(model, groups, features[some])).mean(axis=0)[1:-1]
