@@ -13,7 +13,9 @@ from terrafusion.records.admin import CappedPaginator
 from terrafusion.records.county_admin import OwnCountiesAdmin
 from valuation.models import (
     SCHEDULES,
+    DecidedValue,
     Decision,
+    JudgedSale,
     PropertyValuation,
     ValuationJob,
     ValuationModel,
@@ -62,6 +64,48 @@ class DecisionAdmin(ReadOnly):
     list_select_related = ("decided_by",)
     search_fields = ("job__job_id__exact", "decided_by__username", "reason")
     ordering = ("-decided_at", "-id")
+
+
+@admin.register(DecidedValue)
+class DecidedValueAdmin(ReadOnly):
+    """The audit trail, parcel by parcel."""
+
+    county_path = "decision__county"
+    list_display = ("parcel", "step", "decided_at", "decided_by", "value_before", "value_after", "state_before")
+    list_select_related = ("decision__decided_by", "valuation")
+    list_filter = ("decision__step",)
+    search_fields = ("valuation__parcel_number__exact", "decision__id__exact")
+    search_help_text = "A whole parcel number, or the id of a decision."
+    sortable_by = ()
+    ordering = ("-id",)
+
+    @admin.display(description="Parcel")
+    def parcel(self, row: DecidedValue) -> str:
+        return row.valuation.parcel_number
+
+    @admin.display(description="Step")
+    def step(self, row: DecidedValue) -> str:
+        return row.decision.step
+
+    @admin.display(description="When")
+    def decided_at(self, row: DecidedValue) -> Any:
+        return row.decision.decided_at
+
+    @admin.display(description="Who")
+    def decided_by(self, row: DecidedValue) -> str:
+        return row.decision.decided_by.get_username()
+
+
+@admin.register(JudgedSale)
+class JudgedSaleAdmin(ReadOnly):
+    """The sales that a run was held against."""
+
+    list_display = ("sale_id", "parcel_number", "county_id", "sale_date", "sale_price", "value", "ratio", "job_id")
+    list_filter = ("county",)
+    search_fields = ("parcel_number__exact", "job__job_id__exact")
+    search_help_text = "A whole parcel number, or the id of a run."
+    sortable_by = ()
+    ordering = ("-id",)
 
 
 @admin.register(ValuationModel)

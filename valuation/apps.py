@@ -27,6 +27,7 @@ class ValuationConfig(AppConfig):
                 execute="valuation.jobs.execute",
                 is_long=_is_long,
                 fingerprint=fingerprint,
+                forget="valuation.retention.forget",
             )
         )
         layers.register_all()

@@ -1,7 +1,8 @@
 """Decisions about proposed values: override, review, send back, reject, certify. The only place that moves a state.
 
 Each is one transaction: all of the values that are meant, or none. Decisions of a county queue up behind each other,
-so two people who certify at once cannot both win.
+so two people who certify at once cannot both win. A decision is made while its request waits, at some 20,000 values a
+second, so there is a limit to how many one can be about.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from terrafusion.records.access import Role
 from terrafusion.records.models import PropertyValueHistory
 from valuation.errors import AlreadyCertified, NotDecidable
 from valuation.models import Decision, Method, PropertyValuation, State, Step, ValuationJob
-from valuation.values import made_by
+from valuation.values import hold_decisions, made_by
 
+MOST = 250_000
 _SHOWN = 5
 
 
@@ -89,16 +91,21 @@ def decide(job: ValuationJob, user: Any, wish: Wish) -> Decision:
     source = made_by(job)
     with transaction.atomic(), connection.cursor() as cursor:
         # 1. One decision of a county at a time.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"decide {job.county_id}"])
+        hold_decisions(job.county_id)
+        if ValuationJob.objects.filter(pk=job.pk, values_removed_at__isnull=False).exists():
+            raise NotDecidable(
+                "The run's values were removed for their age, as nobody had decided about any: run again."
+            )
         # 2. What is meant and ready; for named parcels that must be all of them.
         ready = _ready(source, wish)
+        _refuse_too_many(ready)
         ids = list(ready.select_for_update(of=("self",)).values_list("pk", flat=True))
         _refuse_left_out(source, wish, len(ids))
-        if wish.step == Step.CERTIFY:
-            _refuse_certified(ids, wish)
         # 3. The record of it, then the values themselves.
         decision = _record(cursor, job, source, user, wish, ids)
-        _move(ids, wish)
+        if wish.step == Step.CERTIFY:
+            _refuse_certified(decision)
+        _move(decision, wish)
         if wish.step == Step.CERTIFY:
             _into_history(cursor, decision, job)
             certified.follow(cursor, job.county_id)
@@ -112,6 +119,14 @@ def _ready(source: uuid.UUID, wish: Wish) -> QuerySet[PropertyValuation]:
     if wish.step in (Step.REVIEW, Step.CERTIFY):  # of what there is a figure
         found = found.filter(Q(override_value__gt=0) | Q(override_value=None, value__gt=0))
     return found
+
+
+def _refuse_too_many(ready: QuerySet[PropertyValuation]) -> None:
+    if ready.order_by()[: MOST + 1].count() > MOST:
+        raise NotDecidable(
+            f"The selection has {ready.count():,} values; one decision can be about {MOST:,}. Name neighborhoods or "
+            "property_classes, some at a time."
+        )
 
 
 def _refuse_left_out(source: uuid.UUID, wish: Wish, ready: int) -> None:
@@ -133,15 +148,15 @@ def _refuse_left_out(source: uuid.UUID, wish: Wish, ready: int) -> None:
         raise NotDecidable(f"No value of the selection is ready for {wish.step}; there are: {told}.")
 
 
-def _refuse_certified(ids: Sequence[int], wish: Wish) -> None:
-    assert wish.effective_date is not None  # noqa: S101 - for the type checker: certifying takes one
+def _refuse_certified(decision: Decision) -> None:
+    assert decision.effective_date is not None  # noqa: S101 - for the type checker: certifying takes one
     taken = PropertyValueHistory.objects.filter(
-        property__valuations__in=ids, effective_date=wish.effective_date, certified=True
+        property__valuations__decisions__decision=decision, effective_date=decision.effective_date, certified=True
     )
     if numbers := list(taken.values_list("property__parcel_number", flat=True).distinct()[: _SHOWN + 1]):
         told = ", ".join(numbers[:_SHOWN]) + (" ..." if len(numbers) > _SHOWN else "")
         raise AlreadyCertified(
-            f"There is a certified value of {wish.effective_date} already for {told}. A certified value is never "
+            f"There is a certified value of {decision.effective_date} already for {told}. A certified value is never "
             "overwritten: certify for another date."
         )
 
@@ -168,13 +183,13 @@ def _record(cursor: Any, job: ValuationJob, source: uuid.UUID, user: Any, wish: 
     return decision
 
 
-def _move(ids: Sequence[int], wish: Wish) -> None:
+def _move(decision: Decision, wish: Wish) -> None:
     columns: dict[str, Any] = {"state": RULES[wish.step].ends}
     if wish.step == Step.OVERRIDE:
         columns["override_value"] = wish.value
     if wish.step == Step.CERTIFY:
         columns |= {"effective_date": wish.effective_date, "tax_year": wish.tax_year}
-    PropertyValuation.objects.filter(pk__in=ids).update(**columns)
+    PropertyValuation.objects.filter(decisions__decision=decision).update(**columns)
 
 
 def _into_history(cursor: Any, decision: Decision, job: ValuationJob) -> None:

@@ -10,7 +10,7 @@ from terrafusion import __version__
 from terrafusion.jobs.dispatch import digest
 from terrafusion.records import versions
 from terrafusion.records.models import CountySettings, PropertyOperational, PropertyValueHistory, Sale
-from valuation.models import SCHEDULES, Method, PropertyValuation, ValuationJob
+from valuation.models import SCHEDULES, Method, PropertyValuation, ValuationJob, ValuationModel
 
 _LIBRARIES = ("lightgbm", "numpy", "pandas", "scipy", "statsmodels", "pyarrow")
 
@@ -27,12 +27,19 @@ def fingerprint(job: ValuationJob) -> str:
             job.area_of_interest.hexewkb.decode() if job.area_of_interest else None,
             job.parameters,
             job.resolved,
+            _model(job),
             settings.value_rounding,
             settings.sales_screening,
             versions.of(_sources(job)),
             _software(),
         ]
     )
+
+
+def _model(job: ValuationJob) -> str:
+    """The bytes of the stored model that the run is to use: its id alone would stand for whatever the row holds."""
+    models = ValuationModel.objects.filter(pk=job.resolved.get("model"), county=job.county_id)
+    return models.values_list("artefact_sha256", flat=True).first() or ""
 
 
 def _sources(job: ValuationJob) -> list[str]:

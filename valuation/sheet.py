@@ -89,7 +89,7 @@ def _sheet(row: PropertyValuation, addresses: dict[str, str]) -> dict[str, Any]:
         "approaches": [_approach(told) for told in row.approaches],
         "comparables": [_comparable(told, addresses, job) for told in row.comparables],
         "reasons": [{"name": name, "label": label(name), "amount": amount} for name, amount in _by_size(row.reasons)],
-        "evaluation": job.result_summary.get("evaluation", {}).get("overall"),
+        "evaluation": (job.result_summary.get("evaluation") or {}).get("overall"),
         "state": row.state,
         "effective_date": row.effective_date.isoformat() if row.effective_date else None,
         "tax_year": row.tax_year,

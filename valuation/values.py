@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Max, QuerySet
 
 from terrafusion.jobs.states import Status
@@ -25,8 +26,8 @@ def of_job(job: ValuationJob) -> QuerySet[PropertyValuation]:
 
 
 def valuing_jobs(county: County | str) -> QuerySet[ValuationJob]:
-    """Completed runs of a county that gave values, the newest first."""
-    runs: QuerySet[ValuationJob] = ValuationJob.objects.filter(county=county, status__in=_DONE)
+    """Completed runs of a county that gave values and still have them, the newest first."""
+    runs: QuerySet[ValuationJob] = ValuationJob.objects.filter(county=county, status__in=_DONE, values_removed_at=None)
     return runs.exclude(valuation_method=Method.RATIO_STUDY).order_by("-completed_at", "-job_id")
 
 
@@ -61,9 +62,16 @@ def latest_certified(county: County | str, parcel_number: str) -> PropertyValuat
 def latest_judged(county: County | str) -> ValuationJob | None:
     """The newest run, of values or a study, that was held against sales; of the whole county, where there is one."""
     runs: QuerySet[ValuationJob] = ValuationJob.objects.filter(
-        county=county, status__in=_DONE, median_ratio__isnull=False
+        county=county, status__in=_DONE, median_ratio__isnull=False, values_removed_at=None
     ).order_by("-completed_at", "-job_id")
     return runs.filter(scope="all").first() or runs.first()
+
+
+def hold_decisions(county: County | str) -> None:
+    """Until the transaction ends, nobody else decides about values of the county or removes any."""
+    with connection.cursor() as cursor:
+        key = county.pk if isinstance(county, County) else county
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"decide {key}"])
 
 
 def last_certified_at(county: County | str) -> datetime | None:

@@ -24,7 +24,8 @@ class JobType:
     worker calls when it starts. A job that ``is_long`` runs on the long cluster. ``fingerprint`` is a digest of all
     that the job's result depends on, as it is now: the request, the rights of who submitted it, the version of the
     data (``records.versions``), the software; empty when the result must not be used again. Jobs of an ``internal``
-    type are made by other jobs: they have no addresses.
+    type are made by other jobs: they have no addresses. ``forget`` is the dotted path of a function without arguments
+    that each sweep calls, to remove what the plugin has kept long enough; it returns how many rows went.
     """
 
     model: type[AbstractJob]
@@ -37,6 +38,7 @@ class JobType:
     fingerprint: Callable[[Any], str] | None = None
     warm_up: str = ""
     internal: bool = False
+    forget: str = ""
 
     @property
     def label(self) -> str:

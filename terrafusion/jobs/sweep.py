@@ -18,6 +18,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils.module_loading import import_string
 
 from terrafusion.jobs import broker, dispatch, metrics, reuse
 from terrafusion.jobs.errors import WorkerLost
@@ -39,7 +40,7 @@ ORPHAN_AGE = 24 * 3600.0
 
 @dataclass
 class Swept:
-    """What one sweep did, in jobs, folders or uploaded areas."""
+    """What one sweep did, in jobs, folders, uploaded areas, or rows of the plugins."""
 
     retried: int = 0
     failed: int = 0
@@ -51,6 +52,7 @@ class Swept:
     scheduled: int = 0
     retired: int = 0
     areas: int = 0
+    rows: int = 0
 
     def __str__(self) -> str:
         return ", ".join(f"{count} {name}" for name, count in asdict(self).items() if count) or "nothing to do"
@@ -69,6 +71,7 @@ def sweep(*, judge_heartbeats: bool = True) -> Swept:
     outbox.forget()
     versions.compact()
     swept.areas = UploadedArea.remove_expired()
+    swept.rows = sum(import_string(job_type.forget)() for job_type in all_types() if job_type.forget)
     return swept
 
 

@@ -121,6 +121,7 @@ class CountySettingsForm(SettingsModelForm):
             "max_result_days",
             "time_zone",
             "value_rounding",
+            "proposal_days",
         ]
         widgets = {
             "allowed_formats": forms.Textarea(attrs={"rows": 2, "cols": 80}),

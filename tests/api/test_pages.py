@@ -205,6 +205,7 @@ def _save(staff: Client, **values: str) -> Any:
         "max_result_days": "60",
         "time_zone": "America/Los_Angeles",
         "value_rounding": "10",
+        "proposal_days": "365",
     }
     return staff.post("/admin/records/countysettings/COUNTY01/change/", {**form, **values})
 

@@ -40,6 +40,7 @@ def test_the_settings_of_a_county(client: APIClient, county: CountyData) -> None
         "max_result_days": 365,
         "time_zone": "UTC",
         "value_rounding": 100,
+        "proposal_days": 365,
     }
 
 

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
@@ -269,3 +270,33 @@ def test_the_trail_over_rest_and_in_the_admin(
     assert admin_client.get(page).status_code == 200
     assert admin_client.post(page, {"reason": "other"}).status_code == 403
     assert admin_client.get(reverse("admin:valuation_propertyvaluation_changelist")).status_code == 200
+    listed = admin_client.get(reverse("admin:valuation_decidedvalue_changelist"), {"q": "0002"}).content.decode()
+    assert "302,000" in listed or "302000" in listed
+    assert 'class="field-parcel">0001' not in listed
+    page = reverse("admin:valuation_decidedvalue_change", args=[one.values.get().pk])
+    assert admin_client.get(page).status_code == 200
+    assert admin_client.post(page, {"value_after": 1}).status_code == 403
+
+
+def test_the_admin_shows_staff_the_trail_of_their_own_counties(
+    run: ValuationJob, manager: Any, outsider: Any, client: Any
+) -> None:
+    decide(run, manager, Wish(Step.REVIEW, Selection(), "Seen."))
+    for user, values in ((manager, 5), (outsider, 0)):
+        user.is_staff = True
+        user.save()
+        user.user_permissions.set(Permission.objects.all())
+        client.force_login(user)
+        for table in ("decidedvalue", "decision"):
+            listed = client.get(reverse(f"admin:valuation_{table}_changelist"))
+            assert len(listed.context["cl"].queryset) == (values if table == "decidedvalue" else values // 5)
+
+
+def test_more_than_one_decision_can_be_about(
+    run: ValuationJob, manager: Any, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("valuation.decide.MOST", 3)
+    problem = post(client_of(manager), run, "review", status=409)
+    assert "has 5 values; one decision can be about 3. Name neighborhoods" in problem["detail"]
+    assert set(states(run).values()) == {"proposed"}
+    assert post(client_of(manager), run, "review", selection={"neighborhoods": ["North"]})["parcels"] == 3

@@ -20,7 +20,7 @@ from terrafusion.jobs import dispatch, runner
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, CountySettings, PropertyOperational, Sale
 from tests.valuation import data
-from valuation.models import JudgedSale, PropertyValuation, ValuationJob, ValuationModel
+from valuation.models import JudgedSale, LandRate, PropertyValuation, ValuationJob, ValuationModel
 from valuation.run import records
 
 
@@ -191,6 +191,9 @@ def test_cancelled_halfway_nothing_is_left(
 
 def test_cost_from_the_countys_tables(api: APIClient, county: County, sold: list[PropertyOperational]) -> None:
     call_command("load_example_schedules", county.pk, stdout=io.StringIO())
+    LandRate.objects.filter(county=county).update(  # not Seattle's
+        base_value=190_000, excess_rate_per_sqft=8, short_rate_per_sqft=18
+    )
     PropertyOperational.objects.filter(pk=sold[4].pk).update(year_built=None)
     job = finished(api, county, "cost", {"neighborhoods": ["North"]}, calibrate=True)
     assert job.status == Status.COMPLETED, job.message

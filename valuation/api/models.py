@@ -32,10 +32,10 @@ class ModelSerializer(serializers.ModelSerializer[ValuationModel]):
 
 
 class ModelCardSerializer(ModelSerializer):
-    """With what it looks at."""
+    """With what it looks at, and all else that its card tells."""
 
     class Meta(ModelSerializer.Meta):
-        fields = [*ModelSerializer.Meta.fields, "features"]
+        fields = [*ModelSerializer.Meta.fields, "features", "card"]
 
 
 class ModelFilterSet(django_filters.FilterSet):

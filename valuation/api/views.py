@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from terrafusion.api.errors import Conflict
+from terrafusion.api.errors import Conflict, Gone
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.jobs.errors import Refused
@@ -66,6 +66,16 @@ class OfJob(GenericAPIView[Any]):
             self._job = jobs.get_valuation()
         return self._job
 
+    def values(self) -> QuerySet[PropertyValuation]:
+        """The run's values; ``Gone`` where they were removed for their age."""
+        if removed := self.job.values_removed_at:
+            raise Gone(
+                f"The run's values were removed on {removed:%Y-%m-%d}, as nobody had decided about "
+                "any; rerun the job to get them again.",
+                "values_removed",
+            )
+        return values.of_job(self.job)
+
 
 class ValuesView(OfJob):
     """The values of a run, parcel by parcel, in the order in which they were made."""
@@ -78,12 +88,12 @@ class ValuesView(OfJob):
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
             return PropertyValuation.objects.none()
-        return values.of_job(self.job).defer(*_HEAVY)
+        return self.values().defer(*_HEAVY)
 
     @extend_schema(
         summary="Values of a run",
         parameters=[_JOB_ID],
-        responses={200: ProposedValueSerializer(many=True), 404: ProblemSerializer},
+        responses={200: ProposedValueSerializer(many=True), 404: ProblemSerializer, 410: ProblemSerializer},
     )
     def get(self, request: Request, job_id: str) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
@@ -99,10 +109,10 @@ class JobSheetView(OfJob):
     @extend_schema(
         summary="A parcel's sheet of a run",
         parameters=[_JOB_ID],
-        responses={200: SheetSerializer, 400: ProblemSerializer, 404: ProblemSerializer},
+        responses={200: SheetSerializer, 400: ProblemSerializer, 404: ProblemSerializer, 410: ProblemSerializer},
     )
     def get(self, request: Request, job_id: str, parcel: str) -> Response:
-        found = values.of_job(self.job).filter(parcel_number=_clean(parcel)).first()
+        found = self.values().filter(parcel_number=_clean(parcel)).first()
         if found is None:
             raise NotFound("The run has no such parcel.")
         return Response(SheetSerializer(sheet.sheet(found)).data)

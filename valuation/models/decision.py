@@ -50,7 +50,9 @@ class Decision(models.Model):
 class DecidedValue(models.Model):
     """One value that a decision is about: the figures that stood before and after it."""
 
-    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="values")
+    decision = models.ForeignKey(  # the constraint's index begins with it
+        Decision, on_delete=models.PROTECT, related_name="values", db_index=False
+    )
     valuation = models.ForeignKey(PropertyValuation, on_delete=models.PROTECT, related_name="decisions")
     state_before = models.CharField(max_length=9)
     value_before = models.BigIntegerField(null=True)

@@ -53,6 +53,10 @@ class ValuationJob(AbstractJob):
         help_text="The trained model that was used.",
     )
 
+    values_removed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its values, which nobody had decided about, were removed for their age."
+    )
+
     result_columns: ClassVar[frozenset[str]] = frozenset(
         {"parcels_valued", "parcels_refused", "parcels_flagged", "total_value", "median_ratio", "cod", "model"}
     )

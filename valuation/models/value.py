@@ -28,9 +28,13 @@ class PropertyValuation(models.Model):
     0002). Parcel number, class and neighborhood are as they were when the value was made.
     """
 
-    county = models.ForeignKey(County, on_delete=models.PROTECT, related_name="+")
-    job = models.ForeignKey(ValuationJob, on_delete=models.CASCADE, related_name="values")
-    property = models.ForeignKey(PropertyOperational, on_delete=models.CASCADE, related_name="valuations")
+    # Without indexes of their own: those below begin with job and property, and each row more of an index is paid by
+    # every row that a run writes and a decision moves.
+    county = models.ForeignKey(County, on_delete=models.PROTECT, related_name="+", db_index=False)
+    job = models.ForeignKey(ValuationJob, on_delete=models.CASCADE, related_name="values", db_index=False)
+    property = models.ForeignKey(
+        PropertyOperational, on_delete=models.CASCADE, related_name="valuations", db_index=False
+    )
     parcel_number = models.CharField(max_length=40)
     property_class = models.CharField(max_length=40, blank=True)
     neighborhood = models.CharField(max_length=40, blank=True)
@@ -104,8 +108,8 @@ class PropertyValuation(models.Model):
 class JudgedSale(models.Model):
     """A sale that values were held against: ``ratio`` is the value over the price brought to the valuation date."""
 
-    county = models.ForeignKey(County, on_delete=models.PROTECT, related_name="+")
-    job = models.ForeignKey(ValuationJob, on_delete=models.CASCADE, related_name="judged_sales")
+    county = models.ForeignKey(County, on_delete=models.PROTECT, related_name="+", db_index=False)
+    job = models.ForeignKey(ValuationJob, on_delete=models.CASCADE, related_name="judged_sales", db_index=False)
     sale_id = models.CharField(max_length=60)
     parcel_number = models.CharField(max_length=40)
     property_class = models.CharField(max_length=40, blank=True)

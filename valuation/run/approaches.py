@@ -121,9 +121,11 @@ def _comparables(grid: pd.DataFrame, parcels: pd.DataFrame, sales: pd.DataFrame)
     start = np.rint(grid["time_adjusted_price"].to_numpy(dtype=float))
     adjusted = np.rint(grid["adjusted_price"].to_numpy(dtype=float))
     amounts = lines(grid[named].to_numpy(dtype=float), adjusted - start).astype(np.int64)
+    net, gross = amounts.sum(axis=1).tolist(), np.abs(amounts).sum(axis=1).tolist()
     names = [name.removeprefix("adjust_") for name in named]
     pairs = [_pair(name, grid, parcels, sales) for name in names]
     days = grid["sale_date"].dt.strftime("%Y-%m-%d").tolist()
+    compared = _compared(names, pairs, amounts)
     found: Told = {}
     for row, (key, rank, sale, number, price, away, alike, factor, weight) in enumerate(
         zip(
@@ -139,11 +141,6 @@ def _comparables(grid: pd.DataFrame, parcels: pd.DataFrame, sales: pd.DataFrame)
             strict=True,
         )
     ):
-        shown = {
-            name: [subjects[row], others[row], int(amount)]
-            for name, (subjects, others), amount in zip(names, pairs, amounts[row], strict=True)
-            if amount or subjects[row] != others[row]
-        }
         found.setdefault(key, []).append(
             {
                 "rank": int(rank),
@@ -155,13 +152,23 @@ def _comparables(grid: pd.DataFrame, parcels: pd.DataFrame, sales: pd.DataFrame)
                 "similarity": round(alike, 1),
                 "time_factor": round(factor, 4),
                 "time_adjusted_price": int(start[row]),
-                "adjustments": shown,
-                "net_adjustment": int(amounts[row].sum()),
-                "gross_adjustment": int(np.abs(amounts[row]).sum()),
+                "adjustments": compared[row],
+                "net_adjustment": net[row],
+                "gross_adjustment": gross[row],
                 "adjusted_price": int(adjusted[row]),
                 "weight": round(weight, 4),
             }
         )
+    return found
+
+
+def _compared(names: list[str], pairs: list[tuple[list[Any], list[Any]]], amounts: Any) -> list[dict[str, list[Any]]]:
+    """The adjustments of each row by name: of the subject, of the comparable, dollars; what is the same is left out."""
+    found: list[dict[str, list[Any]]] = [{} for _ in range(len(amounts))]
+    for name, (subjects, others), column in zip(names, pairs, amounts.T.tolist(), strict=True):
+        for told, subject, other, amount in zip(found, subjects, others, column, strict=True):
+            if amount or subject != other:
+                told[name] = [subject, other, amount]
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from typing import Any
 
 from django.db.models.functions import Now
 
@@ -17,8 +18,11 @@ from valuation.told import plain
 _TOLD_ELSEWHERE = ("method", "as_of", "evaluation", "options")
 
 
-def model(job: ValuationJob, ready: Prepared, market: Market) -> ValuationModel | None:
-    """Keeps a model that was trained; returns it, or the stored one that was used, or None."""
+def model(job: ValuationJob, ready: Prepared, market: Market, told: dict[str, Any] | None) -> ValuationModel | None:
+    """Keeps a model that was trained; returns it, or the stored one that was used, or None.
+
+    ``told`` is the evaluation of the run, where the model alone made its values; else it is made here.
+    """
     if ready.trained is None:
         return ready.stored
     content = models.save(ready.trained)
@@ -32,7 +36,7 @@ def model(job: ValuationJob, ready: Prepared, market: Market) -> ValuationModel 
         sales=card["trained_on"]["sales"],
         seed=job.resolved["seed"],
         features=card.pop("features", []),
-        metrics=evaluation.judge(ready.trained.held_back, models.evaluation(ready.trained).get("coverage"))[1],
+        metrics=told or evaluation.judge(ready.trained.held_back, models.evaluation(ready.trained).get("coverage"))[1],
         parameters=job.resolved,
         software=card.pop("versions", {}),
         card={name: value for name, value in card.items() if name not in _TOLD_ELSEWHERE},

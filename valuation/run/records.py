@@ -21,7 +21,7 @@ from valuation.scope import Scope
 if TYPE_CHECKING:
     import pandas as pd
 
-CHUNK = 10_000
+CHUNK = 5_000
 _COLUMNS = {
     "property": ("p.id", "int64"),
     "parcel_number": ("p.parcel_number", "text"),

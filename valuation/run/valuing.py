@@ -17,6 +17,7 @@ from valuation import scope as scopes
 from valuation.frames import UnusableInput, Values
 from valuation.models import JudgedSale, Method, PropertyValuation, State, ValuationJob
 from valuation.run import evaluation, files, keep, records, store
+from valuation.run.ahead import in_order
 from valuation.run.approaches import Result
 from valuation.run.hold import hold
 from valuation.run.prepare import Prepared, prepare
@@ -73,7 +74,7 @@ class _Run:
         study, told = evaluation.judge(judged, coverage) if judged is not None else (None, None)
         if judged is not None:
             evaluation.store(job, judged)
-        model = keep.model(job, ready, self.market)
+        model = keep.model(job, ready, self.market, None if ready.weights else told)
         written = files.write_values(context, job, self._valued(ids, ready))
         summary = self._summary(ready, told, model)
         file = files.package(context, job, written, judged, summary, model)
@@ -97,13 +98,16 @@ class _Run:
         return lambda share: self.context.checkpoint(begin + share * (end - begin), message)
 
     def _valued(self, ids: Any, ready: Prepared) -> Iterator[Rows]:
-        """Chunk by chunk, stored as they come."""
-        done = 0
-        for parcels in records.chunks(ids):
+        """Chunk by chunk, valued two at a time, stored in their order as they come."""
+        more = "example_schedule" if ready.examples and self.job.valuation_method in _BY_TABLES else ""
+
+        def value(parcels: pd.DataFrame) -> Rows:
             results = {name: approach.value(parcels) for name, approach in ready.approaches.items()}
             chosen = choose(self.job.valuation_method, parcels, results, ready)
-            more = "example_schedule" if ready.examples and self.job.valuation_method in _BY_TABLES else ""
-            found = rows(parcels, results, chosen, step=self.step, more=more)
+            return rows(parcels, results, chosen, step=self.step, more=more)
+
+        done = 0
+        for found in in_order(value, records.chunks(ids)):
             store.copy(
                 PropertyValuation,
                 found.columns,
@@ -112,7 +116,7 @@ class _Run:
                 state=State.PROPOSED.value,
             )
             self._count(found)
-            done += len(parcels)
+            done += len(found)
             share = done / len(ids)
             self.context.checkpoint(_READY + share * (_VALUED - _READY), f"{done:,} of {len(ids):,} parcels.")
             yield found

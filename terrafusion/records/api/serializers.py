@@ -65,6 +65,7 @@ class CountySettingsSerializer(serializers.ModelSerializer[CountySettings]):
             "max_result_days",
             "time_zone",
             "value_rounding",
+            "proposal_days",
         ]
 
 

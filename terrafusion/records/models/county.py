@@ -117,13 +117,19 @@ class CountySettings(models.Model):
     time_zone = models.CharField(
         max_length=64,
         default="UTC",
-        help_text="In which the times of schedules are told, such as America/Los_Angeles.",
+        help_text="Of schedules, and of what day it is today, such as America/Los_Angeles.",
         validators=[time_zones.check],
     )
     value_rounding = models.PositiveIntegerField(
         default=100,
         help_text="Values are rounded to this many dollars.",
         validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+    )
+
+    proposal_days = models.PositiveIntegerField(
+        default=365,
+        help_text="Days that the values of a run are kept which nobody decided about; decided ones are for ever.",
+        validators=[MinValueValidator(1)],
     )
 
     class Meta:

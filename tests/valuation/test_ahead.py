@@ -1,0 +1,48 @@
+"""Chunks worked on two at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from valuation.run.ahead import AT_ONCE, in_order
+
+
+def test_two_at_a_time_in_their_order_drawn_as_needed() -> None:
+    drawn: list[int] = []
+    together = threading.Barrier(AT_ONCE)
+    here = threading.current_thread()
+
+    def things() -> Iterator[int]:
+        for number in range(6):
+            assert threading.current_thread() is here
+            drawn.append(number)
+            yield number
+
+    def work(number: int) -> int:
+        together.wait(10)  # passes only if as many are under way
+        return number * number
+
+    found = []
+    for square in in_order(work, things()):
+        found.append(square)
+        assert len(drawn) <= len(found) + AT_ONCE
+    assert found == [0, 1, 4, 9, 16, 25]
+
+
+def test_what_work_raises_comes_out_and_ends_the_rest() -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if number == 1:
+            raise ValueError("no second")
+        return number
+
+    found = in_order(work, range(1000))
+    assert next(found) == 0
+    with pytest.raises(ValueError, match="no second"):
+        list(found)
+    assert len(begun) < 10
