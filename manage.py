@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line for TerraFusion."""
+"""Django's command line for TerraFusion. What is wrong with the installation is told without a traceback."""
 
 import os
 import sys
@@ -7,9 +7,23 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "terrafusion.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import DatabaseError
 
-    execute_from_command_line(sys.argv)
+    from terrafusion.outage import DATABASE_AWAY
+
+    told = (ImproperlyConfigured, DatabaseError, *DATABASE_AWAY) if "--traceback" not in sys.argv else ()
+    try:
+        execute_from_command_line(sys.argv)
+    except told as error:
+        if isinstance(error, DATABASE_AWAY):
+            sys.exit(f"The database cannot be used: {error}")
+        if 'extension "postgis"' in str(error):  # it is missing on the server, or not ours to create
+            sys.exit(f"{error}\nIn that database a superuser must have said: CREATE EXTENSION postgis;")
+        if isinstance(error, ImproperlyConfigured):
+            sys.exit(str(error))
+        raise
 
 
 if __name__ == "__main__":

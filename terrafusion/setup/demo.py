@@ -102,7 +102,7 @@ def _wait_until_ready(client: Client, process: subprocess.Popen[bytes]) -> None:
     reason = "no answer"
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise SetupError("The platform ended while starting.")
+            raise SetupError(f"The platform ended while starting; its log is {LOG}")
         try:
             client.call("GET", "/readyz")
         except (SetupError, URLError, OSError) as error:
@@ -110,7 +110,7 @@ def _wait_until_ready(client: Client, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.3)
         else:
             return
-    raise SetupError(f"The platform was not ready after {START_SECONDS} seconds: {reason}")
+    raise SetupError(f"The platform was not ready after {START_SECONDS} seconds: {reason}; its log is {LOG}")
 
 
 def export(client: Client, county: str) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def main() -> int:
     try:
         report = run(os.environ.get("DEMO") or "king")
     except (SetupError, OSError) as error:
-        print(f"demo failed: {error}\nLogs: {LOG}", file=sys.stderr)
+        print(f"demo failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("demo: stopped", file=sys.stderr)

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from terrafusion.setup import processes
 from terrafusion.setup.errors import SetupError
 from terrafusion.setup.postgres import PROJECT, Cluster, without_pg_variables
 
@@ -108,12 +109,15 @@ def run(command: Sequence[str], env: dict[str, str]) -> int:
 def main() -> int:
     command = sys.argv[1:]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
+    processes.adopt_orphans()
     try:
         with environment() as env:
             return run(command, env)
     except (SetupError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    finally:
+        processes.reap()
 
 
 if __name__ == "__main__":

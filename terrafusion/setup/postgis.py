@@ -11,7 +11,7 @@ from pathlib import Path
 
 from terrafusion.setup.errors import SetupError
 
-DEBIAN_PACKAGE = "postgresql-postgis"
+DEBIAN_PACKAGES = "postgresql-postgis libgomp1"  # the second for LightGBM, whose wheel lacks it
 _DEBIAN_SERVERS = Path("/usr/lib/postgresql")
 _DEBIAN_SHARE = Path("/usr/share/postgresql")
 # Debian makes and starts a cluster on port 5432 when a server is installed, unless a file like this says no.
@@ -73,7 +73,7 @@ def _from_pg_config() -> list[Server]:
 
 
 def _install() -> None:
-    command = f"apt-get install -y --no-install-recommends {DEBIAN_PACKAGE}"
+    command = f"apt-get install -y --no-install-recommends {DEBIAN_PACKAGES}"
     if not shutil.which("apt-get"):
         raise SetupError(
             "PostGIS is not installed. Install PostgreSQL with PostGIS from your system's packages,\n"

@@ -23,7 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from terrafusion.setup import postgis, postgres_conf
+from terrafusion.setup import postgis, postgres_conf, processes
 from terrafusion.setup.errors import SetupError
 
 ROLE = DATABASE = "terrafusion"
@@ -96,15 +96,18 @@ class Cluster:
         return True
 
     def stop(self) -> bool:
-        """Stop the server, rolling back what runs; False if it did not run."""
+        """Stop the server, rolling back what runs, until its last process has ended; False if it did not run."""
         with self._lock():
-            if not self._alive():
+            if (pid := self._pid()) is None or not self._alive():
                 return False
+            server = processes.with_children(pid)
             stopped = self._as_server(
                 self.server.program("pg_ctl"), "stop", "-w", "-s", "-m", "fast", "-t", "120", "-D", str(self.data)
             )
             if stopped.returncode != 0:
                 raise SetupError(f"PostgreSQL did not stop; its log is in {self.data}/log")
+            # pg_ctl waits for the first process's last deed only, and the logger outlives it.
+            processes.wait_for_end(server, 30)
             with contextlib.suppress(OSError):
                 self.socket.rmdir()
         return True
@@ -162,18 +165,7 @@ class Cluster:
         if not self._has_data(self._inside) and not self._has_data(self._elsewhere):
             return False
         pid = self._pid()
-        return pid is not None and self._is_our_server(pid)
-
-    def _is_our_server(self, pid: int) -> bool:
-        """Process ids are given again after a crash or a reboot, so the number alone proves nothing."""
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except FileNotFoundError:
-            if Path("/proc/self").exists():
-                return False
-            listed = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, check=False)
-            return str(self.data).encode() in listed.stdout
-        return str(self.data).encode() in command
+        return pid is not None and processes.has_argument(pid, str(self.data))
 
     def _answers(self) -> bool:
         asked = [self.server.program("pg_isready"), "-q", "-h", str(self.socket), "-p", "5432"]

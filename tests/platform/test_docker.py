@@ -38,12 +38,12 @@ def test_an_unknown_role_is_refused_with_the_known_ones() -> None:
 
 def test_the_web_role_lives_and_counts_without_a_database(tmp_path: Path) -> None:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind(("127.0.0.2", 0))
         port = probe.getsockname()[1]
     log = (tmp_path / "log").open("wb")
     process = subprocess.Popen(
         [ENTRYPOINT, "web"],
-        env=environment(tmp_path, PORT=str(port), WEB_CONCURRENCY="1"),
+        env=environment(tmp_path, WEB_HOST="127.0.0.2", ALLOWED_HOSTS="127.0.0.2", PORT=str(port), WEB_CONCURRENCY="1"),
         stdout=log, stderr=log, start_new_session=True,
     )  # fmt: skip
     log.close()
@@ -51,14 +51,14 @@ def test_the_web_role_lives_and_counts_without_a_database(tmp_path: Path) -> Non
         deadline = time.monotonic() + 60
         while True:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.2:{port}/healthz", timeout=5) as answer:
                     assert answer.status == 200
                 break
             except OSError:
                 assert time.monotonic() < deadline, (tmp_path / "log").read_text()
                 assert process.poll() is None, (tmp_path / "log").read_text()
                 time.sleep(0.2)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.2:{port}/metrics", timeout=5) as answer:
             assert b'view="healthz"' in answer.read()
     finally:
         stop(process)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from terrafusion.setup import launch, postgis
+from terrafusion.setup import launch, postgis, processes
 from terrafusion.setup.errors import SetupError
 from terrafusion.setup.postgres import Cluster
 from tests.conftest import ROOT
@@ -81,6 +81,8 @@ def test_the_last_user_of_the_private_server_stops_it(tmp_path: Path) -> None:
         first = launched(project, sys.executable, "-c", f"{ASK}; import time; time.sleep(60)")
         assert first.stdout is not None
         assert first.stdout.readline().split() == [cluster.url, "False"]
+        server = set(processes.with_children(int((cluster.data / "postmaster.pid").read_text().split()[0])))
+        assert len(server) > 5
         second = launched(project, sys.executable, "-c", f"{ASK}; raise SystemExit(7)")
         assert second.communicate(timeout=60)[0].split() == [cluster.url, "False"]
         assert second.returncode == 7  # the command's own
@@ -89,6 +91,8 @@ def test_the_last_user_of_the_private_server_stops_it(tmp_path: Path) -> None:
         assert first.wait(60) == 128 + signal.SIGTERM
         first.stdout.close()
         assert not cluster.running()
+        listed = subprocess.run(["ps", "-e", "-o", "pid="], capture_output=True, text=True, check=True).stdout.split()
+        assert not server & set(map(int, listed))  # not even as a process that nobody has waited for
     finally:
         cluster.remove()
 
@@ -116,5 +120,5 @@ def test_without_postgis_and_without_root_the_command_is_told(monkeypatch: pytes
     monkeypatch.setattr(postgis, "_may_sudo", lambda: False)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    with pytest.raises(SetupError, match="sudo apt-get install -y --no-install-recommends postgresql-postgis"):
+    with pytest.raises(SetupError, match="sudo apt-get install -y --no-install-recommends postgresql-postgis libgomp1"):
         postgis.find_or_install()

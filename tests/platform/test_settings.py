@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -103,5 +104,7 @@ def test_each_setting_is_described_in_env_example() -> None:
     read = set(settings_read())
     assert len(read) > 30  # the search finds them
     assert read - described == set()
-    web_server = {"WEB_HOST", "PORT", "WEB_CONCURRENCY", "WEB_THREADS"}  # read by gunicorn's configuration
+    gunicorn = (ROOT / "terrafusion" / "setup" / "gunicorn.py").read_text()
+    web_server = set(re.findall(r"os\.environ\.get\([\'\"](\w+)", gunicorn)) - read
+    assert {"WEB_HOST", "PORT"} <= web_server
     assert described - read == web_server

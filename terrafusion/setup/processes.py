@@ -1,0 +1,58 @@
+"""Processes that were not started by this one: other programs have, and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import subprocess
+import time
+from pathlib import Path
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def has_argument(pid: int, argument: str) -> bool:
+    """Whether that process runs and was started with the argument. Ids are given again after a crash or a reboot, so
+    the number alone proves nothing."""
+    try:
+        return argument.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except FileNotFoundError:
+        if Path("/proc/self").exists():
+            return False
+        listed = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, check=False)
+        return argument.encode() in listed.stdout
+
+
+def with_children(pid: int) -> list[int]:
+    """That process and those that it has started and that run still."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    return [pid, *map(int, children.read_text().split() if children.exists() else [])]
+
+
+def wait_for_end(pids: list[int], seconds: float) -> None:
+    """Until all of them have ended, or the time is up."""
+    deadline = time.monotonic() + seconds
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            handle = os.pidfd_open(pid)  # readable when the process has ended
+            try:
+                select.select([handle], [], [], max(0, deadline - time.monotonic()))
+            finally:
+                os.close(handle)
+
+
+def adopt_orphans() -> None:
+    """What descends from us is a child of ours when its parent ends, so that ``reap`` takes it off the system's list.
+
+    Process 1 should do that, but in many a container it does so late or never.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def reap() -> None:
+    """Take children that have ended off the system's list of processes."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
