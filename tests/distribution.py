@@ -10,7 +10,7 @@ from collections.abc import Generator
 
 import pytest
 
-CLUSTERS = {"supervisor": "supervisors", "site": "supervisors", "cluster": "clusters"}
+CLUSTERS = {"supervisor": "supervisors", "site": "supervisors", "cluster": "clusters", "line": "line"}
 """Fixtures that start django-q2, and the group of all tests that share what they start."""
 COMMITTED = {"exports"}
 """Fixtures whose rows stay in the database for all tests that follow."""

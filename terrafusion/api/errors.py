@@ -38,13 +38,10 @@ class RangeNotSatisfiable(APIException):
     default_detail = "The requested range lies outside the file."
 
 
-class ServiceUnavailable(APIException):
-    """Something that this needs is down; ``wait`` seconds later it may work (sent as ``Retry-After``)."""
+class DatabaseUnavailable(APIException):
+    """Nothing is wrong with the request."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_code = "unavailable"
-    default_detail = "The service is not available just now."
-
-    def __init__(self, detail: str | None = None, code: str | None = None, wait: int = 10) -> None:
-        super().__init__(detail, code)
-        self.wait = wait
+    default_code = "database_unavailable"
+    default_detail = "The database does not answer; try again in some seconds."
+    wait = 10  # sent as Retry-After

@@ -21,7 +21,8 @@ from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from terrafusion.api.errors import BodyTooLarge
+from terrafusion.api.errors import BodyTooLarge, DatabaseUnavailable
+from terrafusion.outage import DATABASE_AWAY
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -87,6 +88,8 @@ class ProblemHandler(ExceptionHandler):  # type: ignore[misc]  # the library is 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, RequestDataTooBig):  # from the first look at the body, whatever its media type
             return BodyTooLarge(f"The body is longer than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
+        if isinstance(exc, DATABASE_AWAY):
+            return DatabaseUnavailable()
         known: Exception = super().convert_known_exceptions(exc)
         return known
 

@@ -52,14 +52,18 @@ class Heartbeat(threading.Thread):
 
     def run(self) -> None:
         began = beat = time.monotonic()
+        away = False
         try:
             while not self._done.wait(TICK):
                 if time.monotonic() - began > self._time_limit:
                     self._context.interrupt(TimedOut(f"The job took longer than {self._time_limit:.0f} seconds."))
                 try:
                     beat = self._look(beat)
+                    away = False
                 except DatabaseError:
-                    log.warning("No heartbeat of %s: the database does not answer", self._job.pk, exc_info=True)
+                    if not away:
+                        log.warning("No heartbeat of %s: the database does not answer", self._job.pk, exc_info=True)
+                    away = True
                     connection.close()
         finally:
             connection.close()

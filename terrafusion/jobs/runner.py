@@ -16,8 +16,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
-from django import db
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -33,10 +31,10 @@ from terrafusion.jobs.publish import make_folder, publish, take_back, workdir_ro
 from terrafusion.jobs.registry import JobType, all_types, by_label
 from terrafusion.jobs.reuse import fingerprint_of
 from terrafusion.jobs.states import Status
+from terrafusion.outage import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 
-_DATABASE_AWAY = (db.OperationalError, db.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _STORAGE_AWAY = frozenset({errno.EIO, errno.EROFS, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ETIMEDOUT})
 
@@ -121,7 +119,7 @@ def reason_of(error: BaseException, context: JobContext) -> errors.JobError:
         return error
     if isinstance(error, MemoryError):
         return errors.OutOfMemory("The worker has too little memory for this job.")
-    if isinstance(error, _DATABASE_AWAY):
+    if isinstance(error, DATABASE_AWAY):
         return errors.DatabaseUnavailable("The database did not answer.")
     if isinstance(error, OSError) and error.errno in _FULL:
         return errors.StorageFull("There is no space left for the result.")
@@ -168,7 +166,7 @@ def _end(job: AbstractJob, reason: errors.JobError) -> None:
 
     try:
         ended = _patiently(once)
-    except _DATABASE_AWAY:
+    except DATABASE_AWAY:
         log.exception("%s: the database stays away; the sweep will find the job without a heartbeat", job.pk)
         return
     if ended is None:
@@ -185,7 +183,7 @@ def _patiently(action: Callable[[], Any]) -> Any:
     while True:
         try:
             return action()
-        except _DATABASE_AWAY:
+        except DATABASE_AWAY:
             if time.monotonic() > deadline:
                 raise
             log.warning("The database is away; trying again", exc_info=True)

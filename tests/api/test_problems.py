@@ -7,6 +7,8 @@ from unittest import mock
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import OperationalError
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -134,7 +136,7 @@ def test_an_answer_that_is_not_given(client: APIClient) -> None:
         (errors.Conflict("Too late.", "not_cancellable"), 409, "not_cancellable"),
         (errors.Gone(), 410, "gone"),
         (errors.RangeNotSatisfiable(), 416, "range_not_satisfiable"),
-        (errors.ServiceUnavailable(wait=7), 503, "unavailable"),
+        (OperationalError("server closed the connection"), 503, "database_unavailable"),
     ],
 )
 def test_our_own_errors(client: APIClient, error: Exception, status: int, code: str) -> None:
@@ -143,7 +145,7 @@ def test_our_own_errors(client: APIClient, error: Exception, status: int, code: 
         response = client.get("/api/v1/counties")
     problem = problem_of(response)
     assert (problem["status"], problem["code"]) == (status, code)
-    assert response.headers.get("Retry-After") == ("7" if status == 503 else None)
+    assert response.headers.get("Retry-After") == ("10" if status == 503 else None)
 
 
 def test_a_bug_tells_nothing_of_itself(client: APIClient, county: CountyData) -> None:
@@ -154,6 +156,20 @@ def test_a_bug_tells_nothing_of_itself(client: APIClient, county: CountyData) ->
         problem = problem_of(response)
         assert (problem["status"], problem["code"]) == (500, "internal_error")
         assert b"secret" not in response.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/counties", "/admin/", "/"])
+def test_a_database_that_goes_away_before_any_view_is_reached(path: str) -> None:
+    client = Client(raise_request_exception=False)
+    client.cookies["sessionid"] = "of-a-user"
+    with mock.patch.object(SessionStore, "load", side_effect=OperationalError("secret of the server")):
+        response = client.get(path)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
+    assert b"try again" in response.content
+    assert b"secret" not in response.content
+    if path.startswith("/api/"):
+        assert problem_of(response)["code"] == "database_unavailable"
 
 
 def test_an_unknown_host_is_a_problem_too(db: None) -> None:

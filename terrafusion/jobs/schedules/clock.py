@@ -12,7 +12,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import Now, RowNumber
 from django.urls import resolve, reverse
@@ -25,6 +25,7 @@ from terrafusion.jobs.options import longest
 from terrafusion.jobs.registry import JobType, all_types, public_types
 from terrafusion.jobs.schedules import cron
 from terrafusion.jobs.states import Status
+from terrafusion.outage import DATABASE_AWAY
 from terrafusion.records.access import Role, counties_for
 
 log = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ def _submit(schedule: Schedule, slot: datetime) -> tuple[str, AbstractJob | None
     except (Refused, APIException) as refused:
         schedule.last_event = f"Refused: {told(refused)}"
         return "refused", None
-    except (OperationalError, InterfaceError):  # the database is away; the slot stays due
+    except DATABASE_AWAY:  # the database is away; the slot stays due
         raise
     except Exception:  # one request that its plugin chokes on must not stop the schedules after it
         log.exception("Schedule %s: the request cannot be submitted", schedule.pk)
