@@ -14,7 +14,7 @@ from gis_export.estimates import estimate
 from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, RequestFaults
-from terrafusion.api.fields import NamesField, ObjectField
+from terrafusion.api.fields import NamesField, ObjectField, OptionalJSONField
 from terrafusion.areas import saved
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
@@ -40,7 +40,7 @@ class ParametersField(ObjectField):
     """What is wrong with its members is told by ``gis_export.parameters``."""
 
 
-class AreaField(serializers.JSONField):
+class AreaField(OptionalJSONField):
     """Any JSON: what is wrong with it is told by ``terrafusion.areas``."""
 
 
@@ -60,7 +60,9 @@ class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
 
     export_format = FormatField(help_text="A name from GET formats, such as GeoPackage.")
     county_id = CountyField(help_text="The county's id.")
-    layers = NamesField(allow_empty=False, max_length=50, help_text="Names from GET layers, with commas in a form.")
+    layers = NamesField(
+        allow_empty=False, max_length=50, help_text="Names from GET layers, with commas in a form."
+    )
     area_of_interest = AreaField(
         required=False, allow_null=True, default=None, help_text=_AREA_HELP, style={"base_template": "textarea.html"}
     )

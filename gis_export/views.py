@@ -23,6 +23,7 @@ from terrafusion.jobs.viewsets import JobViewSet
 from terrafusion.records.access import counties_for
 from terrafusion.records.layers import layers_of
 
+_MOST_COUNTIES = 20  # on one page; GET layers tells those of each
 _COUNTY = OpenApiParameter("county_id", str, description="The county's id.")
 
 
@@ -33,6 +34,12 @@ class GisExportViewSet(JobViewSet):
     run_serializer_class = serializers.ExportRunSerializer
     serializer_class = serializers.GisExportStatusSerializer
     result_serializer_class = serializers.GisExportResultSerializer
+
+    def run_form(self, request: Request) -> Response:
+        """Says how to submit, and which layers there are. In a browser, the form is below."""
+        counties = counties_for(request.user)[:_MOST_COUNTIES]
+        layers = {county.pk: [layer.name for layer in layers_of(county)] for county in counties}
+        return Response({**super().run_form(request).data, "layers": layers})
 
 
 class FormatsView(APIView):

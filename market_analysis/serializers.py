@@ -13,7 +13,7 @@ from market_analysis.errors import RequestFaults
 from market_analysis.models import MarketAnalysisJob
 from market_analysis.request import SCREENING, MarketRequest
 from market_analysis.sales import estimate
-from terrafusion.api.fields import NamesField, ObjectField
+from terrafusion.api.fields import NamesField, ObjectField, OptionalJSONField
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
@@ -76,7 +76,7 @@ class MarketAnalysisRunSerializer(serializers.Serializer[MarketAnalysisJob]):
     property_class = NamesField(
         required=False, default=list, allow_empty=True, max_length=50, help_text="Classes of parcels; all without."
     )
-    area_of_interest = serializers.JSONField(
+    area_of_interest = OptionalJSONField(
         required=False, allow_null=True, default=None, help_text=_AREA_HELP, style=_BOX
     )
     parameters = MarketParametersField(

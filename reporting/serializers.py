@@ -12,6 +12,7 @@ from reporting.models import ReportJob
 from reporting.render.formats import FORMATS
 from reporting.reports import registry
 from reporting.reports.base import Request
+from terrafusion.api.fields import ObjectField, OptionalJSONField
 from terrafusion.areas import saved
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
@@ -23,19 +24,11 @@ _PARAMETERS_HELP = "Those of the report type: GET types lists them, docs/user/re
 
 
 @extend_schema_field({"type": "object", "additionalProperties": True, "properties": options.SCHEMA})
-class ParametersField(serializers.JSONField):
-    """A JSON object: what is wrong with its members is told by the report type."""
-
-    default_error_messages = {"not_an_object": "Give a JSON object."}
-
-    def to_internal_value(self, data: Any) -> Any:
-        value = super().to_internal_value(data)
-        if not isinstance(value, dict):
-            self.fail("not_an_object")
-        return value
+class ParametersField(ObjectField):
+    """What is wrong with its members is told by the report type."""
 
 
-class AreaField(serializers.JSONField):
+class AreaField(OptionalJSONField):
     """Any JSON: what is wrong with it is told by ``terrafusion.areas``."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 from rest_framework.utils.html import is_html_input
 
 
@@ -18,6 +19,14 @@ class ObjectField(serializers.JSONField):
         if not isinstance(value, dict):
             self.fail("not_an_object")
         return value
+
+
+class OptionalJSONField(serializers.JSONField):
+    """Any JSON or, in a form, nothing: a box that is left empty is a field that is not given."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        value = super().get_value(dictionary)
+        return empty if value == "" and is_html_input(dictionary) else value
 
 
 class NamesField(serializers.ListField):

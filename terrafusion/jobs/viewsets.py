@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -10,9 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.functional import classproperty
-from drf_spectacular.drainage import isolate_view_method
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from django.utils.html import linebreaks
+from django.utils.text import capfirst
 from rest_framework import status
 from rest_framework.exceptions import NotFound, PermissionDenied, Throttled, ValidationError
 from rest_framework.request import Request
@@ -22,8 +22,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from terrafusion.api.errors import Conflict
 from terrafusion.api.pagination import CursorPagination
-from terrafusion.api.schema import ProblemSerializer
 from terrafusion.jobs import dispatch, download, requests
+from terrafusion.jobs.described import describe
 from terrafusion.jobs.errors import Refused, TooManyActiveJobs
 from terrafusion.jobs.files import MemberSerializer, member_of, members_of
 from terrafusion.jobs.filters import JobFilterSet, filterset_of
@@ -34,18 +34,15 @@ from terrafusion.records.access import Role, counties_for
 POLL_SECONDS = 1
 """Told to clients as Retry-After: when to ask for the status."""
 
-IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="Up to 255 characters of your choice. A retry with the same key and body returns the first job.",
-)
-_RANGE = OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="Such as bytes=0-1023 or bytes=-500.")
-_INLINE = OpenApiParameter(
-    "inline", bool, description="Show a picture, PDF, JSON or HTML in the browser instead of saving it."
-)
-_NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="As the list of files has it.")
-_JOB_ID = OpenApiParameter("job_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The job.")
+_PAGES = {
+    "run": ": submit",
+    "run_form": ": submit",
+    "results": ": results",
+    "files": ": files",
+    "cancel": ": cancel",
+    "rerun": ": rerun",
+}
+"""What is added to a job's name, where the page is not of the job itself."""
 
 
 class TooManyJobs(Throttled):
@@ -72,11 +69,24 @@ class JobViewSet(GenericViewSet[AbstractJob]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.results_serializer_class = with_result(cls.serializer_class, cls.result_serializer_class)
-        _describe(cls)
+        describe(cls)
 
     @classproperty
     def filterset_class(cls) -> type[JobFilterSet]:  # noqa: N805  # the type is registered only when apps are ready
         return filterset_of(cls.model)
+
+    def get_view_name(self) -> str:
+        """Of the page in a browser: such as "GIS export job: results"."""
+        action = getattr(self, "action", None)
+        kind = self.model._meta.verbose_name_plural if action in (None, "jobs") else self.model._meta.verbose_name
+        page = _PAGES.get(action or "", "")
+        return capfirst(str(kind)) + page
+
+    def get_view_description(self, html: bool = False) -> str:
+        """Of the page in a browser: the first paragraph on what was asked for."""
+        method = getattr(self, getattr(self, "action", None) or "", None)
+        first = (inspect.getdoc(method) or "").partition("\n\n")[0]
+        return linebreaks(first, autoescape=True) if html else first
 
     def get_queryset(self) -> QuerySet[AbstractJob]:
         if getattr(self, "swagger_fake_view", False):
@@ -229,46 +239,3 @@ def job_urls(viewset: type[JobViewSet]) -> list[URLPattern]:
         route("jobs/<str:job_id>/files", "files", get="files"),
         route("jobs/<str:job_id>/files/<str:name>", "file", get="file", head="file"),
     ]
-
-
-def _describe(viewset: type[JobViewSet]) -> None:
-    """Tell the OpenAPI schema what each action of this plugin takes and gives."""
-    shown = viewset.serializer_class
-    missing = {400: ProblemSerializer, 404: ProblemSerializer}
-    refused = {**missing, 409: ProblemSerializer}
-    sent: dict[Any, Any] = {
-        (200, "application/octet-stream"): OpenApiTypes.BINARY,
-        (206, "application/octet-stream"): OpenApiTypes.BINARY,
-        304: OpenApiResponse(description="The file is the one of If-None-Match."),
-        **refused,
-        410: ProblemSerializer,
-        416: ProblemSerializer,
-    }
-    actions: dict[str, dict[str, Any]] = {
-        "run_form": {"exclude": True},
-        "run": {
-            "request": viewset.run_serializer_class,
-            "responses": {202: shown, 403: ProblemSerializer, 409: ProblemSerializer},
-            "parameters": [IDEMPOTENCY],
-        },
-        "status": {"responses": {200: shown, **missing}, "parameters": [_JOB_ID]},
-        "results": {"responses": {200: viewset.results_serializer_class, **missing}, "parameters": [_JOB_ID]},
-        "jobs": {"responses": shown(many=True)},
-        "cancel": {"request": None, "responses": {202: shown, **refused}, "parameters": [_JOB_ID]},
-        "rerun": {"request": None, "responses": {202: shown, **refused}, "parameters": [_JOB_ID, IDEMPOTENCY]},
-        "download": {
-            "parameters": [_JOB_ID, _RANGE],
-            "responses": {
-                **sent,
-                302: OpenApiResponse(description="The file is at the signed address in Location."),
-            },
-        },
-        "files": {
-            "parameters": [_JOB_ID],
-            "responses": {200: MemberSerializer(many=True), **refused, 410: ProblemSerializer},
-        },
-        "file": {"parameters": [_JOB_ID, _NAME, _INLINE, _RANGE], "responses": sent},
-    }
-    for name, description in actions.items():
-        # Each plugin's viewset gets methods of its own to describe: the inherited ones belong to all.
-        extend_schema(**description)(isolate_view_method(viewset, name))  # type: ignore[no-untyped-call]

@@ -12,7 +12,9 @@ from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from gis_export.models import GisExportJob
 from terrafusion.records import settings_validators
 from terrafusion.records.admin import MOST_LISTED, CappedPaginator
 from terrafusion.records.models import County, CountyAccess, CountySettings, PropertyOperational
@@ -132,18 +134,52 @@ def test_the_form_of_a_job(staff: Client, county: CountyData) -> None:
     text = _check(staff.get(path, headers={"Accept": "text/html"}))
     assert "not currently supported" not in text
     assert 'value="[]"' not in text
+    assert ">null<" not in text
+    assert "zoning" in text  # the layers are named
     # As the page sends it, with what it was filled in with.
     form = {
         "export_format": "GeoJSON",
         "county_id": "COUNTY01",
         "layers": "parcels, zoning",
-        "area_of_interest": "null",
+        "area_of_interest": "",
         "parameters": "{}",
     }
     response = staff.post(path, form, headers={"Accept": "text/html"})
     assert response.status_code == 202, response.content.decode()
     status = staff.get(response.headers["Location"], headers={"Accept": "application/json"}).json()
-    assert status["parameters"]["layers"] == ["parcels", "zoning"]
+    assert status["parameters"] == {"layers": ["parcels", "zoning"], "area_of_interest": None}
+    assert f'action="{status["links"]["cancel"]}"' in response.content.decode()
+
+
+@pytest.fixture
+def finished(county: CountyData) -> GisExportJob:
+    return GisExportJob.objects.create(
+        county=county.county,
+        export_format="GeoJSON",
+        layers=["parcels"],
+        status="COMPLETED",
+        completed_at=timezone.now(),
+        result_file="gis_exports_output/COUNTY01/x.geojson",
+        result_file_bytes=2_000_000,
+    )
+
+
+def test_what_can_be_done_with_a_job_is_a_click_away(staff: Client, finished: GisExportJob) -> None:
+    page = f"/api/v1/gis-export/results/{finished.pk}"
+    text = _check(staff.get(page, headers={"Accept": "text/html"}))
+    assert "<h1>GIS export job: results</h1>" in text
+    assert re.search(rf'href="[^"]*/jobs/{finished.pk}/download">Download \(1.9\xa0MB\)</a>', text)
+    assert re.search(rf'<form method="post" action="[^"]*/jobs/{finished.pk}/rerun">', text)
+    assert "/cancel" not in text
+    listed = _check(staff.get("/api/v1/gis-export/jobs", headers={"Accept": "text/html"}))
+    assert "<h1>GIS export jobs</h1>" in listed
+    assert re.search(rf'href="[^"]*/jobs/{finished.pk}/download">Download</a>', listed)
+
+
+def test_the_admin_of_jobs(staff: Client, finished: GisExportJob) -> None:
+    text = _check(staff.get("/admin/gis_export/gisexportjob/"))
+    assert f'<a href="/api/v1/gis-export/jobs/{finished.pk}/download">1.9\xa0MB</a>' in text
+    assert "django_q" not in _check(staff.get("/admin/"))
 
 
 def test_admin_shows_geometry_in_words(staff: Client, county: CountyData) -> None:

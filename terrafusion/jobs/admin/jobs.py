@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -31,7 +32,8 @@ class JobAdmin(OwnCountiesAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         own = type_of(self.model).type_field
-        return ["job_id", "status", own, "county_id", "progress", "submitted_by", "created_at", "completed_at", "file"]
+        lifecycle = ["county_id", "progress", "submitted_by", "created_at", "completed_at", "file"]
+        return ["short_id", "status", own, *lifecycle]
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         own = type_of(self.model).type_field
@@ -50,6 +52,10 @@ class JobAdmin(OwnCountiesAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # a job is a record of what was handed out; its file expires, the row stays
 
+    @admin.display(description="job", ordering="job_id")
+    def short_id(self, job: AbstractJob) -> str:
+        return str(job.pk)[:8]
+
     @admin.display(description="options")
     def asked_for(self, job: AbstractJob) -> str:
         return json.dumps(options.for_others(job.options))
@@ -59,7 +65,7 @@ class JobAdmin(OwnCountiesAdmin):
         if not job.result_file:
             return "-"
         address = reverse(f"{type_of(job).name}:download", args=[job.job_id])
-        return format_html('<a href="{}">{}</a>', address, job.result_file.rsplit("/", 1)[-1])
+        return format_html('<a href="{}">{}</a>', address, filesizeformat(job.result_file_bytes))
 
     @admin.action(description="Cancel the selected jobs", permissions=["change"])
     def cancel_jobs(self, request: HttpRequest, queryset: QuerySet[AbstractJob]) -> None:

@@ -23,13 +23,14 @@ from terrafusion.api.errors import Conflict
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.jobs import download, requests
+from terrafusion.jobs.described import IDEMPOTENCY
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.registry import public_types, type_of
 from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.schedules.serializers import ScheduleSerializer
 from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer, NothingSerializer, with_result
-from terrafusion.jobs.viewsets import IDEMPOTENCY, accepted, submitted
+from terrafusion.jobs.viewsets import accepted, submitted
 from terrafusion.records.access import Role, counties_for
 
 _SCHEDULE_ID = OpenApiParameter("schedule_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The schedule.")
