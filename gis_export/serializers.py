@@ -60,9 +60,7 @@ class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
 
     export_format = FormatField(help_text="A name from GET formats, such as GeoPackage.")
     county_id = CountyField(help_text="The county's id.")
-    layers = NamesField(
-        allow_empty=False, max_length=50, help_text="Names from GET layers, with commas in a form."
-    )
+    layers = NamesField(allow_empty=False, max_length=50, help_text="Names from GET layers, with commas in a form.")
     area_of_interest = AreaField(
         required=False, allow_null=True, default=None, help_text=_AREA_HELP, style={"base_template": "textarea.html"}
     )

@@ -8,7 +8,6 @@ import socket
 import socketserver
 import threading
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from django.db import connection
@@ -22,7 +21,7 @@ class Line:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._open: set[socket.socket] = set()
-        self._server: socketserver.BaseServer | None = None
+        self._server: _Server | None = None
 
     @property
     def url(self) -> str:
@@ -32,7 +31,7 @@ class Line:
         return f"postgis://{who}@/{given['dbname']}?host={quote(str(self._folder), safe='')}"
 
     def lay(self) -> None:
-        self._server = _Server(str(self._folder / _SOCKET), self._lead)
+        self._server = _Server(str(self._folder / _SOCKET), self._open)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def cut(self) -> None:
@@ -45,18 +44,26 @@ class Line:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    def _lead(self, client: socket.socket, *_: Any) -> None:
+
+class _Connection(socketserver.BaseRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
         with _database() as database:
-            ends = {client: database, database: client}
-            self._open |= ends.keys()
+            ends = {self.request: database, database: self.request}
+            self.server.open |= ends.keys()
             with contextlib.suppress(OSError):
                 while all(_pass_on(end, ends[end]) for end in select.select(list(ends), [], [])[0]):
                     pass
-            self._open -= ends.keys()
+            self.server.open -= ends.keys()
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
+
+    def __init__(self, address: str, connected: set[socket.socket]) -> None:
+        self.open = connected
+        super().__init__(address, _Connection)
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> bool:
