@@ -65,7 +65,7 @@ class JobAdmin(OwnCountiesAdmin):
         if not job.result_file:
             return "-"
         address = reverse(f"{type_of(job).name}:download", args=[job.job_id])
-        return format_html('<a href="{}">{}</a>', address, filesizeformat(job.result_file_bytes))
+        return format_html('<a href="{}">{}</a>', address, filesizeformat(job.result_file_bytes or 0))
 
     @admin.action(description="Cancel the selected jobs", permissions=["change"])
     def cancel_jobs(self, request: HttpRequest, queryset: QuerySet[AbstractJob]) -> None:
