@@ -62,7 +62,7 @@ def shape(
 def _width(column: b.Column) -> float:
     """In letters, and so that no word of its title is wider."""
     word = max(map(len, (column.title or column.name).split()), default=0)
-    return max(column.width or _WIDTHS.get(column.kind, 8.0), word + 1.5)
+    return max(column.width or _WIDTHS.get(column.kind, 8.0), word + 2.2)
 
 
 def narrow(table: b.Table) -> Iterator[b.Table]:

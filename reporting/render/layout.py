@@ -67,6 +67,8 @@ class Layout:
                 is_head = isinstance(block, b.Section) or (isinstance(block, b.Heading) and block.level == 1)
                 part = Part() if is_head else self._continued(running)
             part.bundle = bundle
+            if isinstance(block, b.Chart | b.Map):
+                _keep_with_next(part.blocks)
             part.blocks += made.blocks
             part.cells += made.cells
         if part.blocks:
@@ -107,7 +109,7 @@ class Layout:
             case b.Heading():
                 return Part([{"kind": "heading", "text": t(block.text), "level": block.level, "bookmarked": True}], 1)
             case b.Text():
-                return Part([{"kind": "text", "text": t(block.text), "tone": block.tone.value}], 2)
+                return Part([{"kind": "text", "text": t(block.text), "tone": block.tone.value, "sticky": False}], 2)
             case b.Address():
                 return Part([{"kind": "address", "lines": [t(line) for line in block.lines]}], 4)
             case b.KeyFigures():
@@ -164,6 +166,14 @@ class Layout:
             if ends:
                 return
             piece, begins = following, False
+
+
+def _keep_with_next(blocks: list[Json]) -> None:
+    """The words at the end stay on the page of what follows: they introduce a picture."""
+    for block in reversed(blocks):
+        if block["kind"] != "text":
+            return
+        block["sticky"] = True
 
 
 def _extend(part: Part, piece: Part) -> None:

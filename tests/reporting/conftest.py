@@ -27,6 +27,12 @@ def keeper(make_user: MakeUser, county: County, client_of: ClientOf) -> APIClien
 
 
 @pytest.fixture
+def boss(make_user: MakeUser, county: County, client_of: ClientOf) -> APIClient:
+    """May do everything that a report can ask for."""
+    return client_of(make_user("boss", CountyAccess.Role.MANAGER, county, may_see_personal_data=True))
+
+
+@pytest.fixture
 def make(transactional_db: None, county: County, api: APIClient) -> Make:
     """``make("assessment_roll", "pdf", client=..., area=..., **parameters)``: the finished job and its file."""
 

@@ -19,8 +19,8 @@ from reporting.models import ReportJob
 from reporting.render.formats import FORMATS
 from reporting.reports import registry
 from terrafusion.jobs.states import Status
-from terrafusion.records.models import County, CountyAccess, Sale
-from tests.conftest import ClientOf, MakeUser
+from terrafusion.records.models import County, Sale
+from tests.conftest import ClientOf
 from tests.reporting import data, pages, pdfs, valued
 from tests.reporting.conftest import URL, Make
 from tests.reporting.test_reports import ASKED, DISTRICTS, files_of
@@ -34,11 +34,6 @@ ODD = ["0002", "0003"]  # without a value, without an outline
 def run(transactional_db: None, county: County) -> ValuationJob:
     data.load(county, PARCELS)
     return valued.run(county)
-
-
-@pytest.fixture
-def boss(make_user: MakeUser, county: County, client_of: ClientOf) -> APIClient:
-    return client_of(make_user("boss", CountyAccess.Role.MANAGER, county, may_see_personal_data=True))
 
 
 def texts_of(path: Path) -> list[str]:
@@ -89,8 +84,8 @@ def test_names_of_any_script_are_texts(
         told = shown(name, file_format)
         if file_format == "pdf" and not told.isascii():  # letters of some scripts are read in another order
             assert set(told) <= set(whole), name
-        elif file_format == "pdf":
-            assert told in whole
+        elif file_format == "pdf":  # in as many lines as it takes
+            assert "".join(told.split()) in "".join(whole.split())
         else:
             assert told in texts, name
     missing = "U+13000" in job.message

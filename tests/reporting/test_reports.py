@@ -19,8 +19,7 @@ from reporting.models import CountyBranding, ReportJob
 from reporting.reports import registry
 from terrafusion.jobs import runner
 from terrafusion.jobs.states import Status
-from terrafusion.records.models import County, CountyAccess, PropertyOperational
-from tests.conftest import ClientOf, MakeUser
+from terrafusion.records.models import County, PropertyOperational
 from tests.reporting import data, pdfs, valued
 from tests.reporting.conftest import URL, Make
 from valuation.models import PropertyValuation, ValuationJob
@@ -48,12 +47,6 @@ ASKED: dict[str, dict[str, Any]] = {
 def run(transactional_db: None, county: County) -> ValuationJob:
     data.load(county, PARCELS)
     return valued.run(county)
-
-
-@pytest.fixture
-def boss(make_user: MakeUser, county: County, client_of: ClientOf) -> APIClient:
-    """May do everything that a report can ask for."""
-    return client_of(make_user("boss", CountyAccess.Role.MANAGER, county, may_see_personal_data=True))
 
 
 def files_of(path: Path) -> dict[str, Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from reporting.compose import WITHHELD
+from reporting.document.texts import NOTHING
 from reporting.errors import NotReconciled
 from reporting.reports.roll import report as roll
 from reporting.reports.roll.build import MONEY, Sums
@@ -77,6 +79,43 @@ def test_pdf_shows_the_figures_of_the_database(make: Make, keeper: APIClient) ->
     for one in PropertyOperational.objects.exclude(total_value=None):
         assert f"{one.parcel_number} {one.situs_address}" in text
         assert f"${(one.total_value or 0) - 3_000:,}" in text  # last year's
+
+
+def amounts(one: PropertyOperational) -> list[int | None]:
+    """As the roll has them, in the order of MONEY."""
+    total = one.total_value
+    taxable = None if total is None else max(total - (one.exemptions or 0), 0)
+    return [one.land_value, one.improvement_value, total, one.exemptions, taxable]
+
+
+def test_pdf_has_every_amount_and_the_totals_of_sql(make: Make, keeper: APIClient) -> None:
+    _, path = make("assessment_roll", "pdf", keeper)
+    text = pdfs.text_of(path)
+    for one in PropertyOperational.objects.all():
+        told = " ".join(NOTHING if amount is None else f"${amount:,}" for amount in amounts(one))
+        assert f"{one.neighborhood} {told}" in text, one.parcel_number
+    for where in ("true", "property_class = 'Commercial'", "property_class = 'Residential'", "neighborhood = '8'"):
+        parcels, *dollars = in_sql(where)
+        assert re.search(rf"\b{parcels} \d+ " + re.escape(" ".join(f"${sum_:,}" for sum_ in dollars)), text), where
+
+
+def test_cells_of_the_workbook_are_typed_and_add_up_to_sql(make: Make, keeper: APIClient) -> None:
+    _, path = make("assessment_roll", "xlsx", keeper)
+    book = openpyxl.load_workbook(path)
+    whole = in_sql()
+    sheet = book["parcels"]
+    assert [cell.value for cell in sheet[PARCELS + 2]][-5:] == whole[1:]
+    for row in sheet.iter_rows(2, PARCELS + 1):
+        kinds = [cell.data_type for cell in row if cell.value is not None]
+        texts = len([cell for cell in row[:-5] if cell.value is not None])
+        assert kinds == ["s"] * texts + ["n"] * (len(kinds) - texts)
+        assert all(cell.number_format == "$#,##0;-$#,##0" for cell in row[-5:] if cell.value is not None)
+        assert isinstance(row[0].value, str)  # zeros in front of a parcel number stay
+    for name, column in (("By class", "property_class"), ("By neighborhood", "neighborhood")):
+        *groups, totals = list(book[name].iter_rows(2, values_only=True))
+        for group in groups:
+            assert [group[1], *group[3:]] == in_sql(f"{column} = '{group[0]}'")
+        assert [totals[1], *totals[3:]] == whole
 
 
 def test_xlsx_and_csv_hold_every_parcel(make: Make, keeper: APIClient) -> None:

@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from rest_framework.test import APIClient
 
@@ -17,6 +18,7 @@ from terrafusion.jobs import dispatch, runner
 from terrafusion.jobs.registry import type_of
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, CountySettings, Sale
+from tests.conftest import Cluster
 from tests.reporting import pdfs
 from tests.reporting.conftest import URL, Make
 from tests.valuation import data
@@ -184,3 +186,14 @@ def test_a_preview_runs_nothing(api: APIClient, county: County) -> None:
     assert response.status_code == 400
     assert "starts no run" in response.content.decode()
     assert not ValuationJob.objects.exists()
+
+
+def test_one_worker_is_enough(cluster: Cluster, api: APIClient, county: County) -> None:
+    assert settings.Q_CLUSTER["ALT_CLUSTERS"][settings.LONG_CLUSTER]["workers"] == 1
+    jobs = [submitted(api, county), submitted(api, county, {**RUN, "parameters": {"comparables": 5}})]
+    for job in jobs:
+        done = cluster.wait(job)
+        assert (done.status, done.attempt) == (Status.COMPLETED, 1), done.message
+    runs = ValuationJob.objects.all()
+    assert {run.status for run in runs} == {Status.COMPLETED}
+    assert {str(run.pk) for run in runs} == {job.result_summary["valuation_job"] for job in jobs}

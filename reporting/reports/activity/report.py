@@ -20,7 +20,7 @@ from terrafusion.records.county_time import today, zone
 from terrafusion.tables import Column, Kind
 
 _COLUMNS = (
-    Column("asked", Kind.DATETIME, "Asked (UTC)", width=22),
+    Column("asked", Kind.DATETIME, "Asked (UTC)", width=25),
     Column("user", Kind.TEXT, "By", width=12),
     Column("kind", Kind.TEXT, "Kind", width=10),
     Column("type", Kind.TEXT, "Type", width=18),
@@ -30,7 +30,7 @@ _COLUMNS = (
     Column("bytes", Kind.INTEGER, "Bytes", width=9),
     Column("personal", Kind.BOOLEAN, "Personal data", width=10),
     Column("withheld", Kind.TEXT, "Withheld", width=12),
-    Column("job", Kind.TEXT, "Job", width=34),
+    Column("job", Kind.TEXT, "Job", width=36),
 )
 _BATCH = 500
 
