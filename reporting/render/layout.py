@@ -97,7 +97,7 @@ class Layout:
         block = {
             "kind": "section",
             "title": self._text(section.title),
-            "key": section.key,
+            "key": self._text(section.key),
             "blocks": shown_blocks,
         }
         return Part([block], _SECTION_CELLS + sum(made.cells for made in inner))

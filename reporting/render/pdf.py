@@ -121,6 +121,7 @@ class _Press:
             "fonts": fonts.families(),
             "opening": opening and not document.bare,
             "sectioned": document.bare,
+            "key_title": t(document.key_title),
             "footless": footless,
         }
 
