@@ -39,6 +39,7 @@ def compose(request: Request, now: datetime) -> tuple[Document, Content]:
         notices=notices,
         landscape=report.landscape,
         bare=report.bare,
+        unsaid=report.unsaid,
     )
     return document, content
 

@@ -204,5 +204,7 @@ class Document:
     key_title: str = "Parcel"
     bare: bool = False
     """Sections are the whole document: no title page before them."""
+    unsaid: frozenset[str] = frozenset()
+    """Labels of parameters that are not printed on sections, which go out one by one: whose else there are, say."""
     data: dict[str, Any] = field(default_factory=dict)
     """What the builder wants to be in the job's summary."""

@@ -13,11 +13,12 @@ def framed(document: b.Document) -> Iterator[b.Block]:
     """The document's blocks below its notices and above its parameters; sections that go out one by one have both
     at their ends."""
     if document.bare:
-        made = "; ".join(f"{label}: {text}" for label, text in document.parameters if text != NOTHING)
-        words = [
-            *(b.Text(notice, b.Tone.NOTE) for notice in document.notices),
-            b.Text(f"Made with {made}.", b.Tone.NOTE),
+        told = [
+            (label, text) for label, text in document.parameters if label not in document.unsaid and text != NOTHING
         ]
+        made = "; ".join(f"{label}: {text}" for label, text in told)
+        words = [b.Text(notice, b.Tone.NOTE) for notice in document.notices]
+        words += [b.Text(f"Made with {made}.", b.Tone.NOTE)] if made else []
         for block in document.blocks:
             yield replace(block, blocks=(*block.blocks, *words)) if isinstance(block, b.Section) else block
         return

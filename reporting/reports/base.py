@@ -89,6 +89,7 @@ class Report:
     takes_area: ClassVar[bool] = True
     landscape: ClassVar[bool] = False
     bare: ClassVar[bool] = False
+    unsaid: ClassVar[frozenset[str]] = frozenset()
 
     def check(self, request: Request) -> dict[str, list[str]]:
         """What is wrong with the request as a whole, by field: looks into the database, changes nothing."""

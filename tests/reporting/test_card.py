@@ -9,7 +9,7 @@ from reporting.reports.parcel import card
 
 def comparable(**more: Any) -> dict[str, Any]:
     source = "The effect of this characteristic in 8,456 sales."
-    adjustments = [
+    adjustments: list[dict[str, Any]] = [
         {"name": "year_built", "label": "Year built", "subject": 1915, "comparable": 1922, "amount": 2_320},
         {"name": "living_area_sqft", "label": "Living area", "subject": 2560, "comparable": 2010, "amount": 20_117},
         {"name": "location", "label": "Location", "subject": None, "comparable": None, "amount": -2_316},

@@ -124,6 +124,8 @@ def test_card_says_what_the_run_says(make: Make, run: ValuationJob, boss: APICli
     _, path = make("property_record_card", "pdf", boss, parcels=["0001", "0002", "0003"], valuation_job=str(run.pk))
     assert pdfs.bookmarks(path) == ["Parcel 0001", "Parcel 0002", "Parcel 0003"]
     text = pdfs.text_of(path)
+    assert f"Valuationrun:{run.pk}" in "".join(text.split())  # in as many lines as it takes
+    assert "Parcels: " not in text  # a card says nothing of the others
     value = PropertyValuation.objects.get(job=run, parcel_number="0001")
     for told in (
         f"${value.value:,}",
@@ -180,6 +182,7 @@ def test_notices_are_bundled_and_have_their_mailing_list(make: Make, run: Valuat
         assert f"${(parcel.total_value or 0) - 3_000:,}" in text
         assert f"{parcel.mailing_address}" in text
         assert "until Apr 1, 2026" in text
+        assert "Least change" not in text  # what the office asked for is nothing to the owner
         assert "Within 60 days." in text
 
 

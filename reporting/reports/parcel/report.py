@@ -49,9 +49,10 @@ class CardParameters(SelectionParameters):
 
 
 class ParcelReport(Report):
-    """A section for each of some parcels."""
+    """A section for each of some parcels, which says nothing of the others."""
 
     bare = True
+    unsaid = frozenset({"Parcels", "Neighborhoods", "Classes", "Area", "Bundles"})
 
     def check(self, request: Request) -> dict[str, list[str]]:
         return faults(request)
@@ -128,6 +129,7 @@ class ChangeOfValueNotice(ParcelReport):
         "A letter to the owner of each parcel whose value changed, bundled for the mail; and the mailing list."
     )
     parameters = NoticeParameters
+    unsaid = ParcelReport.unsaid | {"Report", "Least change in percent", "Date of the notice", "Appeal by"}
 
     def check(self, request: Request) -> dict[str, list[str]]:
         found = faults(request)
