@@ -16,13 +16,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet
 
-from terrafusion.jobs.states import Status
 from terrafusion.records import certified
 from terrafusion.records.access import Role
 from terrafusion.records.models import PropertyValueHistory
 from valuation.errors import AlreadyCertified, NotDecidable
 from valuation.models import Decision, Method, PropertyValuation, State, Step, ValuationJob
-from valuation.values import hold_decisions, made_by
+from valuation.values import DONE, hold_decisions, made_by
 
 MOST = 250_000
 _SHOWN = 5
@@ -86,7 +85,7 @@ class Wish:
 def decide(job: ValuationJob, user: Any, wish: Wish) -> Decision:
     """Carry it out. Raises ``NotDecidable`` or ``AlreadyCertified``, with nothing changed. The caller has seen to the
     rights (``RULES``) and to the form of the wish."""
-    if job.status not in (Status.COMPLETED, Status.EXPIRED) or job.valuation_method == Method.RATIO_STUDY:
+    if job.status not in DONE or job.valuation_method == Method.RATIO_STUDY:
         raise NotDecidable("The run has no values to decide about: it is not completed, or is a ratio study.")
     source = made_by(job)
     with transaction.atomic(), connection.cursor() as cursor:

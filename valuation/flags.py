@@ -8,7 +8,7 @@ from valuation.frames import MEANINGS
 
 OWN = {
     "example_schedule": "A figure rests on a table that is an example, not the county's own.",
-    "land_above_total": "The land table gives more than the whole property is worth; the building is shown as nothing.",
+    "land_above_total": "The land table gives more than the whole is worth; the parts are those of the cost approach.",
 }
 """Of the runs themselves; those of the methods are in ``valuation.frames``."""
 

@@ -13,7 +13,7 @@ from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from terrafusion.records.models import PropertyOperational
 from valuation import flags
 from valuation.labels import label
-from valuation.models import DecidedValue, PropertyValuation, ValuationJob
+from valuation.models import DecidedValue, Method, PropertyValuation, ValuationJob
 
 _BATCH = 500
 _SHOWN = (
@@ -88,6 +88,7 @@ def _sheet(row: PropertyValuation, addresses: dict[str, str]) -> dict[str, Any]:
         "flags": flags.told(row.flags),
         "approaches": [_approach(told) for told in row.approaches],
         "comparables": [_comparable(told, addresses, job) for told in row.comparables],
+        "reasons_explain": _explained(row),
         "reasons": [{"name": name, "label": label(name), "amount": amount} for name, amount in _by_size(row.reasons)],
         "evaluation": (job.result_summary.get("evaluation") or {}).get("overall"),
         "state": row.state,
@@ -101,6 +102,14 @@ def _by_size(reasons: dict[str, int]) -> list[tuple[str, int]]:
     """Where it begins, then the largest first, the rounding last: the database keeps no order of keys."""
     places = {"base": 0, "rounding": 2}
     return sorted(reasons.items(), key=lambda one: (places.get(one[0], 1), -abs(one[1]), one[0]))
+
+
+def _explained(row: PropertyValuation) -> dict[str, Any] | None:
+    """The approach whose value the reasons add up to: the model's, also where it is only a part of what stands."""
+    for told in row.approaches if row.reasons else []:
+        if told["approach"] == Method.MASS_APPRAISAL:
+            return {"approach": told["approach"], "value": told["value"]}
+    return None
 
 
 def _interval(row: PropertyValuation, job: ValuationJob) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from terrafusion.jobs.states import Status
 from terrafusion.records.models import County
 from valuation.models import Decision, Method, PropertyValuation, State, Step, ValuationJob
 
-_DONE = (Status.COMPLETED, Status.EXPIRED)  # the file of an expired run is gone, its values stay
+DONE = (Status.COMPLETED, Status.EXPIRED)  # the file of an expired run is gone, its values stay
 
 
 def made_by(job: ValuationJob) -> uuid.UUID:
@@ -27,7 +27,7 @@ def of_job(job: ValuationJob) -> QuerySet[PropertyValuation]:
 
 def valuing_jobs(county: County | str) -> QuerySet[ValuationJob]:
     """Completed runs of a county that gave values and still have them, the newest first."""
-    runs: QuerySet[ValuationJob] = ValuationJob.objects.filter(county=county, status__in=_DONE, values_removed_at=None)
+    runs: QuerySet[ValuationJob] = ValuationJob.objects.filter(county=county, status__in=DONE, values_removed_at=None)
     return runs.exclude(valuation_method=Method.RATIO_STUDY).order_by("-completed_at", "-job_id")
 
 
@@ -40,7 +40,7 @@ def latest_job(county: County | str) -> ValuationJob | None:
 def latest(county: County | str, parcel_number: str) -> PropertyValuation | None:
     """The newest value of a parcel, proposed or decided."""
     found = PropertyValuation.objects.filter(
-        property__county=county, property__parcel_number=parcel_number, job__status__in=_DONE
+        property__county=county, property__parcel_number=parcel_number, job__status__in=DONE
     )
     return found.select_related("job", "property").order_by("-pk").first()
 
@@ -62,7 +62,7 @@ def latest_certified(county: County | str, parcel_number: str) -> PropertyValuat
 def latest_judged(county: County | str) -> ValuationJob | None:
     """The newest run, of values or a study, that was held against sales; of the whole county, where there is one."""
     runs: QuerySet[ValuationJob] = ValuationJob.objects.filter(
-        county=county, status__in=_DONE, median_ratio__isnull=False, values_removed_at=None
+        county=county, status__in=DONE, median_ratio__isnull=False, values_removed_at=None
     ).order_by("-completed_at", "-job_id")
     return runs.filter(scope="all").first() or runs.first()
 

@@ -20,6 +20,7 @@ from terrafusion.jobs import dispatch, runner
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, CountySettings, PropertyOperational, Sale
 from tests.valuation import data
+from valuation.fingerprint import fingerprint
 from valuation.models import JudgedSale, LandRate, PropertyValuation, ValuationJob, ValuationModel
 from valuation.run import records
 
@@ -89,13 +90,18 @@ def test_mass_appraisal(api: APIClient, county: County, sold: list[PropertyOpera
     assert job.model == model
     listed = api.get(reverse("valuation:models"), {"county_id": county.pk}).json()["results"]
     assert [one["id"] for one in listed] == [str(model.pk)]
-    assert api.get(reverse("valuation:model", args=[model.pk])).json()["features"]
+    assert listed[0]["metrics"]["overall"]["measures"]["cod"]["value"] == pytest.approx(job.cod, rel=1e-5)
+    assert "by_neighborhood" not in listed[0]["metrics"]
+    whole = api.get(reverse("valuation:model", args=[model.pk])).json()
+    assert whole["features"]
+    assert whole["card"]["limits"]
+    assert set(whole["metrics"]["by_neighborhood"]) == {"North", "South"}
     card = api.get(reverse("valuation:model-card", args=[model.pk]))
     assert card["Content-Type"].startswith("text/markdown")
     assert "COD" in card.content.decode()
 
-    whole = api.get(reverse("valuation:download", args=[job.pk])).getvalue()
-    with zipfile.ZipFile(io.BytesIO(whole)) as package:
+    content = api.get(reverse("valuation:download", args=[job.pk])).getvalue()
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
         assert set(package.namelist()) == {
             "values.csv",
             "values.parquet",
@@ -110,6 +116,7 @@ def test_mass_appraisal(api: APIClient, county: County, sold: list[PropertyOpera
         assert json.loads(package.read("summary.json"))["totals"]["value"] == job.total_value
     sheet = api.get(reverse("valuation:sheet", args=[job.pk, "0003"])).json()
     assert sum(reason["amount"] for reason in sheet["reasons"]) == sheet["value"]
+    assert sheet["reasons_explain"] == {"approach": "mass_appraisal", "value": sheet["value"]}
     assert "SECRET" not in json.dumps(sheet)
 
     again = finished(api, county, "mass_appraisal", model=str(model.pk))
@@ -120,6 +127,9 @@ def test_mass_appraisal(api: APIClient, county: County, sold: list[PropertyOpera
     assert list(PropertyValuation.objects.filter(job=again).order_by("pk").values_list(*fields)) == list(
         PropertyValuation.objects.filter(job=job).order_by("pk").values_list(*fields)
     )
+    before = fingerprint(again)
+    ValuationModel.objects.filter(pk=model.pk).update(artefact_sha256="0" * 64)  # by hand: nothing else changes one
+    assert fingerprint(again) != before
 
 
 @pytest.mark.parametrize("method", ["mass_appraisal", "sales_comparison", "reconciled", "cost", "income"])
@@ -164,6 +174,8 @@ def test_cancelled_halfway_nothing_is_left(
     api: APIClient, county: County, sold: list[PropertyOperational], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = submitted(api, county, "mass_appraisal")
+    early = api.get(reverse("valuation:values", args=[job.pk]))
+    assert (early.status_code, early.json()["code"]) == (409, "no_values")
     monkeypatch.setattr(records, "CHUNK", 50)
     read, chunks = records.parcels, []
 
@@ -217,6 +229,14 @@ def test_cost_from_the_countys_tables(api: APIClient, county: County, sold: list
     assert PropertyValuation.objects.get(job=beside).land_value is not None
     assert api.get(reverse("valuation:sheet", args=[beside.pk, "0002"])).status_code == 200
 
+    LandRate.objects.filter(county=county).update(base_value=900_000)
+    dear = finished(api, county, "sales_comparison", {"parcels": ["0002"]})
+    row = PropertyValuation.objects.get(job=dear)
+    assert "land_above_total" in row.flags
+    lines = row.approaches[1]["lines"]
+    assert row.land_value == pytest.approx((row.value or 0) * lines["land_value"] / lines["value"], abs=100)
+    assert (row.land_value or 0) + (row.improvement_value or 0) == row.value
+
 
 def test_income_without_sales(transactional_db: None, api: APIClient, county: County) -> None:
     data.homes(county, 3)
@@ -254,6 +274,7 @@ def test_comparables_and_what_all_approaches_say_together(
         sale = Sale.objects.get(pk=one["sale"])
         assert (sale.sale_price, str(sale.sale_date)) == (one["sale_price"], one["sale_date"])
         assert one["sale_date"] <= "2022-01-01"
+    assert sum(reason["amount"] for reason in sheet["reasons"]) == sheet["reasons_explain"]["value"]
     area = next(line for line in sheet["comparables"][0]["adjustments"] if line["name"] == "living_area_sqft")
     assert area["subject"] == sheet["parcel"]["living_area_sqft"]
 

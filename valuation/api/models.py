@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from rest_framework import serializers
 
 from valuation.models import ValuationModel
 
+_OVERALL = ("sales", "from", "to", "coverage", "overall", "trimmed")
+
 
 class ModelSerializer(serializers.ModelSerializer[ValuationModel]):
+    """A line of the list: of the evaluation the figures of all sales, not those of each class and neighborhood."""
+
+    metrics = serializers.SerializerMethodField(help_text="How it did on sales that it had not seen.")
+
     class Meta:
         model = ValuationModel
         fields = [
@@ -30,9 +38,14 @@ class ModelSerializer(serializers.ModelSerializer[ValuationModel]):
         ]
         read_only_fields = fields
 
+    def get_metrics(self, model: ValuationModel) -> dict[str, Any]:
+        return {name: model.metrics.get(name) for name in _OVERALL if name in model.metrics}
+
 
 class ModelCardSerializer(ModelSerializer):
-    """With what it looks at, and all else that its card tells."""
+    """With what it looks at, its whole evaluation, and all else that its card tells."""
+
+    metrics = serializers.JSONField(read_only=True, help_text="How it did on sales that it had not seen.")
 
     class Meta(ModelSerializer.Meta):
         fields = [*ModelSerializer.Meta.fields, "features", "card"]

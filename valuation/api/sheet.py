@@ -53,6 +53,11 @@ class ComparableSerializer(serializers.Serializer[Any]):
     weight = serializers.FloatField()
 
 
+class ExplainedSerializer(serializers.Serializer[Any]):
+    approach = serializers.CharField()
+    value = serializers.IntegerField()
+
+
 class ReasonSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
@@ -89,6 +94,7 @@ class SheetSerializer(serializers.Serializer[Any]):
     flags = FlagSerializer(many=True)
     approaches = ApproachSerializer(many=True)
     comparables = ComparableSerializer(many=True)
+    reasons_explain = ExplainedSerializer(allow_null=True, help_text="The approach whose value the reasons add up to.")
     reasons = ReasonSerializer(many=True)
     evaluation = serializers.DictField(allow_null=True, help_text="How the run did on later sales.")
     state = serializers.CharField()

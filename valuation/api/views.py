@@ -67,7 +67,9 @@ class OfJob(GenericAPIView[Any]):
         return self._job
 
     def values(self) -> QuerySet[PropertyValuation]:
-        """The run's values; ``Gone`` where they were removed for their age."""
+        """The run's values; ``Conflict`` where it has none yet, ``Gone`` where they were removed for their age."""
+        if self.job.status not in values.DONE:
+            raise Conflict(f"The run is {self.job.status.lower()}: it has no values.", "no_values")
         if removed := self.job.values_removed_at:
             raise Gone(
                 f"The run's values were removed on {removed:%Y-%m-%d}, as nobody had decided about "
@@ -93,7 +95,12 @@ class ValuesView(OfJob):
     @extend_schema(
         summary="Values of a run",
         parameters=[_JOB_ID],
-        responses={200: ProposedValueSerializer(many=True), 404: ProblemSerializer, 410: ProblemSerializer},
+        responses={
+            200: ProposedValueSerializer(many=True),
+            404: ProblemSerializer,
+            409: ProblemSerializer,
+            410: ProblemSerializer,
+        },
     )
     def get(self, request: Request, job_id: str) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
@@ -109,7 +116,13 @@ class JobSheetView(OfJob):
     @extend_schema(
         summary="A parcel's sheet of a run",
         parameters=[_JOB_ID],
-        responses={200: SheetSerializer, 400: ProblemSerializer, 404: ProblemSerializer, 410: ProblemSerializer},
+        responses={
+            200: SheetSerializer,
+            400: ProblemSerializer,
+            404: ProblemSerializer,
+            409: ProblemSerializer,
+            410: ProblemSerializer,
+        },
     )
     def get(self, request: Request, job_id: str, parcel: str) -> Response:
         found = self.values().filter(parcel_number=_clean(parcel)).first()
@@ -140,7 +153,8 @@ class ParcelValuationView(APIView):
         find = values.latest if which == "latest" else values.latest_certified
         found = find(county, _clean(parcel))
         if found is None:
-            raise NotFound(f"The parcel has no {which} value, or is not on the roll.")
+            kind = "certified value" if which == "certified" else "value yet"
+            raise NotFound(f"The parcel has no {kind}, or is not on the roll.")
         return Response(SheetSerializer(sheet.sheet(found)).data)
 
 

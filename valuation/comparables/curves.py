@@ -15,7 +15,7 @@ import numpy as np
 
 from valuation.frames import Floats
 from valuation.model.boosting import SAME, relative_error
-from valuation.model.features import RISING
+from valuation.model.features import directions
 
 _ROUNDS = 400
 _TREES = {"learning_rate": 0.08, "num_leaves": 6, "feature_fraction": 0.5}
@@ -62,7 +62,7 @@ def learn(own: Floats, names: list[str], log_price: Floats, seed: int) -> list[C
         "seed": seed,
         "min_data_in_leaf": leaf,
         "interaction_constraints": [[column] for column in range(len(names))],
-        "monotone_constraints": [int(name in RISING) for name in names],
+        "monotone_constraints": directions(names),
     }
     model = lightgbm.train(parameters, lightgbm.Dataset(own, log_price - np.median(log_price)), _ROUNDS)
     edges = _edges(model, len(names))

@@ -51,13 +51,13 @@ def quick(
     seed: int,
     rounds: int = 150,
     leaves: int = 15,
-    rising: Sequence[bool] = (),
+    directions: Sequence[int] = (),
 ) -> lightgbm.Booster:
-    """A small model of squared error, for what serves a larger one. In columns that are ``rising`` it never falls."""
+    """A small model of squared error, for what serves a larger one. ``directions`` as in ``features``."""
     few = int(np.clip(len(target) // 20, *_FEWEST_OF_A_LEAF))
     parameters = {**_BAGS, **SAME, "objective": "regression", "num_leaves": leaves, "min_data_in_leaf": few}
-    if any(rising):
-        parameters["monotone_constraints"] = [int(one) for one in rising]
+    if any(directions):
+        parameters["monotone_constraints"] = list(directions)
     return lightgbm.train({**parameters, "seed": seed}, lightgbm.Dataset(features, target), rounds)
 
 

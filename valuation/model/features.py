@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +19,7 @@ _PLUMBING = frozenset(
 )
 _MONEY = re.compile(r"value|price|assess|apprais|(^|_)tax(es)?(_|$)", re.IGNORECASE)
 _IDENTITY = re.compile(r"(^|_)(id|key|pin|apn|fid|gid|uuid|guid|rowid|objectid|row)$", re.IGNORECASE)
-RISING = frozenset({"living_area_sqft", "lot_area_sqft", "bedrooms", "bathrooms"})
+RISING = frozenset({"living_area_sqft", "lot_area_sqft", "bedrooms", "bathrooms", "effective_year_built"})
 """Of which more, all else the same, never counts against a property where its value is explained. With the area held
 fixed a regression often finds that a further bedroom costs (the rooms get small), which no owner would accept."""
 _CATEGORIES = frozenset(("property_class", "use_code", "zoning", "neighborhood", "condition"))
@@ -147,6 +148,14 @@ def learn(sales: pd.DataFrame, as_of: date) -> Encoder:
                 left_out[name] = f"No two categories have {_FEWEST_OF_A_LEVEL} sales."
                 del levels[name]
     return Encoder(numbers, levels, _box(sales), left_out)
+
+
+def directions(names: Sequence[str]) -> list[int]:
+    """For the columns of ``Encoder.names``: 1 where the value may only rise, -1 where it may only fall, 0 for either.
+
+    A name's second column is the age in the place of the year.
+    """
+    return [int(name in RISING) * (-1 if name in names[:place] else 1) for place, name in enumerate(names)]
 
 
 def as_number(frame: pd.DataFrame, name: str) -> Floats:

@@ -52,7 +52,7 @@ def learn_history(sales: pd.DataFrame, as_of: date) -> History:
     known = known[~twice & ~land].sort_values("sale_date", kind="stable")
     if len(known) < FEWEST_SALES:
         raise TooFewSales(
-            f"Mass appraisal takes {FEWEST_SALES} valid sales up to {as_of}; there are {len(known)}"
+            f"Learning takes {FEWEST_SALES} valid sales up to {as_of}; there are {len(known)}"
             + (f" ({later} are later)." if later else ".")
         )
     index, known = known.index, known.reset_index(drop=True)

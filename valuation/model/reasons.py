@@ -15,7 +15,7 @@ import pandas as pd
 
 from valuation.frames import Floats
 from valuation.model import boosting
-from valuation.model.features import RISING
+from valuation.model.features import directions
 
 _ROUNDS = 250
 _LEAVES = 10
@@ -51,8 +51,7 @@ class Reasons:
 
 def learn(features: Floats, groups: list[str], log_value: Floats, seed: int) -> Reasons:
     """From the features of sales and what the large model says of them."""
-    rising = [group in RISING for group in groups]
-    model = boosting.quick(features, log_value, seed, rounds=_ROUNDS, leaves=_LEAVES, rising=rising)
+    model = boosting.quick(features, log_value, seed, rounds=_ROUNDS, leaves=_LEAVES, directions=directions(groups))
     left = log_value - boosting.predict([model], features)
     some = np.random.default_rng(seed).permutation(len(features))[:_SAMPLE]
     sizes = np.abs(_grouped(model, groups, features[some])).mean(axis=0)[1:-1]

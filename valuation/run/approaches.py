@@ -24,13 +24,14 @@ Told = dict[int, Any]
 @dataclass(frozen=True)
 class Result:
     """Values of a chunk, and how each came about: ``lines`` of the calculation, ``comparables``, and ``reasons``, which
-    are dollars of unrounded values."""
+    are dollars of unrounded values. ``land`` is the land's value alone, ``land_share`` its part of the whole."""
 
     values: Values
     lines: Told = field(default_factory=dict)
     comparables: Told = field(default_factory=dict)
     reasons: pd.DataFrame | None = None
     land: pd.Series[Any] | None = None
+    land_share: pd.Series[Any] | None = None
 
 
 class Approach(Protocol):
@@ -81,7 +82,9 @@ class Cost:
 
     def value(self, parcels: pd.DataFrame) -> Result:
         found = self.prepared.value(parcels)
-        return Result(found.values, lines=_lines(found.lines), land=found.lines["land_value"])
+        land = found.lines["land_value"]
+        share = land / found.lines["value"].where(found.lines["value"] > 0)
+        return Result(found.values, lines=_lines(found.lines), land=land, land_share=share)
 
 
 class Income:

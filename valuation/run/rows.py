@@ -71,14 +71,17 @@ def rows(parcels: pd.DataFrame, results: dict[str, Result], chosen: Chosen, *, s
 
 
 def _land(index: pd.Index[Any], results: dict[str, Result], value: Floats, step: int) -> tuple[Floats, Any]:
-    """What of each value is land, by the cost approach's land; and where that is more than the whole."""
-    land = np.full(len(index), np.nan)
+    """What of each value is land: the cost approach's land, so that like lots are alike; where that is more than the
+    whole (told), the land's share in the cost approach."""
+    land, share = np.full(len(index), np.nan), np.full(len(index), np.nan)
     for result in results.values():
-        if result.land is not None:
+        if result.land is not None and result.land_share is not None:
             land = nearest(result.land.reindex(index).to_numpy(dtype=float), step)
+            share = result.land_share.reindex(index).to_numpy(dtype=float)
     land = np.where(np.isfinite(value), land, np.nan)
     above = land > value
-    return np.where(above, value, land), above
+    part = np.minimum(nearest(value * np.nan_to_num(share, nan=1.0), step), value)
+    return np.where(above, part, land), above
 
 
 def _flags(index: pd.Index[Any], values: Values, above: Any, more: str) -> list[tuple[str, ...]]:

@@ -86,10 +86,11 @@ def _message(study: studies.CountyStudy, judged: studies.Judged) -> str:
 
 def _nothing(screening: dict[str, Any]) -> str:
     excluded = ", ".join(f"{one['sales']:,} {one['reason']}" for one in screening["excluded"]) or "none"
+    inside = f"{screening['in_scope']:,} of these are in the scope, " if "in_scope" in screening else ""
     return (
         f"There is no sale to study: {screening['sales']:,} were read, {screening['kept']:,} passed the screening "
-        f"(excluded: {excluded}), {screening['in_span']:,} of them are from {screening['studied_from']} on, "
-        f"{screening['without_a_value']:,} of these are of parcels without such a value."
+        f"(excluded: {excluded}), {screening['in_span']:,} of them are from {screening['studied_from']} on, {inside}"
+        f"{screening['without_a_value']:,} are of parcels without such a value."
     )
 
 
