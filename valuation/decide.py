@@ -1,8 +1,8 @@
 """Decisions about proposed values: override, review, send back, reject, certify. The only place that moves a state.
 
 Each is one transaction: all of the values that are meant, or none. Decisions of a county queue up behind each other,
-so two people who certify at once cannot both win. A decision is made while its request waits, at some 20,000 values a
-second, so there is a limit to how many one can be about.
+so two people who certify at once cannot both win. A decision is made while its request waits, 100,000 values in some
+ten seconds, so there is a limit to how many one can be about.
 """
 
 from __future__ import annotations
