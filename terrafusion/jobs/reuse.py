@@ -58,7 +58,9 @@ def complete(job: AbstractJob, finished: AbstractJob, **columns: Any) -> None:
     made_by = finished.reused_from_id or finished.pk
     own = {name: getattr(finished, name) for name in job.result_columns}
     result = {name: getattr(finished, name) for name in _RESULT}
-    message = f"{finished.message} Made by job {made_by}; the data has not changed since."
+    message = finished.message
+    if finished.reused_from_id is None:  # else it says so already
+        message += f" Made by job {made_by}; the data has not changed since."
     type(job).objects.complete_at_once(job, reused_from_id=made_by, message=message, **result, **own, **columns)
 
 

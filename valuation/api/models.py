@@ -15,6 +15,7 @@ _OVERALL = ("sales", "from", "to", "coverage", "overall", "trimmed")
 class ModelSerializer(serializers.ModelSerializer[ValuationModel]):
     """A line of the list: of the evaluation the figures of all sales, not those of each class and neighborhood."""
 
+    whole = False
     metrics = serializers.SerializerMethodField(help_text="How it did on sales that it had not seen.")
 
     class Meta:
@@ -39,13 +40,13 @@ class ModelSerializer(serializers.ModelSerializer[ValuationModel]):
         read_only_fields = fields
 
     def get_metrics(self, model: ValuationModel) -> dict[str, Any]:
-        return {name: model.metrics.get(name) for name in _OVERALL if name in model.metrics}
+        return {name: told for name, told in model.metrics.items() if self.whole or name in _OVERALL}
 
 
 class ModelCardSerializer(ModelSerializer):
     """With what it looks at, its whole evaluation, and all else that its card tells."""
 
-    metrics = serializers.JSONField(read_only=True, help_text="How it did on sales that it had not seen.")
+    whole = True
 
     class Meta(ModelSerializer.Meta):
         fields = [*ModelSerializer.Meta.fields, "features", "card"]
