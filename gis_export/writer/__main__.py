@@ -1,84 +1,24 @@
-"""The writer process: ``python -m gis_export.writer``. A plan a line comes in; events, a line each, go out.
-
-It ends when its input ends, and with the worker that started it, however that dies.
-"""
+"""The writer process: ``python -m gis_export.writer``."""
 
 from __future__ import annotations
 
-import ctypes
-import dataclasses
-import errno
-import json
-import os
-import re
-import signal
 import sys
-import time
-from typing import Any, TextIO
+from importlib.abc import MetaPathFinder
+from typing import Any
 
-import adbc_driver_postgresql.dbapi as postgresql
-
-from gis_export.plan import Plan
-from gis_export.writer.errors import WriterError
-from gis_export.writer.export import carry_out
-
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_PROGRESS_SECONDS = 0.25
-_BROKEN = re.compile(r"\[libpq\].*(FATAL:|server closed|no connection|could not receive)", re.DOTALL)
+_UNUSED = {"pandas", "geopandas"}
 
 
-def main() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    # Native libraries may print; only events may reach the worker.
-    events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    try:
-        _tell(events, event="ready")
-        for line in sys.stdin:
-            _tell(events, **_answer(Plan.from_json(line), events))
-    except BrokenPipeError:  # the worker is gone, and nobody is left to tell
-        os._exit(1)
+class _Unused(MetaPathFinder):
+    """pyarrow and pyogrio load these where they are installed: 50 MB and half a second, and nothing here uses them."""
+
+    def find_spec(self, fullname: str, *_: Any) -> None:
+        if fullname in _UNUSED:
+            raise ModuleNotFoundError(f"The writer does without {fullname}.", name=fullname)
 
 
-def _answer(plan: Plan, events: TextIO) -> dict[str, Any]:
-    passed, told_at = 0, 0.0
+sys.meta_path.insert(0, _Unused())
 
-    def progress(records: int) -> None:
-        nonlocal passed, told_at
-        passed += records
-        if time.monotonic() - told_at >= _PROGRESS_SECONDS:
-            told_at = time.monotonic()
-            _tell(events, event="progress", records=passed)
-
-    try:
-        return {"event": "done", "result": dataclasses.asdict(carry_out(plan, progress))}
-    except WriterError as error:
-        return {"event": "failed", "code": error.code, "message": str(error)}
-    except Exception as error:
-        sys.excepthook(*sys.exc_info())
-        return {"event": "failed", "code": _code(plan, error), "message": str(error)}
-
-
-def _code(plan: Plan, error: Exception) -> str:
-    """What kind of trouble an error of a library is."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "storage_full"
-    disk = os.statvfs(plan.folder)
-    # GDAL tells a full disk in many words, some of them after it has made room again.
-    if disk.f_bavail * disk.f_frsize < 1 << 20 or "I/O failure" in str(error):
-        return "storage_full"
-    if plan.snapshot and "snapshot" in str(error):
-        return "snapshot_lost"
-    # A connection that breaks amid the rows is told by Arrow, which has no class of its own for it.
-    if isinstance(error, postgresql.OperationalError) or _BROKEN.search(str(error)):
-        return "database_unavailable"
-    if "transform: " in str(error):
-        return "crs_unsuitable"
-    return "writer_failed"
-
-
-def _tell(events: TextIO, **event: Any) -> None:
-    events.write(json.dumps(event) + "\n")
-
+from gis_export.writer.serve import main  # noqa: E402 - it imports them
 
 main()

@@ -63,8 +63,7 @@ class LayerReader:
         as_they_are = {sql: i for i, (sql, _, _) in enumerate(column.rpartition(" AS ") for column in columns)}
         again = {alias: column for alias, (column, _) in self._sums.items() if column not in as_they_are}
         metrics = {
-            f"{METRIC}missing": "(g IS NULL OR ST_IsEmpty(g))::int",
-            f"{METRIC}area": "ST_Area(g)",
+            f"{METRIC}area": "CASE WHEN NOT ST_IsEmpty(g) THEN ST_Area(g) END",  # NULL tells that there is none
             **({corner: f"{function}(b)" for corner, function in totals.EXTENT.items()} if box else {}),
             **{alias: f"{column}::float8" for alias, column in again.items()},
         }
@@ -91,12 +90,14 @@ class LayerReader:
         """Count what passes; ``places`` tells where the columns are whose sums are taken."""
         passed = self.passed
         for batch in found:
-            records = batch.num_rows
+            area = batch.column(f"{METRIC}area")
+            records, missing = batch.num_rows, area.null_count
             if (stands_for := batch.schema.get_field_index(f"{METRIC}records")) >= 0:  # where a row is several
                 records = pc.sum(batch.column(stands_for)).as_py() or 0
+                missing = pc.sum(batch.column(f"{METRIC}missing")).as_py() or 0
             passed.records += records
-            passed.without_geometry += pc.sum(batch.column(f"{METRIC}missing")).as_py() or 0
-            passed.area += pc.sum(batch.column(f"{METRIC}area")).as_py() or 0.0
+            passed.without_geometry += missing
+            passed.area += pc.sum(area).as_py() or 0.0
             for name, place in places.items():
                 values = pc.cast(batch.column(place), pa.float64(), safe=False)
                 passed.sums[name] = passed.sums.get(name, 0.0) + (pc.sum(values).as_py() or 0.0)

@@ -124,7 +124,7 @@ class SupervisedCluster:
         self._start_at = 0.0
 
     def _start(self) -> None:
-        command = [sys.executable, sys.argv[0], "qcluster"]
+        command = [sys.executable, sys.argv[0], "run_cluster"]
         environment = {**os.environ, "Q_CLUSTER_NAME": self.name}
         self.process = subprocess.Popen(  # noqa: S603  # our own command line
             command, env=environment, start_new_session=True, preexec_fn=_die_with_parent

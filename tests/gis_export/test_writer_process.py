@@ -262,6 +262,12 @@ class TestCrashes:
             failure(plan(tmp_path, sql="SELECT nothing AS k"))
             assert carry_out(plan(tmp_path)).records == 20
 
+    def test_it_holds_what_it_uses_only(self, tmp_path: Path, transactional_db: None) -> None:
+        carry_out(plan(tmp_path, "GeoPackage"))
+        loaded = Path(f"/proc/{client.writer().pid}/maps").read_text()
+        assert "pyarrow" in loaded
+        assert "pandas" not in loaded
+
     def test_cancel_stops_the_query_on_the_server(self, slow_county: County, api: APIClient) -> None:
         job = submit(api, slow_county)
         with in_background(job):

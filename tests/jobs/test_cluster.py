@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -106,6 +107,14 @@ def test_duplicate_deliveries_are_cleared(cluster: Cluster, submit: Submit) -> N
 
 def _only_canaries() -> bool:
     return all(row.task["func"] == canary.TASK for row in OrmQ.objects.all())
+
+
+def test_a_worker_holds_what_its_jobs_use_only(cluster: Cluster, submit: Submit) -> None:
+    job = cluster.wait(submit(seconds=20), Status.RUNNING)
+    loaded = Path(f"/proc/{worker_of(job).pid}/maps").read_text()
+    assert "psycopg" in loaded
+    assert "pandas" not in loaded
+    dispatch.cancel(job)
 
 
 def test_long_jobs_do_not_hold_up_short_ones(cluster: Cluster, submit: Submit) -> None:

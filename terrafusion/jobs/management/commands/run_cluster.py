@@ -1,0 +1,23 @@
+"""``manage.py run_cluster``: one cluster of workers, as ``supervise`` starts it."""
+
+from __future__ import annotations
+
+from multiprocessing import get_context
+from typing import Any
+
+from django.core.management.base import CommandError
+from django_q.management.commands import qcluster
+
+
+class Command(qcluster.Command):
+    help = "Run the workers of one cluster, Q_CLUSTER_NAME; supervise starts it and looks after it."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # The checks import all that pages and statistics need; every worker would inherit those 150 MB.
+        checks = get_context("fork").Process(target=self.check)
+        checks.start()
+        checks.join()
+        if checks.exitcode:
+            raise CommandError("The system checks failed.")
+        super().handle(*args, **options)
