@@ -5,11 +5,11 @@ from __future__ import annotations
 from multiprocessing import get_context
 from typing import Any
 
-from django.core.management.base import CommandError
-from django_q.management.commands import qcluster
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
 
 
-class Command(qcluster.Command):
+class Command(BaseCommand):
     help = "Run the workers of one cluster, Q_CLUSTER_NAME; supervise starts it and looks after it."
     requires_system_checks = []
 
@@ -20,4 +20,4 @@ class Command(qcluster.Command):
         checks.join()
         if checks.exitcode:
             raise CommandError("The system checks failed.")
-        super().handle(*args, **options)
+        call_command("qcluster")
