@@ -36,7 +36,7 @@ class GisExportViewSet(JobViewSet):
     result_serializer_class = serializers.GisExportResultSerializer
 
     def run_form(self, request: Request) -> Response:
-        """Says how to submit, and which layers there are. In a browser, the form is below."""
+        """How to submit a job, by the form below or as JSON, and which layers there are."""
         counties = counties_for(request.user)[:_MOST_COUNTIES]
         layers = {county.pk: [layer.name for layer in layers_of(county)] for county in counties}
         return Response({**super().run_form(request).data, "layers": layers})

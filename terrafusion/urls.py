@@ -38,6 +38,13 @@ API_LINKS = {
     "docs": "docs",
 }
 
+JOBS = {
+    "Export layers": "gis_export",
+    "Analyse the market": "market_analysis",
+    "Value parcels": "valuation",
+    "Write a report": "reporting",
+}
+
 api: list[URLPattern | URLResolver] = [
     path("", ApiRoot.as_view(links=API_LINKS), name="api-root"),
     path("token", ObtainToken.as_view(), name="token"),
@@ -57,7 +64,7 @@ admin.site.index_title = "Administration"
 admin.site.login = throttled_login(admin.site.login)  # type: ignore[assignment,method-assign]
 
 urlpatterns = [
-    path("", home, name="home"),
+    path("", home, {"jobs": JOBS}, name="home"),
     path("", include("terrafusion.health.urls")),
     path("admin/", admin.site.urls),
     path("api-auth/login/", throttled_login(LoginView.as_view(template_name="rest_framework/login.html"))),

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.functional import classproperty
-from django.utils.html import linebreaks
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from rest_framework import status
 from rest_framework.exceptions import NotFound, PermissionDenied, Throttled, ValidationError
@@ -86,7 +86,7 @@ class JobViewSet(GenericViewSet[AbstractJob]):
         """Of the page in a browser: the first paragraph on what was asked for."""
         method = getattr(self, getattr(self, "action", None) or "", None)
         first = (inspect.getdoc(method) or "").partition("\n\n")[0]
-        return linebreaks(first, autoescape=True) if html else first
+        return format_html("<p>{}</p>", first) if html else first
 
     def get_queryset(self) -> QuerySet[AbstractJob]:
         if getattr(self, "swagger_fake_view", False):
@@ -107,7 +107,7 @@ class JobViewSet(GenericViewSet[AbstractJob]):
         return self.serializer_class
 
     def run_form(self, request: Request) -> Response:
-        """Says how to submit. In a browser, the form is below."""
+        """How to submit a job: by the form below, or as JSON."""
         return Response({"detail": "POST a request to this address to submit a job; its status is at Location."})
 
     def run(self, request: Request) -> Response:

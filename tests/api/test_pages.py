@@ -84,6 +84,7 @@ def test_the_front_page_of_a_user(county: CountyData, other: CountyData) -> None
     text = _check(client.get("/"))
     assert "COUNTY01" in text
     assert "COUNTY02" not in text
+    assert "Export layers" in text
     for link in re.findall(r'href="(/api/[^"]*)"', text):
         assert client.get(link.replace("&amp;", "&")).status_code == 200, link
 
@@ -168,6 +169,7 @@ def test_what_can_be_done_with_a_job_is_a_click_away(staff: Client, finished: Gi
     page = f"/api/v1/gis-export/results/{finished.pk}"
     text = _check(staff.get(page, headers={"Accept": "text/html"}))
     assert "<h1>GIS export job: results</h1>" in text
+    assert "<p>The status and, once" in text
     assert re.search(rf'href="[^"]*/jobs/{finished.pk}/download">Download \(1.9\xa0MB\)</a>', text)
     assert re.search(rf'<form method="post" action="[^"]*/jobs/{finished.pk}/rerun">', text)
     assert "/cancel" not in text

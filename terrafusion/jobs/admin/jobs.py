@@ -32,8 +32,17 @@ class JobAdmin(OwnCountiesAdmin):
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         own = type_of(self.model).type_field
-        lifecycle = ["county_id", "progress", "submitted_by", "created_at", "completed_at", "file"]
-        return ["short_id", "status", own, *lifecycle]
+        return [
+            "short_id",
+            "status",
+            own,
+            "file",
+            "county_id",
+            "submitted_by",
+            "created_at",
+            "completed_at",
+            "progress",
+        ]
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         own = type_of(self.model).type_field
