@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from pathlib import Path
 
@@ -63,6 +64,15 @@ def test_the_web_role_lives_and_counts_without_a_database(tmp_path: Path) -> Non
     finally:
         stop(process)
     assert (tmp_path / "metrics" / socket.gethostname()).is_dir()
+
+
+def test_everything_that_is_copied_is_sent_to_the_build() -> None:
+    dockerfile = (ROOT / "docker" / "Dockerfile").read_text()
+    copied = set(re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE)) - {"--from=build"}
+    sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert copied == sent
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert set(project["tool"]["importlinter"]["root_packages"]) <= copied
 
 
 def test_compose_runs_every_role_and_the_procfile_the_same_commands() -> None:
