@@ -124,7 +124,7 @@ def _ours(name: str, county: str, area: Any = None, **given: Any) -> tuple[float
     from django.core.files.storage import default_storage
 
     from gis_export import request
-    from gis_export.estimates import estimate
+    from gis_export.estimates import expect
     from gis_export.models import GisExportJob
     from terrafusion.areas import saved
     from terrafusion.jobs import dispatch
@@ -133,7 +133,7 @@ def _ours(name: str, county: str, area: Any = None, **given: Any) -> tuple[float
     parameters = {"fields": list(COLUMNS), **given}
     record = County.objects.get(pk=county)
     wanted = request.check(record, name, ["parcels"], area, parameters, user=platform.user())
-    expected = estimate(wanted, platform.user())
+    expected = expect(wanted)
     job = GisExportJob(
         county=record,
         export_format=name,

@@ -65,7 +65,7 @@ def as_job(work: tuple[str, str]) -> dict[str, float]:
     name, county = work
     given: dict[str, Any] = {"analysis_type": "price_index", "geography": "county", "parameters": {"methods": [name]}}
     given |= {"period": {}, "property_class": [], "area_of_interest": None}
-    wanted = request.check(County.objects.get(pk=county), given, timezone.localdate())
+    wanted = request.check(County.objects.get(pk=county), given, timezone.localdate(), None)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         outcome = jobs.execute(MarketAnalysisJob(**request.columns(wanted)), JobContext(Path(folder)))

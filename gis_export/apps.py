@@ -12,6 +12,7 @@ class GisExportConfig(AppConfig):
     verbose_name = "GIS export"
 
     def ready(self) -> None:
+        from gis_export.admission import admit, renew
         from gis_export.fingerprint import fingerprint
         from gis_export.formats import registry
         from gis_export.models import ExportPart, GisExportJob
@@ -29,6 +30,8 @@ class GisExportConfig(AppConfig):
                 execute="gis_export.jobs.execute",
                 is_long=_is_long,
                 fingerprint=fingerprint,
+                renew=renew,
+                admit=admit,
                 warm_up="gis_export.client.writer",
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+ACTIVE_JOBS = "max_active_jobs"
 _OF_A_FORMAT = ("max_records", "max_bytes")
 
 
@@ -51,7 +52,7 @@ def in_force(settings: Any, access: Any | None, export_format: str, used: Used) 
         *((f"format_limits.{export_format}.{name}", name[4:], by_format.get(name), 0) for name in _OF_A_FORMAT),
         ("max_records_per_day", "records", of("max_records_per_day"), used.records),
         ("max_bytes_per_day", "bytes", of("max_bytes_per_day"), used.bytes),
-        ("max_active_jobs", "jobs", settings.max_active_jobs, used.active_jobs),
+        (ACTIVE_JOBS, "jobs", settings.max_active_jobs, used.active_jobs),
     ]
     return [Limit(name, what, allowed, before) for name, what, allowed, before in limits if allowed is not None]
 

@@ -8,9 +8,9 @@ from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from gis_export import limits, parameters
+from gis_export import parameters
 from gis_export import request as requests
-from gis_export.estimates import estimate
+from gis_export.estimates import expect
 from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, RequestFaults
@@ -85,16 +85,11 @@ class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
 
 
 class ExportRunSerializer(ExportRequestSerializer):
-    """Makes an unsaved job of a request; one that would break a limit is refused."""
+    """Makes an unsaved job of a request."""
 
     def create(self, validated_data: dict[str, Any]) -> Any:
         wanted: ExportRequest = validated_data["request"]
-        expected = estimate(wanted, self.context["request"].user)
-        # Of active jobs the lifecycle sees to, under its lock, with an answer of its own.
-        broken = [each for each in expected.limits_exceeded if each.limit != "max_active_jobs"]
-        if broken:
-            faults = [limits.told(each, wanted.county.pk) for each in broken]
-            raise serializers.ValidationError({"area_of_interest": faults}, code="limit_exceeded")
+        expected = expect(wanted)
         return GisExportJob(
             county=wanted.county,
             export_format=wanted.file_format.name,

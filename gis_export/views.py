@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -13,12 +14,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gis_export import serializers
-from gis_export.estimates import estimate
+from gis_export.admission import exceeded
+from gis_export.estimates import expect
 from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.request import settings_of
 from terrafusion.api.schema import ProblemSerializer
-from terrafusion.jobs import options
+from terrafusion.jobs import dispatch, options
 from terrafusion.jobs.viewsets import JobViewSet
 from terrafusion.records.access import counties_for
 from terrafusion.records.layers import layers_of
@@ -80,5 +82,8 @@ class EstimateView(GenericAPIView[Any]):
         body, given = options.split(request.data)
         serializer = self.get_serializer(data=body)
         options.check(serializer, given)
-        found = estimate(serializer.validated_data["request"], request.user)
-        return Response(serializers.EstimateSerializer(found.as_dict()).data)
+        wanted = serializer.validated_data["request"]
+        found = expect(wanted)
+        active = dispatch.active_jobs(request.user.pk, wanted.county.pk)
+        broken = exceeded(wanted.county, request.user, wanted.file_format.name, found.records, found.bytes, active)
+        return Response(serializers.EstimateSerializer({**asdict(found), "limits_exceeded": broken}).data)

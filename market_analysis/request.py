@@ -15,7 +15,7 @@ from market_analysis.models import MarketAnalysisJob
 from market_analysis.parameters import Refused, as_day
 from terrafusion import areas
 from terrafusion.areas import saved
-from terrafusion.records.models import County, CountySettings, PropertyOperational
+from terrafusion.records.models import County, PropertyOperational
 from terrafusion.records.sales.frame import rules_of
 from terrafusion.records.sales.rules import RuleFaults, Rules
 
@@ -57,8 +57,9 @@ class MarketRequest:
         }
 
 
-def check(county: County, given: dict[str, Any], today: date) -> MarketRequest:
-    """``given`` has the request's members, of the types that the serializer sees to. Raises ``RequestFaults``."""
+def check(county: County, given: dict[str, Any], today: date, user: Any) -> MarketRequest:
+    """``given`` has the request's members, of the types that the serializer sees to. Raises ``RequestFaults``.
+    ``user``: whose uploaded areas it may name."""
     faults: Faults = {}
     analysis = ANALYSES.get(given["analysis_type"])
     if analysis is None:
@@ -70,7 +71,7 @@ def check(county: County, given: dict[str, Any], today: date) -> MarketRequest:
     place = _geography(county, given["geography"], analysis, faults)
     period = _period(given["period"], today, faults)
     classes = _classes(county, given["property_class"], faults)
-    area = _area(county, given["area_of_interest"], faults)
+    area = _area(county, given["area_of_interest"], user, faults)
     parameters = _parameters(given["parameters"], analysis, faults) if analysis else {}
     rules = _rules(county, given["parameters"].get(SCREENING, {}), faults)
     if faults or analysis is None or place is None or period is None or rules is None:
@@ -172,12 +173,11 @@ def _classes(county: County, given: list[str], faults: Faults) -> list[str]:
     return sorted(set(given))
 
 
-def _area(county: County, given: Any, faults: Faults) -> areas.Area | None:
+def _area(county: County, given: Any, user: Any, faults: Faults) -> areas.Area | None:
     if given is None:
         return None
-    settings = CountySettings.objects.filter(county=county).first() or CountySettings(county=county)
     try:
-        return areas.parse(given, county, settings.max_area_vertices)
+        return areas.of_request(given, county, user)
     except areas.AreaError as error:
         for message in error.messages:
             _add(faults, "area_of_interest", message)

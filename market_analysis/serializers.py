@@ -88,8 +88,9 @@ class MarketAnalysisRunSerializer(serializers.Serializer[MarketAnalysisJob]):
     )
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        user = self.context["request"].user
         try:
-            data["request"] = requests.check(data["county_id"], data, today(data["county_id"]))
+            data["request"] = requests.check(data["county_id"], data, today(data["county_id"]), user)
         except RequestFaults as found:
             raise serializers.ValidationError(found.faults) from None
         return data

@@ -10,7 +10,7 @@ from reporting.reports.base import Report, Request
 from terrafusion import areas
 from terrafusion.areas import saved
 from terrafusion.records.access import may_see_personal_data
-from terrafusion.records.models import County, CountySettings
+from terrafusion.records.models import County
 
 Faults = dict[str, list[str]]
 
@@ -29,7 +29,7 @@ def check(
     """Raises ``RequestFaults``. ``personal``: whether the caller may have personal data."""
     report = registry.ALL[report_type]
     faults: Faults = {}
-    parsed = _area(report, county, area, faults)
+    parsed = _area(report, county, area, user, faults)
     values = _parameters(report, county, given, user, faults)
     if not faults:
         request = Request(county, report_type, file_format, parsed, values, personal, user)
@@ -46,15 +46,14 @@ def of_job(job: ReportJob) -> Request:
     return Request(job.county, job.report_type, job.format, area, job.resolved, personal, job.submitted_by, str(job.pk))
 
 
-def _area(report: Report, county: County, area: Any, faults: Faults) -> areas.Area | None:
+def _area(report: Report, county: County, area: Any, user: Any, faults: Faults) -> areas.Area | None:
     if area is None:
         return None
     if not report.takes_area:
         faults["area_of_interest"] = [f"The report {report.name} takes no area."]
         return None
-    settings = CountySettings.objects.filter(county=county).first() or CountySettings(county=county)
     try:
-        return areas.parse(area, county, settings.max_area_vertices)
+        return areas.of_request(area, county, user)
     except areas.AreaError as error:
         faults["area_of_interest"] = list(error.messages)
         return None

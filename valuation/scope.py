@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from terrafusion import areas
 from terrafusion.areas import rows, saved
 from terrafusion.records import builtin_layers
-from terrafusion.records.models import County, CountySettings, PropertyOperational
+from terrafusion.records.models import County, PropertyOperational
 
 ALL = "all"
 MOST_NAMED = 50_000
@@ -49,14 +49,14 @@ class Scope:
         return self.area.notes if self.area else ()
 
 
-def parse(given: Any, county: County) -> Scope:
-    """The scope of a request. Raises ``ScopeFaults``, also for parcels and neighborhoods that the county has not, and
-    for a scope of nobody."""
+def parse(given: Any, county: County, user: Any) -> Scope:
+    """The scope of a request of the user's, who may name areas of their own. Raises ``ScopeFaults``, also for parcels
+    and neighborhoods that the county has not, and for a scope of nobody."""
     if given == ALL:
         scope = Scope(county, ALL)
     elif isinstance(given, dict) and len(given) == 1 and set(given) <= set(_READERS):
         ((kind, value),) = given.items()
-        scope = _READERS[kind](kind, value, county)
+        scope = _READERS[kind](kind, value, county, user)
     else:
         raise ScopeFaults({"": ['Give "all", or an object with one of: ' + ", ".join(_READERS) + "."]})
     if not scope.parcels().exists():
@@ -69,15 +69,14 @@ def of_job(job: Any) -> Scope:
     return Scope(job.county, job.scope, saved.load(job, ()))
 
 
-def _area(kind: str, given: Any, county: County) -> Scope:
-    settings = CountySettings.objects.filter(county=county).first() or CountySettings(county=county)
+def _area(kind: str, given: Any, county: County, user: Any) -> Scope:
     try:
-        return Scope(county, {kind: given}, areas.parse(given, county, settings.max_area_vertices))
+        return Scope(county, {kind: given}, areas.of_request(given, county, user))
     except areas.AreaError as error:
         raise ScopeFaults({kind: list(error.messages)}) from None
 
 
-def _named(kind: str, given: Any, county: County) -> Scope:
+def _named(kind: str, given: Any, county: County, user: Any) -> Scope:
     if not isinstance(given, list) or not given or not all(isinstance(name, str) and name.strip() for name in given):
         raise ScopeFaults({kind: [f'Give a list of texts, such as {{"{kind}": ["0001", "0002"]}}.']})
     names = list(dict.fromkeys(given))

@@ -24,6 +24,8 @@ _TYPES = {
     "date": "date",
     "datetime": "dateTime",
 }
+# Also what Python takes for letters and digits, and XML 1.0 (production 4a) does not, such as circled numbers.
+_NO_NAME = re.compile(r"[^\w.-]|[\x80-\xbf\xd7\xf7\u2190-\u2bff]")
 # Of ST_AsGML: no dimension for each geometry, LineString instead of Curve; the URN of the CRS; swapped axes.
 _OPTIONS, _URN, _SWAP = 2 | 4, 1, 16
 _DECIMALS = 17  # as many as a double needs
@@ -104,7 +106,7 @@ def names(layer: LayerPlan) -> list[str]:
     """Of the elements of the fields, then of the geometry. Programs that tell no case apart must find each, too."""
     found: list[str] = []
     for wanted in [*(column.name for column in layer.columns), "geometry"]:
-        name = re.sub(r"[^\w.-]|[\x80-\xbf\xd7\xf7]", "_", wanted)
+        name = _NO_NAME.sub("_", wanted)
         found.append(free_name(name if re.match(r"[^\W\d]", name) else f"_{name}", found))
     return found
 

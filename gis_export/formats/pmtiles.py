@@ -44,8 +44,8 @@ class PMTiles(Format):
         "renamed": "A field's name is too long.",
         "retyped": "Dates and date-times are text.",
         "split": "Lines and areas are cut at the edges of the tiles that they touch.",
-        "altered": f"Coordinates are rounded to a {tile_sql.GRID}th of a tile; what is smaller is drawn as the "
-        "smallest shape that there is.",
+        "altered": f"Coordinates are rounded to a {tile_sql.GRID}th of a tile, and outlines that then cross themselves "
+        "are repaired: what is narrower may close up. What is smaller is drawn as the smallest shape there is.",
         "dropped": "Records without a geometry; numbers that are none, such as NaN; at lower zooms, what is too small "
         "or too dense.",
     }
@@ -149,7 +149,8 @@ def _losses(layer: LayerPlan, zoom: int, shown: Counter[int], counts: Counter[st
     if not layer.geometry_type.endswith("Point"):
         found.append(Loss(layer.name, "split", "Shapes are cut at the edges of tiles."))
     metres = tile_sql.WORLD / tile_sql.GRID / (1 << zoom)
-    found.append(Loss(layer.name, "altered", f"Coordinates are rounded to {metres:.2g} m of Web Mercator."))
+    narrow = " What is narrower than that may close up." if layer.geometry_type == "MultiPolygon" else ""
+    found.append(Loss(layer.name, "altered", f"Coordinates are rounded to {metres:.2g} m of Web Mercator.{narrow}"))
     every = shown[zoom]
     fewer = {z: shown[z] for z in range(zoom) if shown[z] < every}
     if fewer:

@@ -46,7 +46,7 @@ def _as_job(manifest: dict[str, Any]) -> GisExportJob:
     if county is None:
         raise LookupError(f"there is no county {asked['county_id']} here.")
     try:
-        area = areas.parse(asked["area_of_interest"], county, _ANY_NUMBER) if asked["area_of_interest"] else None
+        area = areas.parse(asked["area_of_interest"], county, _ANY_NUMBER, None) if asked["area_of_interest"] else None
     except areas.AreaError as error:
         raise LookupError(f"its area of interest cannot be made again. {error}") from None
     return GisExportJob(

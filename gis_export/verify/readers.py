@@ -1,8 +1,9 @@
 """Reads an export's files again in full, where there is one by another program than wrote them.
 
 Text formats, which PostGIS and Arrow write, are read by GDAL, CSV by Arrow's own reader, GML by Python's; GeoPackage,
-which GDAL writes, by SQLite. The other formats of GDAL, and GeoParquet, have no second implementation among our
-libraries: the same library reads them, with other code than writes.
+which GDAL writes, by SQLite; PMTiles, which PostGIS and Protomaps' library write, by GDAL. The other formats of GDAL,
+and GeoParquet, have no second implementation among our libraries: the same library reads them, with other code than
+writes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import sqlite3
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 import shapely
 
 from gis_export.formats import xlsx
+from gis_export.verify.found import Found, Told
 
 _ROWS = 20_000
 _ENVELOPES = {
@@ -33,62 +34,6 @@ _ENVELOPES = {
     4: 64,
 }  # bytes, of the header of a GeoPackage's geometry (OGC 12-128r19, 2.1.3)
 _GML = "{http://www.opengis.net/gml/3.2}"
-_FIELD = re.compile(r"Named (.+)\.", re.DOTALL)
-_LAYER = re.compile(r"The (?:layer|sheet) is named (.+)\.", re.DOTALL)
-
-
-@dataclass
-class Found:
-    """What a file holds of a layer. ``area`` is None where it has no shapes; ``perimeter`` is the length of all their
-    edges, by which rounded coordinates may change the area."""
-
-    records: int = 0
-    without_geometry: int = 0
-    area: float | None = 0.0
-    perimeter: float = 0.0
-    sums: dict[str, float] = field(default_factory=dict)
-
-    def add(self, shapes: Any, values: dict[str, Any]) -> None:
-        """A batch: its shapes, None for a file without, and the numbers of the columns to sum."""
-        for name, column in values.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(
-                pc.sum(pc.cast(column, pa.float64(), safe=False)).as_py() or 0
-            )
-        if shapes is None:
-            self.area = None
-            return
-        self.without_geometry += int(np.sum(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-        self.area = (self.area or 0.0) + float(np.nansum(shapely.area(shapes)))
-        self.perimeter += float(np.nansum(shapely.length(shapes)))
-
-    def __add__(self, other: Found) -> Found:
-        """Of two files of one layer."""
-        return Found(
-            self.records + other.records,
-            self.without_geometry + other.without_geometry,
-            None if self.area is None or other.area is None else self.area + other.area,
-            self.perimeter + other.perimeter,
-            {name: self.sums.get(name, 0.0) + other.sums.get(name, 0.0) for name in self.sums | other.sums},
-        )
-
-
-@dataclass(frozen=True)
-class Told:
-    """A layer's part of the manifest: its name in the file, and of each field to sum its name there."""
-
-    layer: str
-    sums: dict[str, str]
-    options: dict[str, Any]
-
-    @classmethod
-    def of(cls, layer: dict[str, Any], options: dict[str, Any]) -> Told:
-        renamed = [loss for loss in layer["losses"] if loss["kind"] == "renamed"]
-        names = {loss["field"]: found[1] for loss in renamed if (found := _FIELD.fullmatch(loss["detail"]))}
-        named = [found[1] for loss in renamed if not loss["field"] and (found := _LAYER.fullmatch(loss["detail"]))]
-        sums = {name: names.get(name, name) for name in layer["reconciliation"]["source"]["sums"]}
-        if any(loss["kind"] == "dropped" and loss["detail"].startswith("Geometries") for loss in layer["losses"]):
-            options = {**options, "geometry": "none"}  # those that are there do not tell the area of all
-        return cls(named[0] if named else layer["layer"], sums, options)
 
 
 def _gdal(path: Path, told: Told, layer: str | None = None) -> Found:
@@ -201,6 +146,38 @@ def _kmz(path: Path, told: Told) -> Found:
         return _several_layers(Path(archive.extract("doc.kml", folder)), told)
 
 
+def _tiles(path: Path, told: Told) -> Found:
+    """The highest zoom. GDAL's reader cuts records at the edges of the tiles; the pieces of one bear its number."""
+    import pyogrio
+    import pyogrio.raw
+
+    found = Found()
+    numbers: list[Any] = []
+    values: dict[str, list[Any]] = {name: [] for name in told.sums}
+    with warnings.catch_warnings(action="ignore"):  # of whole numbers that a double does not hold exactly
+        fields = set(pyogrio.read_info(path, layer=told.layer)["fields"])
+        if "mvt_id" not in fields:  # an archive of nothing
+            return found
+        columns = ["mvt_id", *(name for name in told.sums.values() if name in fields)]
+        options = {"layer": told.layer, "columns": columns, "batch_size": _ROWS, "use_pyarrow": True}
+        with pyogrio.raw.open_arrow(path, **options) as (meta, rows):
+            geometry = meta["geometry_name"] or "wkb_geometry"
+            for batch in rows:
+                numbers.append(batch.column("mvt_id"))
+                for name, column in _named(batch, told).items():
+                    values[name].append(column)
+                found.add(shapely.from_wkb(batch.column(geometry).to_numpy(zero_copy_only=False)), {})
+    if numbers:
+        _, first = np.unique(np.concatenate([part.to_numpy() for part in numbers]), return_index=True)
+        found.records = len(first)
+        found.sums = {
+            name: float(pc.sum(pa.chunked_array(parts).take(pa.array(first))).as_py() or 0)
+            for name, parts in values.items()
+            if parts
+        }
+    return found
+
+
 def _workbook(path: Path, told: Told) -> Found:
     """The layer's sheet, and those in which it goes on, which are named like it with a number."""
     import pyogrio
@@ -284,6 +261,7 @@ READERS: dict[str, Callable[[Path, Told], Found]] = {
     "GML": _gml,
     "KML": _several_layers,
     "KMZ": _kmz,
+    "PMTiles": _tiles,
     "Shapefile": _one_layer,
     "TAB": _one_layer,
     "XLSX": _workbook,

@@ -6,6 +6,6 @@ antimeridian, a transformation, several shapes made one) is told in ``Area.notes
 """
 
 from terrafusion.areas.area import SRID, Area, AreaError, Part
-from terrafusion.areas.reading import parse
+from terrafusion.areas.reading import of_request, parse
 
-__all__ = ["SRID", "Area", "AreaError", "Part", "parse"]
+__all__ = ["SRID", "Area", "AreaError", "Part", "of_request", "parse"]

@@ -86,4 +86,4 @@ class Scope:
     county: County
     most_vertices: int
     read: Callable[[Any], Area]
-    user: Any = None
+    user: Any

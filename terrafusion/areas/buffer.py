@@ -37,6 +37,8 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
     metres = float(distance) * factor
     # What lies within a distance of all that lies within another is what lies within their sum.
     parts = tuple(Part(part.shape, part.metres + metres) for part in inner.parts)
+    if any(part.metres > MOST_METRES for part in parts):
+        raise AreaError(f"The distances must be at most {MOST_METRES / factor:,.0f} {units} together.")
     geometry = shapely.union_all([around(part.shape, part.metres) for part in parts])
     note = f"The area reaches {distance:g} {units} ({metres:g} m) on the ground beyond what it is drawn round."
     return Area(geometry, (*inner.notes, note), parts, inner.vertices)

@@ -8,7 +8,7 @@ from typing import Any
 from terrafusion.areas import bbox, buffer, collection, district, geojson, parcels, upload, wkt
 from terrafusion.areas.area import Area, AreaError, Scope
 from terrafusion.areas.members import shown
-from terrafusion.records.models import County
+from terrafusion.records.models import County, CountySettings
 
 KINDS: dict[str, Callable[[dict[str, Any], Scope], Area]] = {
     "bbox": bbox.read,
@@ -25,9 +25,15 @@ _DEEPEST = 4
 _MOST = 100
 
 
-def parse(given: Any, county: County, most_vertices: int, user: Any = None) -> Area:
-    """The area of a request. Raises ``AreaError``. ``most_vertices`` is the limit of what is given as coordinates;
-    ``user`` is whose uploaded areas it may name."""
+def of_request(given: Any, county: County, user: Any) -> Area:
+    """The area of a request of the user's, within the county's limit. Raises ``AreaError``."""
+    settings = CountySettings.objects.filter(county=county).first() or CountySettings(county=county)
+    return parse(given, county, settings.max_area_vertices, user)
+
+
+def parse(given: Any, county: County, most_vertices: int, user: Any) -> Area:
+    """An area. Raises ``AreaError``. ``most_vertices`` is the limit of what is given as coordinates; ``user`` is whose
+    uploaded areas it may name, None for nobody's."""
     read = 0
 
     def inner(given: Any, depth: int) -> Area:

@@ -41,8 +41,8 @@ def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple
     unless ``fresh``.
 
     A retry is a second submission of the same user, key and request: ``job.request_digest`` when the caller set it,
-    else county, type and parameters. Raises IdempotencyKeyReused for another request under a used key, and
-    TooManyActiveJobs at the user's limit in the county.
+    else county, type and parameters. Raises IdempotencyKeyReused for another request under a used key,
+    TooManyActiveJobs at the user's limit in the county, and what ``admit`` raises.
     """
     job_type = type_of(job)
     job.idempotency_key = idempotency_key
@@ -52,6 +52,7 @@ def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple
         _one_at_a_time(job.submitted_by_id)
         if idempotency_key and (first := _first(job)) is not None:
             return first, False
+        admit(job)
         finished = None if fresh else reuse.find(job)
         if finished is None:
             _check_limit(job)
@@ -71,7 +72,10 @@ def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple
 
 
 def rerun(job: Job, user: Any, *, idempotency_key: str = "") -> Job:
-    """Submit a NEW job with the request of ``job``, linked to it by ``rerun_of``."""
+    """Submit a NEW job with the request of ``job``, linked to it by ``rerun_of``.
+
+    Raises what ``submit`` does, and Refused where the request no longer holds.
+    """
     own = [
         field
         for field in job._meta.concrete_fields
@@ -86,6 +90,8 @@ def rerun(job: Job, user: Any, *, idempotency_key: str = "") -> Job:
         options=job.options if user.pk == job.submitted_by_id else _without_webhook(job.options),
         **{field.attname: getattr(job, field.attname) for field in own},
     )
+    if renew := type_of(again).renew:
+        renew(again)
     return submit(again, idempotency_key=idempotency_key, fresh=True)[0]
 
 
@@ -105,6 +111,12 @@ def cancel(job: Job) -> Job:
     if not asked and job.cancel_requested_at is None:
         raise NotCancellable(f"The job has ended already: it is {job.status}.")
     return job
+
+
+def admit(job: AbstractJob) -> None:
+    """Raises Refused, mostly RequestRefused, where the unsaved job would break a limit of its plugin's."""
+    if check := type_of(job).admit:
+        check(job)
 
 
 def enqueue(job: AbstractJob) -> bool:

@@ -83,6 +83,14 @@ class Refused(Exception):
     code = "refused"
 
 
+class RequestRefused(Refused):
+    """What is asked for cannot be had; ``faults`` holds texts by the request's member."""
+
+    def __init__(self, faults: dict[str, list[str]], code: str) -> None:
+        super().__init__(" ".join(text for texts in faults.values() for text in texts))
+        self.faults, self.code = faults, code
+
+
 class NotCancellable(Refused):
     code = "not_cancellable"
 

@@ -23,9 +23,12 @@ class JobType:
     ``execute(job, context) -> Outcome``, imported by the worker only; ``warm_up`` that of a function which each
     worker calls when it starts. A job that ``is_long`` runs on the long cluster. ``fingerprint`` is a digest of all
     that the job's result depends on, as it is now: the request, the rights of who submitted it, the version of the
-    data (``records.versions``), the software; empty when the result must not be used again. Jobs of an ``internal``
-    type are made by other jobs: they have no addresses. ``forget`` is the dotted path of a function without arguments
-    that each sweep calls, to remove what the plugin has kept long enough; it returns how many rows went.
+    data (``records.versions``), the software; empty when the result must not be used again. ``renew`` brings the
+    unsaved job of a rerun up to date, such as its estimates; it raises Refused where its request no longer holds.
+    ``admit`` raises Refused where an unsaved job would break a limit of the plugin's own; it is called under a lock
+    that lets a user submit one job at a time. Jobs of an ``internal`` type are made by other jobs: they have no
+    addresses. ``forget`` is the dotted path of a function without arguments that each sweep calls, to remove what the
+    plugin has kept long enough; it returns how many rows went.
     """
 
     model: type[AbstractJob]
@@ -36,6 +39,8 @@ class JobType:
     execute: str
     is_long: Callable[[Any], bool] = _never_long
     fingerprint: Callable[[Any], str] | None = None
+    renew: Callable[[Any], None] | None = None
+    admit: Callable[[Any], None] | None = None
     warm_up: str = ""
     internal: bool = False
     forget: str = ""

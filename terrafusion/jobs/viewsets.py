@@ -24,7 +24,7 @@ from terrafusion.api.errors import Conflict
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.jobs import dispatch, download, requests
 from terrafusion.jobs.described import describe
-from terrafusion.jobs.errors import Refused, TooManyActiveJobs
+from terrafusion.jobs.errors import Refused, RequestRefused, TooManyActiveJobs
 from terrafusion.jobs.files import MemberSerializer, member_of, members_of
 from terrafusion.jobs.filters import JobFilterSet, filterset_of
 from terrafusion.jobs.models import AbstractJob
@@ -148,7 +148,7 @@ class JobViewSet(GenericViewSet[AbstractJob]):
         return Response(self._shown(job), status=status.HTTP_202_ACCEPTED)
 
     def rerun(self, request: Request, job_id: str) -> Response:
-        """Submit a new job with the same request, linked to this one."""
+        """Submit a new job with the same request, linked to this one, if what it asks for may still be had."""
         job = self.get_job(job_id)
         self._require_owner(job)
         return self._submit(lambda key: dispatch.rerun(job, request.user, idempotency_key=key))
@@ -211,6 +211,8 @@ def submitted(request: Request, submit: Callable[[str], AbstractJob]) -> Abstrac
         return submit(key)
     except TooManyActiveJobs as refused:
         raise TooManyJobs(wait=10, detail=str(refused), code=refused.code) from None
+    except RequestRefused as refused:
+        raise ValidationError(refused.faults, code=refused.code) from None
     except Refused as refused:
         raise Conflict(str(refused), refused.code) from None
 

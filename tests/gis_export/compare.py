@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from itertools import zip_longest
 from typing import Any
 
+import numpy as np
+import pyproj
 import shapely
 
 from tests.gis_export.conftest import Row
@@ -47,8 +50,45 @@ def same_shape(wanted: Any, got: Any, tolerance: float = 0.0) -> bool:
     return bool(shapely.equals_exact(shapely.normalize(wanted), shapely.normalize(got), tolerance))
 
 
-def rounded(decimals: int) -> Callable[[Any], Any]:
-    return lambda shape: shapely.transform(shape, lambda positions: positions.round(decimals))
+def transformed(srid: int) -> Callable[[Any], Any]:
+    """Shapes in longitude and latitude, in another CRS by pyproj."""
+    forward = pyproj.Transformer.from_crs(4326, srid, always_xy=True)
+    return lambda shape: shapely.transform(shape, lambda xy: np.column_stack(forward.transform(xy[:, 0], xy[:, 1])))
+
+
+def within(tolerance: float) -> Callable[[Any, Any], bool]:
+    """How far a coordinate may be from where it is wanted."""
+    return lambda wanted, got: same_shape(wanted, got, tolerance)
+
+
+def to_decimals(decimals: int) -> Callable[[Any, Any], bool]:
+    """Each coordinate is the one that is wanted to that many decimals: at most half of the last one away from it.
+
+    Parts, rings and positions are in their order, but a ring may run the other way round: two positions that rounding
+    makes one could otherwise change where a normalized ring begins."""
+    most = 0.5 * 10**-decimals + 1e-13  # of a double, read from its digits
+
+    def same(wanted: Any, got: Any) -> bool:
+        if not (wanted and got) or wanted.is_empty or got.is_empty or wanted.geom_type != got.geom_type:
+            return same_shape(wanted, got)
+        pairs = list(zip_longest(_lines(wanted), _lines(got), fillvalue=np.empty((0, 2))))
+        return all(
+            len(ours) == len(theirs)
+            and any(bool((np.abs(ours - way) <= most).all()) for way in (theirs, theirs[::-1]))
+            and np.array_equal(theirs, theirs.round(decimals))
+            for ours, theirs in pairs
+        )
+
+    return same
+
+
+def _lines(shape: Any) -> list[Any]:
+    """The positions of each point, line or ring of the shape; an empty list after the rings of each polygon."""
+    found = []
+    for part in shapely.get_parts(shape):
+        rings = [part.exterior, *part.interiors, None] if part.geom_type == "Polygon" else [part]
+        found += [np.empty((0, 2)) if ring is None else shapely.get_coordinates(ring) for ring in rings]
+    return found
 
 
 def _equal(wanted: Any, got: Any) -> bool:

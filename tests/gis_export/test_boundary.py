@@ -36,7 +36,7 @@ def boundary(export: Any, export_format: str) -> tuple[Any, dict[str, Any]]:
 def test_every_package_has_it(exports: Exports, export_format: str) -> None:
     export = exports(export_format, "parcels", area=AREA, package="zip", spatial_operation="clip")
     shape, told = boundary(export, export_format)
-    area = areas.parse(AREA, exports.county, 100)
+    area = areas.parse(AREA, exports.county, 100, None)
     assert shape.equals_exact(shapely.MultiPolygon([area.geometry]), 1e-7, normalize=True)
     assert told["spatial_operation"] == "clip"
     manifest = export.manifest["area_of_interest"]

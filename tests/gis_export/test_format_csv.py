@@ -15,6 +15,7 @@ import shapely
 from gis_export.formats.csv import CSV
 from gis_export.plan import Column, LayerPlan
 from tests.gis_export.conftest import Exports, Row
+from tests.gis_export.test_format_kml import complete
 from tests.gis_export.truth import Truth
 
 FORMULA = tuple("=+-@\t\r")
@@ -25,7 +26,7 @@ _TYPES: dict[type, Callable[[str], Any]] = {
 }
 
 
-def read(path: Path, like: list[Row]) -> list[Row]:
+def read(path: Path, like: Row) -> list[Row]:
     return [
         Row(values(cells, like), None if cells[-1] is None else shapely.from_wkt(cells[-1])) for cells in table(path)
     ]
@@ -54,13 +55,12 @@ def _columns(path: Path) -> str:
     return "{" + ", ".join(f"'column{i}': 'VARCHAR'" for i in range(len(header(path)))) + "}"
 
 
-def values(cells: Iterable[str | None], like: list[Row]) -> dict[str, Any]:
-    """The attributes, of the types that ``like`` has."""
-    found = {}
-    for name, cell in zip(like[0].values, cells, strict=False):
-        sample = next((row.values[name] for row in like if row.values[name] is not None), None)
-        found[name] = None if cell is None else _typed(cell, sample)
-    return found
+def values(cells: Iterable[str | None], like: Row) -> dict[str, Any]:
+    """The attributes, of the types of ``like``, which has a value in every field."""
+    return {
+        name: None if cell is None else _typed(cell, sample)
+        for (name, sample), cell in zip(like.values.items(), cells, strict=False)
+    }
 
 
 def _typed(text: str, sample: Any) -> Any:
@@ -73,7 +73,7 @@ def _typed(text: str, sample: Any) -> Any:
     return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
 
 
-TRUTH = Truth(lambda exports, export, layer: read(export.holding(layer), exports.rows(layer)))
+TRUTH = Truth(lambda exports, export, layer: read(export.holding(layer), complete(exports.rows(layer))))
 
 
 @pytest.mark.parametrize("layer", ["parcels", "sales", "zoning", "roads", "trees"])

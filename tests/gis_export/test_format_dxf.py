@@ -16,19 +16,22 @@ import pytest
 import shapely
 
 from gis_export.formats.dxf_frame import APPLICATION
+from tests.gis_export.compare import transformed, within
 from tests.gis_export.conftest import STATE_PLANE, Export, Exports, Row
 from tests.gis_export.test_format_csv import header, table, values
+from tests.gis_export.test_format_kml import complete
 from tests.gis_export.test_format_native import needs_ogrinfo
-from tests.gis_export.truth import Truth, within
+from tests.gis_export.truth import Truth
 
 LAYERS = ["parcels", "sales", "zoning", "roads", "trees"]
 
 
-def read(path: Path, layer: str, like: list[Row]) -> list[Row]:
-    """The records of the CSV beside the drawing, each with what the drawing has of its number."""
+def read(path: Path, layer: str, like: Row) -> list[Row]:
+    """The records of the CSV beside the drawing, each with what the drawing has of its number; ``like`` has a value in
+    every field."""
     drawn = shapes(path, layer)
     beside = path.with_name(f"{layer}.csv")
-    assert header(beside) == ["record", *like[0].values]
+    assert header(beside) == ["record", *like.values]
     return [Row(values(cells, like), drawn.get(int(record or 0))) for record, *cells in table(beside)]
 
 
@@ -78,13 +81,11 @@ def in_the_drawing(exports: Exports, export: Export, layer: str) -> list[Row]:
     return [Row(row.values, row.geometry if row.has_shape else None) for row in exports.rows(layer)]
 
 
-def to_state_plane(shape: Any) -> Any:
-    forward = pyproj.Transformer.from_crs(4326, STATE_PLANE, always_xy=True)
-    return shapely.transform(shape, lambda xy: np.column_stack(forward.transform(xy[:, 0], xy[:, 1])))
+to_state_plane = transformed(STATE_PLANE)
 
 
 TRUTH = Truth(
-    lambda exports, export, layer: read(export.holding(layer), layer, exports.rows(layer)),
+    lambda exports, export, layer: read(export.holding(layer), layer, complete(exports.rows(layer))),
     in_the_drawing,
     to_state_plane,
     same=within(1e-6),  # feet: PostGIS's PROJ is not pyproj's

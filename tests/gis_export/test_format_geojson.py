@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import shapely
 from shapely.geometry import shape
 
-from tests.gis_export.compare import rounded
+from tests.gis_export.compare import to_decimals
 from tests.gis_export.conftest import Exports, Row
 from tests.gis_export.truth import Truth
 
@@ -33,32 +34,35 @@ def sequence(path: Path) -> list[Any]:
     return [json.loads(text) for text in texts]
 
 
-def rows_of(features: list[Any]) -> list[Row]:
+def rows_of(features: list[Any], types: dict[str, str]) -> list[Row]:
     found = []
     for feature in features:
         assert feature.keys() == {"type", "geometry", "properties"}
         assert feature["type"] == "Feature"
-        values = {name: _typed(value, name) for name, value in feature["properties"].items()}
+        values = {name: _typed(value, types[name]) for name, value in feature["properties"].items()}
         geometry = feature["geometry"]
         found.append(Row(values, None if geometry is None else shape(geometry)))
     return found
 
 
-def _typed(value: Any, name: str) -> Any:
+def _typed(value: Any, kind: str) -> Any:
     """JSON has no dates; RFC 3339 texts stand for them."""
-    if isinstance(value, str):
-        if name in ("as_of", "sale_date", "day"):
-            return datetime.date.fromisoformat(value)
-        if name == "moment":
-            return datetime.datetime.fromisoformat(value)
+    if isinstance(value, str) and kind == "date":
+        return datetime.date.fromisoformat(value)
+    if isinstance(value, str) and kind == "datetime":
+        return datetime.datetime.fromisoformat(value)
     return value
 
 
 TRUTH = Truth(
-    lambda exports, export, layer: rows_of(json.loads(export.holding(layer).read_text(encoding="utf-8"))["features"]),
-    geometry=rounded(7),
+    lambda exports, export, layer: rows_of(
+        json.loads(export.holding(layer).read_text(encoding="utf-8"))["features"], exports.types(layer)
+    ),
+    same=to_decimals(7),
 )
-TRUTH_OF_SEQUENCES = Truth(lambda exports, export, layer: rows_of(sequence(export.holding(layer))), geometry=rounded(7))
+TRUTH_OF_SEQUENCES = replace(
+    TRUTH, read=lambda exports, export, layer: rows_of(sequence(export.holding(layer)), exports.types(layer))
+)
 
 
 @pytest.mark.parametrize("layer", LAYERS)

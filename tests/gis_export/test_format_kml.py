@@ -14,7 +14,7 @@ import shapely
 from lxml import etree
 
 from tests.gis_export import data
-from tests.gis_export.compare import rounded
+from tests.gis_export.compare import to_decimals
 from tests.gis_export.conftest import Exports, Row
 from tests.gis_export.truth import Truth
 
@@ -113,7 +113,7 @@ def read_document(exports: Exports, content: bytes, layer: str) -> list[Row]:
 TRUTH = Truth(
     lambda exports, export, layer: read_document(exports, export.holding(layer).read_bytes(), layer),
     lambda exports, export, layer: map(cleaned, exports.rows(layer)),
-    rounded(7),
+    same=to_decimals(7),
 )
 TRUTH_OF_KMZ = replace(
     TRUTH, read=lambda exports, export, layer: read_document(exports, doc_kml(export.holding(layer)), layer)

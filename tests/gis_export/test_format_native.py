@@ -19,8 +19,9 @@ import pytest
 import shapely
 
 from tests.gis_export import data
+from tests.gis_export.compare import within
 from tests.gis_export.conftest import STATE_PLANE, Export, Exports, Row
-from tests.gis_export.truth import Truth, within
+from tests.gis_export.truth import Truth
 
 LAYERS = ["parcels", "sales", "zoning", "roads", "trees"]
 TYPES = {"parcels": "MultiPolygon", "sales": "Point", "roads": "MultiLineString", "trees": "MultiPoint"}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
@@ -15,7 +19,9 @@ from rest_framework.test import APIClient
 from gis_export.estimates import expected
 from gis_export.estimates.line import Line, fit
 from gis_export.models import GisExportJob
+from terrafusion.jobs import dispatch
 from terrafusion.records.models import County, CountyAccess, CountySettings
+from tests.conftest import ClientOf
 from tests.gis_export.conftest import URL, run_export
 
 PRIOR = Line(1000, 500)
@@ -90,9 +96,99 @@ def test_what_was_taken_in_a_day_counts(
     assert exceeded(api, loaded) == []
 
 
+def test_a_retry_returns_the_first_job_whatever_is_left_of_the_limit(api: APIClient, loaded: County) -> None:
+    limit(loaded, max_records_per_day=30)
+    key = {"HTTP_IDEMPOTENCY_KEY": "once"}
+    body = {"export_format": "GeoJSON", "county_id": loaded.pk, "layers": ["parcels"]}
+    first, second = (api.post(f"{URL}/run", body, format="json", **key) for _ in range(2))
+    assert first.status_code == second.status_code == 202
+    assert first.json()["job_id"] == second.json()["job_id"]
+    assert api.post(f"{URL}/run", body, format="json").status_code == 400
+
+
+def test_submissions_at_once_share_what_is_left_of_the_day(
+    transactional_db: None, api: APIClient, loaded: County, client_of: ClientOf, analyst: Any
+) -> None:
+    limit(loaded, max_records_per_day=60, max_active_jobs=100)
+    clients = [client_of(analyst) for _ in range(6)]
+    start = threading.Barrier(len(clients))
+
+    def press(client: APIClient) -> int:
+        start.wait()
+        try:
+            status: int = ask(client, loaded, "run", parameters={"fresh": True}).status_code
+            return status
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        assert sorted(pool.map(press, clients)) == [202, 202, 400, 400, 400, 400]
+    assert GisExportJob.objects.count() == 2
+
+
+def rerun(api: APIClient, job: GisExportJob) -> Any:
+    return api.post(f"{URL}/jobs/{job.pk}/rerun")
+
+
+def test_a_rerun_is_held_to_the_limits_of_now(
+    transactional_db: None, api: APIClient, loaded: County, client_of: ClientOf, manager: Any, admin_client: Client
+) -> None:
+    job = run_export(api, loaded, "GeoJSON", ["parcels"])
+    for name in ("max_records", "max_records_per_day", "max_bytes"):
+        CountySettings.objects.filter(county=loaded).delete()
+        limit(loaded, **{name: 20})
+        for client in (api, client_of(manager)):
+            response = rerun(client, job)
+            if (name, client) == ("max_records_per_day", api):
+                assert "With the exports of the last 24 hours it would be 48 records" in response.content.decode()
+            assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "limit_exceeded")
+    page = admin_client.post(
+        reverse("admin:gis_export_gisexportjob_changelist"),
+        {"action": "rerun_jobs", "_selected_action": [str(job.pk)]},
+        follow=True,
+    )
+    assert f"{str(job.pk)[1:]}: The export has" in page.content.decode()  # a sentence begins with a capital
+    assert GisExportJob.objects.count() == 1
+    GisExportJob.objects.update(estimated_records=999, estimated_bytes=1)
+    limit(loaded, max_bytes=10**9)
+    assert rerun(api, job).status_code == 202
+    again = GisExportJob.objects.exclude(pk=job.pk).get()
+    assert again.estimated_records == 24  # anew
+    assert again.estimated_bytes == pytest.approx(job.result_file_bytes, rel=0.2)
+
+
+def test_a_rerun_of_what_is_no_longer_to_be_had(api: APIClient, loaded: County) -> None:
+    response = ask(api, loaded, "run", layers=["zoning"])
+    job = GisExportJob.objects.get(pk=response.json()["job_id"])
+    limit(loaded, allowed_formats=["CSV"])
+    refused = rerun(api, job)
+    assert (refused.status_code, refused.json()["code"]) == (409, "request_outdated")
+    assert "GeoJSON is not allowed in COUNTY01 any more; there is CSV." in refused.json()["detail"]
+    limit(loaded, allowed_formats=[])
+    loaded.reference_layers.filter(name="zoning").delete()
+    refused = rerun(api, job)
+    assert (refused.status_code, refused.json()["code"]) == (409, "request_outdated")
+    assert "no layer 'zoning'" in refused.json()["detail"]
+    assert GisExportJob.objects.count() == 1
+
+
+def test_a_schedule_is_held_to_the_limits(api: APIClient, loaded: County) -> None:
+    limit(loaded, max_records=10)
+    wanted = {"export_format": "CSV", "county_id": loaded.pk, "layers": ["parcels"]}
+    schedule = {"name": "all", "job_type": "gis_export", "request": wanted, "cron": "0 5 * * *"}
+    response = api.post("/api/v1/schedules", schedule, format="json")
+    (error,) = response.json()["errors"]
+    assert (response.status_code, error["code"], error["field"]) == (
+        400,
+        "limit_exceeded",
+        "request.area_of_interest",
+    )
+
+
 def test_a_count_that_takes_too_long_is_left(api: APIClient, loaded: County, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask(api, loaded, "estimate").json()["exact"] is True
     monkeypatch.setattr(expected, "_COUNT_MILLISECONDS", 1)
+    monkeypatch.setattr(dispatch, "active_jobs", lambda *_: 0)
     monkeypatch.setattr("django.db.models.QuerySet.count", lambda _: _sleep())
     told = ask(api, loaded, "estimate").json()
     assert told["exact"] is False

@@ -115,7 +115,7 @@ def test_clip(exports: Exports, export_format: str) -> None:
     tiles = kind.fixed_srid == 3857  # with a grid of 0.3 m
     export = exports(export_format, "parcels", area=CUT, spatial_operation="clip", crs=kind.fixed_srid or 4326)
     found = features(exports, export, "parcels")
-    area = areas.parse(CUT, exports.county, 100).geometry
+    area = areas.parse(CUT, exports.county, 100, None).geometry
     cut = [row.geometry.intersection(area) for row in exports.rows("parcels") if row.has_shape]
     wanted = [(to_mercator(shape) if tiles else shape).area for shape in cut if shape.area]
     assert 2 < len(wanted) < 10
@@ -129,7 +129,7 @@ def test_clip(exports: Exports, export_format: str) -> None:
 @pytest.mark.parametrize("operation", ["intersects", "within", "clip"])
 @pytest.mark.parametrize("layer", ["parcels", "sales", "zoning", "roads", "trees"])
 def test_operations(exports: Exports, layer: str, operation: str) -> None:
-    area = areas.parse(CUT, exports.county, 100).geometry
+    area = areas.parse(CUT, exports.county, 100, None).geometry
     rows = [row for row in exports.rows(layer) if row.has_shape]
     if operation == "within":
         wanted = [row.geometry for row in rows if row.geometry.within(area)]
@@ -166,7 +166,7 @@ def test_area_in_state_plane_takes_the_same_parcels(exports: Exports) -> None:
 def test_reprojected_clip(exports: Exports) -> None:
     export = exports("GeoPackage", "parcels", area=CUT, spatial_operation="clip", crs="state_plane")
     forward = pyproj.Transformer.from_crs(4326, STATE_PLANE, always_xy=True)
-    area = areas.parse(CUT, exports.county, 100).geometry
+    area = areas.parse(CUT, exports.county, 100, None).geometry
     wanted = []
     for row in exports.rows("parcels"):
         if row.has_shape and (cut := row.geometry.intersection(area)).area:

@@ -6,18 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.gis_export.compare import assert_same, in_any_order, same_shape
+from tests.gis_export.compare import assert_same, in_any_order
 from tests.gis_export.conftest import Export, Exports, Row
 
 
 def as_it_is(exports: Exports, export: Export, layer: str) -> list[Row]:
     """A format that keeps everything."""
     return exports.rows(layer)
-
-
-def within(tolerance: float) -> Callable[[Any, Any], bool]:
-    """How far a coordinate may be from where it is wanted."""
-    return lambda wanted, got: same_shape(wanted, got, tolerance)
 
 
 @dataclass(frozen=True)

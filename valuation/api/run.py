@@ -51,7 +51,7 @@ class ScopeField(serializers.Field[Any, Any, Any, Any]):
         if county is None:
             return None
         try:
-            return scopes.parse(data, county)
+            return scopes.parse(data, county, self.context["request"].user)
         except scopes.ScopeFaults as faults:
             raise serializers.ValidationError(
                 {name or "non_field_errors": told for name, told in faults.messages.items()}

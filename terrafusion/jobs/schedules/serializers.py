@@ -9,7 +9,8 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from terrafusion.api.errors import Conflict
-from terrafusion.jobs import options, requests
+from terrafusion.jobs import dispatch, options, requests
+from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.registry import public_types
 from terrafusion.jobs.schedules import clock, cron
@@ -109,6 +110,10 @@ class ScheduleSerializer(serializers.Serializer[Schedule]):
         if self.instance is not None and self.job.county_id != self.instance.county_id:
             at = {"county_id": f"The schedule is of {self.instance.county_id}: make another for another county."}
             raise serializers.ValidationError(at)
+        try:
+            dispatch.admit(self.job)
+        except RequestRefused as refused:
+            raise serializers.ValidationError(refused.faults, code=refused.code) from None  # type: ignore[arg-type]
         return body
 
     def validate_cron(self, expression: str) -> str:

@@ -1,0 +1,79 @@
+"""Whether an export may be submitted now: the limits of the county and the user, and what was taken before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Sum
+from django.db.models.functions import Coalesce, Now
+
+from gis_export import limits
+from gis_export.errors import PersonalDataRefused, RequestOutdated
+from gis_export.limits import Broken, Used
+from gis_export.models import GisExportJob
+from gis_export.request import settings_of
+from terrafusion.jobs.errors import Refused, RequestRefused
+from terrafusion.jobs.states import ACTIVE, Status
+from terrafusion.records.models import County, CountyAccess
+
+_DAY = timedelta(days=1)
+
+
+class RerunRefused(Refused):
+    """The request of the first job no longer holds; ``code`` is that of the job that would fail."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def exceeded(county: County, user: Any, export_format: str, records: int, size: int, active_jobs: int) -> list[Broken]:
+    """The limits that an export of the user's would break now, who has so many ``active_jobs`` in the county."""
+    access = CountyAccess.objects.filter(county=county, user=user.pk).first()
+    used = Used(**_taken(user, county.pk), active_jobs=active_jobs)
+    in_force = limits.in_force(settings_of(county), access, export_format, used)
+    return limits.broken(in_force, records, size)
+
+
+def admit(job: GisExportJob) -> None:
+    """Raises RequestRefused where the unsaved job would break a limit. Of active jobs the lifecycle sees to, with an
+    answer of its own."""
+    expected = job.estimated_records, job.estimated_bytes or 0
+    found = exceeded(job.county, job.submitted_by, job.export_format, *expected, active_jobs=0)
+    faults = [limits.told(each, job.county_id) for each in found if each.limit != limits.ACTIVE_JOBS]
+    if faults:
+        raise RequestRefused({"area_of_interest": faults}, "limit_exceeded")
+
+
+def renew(job: GisExportJob) -> None:
+    """The unsaved job of a rerun, estimated anew. Raises RerunRefused where it would fail, or where the county does not
+    allow its format any more."""
+    from gis_export.estimates import expect
+    from gis_export.prepare import prepare
+
+    allowed = settings_of(job.county).allowed_formats
+    if allowed and job.export_format not in allowed:
+        message = f"{job.export_format} is not allowed in {job.county_id} any more; there is {', '.join(allowed)}."
+        raise RerunRefused(message, RequestOutdated.code)
+    try:
+        wanted = prepare(job).wanted
+    except (RequestOutdated, PersonalDataRefused) as error:
+        raise RerunRefused(error.message, error.code) from None
+    expected = expect(wanted)
+    job.estimated_records, job.estimated_bytes = expected.records, expected.bytes
+    job.estimated_seconds = expected.seconds
+
+
+def _taken(user: Any, county_id: str) -> dict[str, int]:
+    """By the user of the county in the last day, with what is under way by its estimate."""
+    taken = GisExportJob.objects.filter(
+        submitted_by=user.pk,
+        county=county_id,
+        created_at__gt=Now() - _DAY,
+        status__in=(*ACTIVE, Status.COMPLETED, Status.EXPIRED),
+    ).aggregate(
+        records=Sum(Coalesce("record_count", "estimated_records")),
+        bytes=Sum(Coalesce("result_file_bytes", "estimated_bytes")),
+    )
+    return {name: number or 0 for name, number in taken.items()}

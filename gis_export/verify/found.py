@@ -1,0 +1,69 @@
+"""What a file holds of a layer, and what the manifest tells of where to find it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+_FIELD = re.compile(r"Named (.+)\.", re.DOTALL)
+_LAYER = re.compile(r"The (?:layer|sheet) is named (.+)\.", re.DOTALL)
+
+
+@dataclass
+class Found:
+    """What a file holds of a layer. ``area`` is None where it has no shapes; ``perimeter`` is the length of all their
+    edges, by which rounded coordinates may change the area."""
+
+    records: int = 0
+    without_geometry: int = 0
+    area: float | None = 0.0
+    perimeter: float = 0.0
+    sums: dict[str, float] = field(default_factory=dict)
+
+    def add(self, shapes: Any, values: dict[str, Any]) -> None:
+        """A batch: its shapes, None for a file without, and the numbers of the columns to sum."""
+        for name, column in values.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(
+                pc.sum(pc.cast(column, pa.float64(), safe=False)).as_py() or 0
+            )
+        if shapes is None:
+            self.area = None
+            return
+        self.without_geometry += int(np.sum(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+        self.area = (self.area or 0.0) + float(np.nansum(shapely.area(shapes)))
+        self.perimeter += float(np.nansum(shapely.length(shapes)))
+
+    def __add__(self, other: Found) -> Found:
+        """Of two files of one layer."""
+        return Found(
+            self.records + other.records,
+            self.without_geometry + other.without_geometry,
+            None if self.area is None or other.area is None else self.area + other.area,
+            self.perimeter + other.perimeter,
+            {name: self.sums.get(name, 0.0) + other.sums.get(name, 0.0) for name in self.sums | other.sums},
+        )
+
+
+@dataclass(frozen=True)
+class Told:
+    """A layer's part of the manifest: its name in the file, and of each field to sum its name there."""
+
+    layer: str
+    sums: dict[str, str]
+    options: dict[str, Any]
+
+    @classmethod
+    def of(cls, layer: dict[str, Any], options: dict[str, Any]) -> Told:
+        renamed = [loss for loss in layer["losses"] if loss["kind"] == "renamed"]
+        names = {loss["field"]: found[1] for loss in renamed if (found := _FIELD.fullmatch(loss["detail"]))}
+        named = [found[1] for loss in renamed if not loss["field"] and (found := _LAYER.fullmatch(loss["detail"]))]
+        sums = {name: names.get(name, name) for name in layer["reconciliation"]["source"]["sums"]}
+        if any(loss["kind"] == "dropped" and loss["detail"].startswith("Geometries") for loss in layer["losses"]):
+            options = {**options, "geometry": "none"}  # those that are there do not tell the area of all
+        return cls(named[0] if named else layer["layer"], sums, options)
