@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from math import ceil
 
 from django.conf import settings
@@ -76,10 +77,12 @@ def export(prepared: Prepared, context: JobContext) -> Outcome | None:
             for piece in cut.cuts(selection, held, sizes[selection.layer.name])
         ]
         context.checkpoint(0, f"Writing {len(pieces)} parts.")
+        parts = [
+            _part(prepared, held, number, piece, rows[piece.layer] // sizes[piece.layer])
+            for number, piece in enumerate(pieces)
+        ]
         with _ended_parts(prepared, context):
-            for number, piece in enumerate(pieces):
-                _queue(prepared, held, number, piece, rows[piece.layer] // sizes[piece.layer])
-            done = _written(prepared, context)
+            done = _written(prepared, parts, context)
             held.row("SELECT 1")  # raises where the snapshot did not hold until the last part was read
             _complete(prepared, done, rows)
             context.checkpoint(_PARTS_DONE, f"Putting {len(done)} parts together.")
@@ -105,9 +108,9 @@ def _token(prepared: Prepared) -> uuid.UUID:
     return prepared.job.claim_token
 
 
-def _queue(prepared: Prepared, held: Snapshot, number: int, piece: Cut, expected: int) -> None:
+def _part(prepared: Prepared, held: Snapshot, number: int, piece: Cut, expected: int) -> ExportPart:
     job = prepared.job
-    part = ExportPart(
+    return ExportPart(
         parent=job,
         parent_token=_token(prepared),
         county=job.county,
@@ -121,6 +124,9 @@ def _queue(prepared: Prepared, held: Snapshot, number: int, piece: Cut, expected
         personal=prepared.personal,
         options={"expires_in": _KEPT_SECONDS},
     )
+
+
+def _queue(part: ExportPart) -> None:
     part.save(force_insert=True)
     dispatch.enqueue(part)
 
@@ -135,37 +141,44 @@ def _try_again(part: ExportPart) -> None:
         county_id=part.county_id,
         options=part.options,
     )
-    again.save(force_insert=True)
-    dispatch.enqueue(again)
+    _queue(again)
 
 
-def _written(prepared: Prepared, context: JobContext) -> list[ExportPart]:
-    """Wait until every part is written, writing what nobody has begun; the parts in their order.
+def _written(prepared: Prepared, parts: list[ExportPart], context: JobContext) -> list[ExportPart]:
+    """Have the (unsaved) parts written, and write what nobody has begun; the parts in their order.
 
+    No more of them wait in the queue than there are workers here, so that other jobs wait for those few only.
     Raises PartFailed for a part that failed for good, and the context's interruption.
     """
     client.writer()  # started by this thread, with which it would end
     failures: Counter[int] = Counter()
     retried: set[object] = set()
     own = ExportPart.objects.filter(parent_token=_token(prepared))
+    coming = iter(parts)
+
+    def fill_up(waiting: int) -> None:
+        for part in islice(coming, max(settings.LONG_WORKERS - waiting, 0)):
+            _queue(part)
+
+    fill_up(0)
     with _helper(own) as failure:
         while True:
             context.checkpoint()
-            parts = own.order_by("created_at").defer("result_summary")
-            newest = {part.number: part for part in parts}
+            newest = {part.number: part for part in own.order_by("created_at").defer("result_summary")}
+            fill_up(sum(part.status == Status.PENDING for part in newest.values()))
             for part in newest.values():
                 if part.status not in (Status.FAILED, Status.CANCELLED) or part.pk in retried:
                     continue
                 failures[part.number] += 1
                 if part.error_code in _HOPELESS or failures[part.number] >= _TRIES:
-                    raise PartFailed(f"Part {part.number + 1} of {len(newest)} failed: {part.message}")
+                    raise PartFailed(f"Part {part.number + 1} of {len(parts)} failed: {part.message}")
                 retried.add(part.pk)
                 _try_again(part)
             finished = [part for part in newest.values() if part.status == Status.COMPLETED]
-            if len(finished) == len(newest):
+            if len(finished) == len(parts):
                 return list(own.filter(pk__in=[part.pk for part in finished]).order_by("number"))
-            share = sum(part.progress for part in newest.values()) / (100 * len(newest))
-            context.checkpoint(share * _PARTS_DONE, f"{len(finished)} of {len(newest)} parts are written.")
+            share = sum(part.progress for part in newest.values()) / (100 * len(parts))
+            context.checkpoint(share * _PARTS_DONE, f"{len(finished)} of {len(parts)} parts are written.")
             if failure:
                 raise failure[0]
             time.sleep(_LOOK_SECONDS)

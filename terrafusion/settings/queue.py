@@ -44,6 +44,7 @@ REDIS_URL = env.text("REDIS_URL", "")
 # Names of the queues and their clusters; two installations that share a broker need different ones.
 SHORT_CLUSTER = env.text("Q_SHORT_CLUSTER", "short")
 LONG_CLUSTER = env.text("Q_LONG_CLUSTER", "long")
+LONG_WORKERS = env.integer("Q_LONG_WORKERS", 1, minimum=1)
 
 Q_CLUSTER: dict[str, Any] = {
     "name": "terrafusion",  # salt of the signatures: one name for the whole installation
@@ -60,5 +61,5 @@ Q_CLUSTER: dict[str, Any] = {
     "catch_up": False,
     "scheduler": False,  # nothing is scheduled in django-q2: the sweep has its own loop
     "max_attempts": 1,
-    "ALT_CLUSTERS": {LONG_CLUSTER: _cluster(env.integer("Q_LONG_WORKERS", 1, minimum=1), JOB_LONG_TIME_LIMIT)},
+    "ALT_CLUSTERS": {LONG_CLUSTER: _cluster(LONG_WORKERS, JOB_LONG_TIME_LIMIT)},
 }

@@ -47,6 +47,7 @@ def cut(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in (*media.glob("gis_exports_output/*/parts"), *media.glob(".work/*")):
         shutil.rmtree(folder)  # of tests that did not look what was left, and of workers that others have killed
     settings.EXPORT_PARTS_ABOVE, settings.EXPORT_PART_RECORDS = 20, 7
+    settings.LONG_WORKERS = PARTS
     monkeypatch.setattr(coordinate, "_LOOK_SECONDS", 0.03)
 
 
@@ -203,9 +204,9 @@ def test_several_layers_and_what_is_not_cut(api: APIClient, loaded: County, cut:
 def test_all_parts_see_one_moment(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     queue = coordinate._queue
 
-    def meddle(prepared: Any, held: Any, number: int, *rest: Any) -> None:
-        queue(prepared, held, number, *rest)
-        if number == 0:
+    def meddle(part: ExportPart) -> None:
+        queue(part)
+        if part.number == 0:
             PropertyOperational.objects.update(zoning="CHANGED")
             PropertyOperational.objects.filter(parcel_number__endswith="1").delete()
 
@@ -240,6 +241,21 @@ def test_parts_pass_through_storage_that_all_machines_have(ask: Any, settings: A
         assert {found.key for found in bucket.objects.all()} == {merged.result_file, dataset.result_file}
     finally:
         store.stop()
+
+
+def test_few_parts_wait_before_the_jobs_of_others(ask: Any, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.LONG_WORKERS = 1
+    queue, waited = coordinate._queue, []
+
+    def watch(part: ExportPart) -> None:
+        waited.append(ExportPart.objects.filter(status=Status.PENDING).count())
+        queue(part)
+
+    monkeypatch.setattr(coordinate, "_queue", watch)
+    job = ask()
+    assert job.status == "COMPLETED", job.message
+    assert waited == [0] * PARTS
+    assert [part.status for part in parts_of(job)] == ["COMPLETED"] * PARTS
 
 
 # What goes wrong.

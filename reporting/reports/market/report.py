@@ -107,7 +107,7 @@ def _wanted(request: Request, name: str) -> market_requests.MarketRequest:
         "area_of_interest": None,
         "parameters": {},
     }
-    return market_requests.check(request.county, given, today(request.county))
+    return market_requests.check(request.county, given, today(request.county), request.user)
 
 
 def _made(request: Request, name: str) -> Analysis:
