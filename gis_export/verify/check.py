@@ -175,7 +175,7 @@ def _off(layer: dict[str, Any], export_format: str, manifest: dict[str, Any]) ->
         xmin, ymin, xmax, ymax = layer["extent"]
         return float(max(xmax - xmin, ymax - ymin) / _TAB_CELLS)
     if export_format == "PMTiles":
-        zoom = manifest["request"]["resolved"]["options"]["max_zoom"]
+        zoom: int = manifest["request"]["resolved"]["options"]["max_zoom"]
         return tile_sql.WORLD / (1 << zoom) / tile_sql.GRID / 2
     return 0.0
 

@@ -98,9 +98,8 @@ def test_what_was_taken_in_a_day_counts(
 
 def test_a_retry_returns_the_first_job_whatever_is_left_of_the_limit(api: APIClient, loaded: County) -> None:
     limit(loaded, max_records_per_day=30)
-    key = {"HTTP_IDEMPOTENCY_KEY": "once"}
     body = {"export_format": "GeoJSON", "county_id": loaded.pk, "layers": ["parcels"]}
-    first, second = (api.post(f"{URL}/run", body, format="json", **key) for _ in range(2))
+    first, second = (api.post(f"{URL}/run", body, format="json", HTTP_IDEMPOTENCY_KEY="once") for _ in range(2))
     assert first.status_code == second.status_code == 202
     assert first.json()["job_id"] == second.json()["job_id"]
     assert api.post(f"{URL}/run", body, format="json").status_code == 400

@@ -113,7 +113,7 @@ class ScheduleSerializer(serializers.Serializer[Schedule]):
         try:
             dispatch.admit(self.job)
         except RequestRefused as refused:
-            raise serializers.ValidationError(refused.faults, code=refused.code) from None  # type: ignore[arg-type]
+            raise serializers.ValidationError(refused.faults, code=refused.code) from None
         return body
 
     def validate_cron(self, expression: str) -> str:
