@@ -165,7 +165,7 @@ class TestFailures:
         assert isinstance(error, DatabaseUnavailable)
         assert is_clean(error.message)
 
-    @pytest.mark.parametrize("export_format", ["GeoJSON", "GeoPackage", "GeoParquet"])
+    @pytest.mark.parametrize("export_format", ["DXF", "GeoJSON", "GeoPackage", "GeoParquet", "XLSX"])
     def test_a_connection_that_breaks(self, tmp_path: Path, export_format: str) -> None:
         sql = SQUARES.format(150).replace("'text ' || i", "'text ' || i || pg_sleep(0.02)")
         found: list[JobError] = []
@@ -278,6 +278,29 @@ class TestCrashes:
         assert job.status == "CANCELLED"
         assert job.result_file == ""
         assert run_export(api, slow_county, "CSV", ["sales"]).status == "COMPLETED"
+
+    @pytest.mark.parametrize("how", ["cancel", "crash"])
+    @pytest.mark.parametrize("export_format", ["DXF", "FileGDB", "PMTiles", "XLSX"])
+    def test_nothing_is_left_of_what_was_begun(
+        self, slow_county: County, api: APIClient, export_format: str, how: str
+    ) -> None:
+        """Workbooks, drawings and tiles have further files while they are made; some have names nowhere."""
+        before = set(workdir_root().glob("*"))
+        job = submit(api, slow_county, export_format=export_format)
+        with in_background(job):
+            wait_until(lambda: running("pg_sleep"))
+            assert set(workdir_root().glob("*")) > before
+            assert client._warm is not None
+            process = Path(f"/proc/{client._warm.pid}")
+            if how == "cancel":
+                dispatch.cancel(job)
+            else:
+                os.kill(client._warm.pid, signal.SIGKILL)
+        wait_for_job(job)
+        assert job.status == ("CANCELLED" if how == "cancel" else "FAILED")
+        assert set(workdir_root().glob("*")) == before
+        # With the process go the files that it had open, and their room on the disk.
+        wait_until(lambda: not process.exists() or "Z (zombie)" in (process / "status").read_text())
 
     def test_progress_is_told(self, slow_county: County, api: APIClient) -> None:
         job = submit(api, slow_county)
