@@ -96,7 +96,8 @@ class Sheet:
             f'viewBox="0 0 {width:.1f} {height + below:.1f}"><defs><clipPath id="frame">'
             f'<rect width="{width:.1f}" height="{height:.1f}"/></clipPath></defs><g clip-path="url(#frame)">'
             f'<rect width="{width:.1f}" height="{height:.1f}" fill="#fbfbf8"/>{"".join(self.parts)}</g>'
-            f'<rect width="{width:.1f}" height="{height:.1f}" fill="none" stroke="#555" stroke-width="0.8"/>'
+            f'<rect x="0.4" y="0.4" width="{width - 0.8:.1f}" height="{height - 0.8:.1f}" fill="none" stroke="#555" '
+            'stroke-width="0.8"/>'
             f"{self._bar()}{self._north()}{self._legend(legend)}</svg>"
         )
 

@@ -22,6 +22,7 @@ _SIZES = ((8, 8.0), (11, 7.0), (13, 6.4))  # points of text, by the most columns
 _SMALLEST = 6.0
 _MOST_COLUMNS = 13  # of a table that can be cut in two: nobody reads smaller text on paper
 _MOST_KEYS = 3
+_MOST_LINES = 25  # of a table that is kept on one page: a page that lies on its side has room for some 30
 _LETTER = 0.58  # of the size, is the width of a letter, roughly
 
 
@@ -43,6 +44,8 @@ def shape(
             for value, column, most in zip(row, columns, room, strict=True)
         ]
 
+    shown_rows = [texts(row) for row in rows]
+    lines = sum(max(map(_lines, row, room), default=1) for row in shown_rows[:_MOST_LINES])
     return {
         "kind": "table",
         "title": text(title),
@@ -52,7 +55,8 @@ def shape(
         "align": ["right" if column.kind in RIGHT else "left" for column in columns],
         "widths": widths,
         "size": size,
-        "rows": [texts(row) for row in rows],
+        "whole": begins and ends and max(len(rows), lines) <= _MOST_LINES,
+        "rows": shown_rows,
         "totals": None
         if totals is None
         else ["" if v is None else s for v, s in zip(totals, texts(totals), strict=True)],
@@ -90,6 +94,11 @@ def narrow(table: b.Table) -> Iterator[b.Table]:
             totals=None if table.totals is None else chosen(table.totals),
             note=table.note if part == count - 1 else "",
         )
+
+
+def _lines(text: str, room: int) -> int:
+    """That the text takes in a cell for so many letters, rather too many: words do not fill lines."""
+    return 1 if len(text) <= room else 1 + len(text) * 3 // (2 * max(room, 1))
 
 
 def _breakable(text: str, most: int) -> str:

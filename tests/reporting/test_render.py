@@ -287,3 +287,23 @@ def test_words_that_are_wider_than_their_column_are_broken(render: Render) -> No
     text = pypdf.PdfReader(made.path).pages[0].extract_text().replace("\u200b", "")
     assert job not in text  # it goes on in the next line
     assert job in "".join(text.split())
+
+
+def test_a_short_table_stays_on_one_page(render: Render) -> None:
+    short = rows(14)[:14]
+    blocks = [b.Table(f"t{i}", f"Table {i}", COLUMNS, short, ("Sum of it", *[None] * 5)) for i in range(7)]
+    pages = pypdf.PdfReader(render(document(blocks=blocks), "pdf").path).pages
+    for number in range(7):
+        (page,) = [page.extract_text() for page in pages if f"Table {number}" in page.extract_text()]
+        table = page.split(f"Table {number}")[1].split("Table")[0]
+        assert table.count("Feb") == 14
+        assert "Sum of it" in table
+
+
+def test_a_table_of_few_rows_that_fill_pages_is_not_cut_off(render: Render) -> None:
+    long = " ".join(f"word{i}" for i in range(900))
+    head = (b.Column("n", b.Kind.TEXT, "N", width=6), b.Column("text", b.Kind.TEXT, "Text", width=60))
+    text = pdfs.text_of(
+        render(document(blocks=[b.Table("t", "T", head, [[str(i), long] for i in range(4)])]), "pdf").path
+    )
+    assert text.count("word899") == 4
