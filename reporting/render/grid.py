@@ -98,7 +98,8 @@ def narrow(table: b.Table) -> Iterator[b.Table]:
 
 def _lines(text: str, room: int) -> int:
     """That the text takes in a cell for so many letters, rather too many: words do not fill lines."""
-    return 1 if len(text) <= room else 1 + len(text) * 3 // (2 * max(room, 1))
+    breaks = text.count("\n")
+    return 1 + breaks if len(text) <= room else 1 + breaks + len(text) * 3 // (2 * max(room, 1))
 
 
 def _breakable(text: str, most: int) -> str:
