@@ -81,7 +81,7 @@ bench-valuation-job: ## Value a generated county of PARCELS=100000 as a job; wri
 	@$(RUN) .venv/bin/python -m benchmarks.valuation_job
 
 clean: ## Remove .venv, caches and built files; the database and the results stay
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static build/tests*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 purge: ## Also delete the private database, the results and the secret key: make purge CONFIRM=yes

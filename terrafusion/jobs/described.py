@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from drf_spectacular.drainage import isolate_view_method
 from drf_spectacular.types import OpenApiTypes
@@ -10,9 +10,6 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.jobs.files import MemberSerializer
-
-if TYPE_CHECKING:
-    from terrafusion.jobs.viewsets import JobViewSet
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
@@ -39,8 +36,8 @@ _SUMMARIES = {
 }
 
 
-def describe(viewset: type[JobViewSet]) -> None:
-    """Tell the OpenAPI schema what each action of this plugin takes and gives."""
+def describe(viewset: Any) -> None:
+    """Tell the OpenAPI schema what each action of this JobViewSet takes and gives."""
     shown = viewset.serializer_class
     missing = {400: ProblemSerializer, 404: ProblemSerializer}
     refused = {**missing, 409: ProblemSerializer}
