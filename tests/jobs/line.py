@@ -39,7 +39,7 @@ class Line:
         assert self._server is not None
         self._server.shutdown()
         self._server.server_close()
-        (self._folder / _SOCKET).unlink()
+        (self._folder / _SOCKET).unlink(missing_ok=True)
         for end in list(self._open):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -51,11 +51,11 @@ class _Connection(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         with _database() as database:
             ends = {self.request: database, database: self.request}
-            self.server.open |= ends.keys()
+            self.server.open.update(ends)
             with contextlib.suppress(OSError):
                 while all(_pass_on(end, ends[end]) for end in select.select(list(ends), [], [])[0]):
                     pass
-            self.server.open -= ends.keys()
+            self.server.open.difference_update(ends)
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
