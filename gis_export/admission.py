@@ -10,8 +10,10 @@ from django.db.models.functions import Coalesce, Now
 
 from gis_export import limits
 from gis_export.errors import PersonalDataRefused, RequestOutdated
+from gis_export.estimates import expect
 from gis_export.limits import Broken, Used
 from gis_export.models import GisExportJob
+from gis_export.prepare import prepare
 from gis_export.request import settings_of
 from terrafusion.jobs.errors import Refused, RequestRefused
 from terrafusion.jobs.states import ACTIVE, Status
@@ -49,9 +51,6 @@ def admit(job: GisExportJob) -> None:
 def renew(job: GisExportJob) -> None:
     """The unsaved job of a rerun, estimated anew. Raises RerunRefused where it would fail, or where the county does not
     allow its format any more."""
-    from gis_export.estimates import expect
-    from gis_export.prepare import prepare
-
     allowed = settings_of(job.county).allowed_formats
     if allowed and job.export_format not in allowed:
         message = f"{job.export_format} is not allowed in {job.county_id} any more; there is {', '.join(allowed)}."

@@ -68,7 +68,7 @@ def _check(package: Package) -> Report:
         if package.sha256 != job.result_file_sha256:
             report.differences.append(f"SHA-256 is {package.sha256}, and the job wrote {job.result_file_sha256}.")
     report.differences += _files(package)
-    report.checked.append(f"SHA-256 and size of {len(manifest['files'])} files.")
+    report.checked.append(f"SHA-256 and size of {counted(len(manifest['files']), 'file')}.")
     for layer, export_format in _layers(manifest):
         _layer(package, layer, export_format, report)
     told, differences = database.compare(manifest, job)
