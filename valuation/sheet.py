@@ -35,6 +35,14 @@ _SHOWN = (
     "bathrooms",
 )
 
+_LINES = (
+    *("method", "land_value", "living_area_sqft", "rate_per_sqft", "replacement_cost_new", "effective_age_years"),
+    *("economic_life_years", "depreciation_percent", "depreciation", "rcnld", "market_factor", "improvement_value"),
+    *("potential_gross_income", "vacancy_loss", "other_income", "effective_gross_income", "expenses", "reserves"),
+    *("net_operating_income", "cap_rate_percent", "gross_rent_multiplier", "value_by_multiplier", "value"),
+)
+"""In the order of the calculation, which the database does not keep."""
+
 
 def sheet(valuation: PropertyValuation) -> dict[str, Any]:
     """The sheet of one value."""
@@ -120,6 +128,8 @@ def _interval(row: PropertyValuation, job: ValuationJob) -> dict[str, Any] | Non
 
 def _approach(told: dict[str, Any]) -> dict[str, Any]:
     shown = {**told, "flags": flags.told(told.get("flags", ()))}
+    if lines := told.get("lines"):
+        shown["lines"] = {name: lines[name] for name in _LINES if name in lines}
     if "refused" in told:
         shown["refused"] = flags.told([told["refused"]])[0]
     return shown

@@ -227,7 +227,10 @@ def test_cost_from_the_countys_tables(api: APIClient, county: County, sold: list
     assert (told["mass_appraisal"]["weight"], told["cost"]["weight"]) == (1.0, 0.0)
     assert told["income"]["refused"] == "no_income"
     assert PropertyValuation.objects.get(job=beside).land_value is not None
-    assert api.get(reverse("valuation:sheet", args=[beside.pk, "0002"])).status_code == 200
+    shown = api.get(reverse("valuation:sheet", args=[beside.pk, "0002"])).json()["approaches"][2]["lines"]
+    assert shown == lines | {name: shown[name] for name in shown.keys() - lines.keys()}
+    assert [*shown][:4] == ["land_value", "living_area_sqft", "rate_per_sqft", "replacement_cost_new"]
+    assert [*shown][-2:] == ["improvement_value", "value"]
 
     LandRate.objects.filter(county=county).update(base_value=900_000)
     dear = finished(api, county, "sales_comparison", {"parcels": ["0002"]})
