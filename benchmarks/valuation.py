@@ -1,7 +1,8 @@
 """``make bench-valuation``: a plain LightGBM and our methods on later sales of two real counties, in one run.
 
-Writes build/bench/valuation.json. Values are for the cut date; ratios are to later prices as paid and as brought to the
-cut date by a hedonic index of all sales, the same for every method.
+Writes build/bench/valuation.json, and build/bench/valuation_limits.json: what stands in the way of less. Values are for
+the cut date; ratios are to later prices as paid and as brought to the cut date by a hedonic index of all sales, the
+same for every method.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import platform
+from benchmarks import valuation_limits as limits_of
 from market_analysis.stats import time_adjustment
 from terrafusion import env
 from valuation import comparables, model, ratio, reconcile
+from valuation.frames import Values
 
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 _LUCAS = {
@@ -66,43 +70,98 @@ class _Found:
     predict_s: float
 
 
+def _values_of_the_county(name: str) -> Floats | None:
+    """The assessor's own values, in the order of ``sales_of``, where the file has them: never shown to a model."""
+    if name != "lucas":
+        return None
+    return pd.read_csv(_path(name))["avalue"].to_numpy(dtype=float)
+
+
 def sales_of(name: str) -> pd.DataFrame | None:
     """The sales of one of the two counties with the platform's column names; None where the file is not there."""
-    folder = Path(env.text("TERRAFUSION_SHARED_DATA", str(_FOLDER)))
-    _, file, columns, _ = next(one for one in _DATA if one[0] == name)
-    if not (folder / file).exists():
-        print(f"{name}: there is no {folder / file}")
+    if not _path(name).exists():
+        print(f"{name}: there is no {_path(name)}")
         return None
-    sales = pd.read_csv(folder / file)[list(columns)].rename(columns=columns)
+    columns = next(columns for one, _, columns, _ in _DATA if one == name)
+    sales = pd.read_csv(_path(name))[list(columns)].rename(columns=columns)
     sales["sale_date"] = pd.to_datetime(sales["sale_date"])
     return sales
 
 
+def _path(name: str) -> Path:
+    file = next(file for one, file, _, _ in _DATA if one == name)
+    return Path(env.text("TERRAFUSION_SHARED_DATA", str(_FOLDER))) / file
+
+
 def run() -> None:
+    """Each county whose file is there; what is known is saved after each method, so that a cut run leaves its rows."""
     results: list[dict[str, Any]] = []
+    limits: dict[str, Any] = {}
     for name, _, _, cut in _DATA:
         sales = sales_of(name)
-        if sales is not None:
-            results += _judge(name, sales, cut)
-    platform.save("valuation", results)
+        if sales is None:
+            continue
+        market = _Market(sales, cut)
+        for method, values in _METHODS.items():
+            results += _judge(name, market, method, values(market))
+            platform.save("valuation", results)
+        limits[name] = _limits(name, market)
+        platform.save("valuation_limits", limits)
 
 
-def _judge(name: str, sales: pd.DataFrame, cut: date) -> list[dict[str, Any]]:
-    test = sales[sales["sale_date"] >= pd.Timestamp(cut)]
-    price = test["sale_price"].to_numpy(dtype=float)
-    index = time_adjustment.fit(sales, sales["sale_date"].max().date())
-    adjusted = price * index.factors(test["sale_date"], cut).value
-    results = []
-    for method, values in _METHODS.items():
-        found = values(sales, test, cut)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-        for is_adjusted, paid in ((True, adjusted), (False, price)):
-            figures = {"data": name, "split": str(cut), "n_test": len(test), "method": method, "adjusted": is_adjusted}
-            figures |= _figures(found, paid)
-            figures |= {"train_s": found.train_s, "predict_s": found.predict_s, "peak_rss_mb": round(peak)}
-            print(figures, flush=True)
-            results.append(figures)
-    return results
+def _limits(name: str, market: _Market) -> dict[str, Any]:
+    value = market.trained[0].value(market.homes).values["value"].to_numpy()
+    found: dict[str, Any] = {"neighbours_known": limits_of.neighbours_known(market.test, value, market.adjusted)}
+    if "parcel_number" in market.sales:
+        found["resales"] = limits_of.resales(market.sales, market.brought)
+        sold = market.test["parcel_number"].isin(market.known["parcel_number"]).to_numpy()
+        found["sold_before"] = limits_of.by_group(sold, value, market.adjusted)
+    county = _values_of_the_county(name)
+    if county is not None:
+        paid = market.sales["sale_price"].to_numpy(dtype=float)
+        found["county_by_year"] = limits_of.by_year(county, paid, market.sales["sale_date"])
+        theirs = county[market.sales.index.get_indexer(market.test.index)]
+        found["beside_the_county"] = limits_of.beside_the_county(value, market.adjusted, market.price, theirs)
+    print(found, flush=True)
+    return found
+
+
+class _Market:
+    """The sales of a county, cut at a day; models of it are trained once."""
+
+    def __init__(self, sales: pd.DataFrame, cut: date) -> None:
+        self.sales, self.cut = sales, cut
+        self.known = sales[sales["sale_date"] < pd.Timestamp(cut)]
+        self.test = sales[sales["sale_date"] >= pd.Timestamp(cut)]
+        self.homes = self.test.drop(columns=["sale_price", "sale_date"])
+        self.price = self.test["sale_price"].to_numpy(dtype=float)
+        index = time_adjustment.fit(sales, sales["sale_date"].max().date())
+        self.brought = sales["sale_price"].to_numpy(dtype=float) * index.factors(sales["sale_date"], cut).value
+        self.adjusted = self.brought[sales["sale_date"] >= pd.Timestamp(cut)]
+
+    @cached_property
+    def trained(self) -> tuple[model.MassAppraisal, float]:
+        """And the seconds that it took."""
+        begun = time.perf_counter()
+        return model.train(self.known, self.cut), time.perf_counter() - begun
+
+    @cached_property
+    def prepared(self) -> tuple[comparables.SalesComparison, float]:
+        """And the seconds that it took."""
+        begun = time.perf_counter()
+        return comparables.prepare(self.known, self.cut), time.perf_counter() - begun
+
+
+def _judge(name: str, market: _Market, method: str, found: _Found) -> list[dict[str, Any]]:
+    about = {"data": name, "split": str(market.cut), "n_test": len(market.test), "method": method}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    cost = {"train_s": found.train_s, "predict_s": found.predict_s, "peak_rss_mb": round(peak)}
+    rows = [
+        about | {"adjusted": is_adjusted} | _figures(found, paid) | cost
+        for is_adjusted, paid in ((True, market.adjusted), (False, market.price))
+    ]
+    print(*rows, sep="\n", flush=True)
+    return rows
 
 
 def _figures(found: _Found, price: Floats) -> dict[str, Any]:
@@ -123,52 +182,55 @@ def _figures(found: _Found, price: Floats) -> dict[str, Any]:
     }
 
 
-def _plain(sales: pd.DataFrame, test: pd.DataFrame, cut: date) -> _Found:
+def _plain(market: _Market) -> _Found:
     """LightGBM as it comes, 600 trees, on the raw columns and the date; asked for the cut date."""
+    sales, cut = market.sales, pd.Timestamp(market.cut)
     raw = sales.drop(columns=["sale_price", "sale_date", "parcel_number"], errors="ignore")
     raw = raw.apply(lambda column: column if pd.api.types.is_numeric_dtype(column) else pd.factorize(column)[0])
-    raw["years"] = (sales["sale_date"] - pd.Timestamp(cut)).dt.days / 365.25
-    known = sales["sale_date"] < pd.Timestamp(cut)
+    raw["years"] = (sales["sale_date"] - cut).dt.days / 365.25
     begun = time.perf_counter()
-    data = lightgbm.Dataset(raw[known].to_numpy(dtype=float), np.log(sales["sale_price"][known].to_numpy(dtype=float)))
+    price = np.log(market.known["sale_price"].to_numpy(dtype=float))
+    data = lightgbm.Dataset(raw.loc[market.known.index].to_numpy(dtype=float), price)
     trees = lightgbm.train({"num_threads": 1, "verbosity": -1}, data, 600)
     trained = time.perf_counter()
-    value = np.exp(np.asarray(trees.predict(raw.loc[test.index].assign(years=0.0).to_numpy(dtype=float))))
+    asked = raw.loc[market.test.index].assign(years=0.0).to_numpy(dtype=float)
+    value = np.exp(np.asarray(trees.predict(asked)))
     return _Found(value, None, None, round(trained - begun, 2), round(time.perf_counter() - trained, 2))
 
 
-def _sales_comparison(sales: pd.DataFrame, test: pd.DataFrame, cut: date) -> _Found:
-    begun = time.perf_counter()
-    prepared = comparables.prepare(sales[sales["sale_date"] < pd.Timestamp(cut)], cut)
-    middle = time.perf_counter()
-    found = prepared.value(test.drop(columns=["sale_price", "sale_date"])).values.values
-    return _of(found.reindex(test.index), begun, middle)
+def _mass_appraisal(market: _Market) -> _Found:
+    trained, seconds = market.trained
+    return _timed(market, seconds, lambda: trained.value(market.homes))
 
 
-def _reconciled(sales: pd.DataFrame, test: pd.DataFrame, cut: date) -> _Found:
-    known, homes = sales[sales["sale_date"] < pd.Timestamp(cut)], test.drop(columns=["sale_price", "sale_date"])
-    begun = time.perf_counter()
-    trained, prepared = model.train(known, cut), comparables.prepare(known, cut)
+def _sales_comparison(market: _Market) -> _Found:
+    prepared, seconds = market.prepared
+    return _timed(market, seconds, lambda: prepared.value(market.homes).values)
+
+
+def _reconciled(market: _Market) -> _Found:
+    """Of the two approaches that need no county tables; its seconds are those of both."""
+    (trained, first), (prepared, second) = market.trained, market.prepared
     weights = reconcile.weigh({"mass_appraisal": trained.held_back, "sales_comparison": prepared.held_back})
-    middle = time.perf_counter()
-    values = {"mass_appraisal": trained.value(homes), "sales_comparison": prepared.value(homes).values}
-    return _of(weights.apply(values, homes).values.values, begun, middle)
+
+    def values() -> Values:
+        both = {
+            "mass_appraisal": trained.value(market.homes),
+            "sales_comparison": prepared.value(market.homes).values,
+        }
+        return weights.apply(both, market.homes).values
+
+    return _timed(market, first + second, values)
 
 
-def _of(found: pd.DataFrame, begun: float, middle: float) -> _Found:
-    value, low, high = (found[name].to_numpy() for name in ("value", "low", "high"))
-    return _Found(value, low, high, round(middle - begun, 2), round(time.perf_counter() - middle, 2))
-
-
-def _mass_appraisal(sales: pd.DataFrame, test: pd.DataFrame, cut: date) -> _Found:
+def _timed(market: _Market, trained: float, values: Callable[[], Values]) -> _Found:
     begun = time.perf_counter()
-    trained = model.train(sales[sales["sale_date"] < pd.Timestamp(cut)], cut)
-    middle = time.perf_counter()
-    found = trained.value(test.drop(columns=["sale_price", "sale_date"])).values
-    return _of(found, begun, middle)
+    found = values().values.reindex(market.test.index)
+    value, low, high = (found[name].to_numpy() for name in ("value", "low", "high"))
+    return _Found(value, low, high, round(trained, 2), round(time.perf_counter() - begun, 2))
 
 
-_METHODS: dict[str, Callable[[pd.DataFrame, pd.DataFrame, date], _Found]] = {
+_METHODS: dict[str, Callable[[_Market], _Found]] = {
     "plain_lightgbm": _plain,
     "mass_appraisal": _mass_appraisal,
     "sales_comparison": _sales_comparison,

@@ -6,6 +6,7 @@ _WORDS = {
     "base": "A typical property of the county",
     "location": "Location",
     "nearby_sales": "Prices of earlier sales nearby",
+    "own_sale": "Its own last sale",
     "time": "Market trend",
     "lot_area_sqft": "Lot area (sq ft)",
     "living_area_sqft": "Living area (sq ft)",

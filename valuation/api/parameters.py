@@ -57,7 +57,7 @@ class ValuingSerializer(ParametersSerializer):
 
 class ComparingSerializer(ValuingSerializer):
     comparables = serializers.IntegerField(
-        default=5, min_value=3, max_value=12, help_text="Comparable sales that a value rests on."
+        default=8, min_value=3, max_value=12, help_text="Comparable sales that a value rests on."
     )
 
 

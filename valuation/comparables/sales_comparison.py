@@ -1,7 +1,8 @@
 """The sales comparison approach: similar sales, brought to the valuation date and adjusted line by line.
 
-adjusted price = price x time factor + adjustments, one for each characteristic and one for the location. The value is
-the weighted mean of the adjusted prices: those that need less adjustment and agree with the others weigh more.
+adjusted price = price x time factor + adjustments: one for each characteristic, one for the location, one for what they
+do together. The value is the weighted mean of the adjusted prices: those that need less adjustment and agree with the
+others weigh more.
 """
 
 from __future__ import annotations
@@ -78,10 +79,14 @@ class SalesComparison:
         curve = (
             f"The effect of this characteristic in {sales} sales from {first} to {last}, all characteristics together."
         )
-        place = "What the fifty nearest sales brought above what their characteristics explain, here and there."
+        others = {
+            adjuster.LOCATION: "What the fifty nearest sales brought above what their characteristics explain, "
+            "here and there.",
+            adjuster.TOGETHER: f"What characteristics and place do together, beyond the sum of each, in {sales} sales.",
+        }
         return {
             "time_factor": f"The market trend from the sale to {self.as_of}, by a hedonic index of the county's sales.",
-            **{f"adjust_{name}": place if name == adjuster.LOCATION else curve for name in self.adjuster.names},
+            **{f"adjust_{name}": others.get(name, curve) for name in self.adjuster.names},
         }
 
     def curves(self) -> list[dict[str, Any]]:

@@ -6,19 +6,17 @@ from dataclasses import dataclass, replace
 
 import lightgbm
 import numpy as np
-import numpy.typing as npt
 
 from valuation import ratio
 from valuation.frames import Floats
 from valuation.model import boosting
 from valuation.ratio import measures
 
-_CAUTION = 3.0  # squared spreads by which a value lies below the middle of what it may sell for
-_LONGEST = 1.3
-_STEPS = 151
-_MUST = (0.025, 1.025)  # PRB and PRD from which on the stretch is worth its cost: half the IAAO's ranges are left
-_FULL = (0.015, 0.99)  # PRB and PRD beyond which dear properties would be valued too high
-_FREE = 0.01  # share of the COD that an even treatment may cost where it is not a must
+_CAUTIONS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+_STRETCHES = np.linspace(1.0, 1.2, 101)
+_PRB = (-0.03, 0.015)  # the standard's range of PRB is .05 to both sides; dear properties valued too high are worse
+_PRD = (0.985, 1.03)
+_DRIFT = 0.6  # squared CODs by which PRB and PRD of the next year may lie lower and higher
 _OTHER_GOODS = np.log(4.0)  # a price so many times off the value tells of other goods sold, such as the bare lot
 _FOLDS = 5
 _FLOOR = 0.02  # a spread in logs below which none is believed
@@ -26,9 +24,10 @@ _FLOOR = 0.02  # a spread in logs below which none is believed
 
 @dataclass(frozen=True)
 class Calibration:
-    """log value = level + middle + stretch * (cautious - middle), where cautious is what the model said less three
-    times the squared spread of the property's kind; the interval reaches low and high spreads from it."""
+    """log value = level + middle + stretch * (cautious - middle), where cautious is what the model said less
+    ``caution`` times the squared spread of the property's kind; the interval reaches low and high spreads from it."""
 
+    caution: float
     middle: float
     stretch: float
     level: float
@@ -40,7 +39,7 @@ class Calibration:
     def apply(self, features: Floats, raw: Floats) -> tuple[Floats, Floats, Floats]:
         """Log value and the ends of its interval, which it lies between."""
         spread = _spread(self.spreads, features, raw)
-        value = self.level + self.middle + self.stretch * (_cautious(raw, spread) - self.middle)
+        value = self.level + self.middle + self.stretch * (raw - self.caution * spread**2 - self.middle)
         return value, value + min(self.low, 0.0) * spread, value + max(self.high, 0.0) * spread
 
 
@@ -67,44 +66,41 @@ def _learn(features: Floats, raw: Floats, log_price: Floats, confidence: float, 
         spreads.append(boosting.quick(seen[fold != number], size[fold != number], seed, rounds=60))
         mine = fold == number
         spread[mine] = _spread([spreads[-1]], features[mine], raw[mine])
-    cautious = _cautious(raw, spread)
+    caution, stretch = _even(raw, spread, log_price)
+    cautious = raw - caution * spread**2
     middle = float(np.median(cautious))
-    stretch = _stretch(cautious, middle, log_price)
     stretched = middle + stretch * (cautious - middle)
     level = -float(np.median(stretched - log_price))
     scores = (log_price - stretched - level) / spread
     # The (n + 1) of conformal prediction: a tail of a finite sample is rarer than it looks.
     tail = max((1 - confidence) / 2 - 1 / (len(raw) + 1), 0.0)
     low, high = np.quantile(scores, [tail, 1 - tail])
-    return Calibration(middle, stretch, level, spreads, float(low), float(high), coverage=confidence)
+    return Calibration(caution, middle, stretch, level, spreads, float(low), float(high), coverage=confidence)
 
 
-def _cautious(raw: Floats, spread: Floats) -> Floats:
-    """The value with the least expected error in percent lies the squared deviation below the median of the price (of a
-    log-normal one); a part of that is in the objectives of the trees already."""
-    return raw - _CAUTION * spread**2
+def _even(raw: Floats, spread: Floats, log_price: Floats) -> tuple[float, float]:
+    """The caution and the stretch of the least COD among those that treat dear and cheap properties alike, with a
+    margin for the drift of PRB and PRD from year to year; of those that miss it least, if none does.
 
-
-def _stretch(raw: Floats, middle: float, log_price: Floats) -> float:
-    """The stretch with which dear and cheap properties are treated alike: as far as it costs next to nothing in COD,
-    and at least into the standard's ranges."""
-    away = raw - log_price
-    kept = np.abs(away - np.median(away)) < _OTHER_GOODS
-    raw, price = raw[kept], np.exp(log_price[kept])
-    stretches = np.linspace(1.0, _LONGEST, _STEPS)
-    values = [np.exp(middle + stretch * (raw - middle)) for stretch in stretches]
-    prb = np.array([measures.prb_fit(value, price)[0] for value in values])
-    prd = np.array([ratio.prd(value, price) for value in values])
-    cod = np.array([ratio.cod(value, price) for value in values])
-    must = _first((prb >= -_MUST[0]) & (prd <= _MUST[1]))
-    full = _first((prb >= _FULL[0]) | (prd <= _FULL[1]))
-    free = int(np.flatnonzero(cod <= cod.min() * (1 + _FREE)).max())
-    return float(stretches[min(max(must, free), full)])
-
-
-def _first(met: npt.NDArray[np.bool_]) -> int:
-    """The first place that is met, the last of all if none is."""
-    return int(np.argmax(met)) if met.any() else len(met) - 1
+    Caution: the value with the least expected error in percent lies the squared deviation below the median of the price
+    (of a log-normal one); a part of that is in the objectives of the trees already.
+    """
+    found = []
+    for caution in _CAUTIONS:
+        cautious = raw - caution * spread**2
+        away = cautious - log_price
+        kept = np.abs(away - np.median(away)) < _OTHER_GOODS
+        middle, price = np.median(cautious), np.exp(log_price[kept])
+        for stretch in _STRETCHES:
+            value = np.exp(middle + stretch * (cautious[kept] - middle))
+            figures = ratio.cod(value, price), ratio.prd(value, price), measures.prb_fit(value, price)[0]
+            found.append((caution, stretch, *figures))
+    cautions, stretches, cod, prd, prb = np.array(found).T
+    drift = _DRIFT * (cod.min() / 100) ** 2
+    missed = np.maximum.reduce([_PRB[0] + drift - prb, prb - _PRB[1], _PRD[0] - prd, prd - (_PRD[1] - drift), 0 * cod])
+    best = np.flatnonzero(missed <= np.nanmin(missed))
+    least = best[np.argmin(cod[best])] if len(best) else 0
+    return float(cautions[least]), float(stretches[least])
 
 
 def _spread(models: list[lightgbm.Booster], features: Floats, raw: Floats) -> Floats:

@@ -27,6 +27,7 @@ def card(model: MassAppraisal) -> dict[str, Any]:
         "evaluation": evaluation(model),
         "calibration": {
             "level": round(float(np.exp(calibrated.level)), 4),
+            "caution": calibrated.caution,
             "stretch": round(calibrated.stretch, 4),
             "confidence": model.options.confidence,
         },
@@ -40,7 +41,7 @@ def card(model: MassAppraisal) -> dict[str, Any]:
             "Proposals for an appraiser to review; not values until a person accepts them.",
             "What the records do not tell (condition inside, views, easements) is not in the value.",
             "A property unlike those that sold, or far from them, is flagged and has a wider interval.",
-            "The property's own earlier sales are not used, so sold and unsold homes are valued alike.",
+            "A home that sold before is valued with that sale in view (the reason own_sale); another is not.",
         ],
     }
 

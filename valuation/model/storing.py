@@ -21,7 +21,7 @@ from valuation.model.reasons import Reasons
 from valuation.model.surroundings import Surroundings
 from valuation.model.trees import Trees
 
-_FORMAT = 2
+_FORMAT = 3
 _LARGEST = 2**31  # bytes unpacked: more is no model of a county
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 
@@ -68,7 +68,7 @@ def save(model: MassAppraisal) -> bytes:
     return packed.getvalue()
 
 
-_CALIBRATION = ("middle", "stretch", "level", "low", "high", "coverage")
+_CALIBRATION = ("caution", "middle", "stretch", "level", "low", "high", "coverage")
 _START = ("logs", "lowest", "highest", "center", "spread", "coefficients")
 _HELD = ("value", "low", "high", "price", "sale_price")
 

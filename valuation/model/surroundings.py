@@ -1,7 +1,7 @@
-"""What is around a property: the sort of homes, and how well earlier sales nearby did.
+"""What is around a property: the sort of homes, and how well earlier sales nearby did; and its own last sale.
 
-While the model learns, a property's own sales are not looked at: its price must not tell itself. When it values, they
-count as any sale of the street does, so that twins see the same sales and have the same value, sold or not.
+While the model learns, a property's own sales are not looked at in what is around it: its price must not tell itself.
+When it values, they count there as any sale of the street does. Its own last sale before is a column of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from scipy.spatial import KDTree
 
 from valuation.frames import Floats
 from valuation.model.features import Encoder, texts
+from valuation.model.resale import Keys, OwnSales
 
 _HOMES = (10, 30, 100)
 _LEVELS = (5, 15, 50)
@@ -24,8 +25,6 @@ _SEARCHED = 200
 _FADE = 3.0  # years in which the weight of a sale falls to a third
 _NEAR = 30.0  # metres within which sales count as equally near
 _CHUNK = 10_000
-
-Keys = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,9 @@ class Surroundings:
 
     @property
     def names(self) -> list[str]:
-        """What each column tells: homes around, or the level of prices."""
-        return ["homes"] * (1 + len(_HOMES) * self.homes.shape[1]) + ["levels"] * (len(_LEVELS) + 2)
+        """The reason that each column of ``matrix`` tells."""
+        homes, levels = 1 + len(_HOMES) * self.homes.shape[1], len(_LEVELS) + 2
+        return ["surrounding_homes"] * homes + ["nearby_sales"] * levels
 
     def matrix(self, places: Floats, when: Floats, own: Keys | None = None) -> Floats:
         """Features of properties as of ``when``: prices of sales before it, homes of all; NaN without a place.
@@ -71,6 +71,10 @@ class Surroundings:
         if len(self._known) and len(rows):
             found[rows] = self._tree.query(places[rows], k=[min(15, len(self._known))])[0][:, 0]
         return found
+
+    @cached_property
+    def own_sales(self) -> OwnSales:
+        return OwnSales(self.keys, self.years, self.excess)
 
     @cached_property
     def _known(self) -> npt.NDArray[np.intp]:

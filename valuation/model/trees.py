@@ -33,10 +33,10 @@ class Trees:
     filler: Floats  # what stands for unknown in columns where hardly any sale taught it, else NaN
 
     def features(self, frame: pd.DataFrame, when: Floats) -> Floats:
-        """Characteristics, place, surroundings and ``when`` (years from the valuation date)."""
-        places = self.encoder.places(frame)
-        around = self.surroundings.matrix(places, when)
-        return _filled(_features(self.encoder.matrix(frame, _year(self.year, when)), places, around, when), self.filler)
+        """Characteristics, place, surroundings, the last sale and ``when`` (years from the valuation date)."""
+        places, keys = self.encoder.places(frame), keys_of(frame, self.encoder)
+        told = [self.surroundings.matrix(places, when), self.surroundings.own_sales.matrix(keys, when)]
+        return _filled(_features(self.encoder.matrix(frame, _year(self.year, when)), places, told, when), self.filler)
 
     def predict(self, seen: Floats) -> Floats:
         """Log price of rows of ``features``."""
@@ -45,10 +45,9 @@ class Trees:
 
     @property
     def reasons(self) -> list[str]:
-        """What each column of ``features`` tells: a characteristic or what is around it."""
-        around = {"homes": "surrounding_homes", "levels": "nearby_sales"}
-        places = ["location"] * 4
-        return [*self.encoder.names, *places, *[around[name] for name in self.surroundings.names], "time"]
+        """What each column of ``features`` tells: a characteristic, what is around it, its own last sale."""
+        own_sale = ["own_sale"] * 2
+        return [*self.encoder.names, *["location"] * 4, *self.surroundings.names, *own_sale, "time"]
 
 
 def learn(sales: pd.DataFrame, log_price: Floats, years: Floats, as_of: date, seed: int, progress: Progress) -> Trees:
@@ -61,8 +60,8 @@ def learn(sales: pd.DataFrame, log_price: Floats, years: Floats, as_of: date, se
     places, keys = encoder.places(sales), keys_of(sales, encoder)
     surroundings = Surroundings(places, years, _scaled(encoder.static(sales)), excess, keys)
     target = log_price - start.predict(own)
-    around = surroundings.matrix(places, years, keys)
-    seen = _features(own, places, around, years)
+    told = [surroundings.matrix(places, years, keys), surroundings.own_sales.matrix(keys, years)]
+    seen = _features(own, places, told, years)
     filler = _filler(seen)
     members = boosting.fit(_filled(seen, filler), target, seed, progress)
     return Trees(encoder, start, surroundings, members, year, filler)
@@ -107,7 +106,7 @@ def _filled(seen: Floats, filler: Floats) -> Floats:
     return np.where(np.isfinite(seen), seen, filler)
 
 
-def _features(own: Floats, places: Floats, around: Floats, when: Floats) -> Floats:
+def _features(own: Floats, places: Floats, told: list[Floats], when: Floats) -> Floats:
     kilometres = places / 1000
     turned = np.column_stack([kilometres.sum(axis=1), kilometres[:, 0] - kilometres[:, 1]])
-    return np.column_stack([own, kilometres, turned, around, when])
+    return np.column_stack([own, kilometres, turned, *told, when])
