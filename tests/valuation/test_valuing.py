@@ -228,7 +228,6 @@ def test_cost_from_the_countys_tables(api: APIClient, county: County, sold: list
     assert told["income"]["refused"] == "no_income"
     assert PropertyValuation.objects.get(job=beside).land_value is not None
     shown = api.get(reverse("valuation:sheet", args=[beside.pk, "0002"])).json()["approaches"][2]["lines"]
-    assert shown == lines | {name: shown[name] for name in shown.keys() - lines.keys()}
     assert [*shown][:4] == ["land_value", "living_area_sqft", "rate_per_sqft", "replacement_cost_new"]
     assert [*shown][-2:] == ["improvement_value", "value"]
 
