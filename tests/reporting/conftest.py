@@ -10,7 +10,10 @@ import pytest
 from django.core.files.storage import default_storage
 from rest_framework.test import APIClient
 
+from reporting.document.blocks import Document
 from reporting.models import ReportJob
+from reporting.render.files import Desk, Rendered
+from reporting.render.formats import FORMATS
 from terrafusion.jobs import runner
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, CountyAccess
@@ -18,6 +21,7 @@ from tests.conftest import ClientOf, MakeUser, wait_for_job
 
 URL = "/api/v1/reporting"
 Make = Callable[..., tuple[ReportJob, Path]]
+Render = Callable[..., Rendered]
 
 
 @pytest.fixture
@@ -51,5 +55,15 @@ def make(transactional_db: None, county: County, api: APIClient) -> Make:
         job = wait_for_job(job)
         assert job.status == Status.COMPLETED, job.message
         return job, Path(default_storage.path(job.result_file))
+
+    return run
+
+
+@pytest.fixture
+def render(tmp_path: Path) -> Render:
+    def run(made: Document, name: str) -> Rendered:
+        folder = tmp_path / f"{name}{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        return FORMATS[name].render(made, Desk(folder))
 
     return run
