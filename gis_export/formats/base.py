@@ -150,6 +150,13 @@ class Format(ABC):
         return ""
 
 
+def rounded(layer: LayerPlan, decimals: int) -> list[Loss]:
+    """What the usual decimals of a format cost; those that the request asks for, the layer's notices tell."""
+    if layer.precision is not None:
+        return []
+    return [Loss(layer.name, "altered", f"Coordinates are rounded to {decimals} decimals.")]
+
+
 def literal(text: str) -> str:
     """``text`` as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -6,8 +6,9 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from gis_export.formats.base import rounded
 from gis_export.formats.text import Piece, TextFormat, Value, replaced, value
-from gis_export.plan import Column, LayerPlan, Totals
+from gis_export.plan import Column, LayerPlan, Loss, Totals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +30,7 @@ class GeoJSON(TextFormat):
         f"Coordinates have {DECIMALS} decimals, about a centimetre, where precision asks for no other; exterior rings "
         "run counter-clockwise.",
     )
+    may_lose = {"altered": f"Coordinates are rounded to {DECIMALS} decimals."}
     fixed_srid = 4326
     has_bbox = True
     bytes_per_record = 800
@@ -49,6 +51,9 @@ class GeoJSON(TextFormat):
 
     def escape(self, texts: pa.StringArray, counts: Counter[str]) -> pa.StringArray:
         return replaced(texts, _SPECIAL)
+
+    def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
+        return rounded(layer, DECIMALS)
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         # The bbox is known for certain only now; the order of members has no meaning in JSON.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
-from gis_export.formats.base import EMPTY_GEOMETRY
+from gis_export.formats.base import EMPTY_GEOMETRY, rounded
 from gis_export.formats.markup import FORBIDDEN_DROPPED, XmlFormat
 from gis_export.formats.text import Piece, Value, value
 from gis_export.plan import LayerPlan, Loss, Totals
@@ -39,7 +39,7 @@ class KML(XmlFormat):
     )
     may_lose = {
         "retyped": "A 64-bit integer is declared as double.",
-        "altered": f"{FORBIDDEN_DROPPED} {EMPTY_GEOMETRY}",
+        "altered": f"Coordinates are rounded to {_DECIMALS} decimals. {FORBIDDEN_DROPPED} {EMPTY_GEOMETRY}",
     }
     multi_layer = True
     boundary_layer = True
@@ -93,7 +93,7 @@ class KML(XmlFormat):
             if column.type == "integer"
         ]
         empty = [Loss(layer.name, "altered", EMPTY_GEOMETRY, count=counts["empty"])] if counts["empty"] else []
-        return [*retyped, *empty, *super().losses(layer, counts)]
+        return [*retyped, *rounded(layer, _DECIMALS), *empty, *super().losses(layer, counts)]
 
 
 def _schema(layer: LayerPlan) -> str:
