@@ -64,6 +64,11 @@ def _one_layer(path: Path, told: Told) -> Found:
     return _gdal(path, told)
 
 
+def _sequence(path: Path, told: Told) -> Found:
+    """GDAL knows a sequence by its first feature; one of none is an empty file."""
+    return _gdal(path, told) if path.stat().st_size else Found()
+
+
 def _several_layers(path: Path, told: Told) -> Found:
     return _gdal(path, told, told.layer)
 
@@ -189,6 +194,8 @@ def _workbook(path: Path, told: Told) -> Found:
         further = re.compile(rf"{re.escape(told.layer[: xlsx.NAME_LENGTH - 4])} \(\d+\)")
         for name in [name for name in names if name == told.layer or further.fullmatch(name)]:
             meta, _, _, columns = pyogrio.raw.read(path, layer=name, read_geometry=False)
+            if len(columns[0]) == 1 and list(meta["fields"]) == [f"Field{i + 1}" for i in range(len(columns))]:
+                continue  # GDAL takes the head of a sheet without records for one
             values = dict(zip(meta["fields"], columns, strict=True))
             texts = values[meta["fields"][-1]] if told.options.get("geometry", "wkt") == "wkt" else None
             found.records += len(columns[0])
@@ -255,7 +262,7 @@ READERS: dict[str, Callable[[Path, Told], Found]] = {
     "FileGDB": _several_layers,
     "FlatGeobuf": _flatgeobuf,
     "GeoJSON": _one_layer,
-    "GeoJSONSeq": _one_layer,
+    "GeoJSONSeq": _sequence,
     "GeoPackage": _geopackage,
     "GeoParquet": _geoparquet,
     "GML": _gml,

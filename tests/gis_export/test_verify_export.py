@@ -71,6 +71,14 @@ def test_areas_other_systems_and_asked_shapes(exports: Exports, verify: Verify, 
     assert "area_of_interest: " in told
 
 
+@pytest.mark.parametrize("export_format", FORMATS)
+def test_nothing_in_the_area(exports: Exports, verify: Verify, export_format: str) -> None:
+    export = exports(export_format, "parcels", area={"type": "bbox", "coordinates": [10, 10, 11, 11]})
+    told = verify(export.job.pk)
+    assert told.endswith("Nothing differs.\n")
+    assert "parcels: 0 records of" in told
+
+
 def test_options_of_tables(exports: Exports, verify: Verify) -> None:
     for geometry in ("none", "point"):
         assert "shapes were not compared" in verify(exports("CSV", "parcels", options={"geometry": geometry}).job.pk)
