@@ -100,9 +100,14 @@ def run(command: Sequence[str], env: dict[str, str]) -> int:
     """The command's exit code. Ctrl-C reaches the command from the terminal; we wait for it, then clean up."""
     signal.signal(signal.SIGINT, lambda *_: None)  # not SIG_IGN, which the command would inherit
     with subprocess.Popen(command, env=env) as process:
+
+        def pass_on(received: int, _: object) -> None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, received)  # not send_signal, which may reap what ``wait`` waits for
+
         for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda received, _: process.send_signal(received))
-        code = process.wait()
+            signal.signal(number, pass_on)
+        code = processes.wait(process)
     return code if code >= 0 else 128 - code
 
 

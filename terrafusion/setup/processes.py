@@ -44,11 +44,21 @@ def wait_for_end(pids: list[int], seconds: float) -> None:
 
 
 def adopt_orphans() -> None:
-    """What descends from us is a child of ours when its parent ends, so that ``reap`` takes it off the system's list.
+    """What descends from us is a child of ours when its parent ends, so that ``wait`` and ``reap`` take it off the
+    system's list.
 
     Process 1 should do that, but in many a container it does so late or never.
     """
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def wait(process: subprocess.Popen[bytes]) -> int:
+    """Its exit code, as ``process.wait()`` has it. What was adopted and ends meanwhile is reaped as it ends."""
+    while process.returncode is None:
+        pid, status = os.waitpid(-1, 0)
+        if pid == process.pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode
 
 
 def reap() -> None:

@@ -21,6 +21,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from gis_export.models import GisExportJob
+from terrafusion.jobs import dispatch
 from terrafusion.jobs.sweep import sweep
 from terrafusion.records.models import County
 from tests.conftest import Cluster
@@ -116,7 +117,7 @@ def test_a_worker_killed_in_mid_export_costs_an_attempt(
     settings.JOB_LOST_AFTER = 3
     before = results()
     with reference_features_locked():
-        job = _submitted_while_locked(api, loaded)
+        job = _submitted_while_locked(loaded)
         cluster.wait(job, "RUNNING")
         wait_until(waiting_for_the_lock)
         worker = psutil.Process(int(job.worker.rpartition(":")[2]))
@@ -136,7 +137,7 @@ def test_a_worker_killed_in_mid_export_costs_an_attempt(
 def test_a_writer_killed_in_mid_export_costs_the_job_only(cluster: Cluster, api: APIClient, loaded: County) -> None:
     before = results()
     with reference_features_locked():
-        job = _submitted_while_locked(api, loaded)
+        job = _submitted_while_locked(loaded)
         cluster.wait(job, "RUNNING")
         wait_until(waiting_for_the_lock)
         worker = psutil.Process(int(job.worker.rpartition(":")[2]))
@@ -152,7 +153,7 @@ def test_a_writer_killed_in_mid_export_costs_the_job_only(cluster: Cluster, api:
 
 def test_cancel_over_http_stops_the_query(cluster: Cluster, api: APIClient, loaded: County) -> None:
     with reference_features_locked():
-        job = _submitted_while_locked(api, loaded)
+        job = _submitted_while_locked(loaded)
         cluster.wait(job, "RUNNING")
         wait_until(waiting_for_the_lock)
         assert api.post(f"{URL}/jobs/{job.pk}/cancel").status_code == 202
@@ -161,26 +162,16 @@ def test_cancel_over_http_stops_the_query(cluster: Cluster, api: APIClient, load
     assert (job.status, job.result_file) == ("CANCELLED", "")
 
 
-def _submitted_while_locked(api: APIClient, county: County) -> GisExportJob:
-    """A pending job whose layer is locked: an estimate would wait for the lock, a rerun makes none."""
-    kept = GisExportJob.objects.create(
-        county=county,
-        export_format="GeoPackage",
-        layers=["zoning"],
-        parameters={},
-        resolved={
-            "crs": "EPSG:4326",
-            "fields": None,
-            "spatial_operation": "intersects",
-            "include_assessment_data": True,
-            "package": "auto",
-        },
-        status="CANCELLED",
-        completed_at="2024-01-01T00:00:00Z",
-        submitted_by=get_user_model().objects.get(username="analyst"),
-    )
-    response = api.post(f"{URL}/jobs/{kept.pk}/rerun")
-    assert response.status_code == 202, response.content
-    kept.delete()
-    job: GisExportJob = GisExportJob.objects.get(pk=response.data["job_id"])
-    return job
+def _submitted_while_locked(county: County) -> GisExportJob:
+    """A pending job whose layer is locked; over HTTP the estimate would wait for the lock."""
+    resolved = {
+        "crs": "EPSG:4326",
+        "fields": None,
+        "spatial_operation": "intersects",
+        "include_assessment_data": True,
+        "package": "auto",
+    }
+    analyst = get_user_model().objects.get(username="analyst")
+    job = GisExportJob(county=county, export_format="GeoPackage", layers=["zoning"], submitted_by=analyst)
+    job.parameters, job.resolved, job.estimated_records = {}, resolved, 24
+    return dispatch.submit(job)[0]
