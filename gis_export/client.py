@@ -23,12 +23,24 @@ from gis_export.errors import (
     WriterFailed,
 )
 from gis_export.plan import Plan, Result
-from terrafusion.jobs.errors import DatabaseUnavailable, JobError, StorageFull
+from terrafusion.jobs.context import JobContext
+from terrafusion.jobs.errors import DatabaseUnavailable, JobError, OutOfMemory, StorageFull, StorageUnavailable
 
 log = logging.getLogger(__name__)
+_WRITTEN = 95  # percent of a job's progress; the rest is checks, packing and publishing
 _JOBS_PER_PROCESS = 200  # native libraries never give back all of their memory
-_TOLD = (CrsUnsuitable, DatabaseUnavailable, FormatLimitExceeded, ReconciliationFailed, SnapshotLost, StorageFull)
-_ERRORS: dict[str, type[JobError]] = {kind.code: kind for kind in _TOLD}
+# A library's own words may hold paths and SQL, so they go to the log only; these are for the user.
+_WORDS: dict[type[JobError], str] = {
+    CrsUnsuitable: "Some records lie where the chosen CRS has no coordinates for them: choose another.",
+    DatabaseUnavailable: "The database could not be read.",
+    OutOfMemory: "The worker has too little memory for this job.",
+    SnapshotLost: "The export that the part belongs to is no longer at work.",
+    StorageFull: "There is no space left to write the file.",
+    StorageUnavailable: "The storage did not take the file.",
+    WriterFailed: "The file could not be written; the worker's log says more.",
+}
+_IN_ITS_OWN_WORDS: tuple[type[JobError], ...] = (FormatLimitExceeded, ReconciliationFailed)
+_ERRORS: dict[str, type[JobError]] = {kind.code: kind for kind in (*_WORDS, *_IN_ITS_OWN_WORDS)}
 # What the writer's libraries may need of the environment; secrets stay behind.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
 _ENVIRONMENT_PREFIXES = ("PG", "GDAL_", "PROJ_", "OGR_")
@@ -79,7 +91,7 @@ class Writer:
                 elif event["event"] == "failed":
                     kind = _ERRORS.get(event["code"], WriterFailed)
                     log.error("The writer failed with %s: %s", event["code"], event["message"])
-                    raise kind(_message(kind, event["message"]))
+                    raise kind(_WORDS.get(kind, event["message"]))
         except BaseException:
             self.kill()
             raise
@@ -115,17 +127,20 @@ class Writer:
         return WriterCrashed(f"The program that writes the file ended unexpectedly ({how}).")
 
 
-def _message(kind: type[JobError], reported: str) -> str:
-    """A library's own words may hold paths and SQL, so they go to the log only."""
-    if kind is DatabaseUnavailable:
-        return "The database could not be read."
-    if kind is CrsUnsuitable:
-        return "Some records lie where the chosen CRS has no coordinates for them: choose another."
-    if kind is SnapshotLost:
-        return "The export that the part belongs to is no longer at work."
-    if kind is StorageFull:
-        return "There is no space left to write the file."
-    return reported if kind in (FormatLimitExceeded, ReconciliationFailed) else "The file could not be written."
+def write(plan: Plan, context: JobContext, expected: int | None = None) -> Result:
+    """Carry out the plan by this worker's writer process, which ends where the job must end. With the number of records
+    that are ``expected``, the job's progress is told. Raises what ``Writer.run`` does, and the context's interruption.
+    """
+
+    def progress(records: int) -> None:
+        if expected is None:
+            context.checkpoint()
+        else:
+            context.checkpoint(min(records / max(expected, 1), 1) * _WRITTEN, f"{records:,} records written.")
+
+    process = writer()
+    with context.stop_with(process.kill):
+        return process.run(plan, progress)
 
 
 _warm: Writer | None = None

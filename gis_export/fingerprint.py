@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.metadata import version
-
-from gis_export import parameters
+from gis_export import parameters, software
 from gis_export.models import GisExportJob
-from terrafusion import __version__
 from terrafusion.jobs.dispatch import digest
 from terrafusion.records import versions
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.layers import layers_of
-
-# Whose version can change a byte of a file. PostGIS is the database's own: it is upgraded together with it.
-_LIBRARIES = (
-    "pyogrio",
-    "pyarrow",
-    "shapely",
-    "pyproj",
-    "adbc-driver-postgresql",
-    "isal",
-    "stream-zip",
-    "xlsxwriter",
-    "ezdxf",
-    "pmtiles",
-)
 
 
 def fingerprint(job: GisExportJob) -> str:
@@ -50,11 +32,6 @@ def fingerprint(job: GisExportJob) -> str:
             personal,
             [parameter.depends_on(job.resolved, job.county) for parameter in parameters.ALL],
             versions.of(name for names in sources for name in names),
-            _software(),
+            software.versions(),
         ]
     )
-
-
-@cache
-def _software() -> list[str]:
-    return [__version__, *map(version, _LIBRARIES)]

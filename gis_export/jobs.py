@@ -8,8 +8,6 @@ from gis_export.plan import Plan
 from gis_export.prepare import database, prepare
 from terrafusion.jobs.context import JobContext, Outcome
 
-_WRITTEN = 95  # percent of the progress that stands for writing; the rest is checks, packing and publishing
-
 
 def execute(job: GisExportJob, context: JobContext) -> Outcome:
     """Write the job's layers. Raises what ``gis_export.errors`` and ``terrafusion.jobs.errors`` hold."""
@@ -29,11 +27,4 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
         withheld=prepared.withheld,
         boundary=prepared.boundary(layers),
     )
-    expected = max(job.estimated_records, 1)
-
-    def progress(records: int) -> None:
-        context.checkpoint(min(records / expected, 1) * _WRITTEN, f"{records:,} records written.")
-
-    writer = client.writer()
-    with context.stop_with(writer.kill):
-        return prepared.outcome(writer.run(plan, progress))
+    return prepared.outcome(client.write(plan, context, job.estimated_records))

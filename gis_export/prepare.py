@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 
 from gis_export import boundary, parameters, request
 from gis_export.errors import PersonalDataRefused, RequestOutdated
@@ -18,6 +19,7 @@ from gis_export.models import GisExportJob
 from gis_export.plan import LayerPlan, Result, joined_names
 from gis_export.request import ExportRequest
 from gis_export.selection import Selection
+from terrafusion.areas.members import counted
 from terrafusion.jobs.context import Outcome, ResultFile
 from terrafusion.records.access import may_see_personal_data
 
@@ -80,8 +82,9 @@ class Prepared:
         )
 
     def _message(self, records: int) -> str:
-        told = f"{records:,} records exported." if records else "Nothing is in the area: the file is valid and empty."
-        names = [name for hidden in self.withheld.values() for name in hidden]
+        nothing = "Nothing matches the request: the file is valid and empty."
+        told = f"{counted(records, 'record')} exported." if records else nothing
+        names = dict.fromkeys(name for hidden in self.withheld.values() for name in hidden)
         if names:
             told += f" Withheld as personal data: {', '.join(names)}."
         return " ".join([told, *self.wanted.notes])
@@ -102,22 +105,10 @@ def prepare(job: GisExportJob) -> Prepared:
 
 
 def database() -> str:
-    """The connection string of the writer, for the database that Django uses."""
+    """The connection string of the writer, for the database that Django uses: of its parameters those of libpq."""
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
     parameters = connection.get_connection_params()
-    known = (
-        "host",
-        "port",
-        "dbname",
-        "user",
-        "password",
-        "sslmode",
-        "sslrootcert",
-        "sslcert",
-        "sslkey",
-        "service",
-        "options",
-    )
-    given = {name: parameters[name] for name in known if parameters.get(name)}
+    given = {name: value for name, value in parameters.items() if name in known and value not in (None, "")}
     if "password" not in given and "PGPASSWORD" in os.environ:  # which the writer is not given
         given["password"] = os.environ["PGPASSWORD"]
     return make_conninfo(**given)

@@ -13,6 +13,7 @@ from gis_export.parameters import Context, Faults, Refused
 from gis_export.selection import Selection
 from terrafusion import areas
 from terrafusion.areas import saved
+from terrafusion.areas.members import shown
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.layers import Layer, layers_of
 from terrafusion.records.models import County, CountySettings
@@ -75,21 +76,32 @@ def check(
     """Raises ``RequestFaults``. ``given``: the parameters. ``user``: the caller, by whose rights it is checked."""
     faults: Faults = {}
     settings = settings_of(county)
-    found = tuple(_check_layers(county, layers, faults))
-    file_format = _check_format(export_format, settings, faults)
+    context = _context(county, export_format, layers, settings, user, faults)
     parsed = _check_area(area, county, settings, user, faults)
-    personal = may_see_personal_data(user, county.pk)
-    context = Context(county, found, file_format, personal, _county_defaults(settings))
     values = _check_parameters(given, context, faults)
-    if faults or file_format is None:
+    if faults or context.file_format is None:
         raise RequestFaults(faults)
     return ExportRequest(
         county=county,
-        file_format=file_format,
-        layers=found,
+        file_format=context.file_format,
+        layers=context.layers,
         area=parsed,
         values=values,
     )
+
+
+def further_faults(
+    county: County | None, export_format: str | None, layers: list[str], area: Any, given: dict[str, Any], *, user: Any
+) -> Faults:
+    """What is wrong beside a member that cannot be read at all, for which there is None, or nothing: the faults of the
+    others, as far as they can be told without it."""
+    faults: Faults = {}
+    settings = settings_of(county) if county else CountySettings()
+    context = _context(county, export_format, layers, settings, user, faults)
+    if county:
+        _check_area(area, county, settings, user, faults)
+    _check_parameters(given, context, faults)
+    return faults
 
 
 def of_job(job: GisExportJob) -> ExportRequest:
@@ -110,6 +122,23 @@ def of_job(job: GisExportJob) -> ExportRequest:
     )
 
 
+def _context(
+    county: County | None,
+    export_format: str | None,
+    layers: list[str],
+    settings: CountySettings,
+    user: Any,
+    faults: Faults,
+) -> Context:
+    return Context(
+        county=county,
+        layers=tuple(_check_layers(county, layers, faults)) if county else (),
+        file_format=None if export_format is None else _check_format(export_format, settings, faults),
+        personal=county is not None and may_see_personal_data(user, county.pk),
+        defaults=_county_defaults(settings),
+    )
+
+
 def _county_defaults(settings: CountySettings) -> dict[str, Any]:
     return {"crs": settings.default_crs, **settings.default_parameters}
 
@@ -118,7 +147,7 @@ def _check_layers(county: County, names: list[str], faults: Faults) -> list[Laye
     known = {layer.name: layer for layer in layers_of(county)}
     for name in names:
         if name not in known:
-            _add(faults, "layers", f"{county.pk} has no layer {name!r}; there is {', '.join(known)}.")
+            _add(faults, "layers", f"{county.pk} has no layer {shown(name)}; there is {', '.join(known)}.")
     if len(set(names)) < len(names):
         _add(faults, "layers", "Each layer may be named once.")
     return [known[name] for name in names if name in known]
@@ -130,7 +159,7 @@ def _check_format(name: str, settings: CountySettings, faults: Faults) -> Format
     if name in allowed:
         return known[name]
     reason = f"is not allowed in {settings.county_id}" if name in known else "is not a format"
-    _add(faults, "export_format", f"{name!r} {reason}; there is {', '.join(allowed)}.")
+    _add(faults, "export_format", f"{shown(name)} {reason}; there is {', '.join(allowed)}.")
     return None
 
 
@@ -151,6 +180,8 @@ def _check_parameters(given: dict[str, Any], context: Context, faults: Faults) -
         _add(faults, f"parameters.{name}", f"There is no such parameter; there is {', '.join(parameters.NAMES)}.")
     for parameter in parameters.ALL:
         name = parameter.name
+        if parameter.of_layers and not context.layers:
+            continue
         try:
             if name in given:
                 context.found[name] = parameter.check(given[name], context)

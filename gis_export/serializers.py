@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import SkipField
 
 from gis_export import parameters
 from gis_export import request as requests
@@ -67,6 +69,33 @@ class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
     parameters = ParametersField(
         required=False, default=dict, initial=dict, help_text=_PARAMETERS_HELP, style={"base_template": "textarea.html"}
     )
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Where a field cannot be read, those of the request as a whole are told with it, as far as they are known."""
+        try:
+            read: dict[str, Any] = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if not isinstance(data, Mapping):
+                raise
+            sound = {field.field_name: self._read(field, data) for field in self._writable_fields}
+            further = requests.further_faults(
+                sound["county_id"],
+                sound["export_format"],
+                sound["layers"] or [],
+                sound["area_of_interest"],
+                sound["parameters"] or {},
+                user=self.context["request"].user,
+            )
+            raise serializers.ValidationError({**further, **error.detail}) from None  # type: ignore[dict-item]
+        return read
+
+    @staticmethod
+    def _read(field: Any, data: Mapping[str, Any]) -> Any:
+        """None where it cannot be."""
+        try:
+            return field.run_validation(field.get_value(data))
+        except (serializers.ValidationError, SkipField):
+            return None
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         county = data["county_id"]

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gis_export import limits, parameters
 from gis_export.formats import registry
+from gis_export.parameters import Context, Refused
 from terrafusion import crs
+from terrafusion.records.layers import layers_of
 from terrafusion.records.models import CountySettings
+
+
+def _wrong_defaults(settings: CountySettings) -> Iterator[str]:
+    """What is wrong with the values: a request that does not give the parameter would be refused for it, or the value
+    passed over."""
+    if settings.county_id is None:
+        return
+    county = settings.county
+    context = Context(county, tuple(layers_of(county)), None, personal=True)
+    for parameter in parameters.ALL:
+        try:
+            if parameter.name in settings.default_parameters:
+                context.found[parameter.name] = parameter.check(settings.default_parameters[parameter.name], context)
+        except Refused as refused:
+            for member, message in refused.faults:
+                yield f"{parameter.name}{member and '.'}{member}: {message}"
 
 
 def check_settings(settings: CountySettings) -> dict[str, str]:
@@ -16,6 +36,8 @@ def check_settings(settings: CountySettings) -> dict[str, str]:
         faults["allowed_formats"] = f"No formats: {', '.join(unknown)}; there is {', '.join(known)}."
     if unknown := [name for name in settings.default_parameters if name not in parameters.NAMES]:
         faults["default_parameters"] = f"No parameters: {', '.join(unknown)}; there is {', '.join(parameters.NAMES)}."
+    elif wrong := list(_wrong_defaults(settings)):
+        faults["default_parameters"] = " ".join(wrong)
     if settings.default_crs is not None:
         try:
             crs.parse(settings.default_crs)

@@ -24,6 +24,7 @@ from terrafusion.jobs import dispatch, options
 from terrafusion.jobs.viewsets import JobViewSet
 from terrafusion.records.access import counties_for
 from terrafusion.records.layers import layers_of
+from terrafusion.records.models import County
 
 _MOST_COUNTIES = 20  # on one page; GET layers tells those of each
 _COUNTY = OpenApiParameter("county_id", str, description="The county's id.")
@@ -50,9 +51,8 @@ class FormatsView(APIView):
     @extend_schema(responses=serializers.FormatSerializer(many=True), parameters=[_COUNTY])
     def get(self, request: Request) -> Response:
         formats = registry.all_formats()
-        if county_id := request.query_params.get("county_id"):
-            county = get_object_or_404(counties_for(request.user), pk=county_id)
-            allowed = settings_of(county).allowed_formats or formats
+        if request.query_params.get("county_id"):
+            allowed = settings_of(_county(request)).allowed_formats or formats
             formats = {name: found for name, found in formats.items() if name in allowed}
         return Response(serializers.FormatSerializer(formats.values(), many=True).data)
 
@@ -65,11 +65,15 @@ class LayersView(APIView):
         parameters=[OpenApiParameter("county_id", str, description="The county's id.", required=True)],
     )
     def get(self, request: Request) -> Response:
-        county_id = request.query_params.get("county_id")
-        if not county_id:
+        if not request.query_params.get("county_id"):
             raise ValidationError({"county_id": "Name the county."}, code="required")
-        county = get_object_or_404(counties_for(request.user), pk=county_id)
-        return Response(serializers.LayerSerializer(layers_of(county), many=True).data)
+        return Response(serializers.LayerSerializer(layers_of(_county(request)), many=True).data)
+
+
+def _county(request: Request) -> County:
+    """That of the query. Raises Http404 for one that the user may not see, as for one that there is not."""
+    county_id = request.query_params["county_id"].replace("\x00", "\ufffd")  # which no database looks for
+    return get_object_or_404(counties_for(request.user), pk=county_id)
 
 
 class EstimateView(GenericAPIView[Any]):

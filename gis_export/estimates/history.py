@@ -14,6 +14,7 @@ _NEWEST = 50
 _ENOUGH = 3  # exports of the very same kind, to look at no others
 _SECONDS = Line(0.3, 1 / 40_000)  # before anything has been measured
 _BYTES_OF_A_FILE = 1000.0
+_WHICH = ("where", "changed_since", "area_notes", "filters_personal")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ def rates(wanted: ExportRequest) -> Rates:
     """From the newest exports that are most like the one that is wanted."""
     layers = [layer.name for layer in wanted.layers]
     same = _made(wanted, layers=layers)
-    alike = [made for made in same if _shape(made["resolved"]) == _shape(wanted.resolved())]
+    shape = _shape(wanted.resolved())
+    alike = [made for made in same if _shape(made["resolved"]) == shape]
     found = alike if len(alike) >= _ENOUGH else same or _made(wanted)
     prior = Line(_BYTES_OF_A_FILE, float(wanted.file_format.bytes_per_record))
     return Rates(
@@ -57,4 +59,4 @@ def _seconds(made: dict[str, Any]) -> float:
 
 def _shape(resolved: dict[str, Any]) -> dict[str, Any]:
     """Those of the parameters that tell how large and how slow a record is, not which records there are."""
-    return {name: value for name, value in resolved.items() if name not in ("where", "area_notes", "filters_personal")}
+    return {name: value for name, value in resolved.items() if name not in _WHICH}

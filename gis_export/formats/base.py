@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 EMPTY_GEOMETRY = "A geometry that is empty is read as absent."
 """A loss that several formats have."""
 
+BOUNDARY_FORMAT = "GeoJSON"
+"""Of the area of interest beside the layers, where it is not one of the file."""
+
 METRIC = "m_"
 """Begins the names of the columns that follow in every stream, from which the totals of what is written are taken."""
 

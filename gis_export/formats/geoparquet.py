@@ -44,7 +44,7 @@ class GeoParquet(Format):
                 for table in _row_groups(batches, streamed):
                     file.write_table(_with_bbox(table, schema), row_group_size=_ROW_GROUP)
                 file.add_key_value_metadata({"geo": json.dumps(_metadata(reader, names))})
-        return Written([path], pq.ParquetFile(path).metadata.num_rows)
+        return Written([path], pq.read_metadata(path).num_rows)
 
 
 @dataclass(frozen=True)

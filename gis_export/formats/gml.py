@@ -58,7 +58,6 @@ class GML(XmlFormat):
     always_zip = True
     bytes_per_record = 2000
     marker = b"<t:featureMember>"
-    not_finite = {"nan": "NaN", "inf": "INF", "-inf": "-INF"}
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
         super().begin(path, layers)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gis_export.formats import fixed_width
-from gis_export.formats.base import EMPTY_GEOMETRY, Limit, Reader, Written
+from gis_export.formats.base import EMPTY_GEOMETRY, Limit, Reader, Written, free_name
 from gis_export.formats.fixed_width import TEXT_BYTES
 from gis_export.formats.native import NativeFormat
 from gis_export.plan import Column, LayerPlan, Loss
@@ -179,16 +179,12 @@ def short_names(columns: tuple[Column, ...]) -> list[tuple[str, ...]]:
 
     The registry's own short name comes first; otherwise the name is cut, and numbered where two would be alike.
     """
-    taken: set[str] = set()
+    taken: list[str] = []
 
     def claim(wanted: str) -> str:
         plain = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in wanted)
-        name, number = plain[:NAME_LENGTH], 1
-        while name.upper() in taken:  # dBASE tells no case
-            number += 1
-            name = f"{plain[: NAME_LENGTH - len(str(number)) - 1]}_{number}"
-        taken.add(name.upper())
-        return name
+        taken.append(free_name(plain[:NAME_LENGTH], taken, NAME_LENGTH))
+        return taken[-1]
 
     return [
         (claim(column.short_name or column.name), claim((column.short_name or column.name)[:8] + "_T"))

@@ -25,16 +25,17 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Context:
-    """What a value is checked against: the request without its parameters, as far as it is sound.
+    """What a value is checked against: the request without its parameters, as far as it is sound: of what is not, there
+    is None, or no layer.
 
     ``personal``: whether the caller may have personal data. ``defaults`` are the county's, as it gave them; ``found``
     holds the parameters that were checked before.
     """
 
-    county: County
+    county: County | None
     layers: tuple[Layer, ...]
     file_format: Format | None
-    personal: bool
+    personal: bool = False
     defaults: dict[str, Any] = field(default_factory=dict)
     found: dict[str, Any] = field(default_factory=dict)
 
@@ -49,6 +50,8 @@ class Parameter(ABC):
     """For the OpenAPI schema: what it does, its default included."""
     schema: ClassVar[dict[str, Any]]
     """Of a value, as JSON Schema."""
+    of_layers: ClassVar[bool] = False
+    """A value is about the request's layers: it cannot be checked where none of them is known."""
 
     @abstractmethod
     def check(self, value: Any, context: Context) -> Any:

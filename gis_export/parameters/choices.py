@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from gis_export.parameters.base import Context, Parameter, Refused
 from gis_export.selection import OPERATIONS, Selection
+from terrafusion.areas.members import shown
 
 
 class Choice(Parameter):
@@ -14,7 +15,7 @@ class Choice(Parameter):
 
     def check(self, value: Any, context: Context) -> str:
         if not isinstance(value, str) or value not in self.choices:
-            raise Refused(f"{value!r} is not known; there is {', '.join(self.choices)}.")
+            raise Refused(f"{shown(value)} is not known; there is {', '.join(self.choices)}.")
         return value
 
 

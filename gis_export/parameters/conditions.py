@@ -15,6 +15,7 @@ from django.db.models import BooleanField, Func, Q, Value
 from django.db.models.functions import Lower
 
 from gis_export.parameters import values
+from terrafusion.areas.members import shown
 from terrafusion.records.layers import FieldType, Layer, LayerField
 
 _ORDERED = ("<", "<=", ">", ">=", "between")
@@ -49,10 +50,12 @@ class Reading:
         self._conditions = 0
 
     def read(self, given: Any, at: str, depth: int = 0) -> dict[str, Any]:
-        """A group or a condition; an empty one where there is a fault."""
+        """A group or a condition; an empty one where there is a fault. Only the outermost list may hold nothing."""
         if depth > MOST_DEPTH:
             return self._fault(at, f"Groups may be nested {MOST_DEPTH} deep.")
         if isinstance(given, list):
+            if depth and not given:
+                return self._fault(at, "Give at least one condition.")
             return {"all": [self.read(part, f"{at}.{i}", depth + 1) for i, part in enumerate(given)]}
         if not isinstance(given, dict):
             return self._fault(at, 'Give a condition such as {"field": "zoning", "op": "=", "value": "R-1"}.')
@@ -71,20 +74,21 @@ class Reading:
         if self._conditions == MOST_CONDITIONS + 1:
             return self._fault(at, f"At most {MOST_CONDITIONS} conditions may be given.")
         if unknown := sorted(set(given).difference(_MEMBERS)):
-            self._fault(
-                at, f"Unknown members: {', '.join(map(values.shown, unknown))}; there is {', '.join(_MEMBERS)}."
-            )
+            self._fault(at, f"Unknown members: {', '.join(map(shown, unknown))}; there is {', '.join(_MEMBERS)}.")
         name, op = given.get("field"), given.get("op")
         field = self._fields.get(name) if isinstance(name, str) else None
         if field is None:
-            there = ", ".join(self._fields)
-            return self._fault(at, f"{self.layer.name} has no field {values.shown(name)}; there is {there}.")
+            there = f"there is {', '.join(self._fields)}"
+            if "field" not in given:
+                return self._fault(at, f'"field" is missing: the name of a field of {self.layer.name}; {there}.')
+            return self._fault(at, f"{self.layer.name} has no field {shown(name)}; {there}.")
         if field.personal and not self._personal:
             return self._fault(at, f"You have no right to personal data: {name} of {self.layer.name}.")
         allowed = operators_of(field.type)
         if not isinstance(op, str) or op not in allowed:
             there = f"a field of type {field.type}; there is {', '.join(allowed)}"
-            return self._fault(at, f"{values.shown(op)} is no operator of {name}, {there}.")
+            what = f"{shown(op)} is no" if "op" in given else '"op" is missing: the'
+            return self._fault(at, f"{what} operator of {name}, {there}.")
         ignore_case = given.get("ignore_case", False)
         if ignore_case is not False and (ignore_case is not True or field.type is not FieldType.TEXT):
             self._fault(at, f"ignore_case is true or false, and for texts only; {name} is of type {field.type}.")
@@ -103,7 +107,9 @@ class Reading:
         try:
             found = [values.read(one, kind) for one in (value if op in (*_LISTS, "between") else [value])]
         except ValueError:
-            return self._fault(at, f"{op} of {field.name} takes {expected}, not {values.shown(value)}.")
+            return self._fault(at, f"{op} of {field.name} takes {expected}, not {shown(value)}.")
+        if given.get("ignore_case") is True and kind is FieldType.TEXT:
+            found = [text.lower() for text in found]
         if op == "between" and found[0] > found[1]:
             return self._fault(at, "between takes the lowest value first.")
         return value

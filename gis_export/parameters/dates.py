@@ -21,6 +21,7 @@ class DateParameter(Parameter):
     """Resolved: the date as ISO 8601, None for none."""
 
     schema = {"type": ["string", "null"], "format": "date", "example": "2024-01-01"}
+    of_layers = True
 
     def check(self, value: Any, context: Context) -> str | None:
         if value is None:

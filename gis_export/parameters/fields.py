@@ -7,6 +7,7 @@ from typing import Any
 
 from gis_export.parameters.base import Context, Parameter, Refused
 from gis_export.selection import Selection
+from terrafusion.areas.members import shown
 from terrafusion.records.layers import Layer
 
 _EXAMPLE = {"parcels": ["parcel_number", "total_value"]}
@@ -25,6 +26,7 @@ class Fields(Parameter):
         ],
         "example": _EXAMPLE,
     }
+    of_layers = True
 
     def check(self, value: Any, context: Context) -> dict[str, list[str]] | None:
         given = by_layer(value, context)
@@ -36,7 +38,7 @@ class Fields(Parameter):
         messages: list[str] = []
         for name, wanted in given.items():
             if name not in layers:
-                messages.append(f"The layer {name!r} is not one of the request's.")
+                messages.append(f"The layer {shown(name)} is not one of the request's.")
             elif not isinstance(wanted, list) or not all(isinstance(field, str) for field in wanted) or not wanted:
                 messages.append(f"Give the fields of {name} as a list of names.")
             elif len(set(wanted)) < len(wanted):
@@ -55,7 +57,7 @@ class Fields(Parameter):
         assessment = context.found.get("include_assessment_data") is not False
         found = {}
         for layer in context.layers:
-            known = {field.name for field in layer.fields if assessment or not field.assessment}
+            known = [field.name for field in layer.fields if assessment or not field.assessment]
             wanted = given.get(layer.name)
             if isinstance(wanted, list) and (names := [name for name in wanted if name in known]):
                 found[layer.name] = names
@@ -77,7 +79,7 @@ def _faults_of_names(layer: Layer, names: list[str], personal: bool) -> list[str
     known = {field.name: field for field in layer.fields}
     messages = []
     if unknown := [name for name in names if name not in known]:
-        messages.append(f"{layer.name} has no field {', '.join(map(repr, unknown))}; there is {', '.join(known)}.")
+        messages.append(f"{layer.name} has no field {', '.join(map(shown, unknown))}; there is {', '.join(known)}.")
     if not personal and (hidden := [name for name in names if name in known and known[name].personal]):
         messages.append(f"You have no right to personal data: {', '.join(hidden)} of {layer.name}.")
     return messages

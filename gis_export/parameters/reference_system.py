@@ -24,14 +24,17 @@ class ReferenceSystem(Parameter):
 
     def check(self, value: Any, context: Context) -> str:
         fixed = context.file_format.fixed_srid if context.file_format else None
-        state_plane = context.county.state_plane_srid
+        state_plane = context.county and context.county.state_plane_srid
         if value is None:
             planar = context.file_format is not None and context.file_format.planar
             return f"EPSG:{fixed or (state_plane if planar else areas.SRID)}"
+        if value == "state_plane":
+            value = state_plane or areas.SRID  # of a county that is not known, nothing comes
         try:
-            srid = crs.parse(state_plane if value == "state_plane" else value)
+            srid = crs.parse(value)
         except crs.CRSError as error:
-            raise Refused(f'{error} Or give "state_plane", which is EPSG:{state_plane} here.') from None
+            here = f", which is EPSG:{state_plane} here" if state_plane else ""
+            raise Refused(f'{error} Or give "state_plane"{here}.') from None
         messages = []
         if not _in_database(srid):
             messages.append(f"The database of this installation has no EPSG:{srid}.")

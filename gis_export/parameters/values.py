@@ -25,15 +25,6 @@ def read(value: Any, kind: FieldType) -> Any:
     return _READERS[kind](value)
 
 
-def shown(value: Any) -> str:
-    """The beginning of a value, for a message."""
-    try:
-        text = repr(value)
-    except (RecursionError, ValueError):  # nested as deep as the parser allows, or of too many digits
-        return "This"
-    return text if len(text) <= 60 else f"{text[:60]}..."
-
-
 def _text(value: Any) -> str:
     if not isinstance(value, str) or "\x00" in value:  # which PostgreSQL's text cannot hold
         raise ValueError

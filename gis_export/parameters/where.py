@@ -8,6 +8,7 @@ from typing import Any
 from gis_export.parameters import conditions
 from gis_export.parameters.base import Context, Parameter, Refused
 from gis_export.selection import Selection
+from terrafusion.areas.members import shown
 
 _CONDITION = {
     "type": "object",
@@ -37,6 +38,7 @@ class Where(Parameter):
         ],
         "example": [{"field": "total_value", "op": ">=", "value": 500000}],
     }
+    of_layers = True
 
     def check(self, value: Any, context: Context) -> dict[str, Any] | None:
         if value is None:
@@ -48,7 +50,7 @@ class Where(Parameter):
                 raise Refused("The request has several layers: give an object of lists of conditions by layer.")
             if len(layers) != 1 and isinstance(value, dict):
                 unknown = sorted(set(value) - set(layers))
-                raise Refused(f"The layer {', '.join(map(repr, unknown))} is not one of the request's.")
+                raise Refused(f"The layer {', '.join(map(shown, unknown))} is not one of the request's.")
             given = dict.fromkeys(layers, value)
         faults: list[tuple[str, str]] = []
         found = {}

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
@@ -14,6 +15,7 @@ from typing import Any
 
 from gis_export import client
 from gis_export.errors import ReconciliationFailed
+from gis_export.formats.base import BOUNDARY_FORMAT
 from gis_export.formats.text import TextFormat
 from gis_export.models import ExportPart
 from gis_export.parts.told import whole
@@ -24,7 +26,6 @@ from terrafusion.jobs.context import JobContext
 from terrafusion.jobs.publish import media, storage_errors
 
 _CHUNK = 1 << 20
-_BOUNDARY_FORMAT = "GeoJSON"
 Members = Iterable[tuple[str, Iterable[bytes]]]
 
 
@@ -92,7 +93,7 @@ class _Assembly:
         if boundary is None:
             return
         plan = Plan(
-            format=_BOUNDARY_FORMAT,
+            format=BOUNDARY_FORMAT,
             layers=(boundary,),
             database=database(),
             folder=str(self.context.workdir),
@@ -100,9 +101,7 @@ class _Assembly:
             always_zip=False,
             request={},
         )
-        writer = client.writer()
-        with self.context.stop_with(writer.kill):
-            result = writer.run(plan, lambda _: None)
+        result = client.write(plan, self.context)
         file = Path(result.file)
         self.manifest["area_of_interest"] = result.manifest["layers"][0]
         yield file.name, iter([file.read_bytes()])
@@ -172,13 +171,35 @@ def _chunks(part: ExportPart, context: JobContext) -> Iterator[bytes]:
             digest.update(chunk)
             yield chunk
     if digest.hexdigest() != part.result_file_sha256:
-        raise ReconciliationFailed(f"Part {part.number + 1} is not in storage as it was written.")
+        raise _changed(part)
 
 
 def _unpacked(part: ExportPart, context: JobContext) -> Iterator[tuple[str, Iterator[bytes]]]:
-    with storage_errors(), media().open(part.result_file) as file, zipfile.ZipFile(file) as package:
-        for name in package.namelist():
-            if name != "manifest.json":
-                with package.open(name) as member:
-                    yield name, iter(lambda member=member: member.read(_CHUNK), b"")  # type: ignore[misc]
-                context.checkpoint()
+    """The members of the part's zip, which must be read one after the other. Raises as ``_chunks`` does."""
+    told = {file["name"]: file["sha256"] for file in part.result_summary["files"]}
+    with storage_errors(), media().open(part.result_file) as file:
+        try:
+            package = zipfile.ZipFile(file)
+        except zipfile.BadZipFile:
+            raise _changed(part) from None
+        for name in told:
+            yield name, _member(package, name, told[name], part)
+            context.checkpoint()
+
+
+def _member(package: zipfile.ZipFile, name: str, sha256: str, part: ExportPart) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    with storage_errors():
+        try:
+            with package.open(name) as member:
+                while chunk := member.read(_CHUNK):
+                    digest.update(chunk)
+                    yield chunk
+        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError):
+            raise _changed(part) from None
+    if digest.hexdigest() != sha256:
+        raise _changed(part)
+
+
+def _changed(part: ExportPart) -> ReconciliationFailed:
+    return ReconciliationFailed(f"Part {part.number + 1} is not in storage as it was written.")

@@ -70,7 +70,7 @@ def export(prepared: Prepared, context: JobContext) -> Outcome | None:
         rows = {selection.layer.name: cut.count(selection, held) for selection in prepared.selections}
         if max(rows.values()) <= settings.EXPORT_PARTS_ABOVE:
             return None
-        sizes = {name: ceil(number / settings.EXPORT_PART_RECORDS) for name, number in rows.items()}
+        sizes = {name: max(ceil(number / settings.EXPORT_PART_RECORDS), 1) for name, number in rows.items()}
         pieces = [
             piece
             for selection in prepared.selections

@@ -17,8 +17,6 @@ from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.jobs.errors import ClaimLost
 from terrafusion.jobs.states import Status
 
-_WRITTEN = 95
-
 
 def execute(part: ExportPart, context: JobContext) -> Outcome:
     """Raises ClaimLost where nobody waits for the part any more, and what any export raises."""
@@ -39,13 +37,7 @@ def execute(part: ExportPart, context: JobContext) -> Outcome:
         request={},
         snapshot=part.snapshot,
     )
-
-    def progress(records: int) -> None:
-        context.checkpoint(min(records / max(part.expected_records, 1), 1) * _WRITTEN)
-
-    writer = client.writer()
-    with context.stop_with(writer.kill):
-        result = writer.run(plan, progress)
+    result = client.write(plan, context, part.expected_records)
     file = Path(result.file)
     return Outcome(
         message=f"{result.records:,} records written.",

@@ -15,6 +15,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from gis_export.formats import registry, tile_sql
+from gis_export.formats.base import BOUNDARY_FORMAT
 from gis_export.models import GisExportJob
 from gis_export.verify import database
 from gis_export.verify.found import Found, Told
@@ -98,7 +99,7 @@ def _layers(manifest: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     for layer in manifest["layers"]:
         yield layer, manifest["format"]
     if boundary := manifest.get("area_of_interest"):
-        yield boundary, manifest["format"] if boundary["file"] in files else "GeoJSON"
+        yield boundary, manifest["format"] if boundary["file"] in files else BOUNDARY_FORMAT
 
 
 def _layer(package: Package, layer: dict[str, Any], export_format: str, report: Report) -> None:

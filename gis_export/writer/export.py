@@ -6,20 +6,25 @@ import dataclasses
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyogrio
+
+from gis_export import software
 from gis_export.formats import registry
-from gis_export.formats.base import Format, Written
+from gis_export.formats.base import BOUNDARY_FORMAT, Format, Written
 from gis_export.plan import LayerPlan, Plan, Result, joined_names
 from gis_export.writer.package import changed_at, describe, members, zip_files
 from gis_export.writer.reader import Connections, LayerReader
 from gis_export.writer.reconcile import reconcile
-from gis_export.writer.source import Snapshot
+from gis_export.writer.source import Snapshot, row
 
 _CANCEL_SECONDS = 0.05
-_BOUNDARY_FORMAT = "GeoJSON"
+_DATABASE_SOFTWARE = (
+    "SELECT current_setting('server_version') AS postgresql, postgis_lib_version() AS postgis, "
+    "postgis_geos_version() AS geos, postgis_proj_version() AS proj"
+)
 
 
 def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
@@ -37,6 +42,7 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
             _abandon_totals(connections, beside)
             raise
         taken_at = snapshot.taken_at
+        database_software = row(connections.rows, _DATABASE_SOFTWARE)
     files, layers = writing.files, writing.told
     if not packed:
         ((written, known),) = files.items()
@@ -50,7 +56,7 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
         "area_of_interest": writing.told_boundary,
         "withheld": plan.withheld,
         "files": [describe(path, folder, known) for path, known in files.items()],
-        "software": _versions(),
+        "software": {**software.versions(), "gdal": pyogrio.__gdal_version_string__, **database_software},
     }
     records = sum(layer["records"] for layer in layers)
     # The package does not tell when it was made, so that the same data gives the same bytes.
@@ -96,7 +102,7 @@ class _Writing:
         """Beside the layers, unless it is among them."""
         plan = self._plan
         if plan.boundary and self.told_boundary is None:
-            (self.told_boundary,) = self._write(registry.get(_BOUNDARY_FORMAT), plan.boundary.name, (plan.boundary,))
+            (self.told_boundary,) = self._write(registry.get(BOUNDARY_FORMAT), plan.boundary.name, (plan.boundary,))
 
     def _write(self, file_format: Format, name: str, layers: tuple[LayerPlan, ...]) -> list[dict[str, Any]]:
         """One file, or folder, of these layers."""
@@ -144,10 +150,3 @@ def _told(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[str, 
         },
         "losses": [dataclasses.asdict(loss) for loss in (*reader.noticed(), *written.losses)],
     }
-
-
-def _versions() -> dict[str, str]:
-    import pyogrio
-
-    packages = ("pyogrio", "pyarrow", "adbc-driver-postgresql", "pyproj")
-    return {"gdal": pyogrio.__gdal_version_string__, **{name: version(name) for name in packages}}

@@ -13,7 +13,9 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any, TextIO
 
 import adbc_driver_postgresql.dbapi as postgresql
@@ -25,6 +27,8 @@ from gis_export.writer.export import carry_out
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PROGRESS_SECONDS = 0.25
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_LEAST_ROOM = 1 << 20
 _BROKEN = re.compile(r"\[libpq\].*(FATAL:|server closed|no connection|could not receive)", re.DOTALL)
 
 
@@ -69,12 +73,13 @@ def _answer(plan: Plan, events: TextIO) -> dict[str, Any]:
 
 def _code(plan: Plan, error: Exception) -> str:
     """What kind of trouble an error of a library is."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, MemoryError):
+        return "out_of_memory"
+    if isinstance(error, OSError) and error.errno in _FULL:
         return "storage_full"
-    disk = os.statvfs(plan.folder)
-    # GDAL tells a full disk in many words, some of them after it has made room again.
-    if disk.f_bavail * disk.f_frsize < 1 << 20 or "I/O failure" in str(error):
-        return "storage_full"
+    # GDAL tells a full disk in many words, some of them after it has made room again; and so it tells one that is gone.
+    if (fault := _storage_fault(Path(plan.folder))) or "I/O failure" in str(error):
+        return fault or "storage_full"
     if plan.snapshot and "snapshot" in str(error):
         return "snapshot_lost"
     # A connection that breaks amid the rows is told by Arrow, which has no class of its own for it.
@@ -83,6 +88,19 @@ def _code(plan: Plan, error: Exception) -> str:
     if "transform: " in str(error):
         return "crs_unsuitable"
     return "writer_failed"
+
+
+def _storage_fault(folder: Path) -> str:
+    """What is wrong with the storage, found out by writing to it; empty where nothing is."""
+    try:
+        disk = os.statvfs(folder)
+        if disk.f_bavail * disk.f_frsize < _LEAST_ROOM:
+            return "storage_full"
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            file.write(b"x")
+    except OSError as error:
+        return "storage_full" if error.errno in _FULL else "storage_unavailable"
+    return ""
 
 
 def _tell(events: TextIO, **event: Any) -> None:

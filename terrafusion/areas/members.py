@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any, TypeGuard
 
 from terrafusion.areas.area import AreaError
+
+_MOST_SHOWN = 60
 
 
 def only(given: dict[str, Any], *known: str) -> None:
@@ -24,11 +27,14 @@ def is_number(value: Any) -> TypeGuard[int | float]:
 
 
 def shown(value: Any) -> str:
-    """The beginning of a value, for a message."""
+    """The beginning of a value, for a message: what JSON has a word for by that."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
     try:
-        return repr(value)[:60]
+        text = repr(value)
     except (RecursionError, ValueError):  # nested as deep as the parser allows, or of too many digits
         return "this"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def counted(number: int, noun: str) -> str:

@@ -100,6 +100,8 @@ FAULTS = [
     (around(0, "ft", 1), "above 0, not 0"),
     (around(300, "feet", 1), "there is ft, us-ft, m, km, mi"),
     (around(101, "km", 1), "at most 100 km"),
+    ({"type": "buffer", "of": around(60, "km", 1), "distance": 40.001, "units": "km"}, "at most 100 km together"),
+    ({"type": "buffer", "of": [BOX, around(60, "mi", 1)], "distance": 3, "units": "mi"}, "at most 62 mi together"),
     ({"type": "buffer", "distance": 1, "units": "m"}, 'either "parcels"'),
     (
         {"type": "district", "layer": "sales", "where": {"A": 1}},

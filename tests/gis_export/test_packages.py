@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from gis_export.formats import registry
-from terrafusion import areas
+from terrafusion import __version__, areas
 from tests.gis_export import data, test_format_csv
 from tests.gis_export.conftest import FORMATS, STATE_PLANE, Exports
 from tests.gis_export.test_format_dxf import to_state_plane
@@ -65,7 +65,10 @@ def test_manifest_and_hashes(exports: Exports, export_format: str, package: str)
     assert hashlib.sha256(content).hexdigest() == export.job.result_file_sha256
     assert len(content) == export.job.result_file_bytes
     assert export.manifest["request"]["parameters"] == {"package": package}
-    assert export.manifest["software"]["gdal"].startswith("3.")
+    software = export.manifest["software"]
+    assert software["gdal"].startswith("3.")
+    assert software["terrafusion"] == __version__
+    assert {"pyogrio", "ezdxf", "postgis", "geos", "proj", "postgresql"} < set(software)
     (layer,) = export.manifest["layers"]
     values = [row.values["total_value"] for row in exports.rows("parcels")]
     assert layer["records"] == len(values)

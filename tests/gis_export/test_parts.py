@@ -30,7 +30,7 @@ from gis_export.parts import cut as cut_module
 from terrafusion.jobs import dispatch, publish, runner
 from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.jobs.sweep import sweep
-from terrafusion.records.models import County, PropertyOperational
+from terrafusion.records.models import County, PropertyOperational, ReferenceFeature
 from tests.gis_export.conftest import run_export
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -201,6 +201,16 @@ def test_several_layers_and_what_is_not_cut(api: APIClient, loaded: County, cut:
         assert not parts_of(other)
 
 
+def test_a_layer_without_rows_beside_a_large_one(api: APIClient, loaded: County, cut: None) -> None:
+    ReferenceFeature.objects.filter(layer__name="trees").delete()
+    job = run_export(api, loaded, "CSV", ["trees", "parcels"])
+    assert job.status == "COMPLETED", job.message
+    assert [layer["records"] for layer in job.result_summary["layers"]] == [0, 24]
+    found = members(job)
+    assert found["trees.csv"].count(b"\n") == 1
+    assert found["parcels.csv"].count(b"\n") > 24
+
+
 def test_all_parts_see_one_moment(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     queue = coordinate._queue
 
@@ -340,17 +350,26 @@ def test_parts_that_leave_rows_out_are_found(ask: Any, monkeypatch: pytest.Monke
     assert left_over() == []
 
 
-def test_a_part_that_is_damaged_in_storage_is_found(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("export_format", "place"), [("CSV", 300), ("CSV", -1), ("FlatGeobuf", 0), ("FlatGeobuf", 300), ("FlatGeobuf", -20)]
+)
+def test_a_part_that_is_damaged_in_storage_is_found(
+    ask: Any, monkeypatch: pytest.MonkeyPatch, export_format: str, place: int
+) -> None:
+    PropertyOperational.objects.update(geometry=None)  # so that parts of FlatGeobuf are zips
     whole = assemble.assemble
 
     def damage(prepared: Any, parts: Any, *rest: Any) -> Any:
         path = Path(django_settings.MEDIA_ROOT) / parts[2].result_file
-        path.write_bytes(path.read_bytes()[:-1] + b"!")
+        content = bytearray(path.read_bytes())
+        content[place] ^= 0xFF
+        path.write_bytes(content)
         return whole(prepared, parts, *rest)
 
     monkeypatch.setattr(assemble, "assemble", damage)
-    job = ask()
-    assert (job.status, job.error_code) == ("FAILED", "reconciliation_failed")
+    job = ask(export_format)
+    assert (job.status, job.error_code) == ("FAILED", "reconciliation_failed"), job.message
+    assert "Part 3 is not in storage as it was written." in job.message
     assert left_over() == []
 
 

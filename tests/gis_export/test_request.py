@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django_q.models import OrmQ
 from rest_framework.test import APIClient
 
 from gis_export.models import GisExportJob
 from terrafusion.jobs import runner
+from terrafusion.records import settings_validators
 from terrafusion.records.models import County, CountyAccess, CountySettings, ReferenceLayer
 from tests.conftest import ClientOf, MakeUser, Role
 from tests.gis_export.conftest import FORMATS, URL, run_export
@@ -98,6 +100,38 @@ def test_faults_of_parameters(api: APIClient, loaded: County, parameters: Any, n
     assert not GisExportJob.objects.exists()
 
 
+UNREADABLE = [
+    # what cannot be read at all, and what is told of the rest of the same request beside it
+    ({"county_id": "NOWHERE"}, {"export_format", "parameters.sql", "parameters.crs", "parameters.package"}),
+    ({"county_id": None}, {"export_format", "parameters.sql", "parameters.crs", "parameters.package"}),
+    (
+        {"layers": []},
+        {"export_format", "area_of_interest", "parameters.sql", "parameters.crs", "parameters.package"},
+    ),
+    (
+        {"export_format": {}},
+        {"layers", "area_of_interest", "parameters.sql", "parameters.crs", "parameters.package", "parameters.fields"},
+    ),
+    ({"parameters": []}, {"export_format", "layers", "area_of_interest"}),
+]
+
+
+@pytest.mark.parametrize("action", ["run", "estimate"])
+@pytest.mark.parametrize(("unreadable", "told"), UNREADABLE)
+def test_a_member_that_cannot_be_read_hides_no_fault_of_the_others(
+    api: APIClient, loaded: County, action: str, unreadable: dict[str, Any], told: set[str]
+) -> None:
+    wrong = {
+        "export_format": "GeoJSONN",
+        "layers": ["parcels", "rivers"],
+        "area_of_interest": {"type": "bbox", "coordinates": [46.0, -120.5, 46.5, -120.0]},
+        "parameters": {"crs": "EPSG:12", "fields": {"parcels": ["colour"]}, "package": "tar", "sql": "1"},
+    }
+    assert set(faults(ask(api, loaded, action, **{**wrong, **unreadable}))) == {*unreadable, *told}
+    assert not GisExportJob.objects.exists()
+    assert not OrmQ.objects.exists()
+
+
 @pytest.mark.parametrize("depth", [100, 500, 900, 970, 1500, 100_000])
 def test_deeply_nested_bodies(api: APIClient, loaded: County, depth: int) -> None:
     nested = "[" * depth + "]" * depth
@@ -115,7 +149,26 @@ def test_numbers_beyond_any_float(api: APIClient, loaded: County) -> None:
     assert faults(api.post(f"{URL}/run", text, content_type="application/json")).keys() == {"area_of_interest"}
 
 
+WRONG_DEFAULTS: list[tuple[dict[str, Any], str]] = [
+    ({"precision": "six"}, "precision: Give a whole number"),
+    ({"package": None}, "package: null is not known; there is auto, zip."),
+    ({"options": []}, "options: Give an object"),
+    ({"fields": {"parcels": [["zoning"]]}}, "fields: Give the fields of parcels as a list of names."),
+    ({"fields": ["zoning"]}, "fields: Give an object"),
+    ({"where": {"parcels": [{"field": "colour", "op": "=", "value": 1}]}}, "where.parcels.0: parcels has no field"),
+    ({"simplify": {"tolerance": 0, "units": "ft"}, "crs": "EPSG:12"}, "simplify.tolerance: Give a number above 0"),
+]
+
+
 class TestCountySettings:
+    @pytest.mark.parametrize(("parameters", "named"), WRONG_DEFAULTS)
+    def test_defaults_that_no_request_could_have_are_refused(
+        self, loaded: County, parameters: dict[str, Any], named: str
+    ) -> None:
+        told = settings_validators.faults(CountySettings(county=loaded, default_parameters=parameters))
+        assert named in told["default_parameters"]
+        assert ("EPSG:12" in told["default_parameters"]) == ("crs" in parameters)
+
     def test_allowed_formats(self, api: APIClient, loaded: County) -> None:
         settings_of(loaded, allowed_formats=["CSV", "KML"])
         assert "not allowed in COUNTY01; there is CSV, KML." in faults(ask(api, loaded))["export_format"]
@@ -200,6 +253,8 @@ def test_layers(api: APIClient, loaded: County, outsider: Any, client_of: Client
     assert client_of(outsider).get(f"{URL}/layers", {"county_id": loaded.pk}).status_code == 404
     assert client_of(outsider).get(f"{URL}/formats", {"county_id": loaded.pk}).status_code == 404
     assert client_of(None).get(f"{URL}/formats").status_code == 401
+    for address in ("layers", "formats"):
+        assert api.get(f"{URL}/{address}", {"county_id": "COUNTY01\0"}).status_code == 404
 
 
 def test_the_estimate_takes_what_run_takes(api: APIClient, loaded: County) -> None:

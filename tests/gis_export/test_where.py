@@ -139,7 +139,7 @@ def test_the_file_holds_what_was_asked_for(exports: Exports) -> None:
         ([c("total_value", "=", 0.5)], "0", "takes a whole number"),
         ([c("total_value", "=", 2**63)], "0", "takes a whole number"),
         ([c("total_value", "=", True)], "0", "takes a whole number"),
-        ([c("total_value", "<", None)], "0", "takes a whole number of 64 bits, not None"),
+        ([c("total_value", "<", None)], "0", "takes a whole number of 64 bits, not null"),
         ([c("parcel_number", "=", 12)], "0", "takes a text, not 12"),
         ([c("as_of", ">", "01/31/2024")], "0", "takes a date such as 2024-12-31, not '01/31/2024'"),
         ([c("as_of", ">", "2024-02-30")], "0", "takes a date"),
@@ -155,12 +155,18 @@ def test_the_file_holds_what_was_asked_for(exports: Exports) -> None:
         ([c("zoning", "=", "R", case=True)], "0", "Unknown members: 'case'"),
         ([c("zoning", "=", "R"), {"any": [c("zoning", "=", 1)]}], "1.any.0", "takes a text"),
         ([{"any": []}], "0", "at least one condition"),
+        ([[]], "0", "at least one condition"),
+        ({"all": [[]]}, "all.0", "at least one condition"),
+        ({"parcels": [{"any": [[]]}]}, "parcels.0.any.0", "at least one condition"),
+        ([{"op": "=", "value": 1}], "0", '"field" is missing: the name of a field of parcels; there is parcel_number'),
+        ([{"field": "zoning"}], "0", '"op" is missing: the operator of zoning, a field of type text; there is ='),
+        ([c("zoning", "between", ["b", "A"], ignore_case=True)], "0", "lowest value first"),
         ([{"any": [c("zoning", "=", "R")], "all": []}], "0", "Give a group as"),
         ([c("zoning", "=", "R")] * 201, "200", "At most 200 conditions"),
         ([[[[[[[c("zoning", "=", "R")]]]]]]], "0.0.0.0.0.0", "5 deep"),
         (["zoning = 'R'"], "0", "Give a condition such as"),
         ("zoning = 'R'", "", "Give a condition such as"),
-        ({"roads": []}, "", "has no field None"),
+        ({"roads": []}, "", "Unknown members: 'roads'; there is field, op, value, ignore_case. \"field\" is missing"),
     ],
 )
 def test_faults_name_the_field_and_what_is_expected(
@@ -218,3 +224,10 @@ def test_conditions_on_personal_data(
     refused = trusted.post(f"{URL}/jobs/{job_id}/rerun")
     assert (refused.status_code, refused.data["code"]) == (409, "personal_data")
     assert GisExportJob.objects.count() == 1
+
+
+def test_between_without_regard_to_case(api: APIClient, loaded: County) -> None:
+    where = [c("situs_city", "between", ["sea", "SEZ"], ignore_case=True)]
+    told = ask(api, loaded, "estimate", parameters={"where": where})
+    assert told.status_code == 200, told.content
+    assert told.json()["records"] == len(data.TEXTS)

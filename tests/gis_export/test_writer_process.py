@@ -18,8 +18,11 @@ from typing import Any
 
 import psutil
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import F, Func, TextField
+from django.db.models import F, Func, TextField, Value
+from django.db.models.functions import Concat
+from psycopg.conninfo import conninfo_to_dict
 from rest_framework.test import APIClient
 
 from gis_export import client
@@ -28,7 +31,7 @@ from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.plan import Column, LayerPlan, Plan, Result
 from terrafusion.jobs import dispatch, runner
-from terrafusion.jobs.errors import DatabaseUnavailable, JobError, StorageFull
+from terrafusion.jobs.errors import DatabaseUnavailable, JobError, StorageFull, StorageUnavailable
 from terrafusion.jobs.publish import workdir_root
 from terrafusion.records import layers
 from terrafusion.records.layers import FieldType, Layer, LayerField
@@ -107,6 +110,7 @@ def slow_county(transactional_db: None, county: County, monkeypatch: pytest.Monk
         ),
     )
     monkeypatch.setattr(layers, "_providers", {**layers._providers, "slow": lambda _: layer})
+    wait_until(lambda: not running("pg_sleep"))  # for the writer of an earlier test, which was killed
     return county
 
 
@@ -135,6 +139,11 @@ def submit(api: APIClient, county: County, layer: str = "slow", **more: Any) -> 
     assert response.status_code == 202, response.content
     job: GisExportJob = GisExportJob.objects.get(pk=response.data["job_id"])
     return job
+
+
+needs_mount = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("mount") is None, reason="takes root, to mount a small disk"
+)
 
 
 @pytest.mark.usefixtures("transactional_db")
@@ -208,7 +217,21 @@ class TestFailures:
         assert isinstance(error, FormatLimitExceeded)
         assert "300 fields, and a Shapefile can hold 255" in error.message
 
-    @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="takes root, to mount a small disk")
+    @pytest.mark.parametrize("export_format", ["CSV", "GeoPackage", "PMTiles", "Shapefile"])
+    def test_a_storage_that_is_gone(self, tmp_path: Path, export_format: str) -> None:
+        error = failure(plan(tmp_path / "gone", export_format))
+        assert isinstance(error, StorageUnavailable)
+        assert is_clean(error.message)
+
+    @needs_mount
+    @pytest.mark.parametrize("export_format", ["CSV", "FileGDB", "FlatGeobuf", "GeoPackage"])
+    def test_a_disk_that_has_become_read_only(self, small_disk: Path, export_format: str) -> None:
+        subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+        error = failure(plan(small_disk, export_format))
+        assert isinstance(error, StorageUnavailable)
+        assert is_clean(error.message)
+
+    @needs_mount
     @pytest.mark.parametrize("export_format", FORMATS)
     def test_a_full_disk(self, small_disk: Path, export_format: str) -> None:
         # What does not compress, more than the disk holds.
@@ -268,10 +291,15 @@ class TestCrashes:
         assert "pyarrow" in loaded
         assert "pandas" not in loaded
 
-    def test_cancel_stops_the_query_on_the_server(self, slow_county: County, api: APIClient) -> None:
+    @pytest.mark.parametrize("stuck", [False, True])
+    def test_cancel_stops_the_query_on_the_server(self, slow_county: County, api: APIClient, stuck: bool) -> None:
+        """Also of a writer that hears nothing any more."""
         job = submit(api, slow_county)
         with in_background(job):
             wait_until(lambda: running("pg_sleep"))
+            if stuck:
+                assert client._warm is not None
+                os.kill(client._warm.pid, signal.SIGSTOP)
             dispatch.cancel(job)
             wait_until(lambda: not running("pg_sleep"), 5)
         wait_for_job(job)
@@ -300,6 +328,21 @@ class TestCrashes:
         assert set(workdir_root().glob("*")) == before
         # With the process go the files that it had open, and their room on the disk.
         wait_until(lambda: not process.exists() or "Z (zombie)" in (process / "status").read_text())
+
+    def test_rows_that_change_meanwhile(self, slow_county: County, api: APIClient) -> None:
+        """What is written is what was there when the export began."""
+        job = submit(api, slow_county, export_format="CSV")
+        with in_background(job):
+            wait_until(lambda: running("pg_sleep"))
+            rows = PropertyOperational.objects.filter(county=slow_county)
+            assert rows.filter(parcel_number__gte="0020").delete()[0] == 4
+            rows.update(parcel_number=Concat(Value("changed "), "parcel_number"))
+        wait_for_job(job)
+        assert (job.status, job.record_count) == ("COMPLETED", 24), job.message
+        with default_storage.open(job.result_file) as file:
+            content = file.read()
+        assert b'"0023"' in content
+        assert b"changed" not in content
 
     def test_progress_is_told(self, slow_county: County, api: APIClient) -> None:
         job = submit(api, slow_county)
@@ -365,6 +408,16 @@ def test_the_password_reaches_the_writer(monkeypatch: pytest.MonkeyPatch, db: No
     assert "password='from the environment'" in database()
     monkeypatch.setitem(connection.settings_dict, "PASSWORD", "from the settings")
     assert "password='from the settings'" in database()
+
+
+def test_the_writer_connects_as_django_does(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    """By whatever libpq takes, and nothing that is psycopg's own."""
+    from gis_export.prepare import database
+
+    given = {"connect_timeout": 7, "target_session_attrs": "read-write", "keepalives_idle": 30, "sslcrl": "/a b/crl"}
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {**connection.settings_dict["OPTIONS"], **given})
+    assert conninfo_to_dict(database()).items() >= {name: str(value) for name, value in given.items()}.items()
+    assert "prepare_threshold" not in database()
 
 
 def test_environment_of_a_worker_is_enough(tmp_path: Path, transactional_db: None) -> None:
