@@ -24,7 +24,14 @@ from gis_export.errors import (
 )
 from gis_export.plan import Plan, Result
 from terrafusion.jobs.context import JobContext
-from terrafusion.jobs.errors import DatabaseUnavailable, JobError, OutOfMemory, StorageFull, StorageUnavailable
+from terrafusion.jobs.errors import (
+    DatabaseUnavailable,
+    JobError,
+    OutOfMemory,
+    QueryTimedOut,
+    StorageFull,
+    StorageUnavailable,
+)
 
 log = logging.getLogger(__name__)
 _WRITTEN = 95  # percent of a job's progress; the rest is checks, packing and publishing
@@ -34,6 +41,7 @@ _WORDS: dict[type[JobError], str] = {
     CrsUnsuitable: "Some records lie where the chosen CRS has no coordinates for them: choose another.",
     DatabaseUnavailable: "The database could not be read.",
     OutOfMemory: "The worker has too little memory for this job.",
+    QueryTimedOut: "The database ended a query of this export, because it took longer than it may.",
     SnapshotLost: "The export that the part belongs to is no longer at work.",
     StorageFull: "There is no space left to write the file.",
     StorageUnavailable: "The storage did not take the file.",

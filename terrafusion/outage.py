@@ -1,4 +1,4 @@
-"""Telling a database that is away from a fault of our own."""
+"""Telling a database that is away, or gave up a query, from a fault of our own."""
 
 from __future__ import annotations
 
@@ -15,13 +15,28 @@ _CONNECTION = ("08", "57P")
 """Classes of SQLSTATE: connection exception; operator intervention (shutdown, crash, still starting)."""
 
 
+_GIVEN_UP = ("57014", "55P03")
+"""SQLSTATEs of a query that the server ended (statement_timeout, pg_cancel_backend), and of a lock that was not had in
+time (lock_timeout)."""
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether the connection is what failed: a deadlock or a time-out is an OperationalError, too."""
     if not isinstance(error, DATABASE_AWAY):
         return False
-    cause = error if isinstance(error, psycopg.Error) else error.__cause__
-    state = getattr(cause, "sqlstate", None)  # None: the server was not reached
+    state = _state(error)
     return state is None or state.startswith(_CONNECTION)
+
+
+def is_time_out(error: BaseException) -> bool:
+    """Whether the server gave up the query: the connection is sound, and asking again may take as long."""
+    return isinstance(error, DATABASE_AWAY) and _state(error) in _GIVEN_UP
+
+
+def _state(error: BaseException) -> str | None:
+    """The SQLSTATE; None where the server was not reached."""
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    return getattr(cause, "sqlstate", None)
 
 
 class Formatter(logging.Formatter):

@@ -82,6 +82,8 @@ def _code(plan: Plan, error: Exception) -> str:
         return fault or "storage_full"
     if plan.snapshot and "snapshot" in str(error):
         return "snapshot_lost"
+    if "canceling statement due to" in str(error):
+        return "query_timed_out"
     # A connection that breaks amid the rows is told by Arrow, which has no class of its own for it.
     if isinstance(error, postgresql.OperationalError) or _BROKEN.search(str(error)):
         return "database_unavailable"

@@ -45,3 +45,14 @@ class DatabaseUnavailable(APIException):
     default_code = "database_unavailable"
     default_detail = "The database does not answer; try again in some seconds."
     wait = 10  # sent as Retry-After
+
+
+class QueryTimedOut(APIException):
+    """The database is there, but gave up what this request asked of it."""
+
+    status_code = status.HTTP_504_GATEWAY_TIMEOUT
+    default_code = "query_timed_out"
+    default_detail = (
+        "The database ended a query of this request, because it took longer than it may. "
+        "Ask for less, or try again when there is less to do."
+    )

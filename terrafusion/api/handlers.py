@@ -14,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from terrafusion.api.errors import DatabaseUnavailable
+from terrafusion.api.errors import DatabaseUnavailable, QueryTimedOut
 from terrafusion.api.problems import problem_response
-from terrafusion.outage import DATABASE_AWAY
+from terrafusion.outage import DATABASE_AWAY, is_time_out
 
 
 @extend_schema(exclude=True)
@@ -54,23 +54,24 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    if isinstance(sys.exception(), DATABASE_AWAY):
-        return _database_unavailable(request)
+    error = sys.exception()
+    if isinstance(error, DATABASE_AWAY):
+        return _no_answer(request, QueryTimedOut() if is_time_out(error) else DatabaseUnavailable())
     if _is_api(request):
         return problem_response(request, 500, "internal_error", "The server failed; its log says why.")
     return defaults.server_error(request)
 
 
-def _database_unavailable(request: HttpRequest) -> HttpResponseBase:
-    """Where no view of the API could answer: in middleware, and on pages."""
-    error = DatabaseUnavailable()
+def _no_answer(request: HttpRequest, error: DatabaseUnavailable | QueryTimedOut) -> HttpResponseBase:
+    """Of the database, where no view of the API could answer: in middleware, and on pages."""
     status, detail = error.status_code, str(error.detail)
     if _is_api(request):
         response: HttpResponse = problem_response(request, status, error.default_code, detail)
     else:
         page = defaults.ERROR_PAGE_TEMPLATE % {"title": f"Not available ({status})", "details": detail}
         response = HttpResponse(page, status=status)
-    response["Retry-After"] = str(error.wait)
+    if isinstance(error, DatabaseUnavailable):
+        response["Retry-After"] = str(error.wait)
     return response
 
 

@@ -62,6 +62,12 @@ class DatabaseUnavailable(JobError):
     retryable = True
 
 
+class QueryTimedOut(JobError):
+    """The database ended a query: the server's own limit, or its administrator. The same again may take as long."""
+
+    code = "query_timed_out"
+
+
 class OutOfMemory(JobError):
     code = "out_of_memory"
 

@@ -31,7 +31,7 @@ from terrafusion.jobs.publish import make_folder, publish, take_back, workdir_ro
 from terrafusion.jobs.registry import JobType, all_types, by_label
 from terrafusion.jobs.reuse import fingerprint_of
 from terrafusion.jobs.states import Status
-from terrafusion.outage import DATABASE_AWAY
+from terrafusion.outage import DATABASE_AWAY, is_time_out
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +119,8 @@ def reason_of(error: BaseException, context: JobContext) -> errors.JobError:
         return error
     if isinstance(error, MemoryError):
         return errors.OutOfMemory("The worker has too little memory for this job.")
+    if is_time_out(error):
+        return errors.QueryTimedOut("The database ended a query of this job, because it took longer than it may.")
     if isinstance(error, DATABASE_AWAY):
         return errors.DatabaseUnavailable("The database did not answer.")
     if isinstance(error, OSError) and error.errno in _FULL:

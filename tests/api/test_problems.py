@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -146,6 +146,27 @@ def test_our_own_errors(client: APIClient, error: Exception, status: int, code: 
     problem = problem_of(response)
     assert (problem["status"], problem["code"]) == (status, code)
     assert response.headers.get("Retry-After") == ("10" if status == 503 else None)
+
+
+@pytest.mark.parametrize("method", ["list", "finalize_response"])  # inside DRF, and where only Django sees it
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_query_that_the_server_ends(client: APIClient, county: CountyData, method: str, accept: str) -> None:
+    """Nothing is wrong with the database, and it says so."""
+    client.raise_request_exception = False
+
+    def long(*arguments: Any, **options: Any) -> Any:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 20")
+            cursor.execute("SELECT pg_sleep(5)")
+
+    with mock.patch.object(CountyViewSet, method, side_effect=long):
+        response = client.get("/api/v1/counties", headers={"Accept": accept})
+    assert response.status_code == 504
+    assert b"pg_sleep" not in response.content
+    assert b"took longer than it may" in response.content
+    if accept == "application/json":
+        assert problem_of(response)["code"] == "query_timed_out"
+    assert client.get("/api/v1/counties").status_code == 200
 
 
 def test_a_bug_tells_nothing_of_itself(client: APIClient, county: CountyData) -> None:

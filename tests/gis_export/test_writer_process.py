@@ -31,7 +31,7 @@ from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.plan import Column, LayerPlan, Plan, Result
 from terrafusion.jobs import dispatch, runner
-from terrafusion.jobs.errors import DatabaseUnavailable, JobError, StorageFull, StorageUnavailable
+from terrafusion.jobs.errors import DatabaseUnavailable, JobError, QueryTimedOut, StorageFull, StorageUnavailable
 from terrafusion.jobs.publish import workdir_root
 from terrafusion.records import layers
 from terrafusion.records.layers import FieldType, Layer, LayerField
@@ -174,17 +174,27 @@ class TestFailures:
         assert isinstance(error, DatabaseUnavailable)
         assert is_clean(error.message)
 
-    @pytest.mark.parametrize("export_format", ["DXF", "GeoJSON", "GeoPackage", "GeoParquet", "XLSX"])
-    def test_a_connection_that_breaks(self, tmp_path: Path, export_format: str) -> None:
+    @pytest.mark.parametrize(
+        ("end", "kind", "export_format"),
+        [
+            *(
+                ("pg_terminate_backend", DatabaseUnavailable, name)
+                for name in ("DXF", "GeoJSON", "GeoPackage", "GeoParquet", "XLSX")
+            ),
+            *(("pg_cancel_backend", QueryTimedOut, name) for name in ("GeoJSON", "GeoPackage")),
+        ],
+    )
+    def test_a_query_that_is_ended(self, tmp_path: Path, end: str, kind: type[JobError], export_format: str) -> None:
+        """With its connection, or alone."""
         sql = SQUARES.format(150).replace("'text ' || i", "'text ' || i || pg_sleep(0.02)")
         found: list[JobError] = []
         thread = threading.Thread(target=lambda: found.append(failure(plan(tmp_path, export_format, sql))))
         thread.start()
         backends = wait_until(lambda: running("pg_sleep(0.02)"))
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [backends])
+            cursor.execute(f"SELECT {end}(pid) FROM unnest(%s) AS pid", [backends])
         thread.join(20)
-        assert isinstance(found[0], DatabaseUnavailable)
+        assert type(found[0]) is kind
         assert carry_out(plan(tmp_path)).records == 20
 
     @pytest.mark.parametrize("export_format", ["CSV", "FlatGeobuf", "GeoPackage", "GeoParquet"])

@@ -16,7 +16,7 @@ from django.db import OperationalError, connection
 
 from terrafusion.jobs import canary
 from terrafusion.jobs.states import Status
-from terrafusion.outage import Formatter, is_outage
+from terrafusion.outage import Formatter, is_outage, is_time_out
 from tests.conftest import start, stop, wait_for_job
 from tests.jobs.conftest import Submit
 from tests.jobs.line import Line
@@ -66,8 +66,11 @@ def _logged() -> str:
 
 
 def test_an_outage_is_logged_in_a_line(db: None) -> None:
+    refused = OperationalError("connection failed: Connection refused")
+    assert is_outage(refused)
+    assert not is_time_out(refused)
     try:
-        raise OperationalError("connection failed: Connection refused")
+        raise refused
     except OperationalError:
         assert _logged() == "No answer\nOperationalError: connection failed: Connection refused"
 
@@ -78,6 +81,7 @@ def test_another_operational_error_keeps_its_traceback(db: None) -> None:
         with pytest.raises(OperationalError) as raised:
             cursor.execute("SELECT pg_sleep(1)")
     assert not is_outage(raised.value)
+    assert is_time_out(raised.value)
     try:
         raise raised.value
     except OperationalError:

@@ -277,6 +277,15 @@ def test_the_commit_is_not_heard(run: Submit, monkeypatch: pytest.MonkeyPatch, c
     assert output_of(job).exists()
 
 
+def test_the_server_ends_a_query(run: Submit) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 300")
+    job = run(query_seconds=5)
+    assert (job.status, job.error_code) == (Status.FAILED, "query_timed_out")
+    assert "longer than it may" in job.message
+    connection.close()
+
+
 def test_the_database_stays_away(submit: Submit, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.JOB_FINISH_PATIENCE = 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ _GROUPED = r"^[+-]?\$?\d{1,3}(,\d{3})+(\.\d+)?$|^[+-]?\$\d+(\.\d+)?$|^\$?[+-]?\d
 _SHORT_WHOLE = r"^[+-]?\d{1,18}$"
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%Y/%m/%d", "%Y%m%d")
+_TIME = re.compile(r"[ T]\d.*$")  # of day, as databases write it behind their dates
 _SMALL, _MOST = 32_767, 9_000_000_000_000_000
 _FIRST_DATE = datetime.date(1700, 1, 1)
 _FIRST_YEAR = 1500
@@ -26,8 +28,11 @@ _FIRST_YEAR = 1500
 Converted = tuple[Any, Mask, str]  # an Arrow array, null where the mask is set; the mask's reason
 
 
-def convert(source: pa.Array, target: Target, how: FieldMapping) -> tuple[pa.Array, list[Problem]]:
-    """``source`` as values of ``target``. Where a problem's outcome is a refusal the value is null."""
+def convert(
+    source: pa.Array, target: Target, how: FieldMapping, today: datetime.date
+) -> tuple[pa.Array, list[Problem]]:
+    """``source`` as values of ``target``. Where a problem's outcome is a refusal the value is null. ``today`` is the
+    county's own day."""
     values, bad, reason = _CONVERTERS[target.kind](_without_nulls(source, how), target, how)
     found = [(bad, reason)]
     if target.kind in {Kind.TEXT, Kind.DATETIME} and target.width is not None:
@@ -41,10 +46,10 @@ def convert(source: pa.Array, target: Target, how: FieldMapping) -> tuple[pa.Arr
             found.append((_mask(pc.greater(values, target.most)), "too_large"))
     elif target.kind is Kind.YEAR:
         values = pc.if_else(_mask(pc.equal(values, 0)), None, values)
-        latest = datetime.datetime.now(datetime.UTC).year + 2
-        found.append((_mask(pc.or_(pc.less(values, _FIRST_YEAR), pc.greater(values, latest))), "bad_year"))
+        outside = pc.or_(pc.less(values, _FIRST_YEAR), pc.greater(values, today.year + 2))
+        found.append((_mask(outside), "bad_year"))
     elif target.kind is Kind.DATE:
-        latest_date = datetime.date.today() if target.past else datetime.date.max
+        latest_date = today if target.past else datetime.date.max
         outside = pc.or_(pc.less(values, _FIRST_DATE), pc.greater(values, latest_date))
         found.append((_mask(outside), "bad_date"))
     problems = []
@@ -221,11 +226,10 @@ def _parsed(source: pa.Array, parse: Callable[[str], Any], kind: pa.DataType) ->
 
 
 def _parse_date(text: str, wanted: str) -> datetime.date | None:
-    if not wanted and len(text) > 10 and text[10] in " T":
-        text = text[:10]
+    day = text if wanted else _TIME.sub("", text)
     for pattern in (wanted,) if wanted else _DATE_FORMATS:
         try:
-            return datetime.datetime.strptime(text, pattern).date()
+            return datetime.datetime.strptime(day, pattern).date()
         except ValueError:
             continue
     return None

@@ -19,7 +19,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from tqdm import tqdm
 
-from terrafusion.records import layers
+from terrafusion.records import county_time, layers
 from terrafusion.records.loading import mapping as mappings
 from terrafusion.records.loading import staging, upsert
 from terrafusion.records.loading.errors import LoadError
@@ -67,17 +67,20 @@ def load(
     county, plan_type = _county(county_id), plan_type or _plan_type(layer)
     mapping = mappings.read(options.mapping) if options.mapping else Mapping()
     report = LoadReport(county=county.pk, layer=layer, file=file.name, dry_run=options.dry_run)
+    if options.rejects and options.rejects.exists() and file.exists() and options.rejects.samefile(file):
+        raise LoadError(f"The rejects would be written over {file}: name another file.")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RuntimeWarning)  # GDAL's, by way of pyogrio: they belong in the report
-        source = open_source(file, options.source_layer or mapping.source_layer, mapping.encoding)
-        mapping = _with_point(mapping, source)
-        described = (options.source or (file.name if source.layer == file.stem else f"{file.name} {source.layer}"))[
-            :200
-        ]
-        plan = plan_type(Request(county, layer, source, mapping, described, options.as_of))
-        geometry = _geometry_reader(plan, county, source, mapping, options.crs)
-        with Rejects(options.rejects, report) as rejects:
-            reader = RowReader(plan.fields(), plan.key, geometry, mapping.x, mapping.y, report, rejects)
+        with (
+            open_source(file, options.source_layer or mapping.source_layer, mapping.encoding) as source,
+            Rejects(options.rejects, report) as rejects,
+        ):
+            mapping = _with_point(mapping, source)
+            request = Request(county, layer, source, mapping, _described(options, source), options.as_of)
+            plan = plan_type(request)
+            geometry = _geometry_reader(plan, county, source, mapping, options.crs)
+            day = county_time.today(county)
+            reader = RowReader(plan.fields(), plan.key, geometry, mapping.x, mapping.y, day, report, rejects)
             try:
                 _run(plan, reader, report, rejects, options)
             except (DatabaseError, psycopg.Error) as error:
@@ -89,6 +92,13 @@ def load(
     return report
 
 
+def _described(options: Options, source: Source) -> str:
+    """The rows' ``source``: the file, and of several layers in it which one."""
+    file = source.path.name
+    alone = Path(file.removesuffix(".gz")).stem == source.layer
+    return (options.source or (file if alone else f"{file} {source.layer}"))[:200]
+
+
 def _run(plan: Plan, reader: RowReader, report: LoadReport, rejects: Rejects, options: Options) -> None:
     with transaction.atomic():
         # psycopg's own cursor: Django's would keep a copy of every statement under DEBUG.
@@ -98,6 +108,8 @@ def _run(plan: Plan, reader: RowReader, report: LoadReport, rejects: Rejects, op
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"load {report.county}"])
             # A server that computes for a loader that was killed notices within seconds and rolls back.
             cursor.execute("SET LOCAL client_connection_check_interval = '2s'")
+            # However long it takes: the limit of the server is one for those who wait at a screen.
+            cursor.execute("SET LOCAL statement_timeout = 0")
             # Fresh tables have no statistics, and a nested loop over a whole county would never end.
             cursor.execute("SET LOCAL enable_nestloop = off")
             # 2. The file, row by row checked, into the staging table.
@@ -105,12 +117,13 @@ def _run(plan: Plan, reader: RowReader, report: LoadReport, rejects: Rejects, op
             staging.copy(cursor, list(plan.staged_types()), _staged(plan, reader, options.progress))
             _refuse_nothing_left(report)
             # 3. What needs all rows at once: duplicates, multi-parcel sales, the layer's record.
-            plan.prepare(cursor, report)
+            plan.prepare(cursor, report, rejects)
             _refuse_duplicates(cursor, plan, report, rejects)
             # 4. Into the table, and what follows from it.
             report.inserted, report.updated, report.unchanged = plan.upsert().run(cursor)
             plan.finish(cursor, report)
             cursor.execute(sql.SQL("DROP TABLE {}").format(staging.TABLE))
+            rejects.complete()
         transaction.set_rollback(options.dry_run)
     if not options.dry_run:
         with connection.cursor() as cursor:
@@ -133,8 +146,9 @@ def _refuse_nothing_left(report: LoadReport) -> None:
     if report.read == 0:
         raise LoadError(f"{report.file} holds no rows; nothing was changed.")
     if report.refused_total == report.read:
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in report.refused.items())
-        raise LoadError(f"All {report.read:,} rows of {report.file} were refused ({reasons}); nothing was changed.")
+        raise LoadError(
+            f"All {report.read:,} rows of {report.file} were refused, and nothing was changed: {report.refusals()}."
+        )
 
 
 def _refuse_duplicates(cursor: Any, plan: Plan, report: LoadReport, rejects: Rejects) -> None:

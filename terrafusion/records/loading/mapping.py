@@ -5,6 +5,7 @@ A mapping that is not understood to the last key raises ``LoadError``: a misspel
 
 from __future__ import annotations
 
+import codecs
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from terrafusion.records.loading.targets import Kind
 ON_ERROR = ("refuse", "null", "truncate")
 DUPLICATES = ("refuse", "merge")
 UNITS = {"sqft": 1.0, "acre": 43_560.0, "sqm": 10.763910416709722, "hectare": 107_639.10416709722}
+TYPES = ("text", "integer", "real", "boolean", "date", "datetime")  # of a reference layer's attributes
 GEOMETRY_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
 
 
@@ -60,7 +62,7 @@ class Mapping:
     layer: LayerMapping = LayerMapping()
     source_layer: str = ""
     crs: int | None = None
-    encoding: str = ""
+    encoding: str = ""  # Python's name; empty: as the file says, else UTF-8
     duplicates: str = "refuse"
     x: str = ""
     y: str = ""
@@ -105,11 +107,11 @@ def _mapping(name: str, data: dict[str, Any]) -> Mapping:
         raise ValueError("crs is an EPSG code, a number such as 2249")
     return Mapping(
         name=name,
-        fields={target: _field(target, spec) for target, spec in data.get("fields", {}).items()},
-        layer=_layer(data.get("layer", {})),
+        fields={target: _field(target, spec) for target, spec in _table(data, "fields").items()},
+        layer=_layer(_table(data, "layer")),
         source_layer=_text(data, "source_layer"),
         crs=crs,
-        encoding=_text(data, "encoding"),
+        encoding=_encoding(data),
         duplicates=duplicates,
         x=_text(point, "x"),
         y=_text(point, "y"),
@@ -147,19 +149,23 @@ def _layer(spec: dict[str, Any]) -> LayerMapping:
     geometry_type = _text(spec, "geometry_type")
     if geometry_type and geometry_type not in GEOMETRY_TYPES:
         raise ValueError(f"geometry_type is one of {', '.join(GEOMETRY_TYPES)}, not {geometry_type!r}")
-    fields = spec.get("fields", {})
+    fields = _table(spec, "fields")
     for column, about in fields.items():
         _only(about, {"type", "description"}, f"[layer.fields.{column}]")
+        if about.get("type", "text") not in TYPES:
+            raise ValueError(f"type of {column} is one of {', '.join(TYPES)}, not {about['type']!r}")
     return LayerMapping(
         title=_text(spec, "title"),
         description=_text(spec, "description"),
         key=_text(spec, "key"),
         geometry_type=geometry_type,
-        keep=tuple(spec.get("keep", ())),
-        drop=tuple(spec.get("drop", ())),
-        personal=tuple(spec.get("personal", ())),
+        keep=_texts(spec, "keep"),
+        drop=_texts(spec, "drop"),
+        personal=_texts(spec, "personal"),
         types={column: Kind(about["type"]) for column, about in fields.items() if "type" in about},
-        descriptions={column: about["description"] for column, about in fields.items() if "description" in about},
+        descriptions={
+            column: _text(about, "description") for column, about in fields.items() if "description" in about
+        },
     )
 
 
@@ -168,6 +174,31 @@ def _text(spec: dict[str, Any], key: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{key} is a text, not {value!r}")
     return value
+
+
+def _texts(spec: dict[str, Any], key: str) -> tuple[str, ...]:
+    values = spec.get(key, [])
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ValueError(f"{key} is a list of columns' names, not {values!r}")
+    return tuple(values)
+
+
+def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
+    table = data.get(key, {})
+    if not isinstance(table, dict):
+        raise ValueError(f"{key} is a table, not {table!r}")
+    return table
+
+
+def _encoding(data: dict[str, Any]) -> str:
+    name = _text(data, "encoding")
+    if not name:
+        return ""
+    try:
+        "".encode(name)
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError(f"{name!r} is no encoding of texts that is known; such are cp1252 and utf-16") from None
 
 
 def _only(spec: Any, known: set[str], where: str) -> None:

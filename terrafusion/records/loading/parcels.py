@@ -13,7 +13,7 @@ from terrafusion.records.loading import upsert
 from terrafusion.records.loading.geometry import to_hex
 from terrafusion.records.loading.links import link_sales
 from terrafusion.records.loading.plan import ModelPlan
-from terrafusion.records.loading.report import LoadReport
+from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import Batch
 from terrafusion.records.loading.staging import ROW_NUMBER, TABLE
 from terrafusion.records.loading.targets import PARCEL_TARGETS, VALUES
@@ -48,7 +48,7 @@ class ParcelPlan(ModelPlan):
             staged["point"] = to_hex(shapely.point_on_surface(batch.shapes))
         return staged
 
-    def prepare(self, cursor: Any, report: LoadReport) -> None:
+    def prepare(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
         """Merge rows of one parcel number: its outline is the union of theirs, the rest is the first row's."""
         if self.request.mapping.duplicates != "merge" or not self.outlined:
             return
@@ -60,9 +60,10 @@ class ParcelPlan(ModelPlan):
                 "FROM {stage} GROUP BY parcel_number HAVING count(*) > 1) m WHERE s.{row} = m.first"
             ).format(stage=TABLE, row=sql.Identifier(ROW_NUMBER))
         )
-        before = _count(cursor)
+        for row, key, first in upsert.duplicates(cursor, self.key):
+            rejects.write(row, key, "merged", "duplicate", f"its outline was joined to that of row {first}")
+            report.merged += 1
         upsert.drop_duplicates(cursor, self.key)
-        report.merged = before - _count(cursor)
 
     def finish(self, cursor: Any, report: LoadReport) -> None:
         report.values_recorded = self._record_values(cursor)
@@ -102,11 +103,6 @@ class ParcelPlan(ModelPlan):
             )
         )
         return int(cursor.rowcount)
-
-
-def _count(cursor: Any) -> int:
-    cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(TABLE))
-    return int(cursor.fetchone()[0])
 
 
 def _join(pattern: str, names: list[str]) -> sql.Composable:

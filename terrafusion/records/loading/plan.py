@@ -14,7 +14,7 @@ from django.db import connection, models
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.geometry import to_hex
 from terrafusion.records.loading.mapping import FieldMapping, Mapping, match
-from terrafusion.records.loading.report import LoadReport
+from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import Batch
 from terrafusion.records.loading.source import Source
 from terrafusion.records.loading.targets import Kind, Target
@@ -56,7 +56,7 @@ class Plan:
         """The batch as columns of the staging table."""
         raise NotImplementedError
 
-    def prepare(self, cursor: Any, report: LoadReport) -> None:
+    def prepare(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
         """Between staging and the upsert."""
 
     def upsert(self) -> Upsert:

@@ -14,7 +14,7 @@ from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.geometry import to_hex
 from terrafusion.records.loading.mapping import FieldMapping, match
 from terrafusion.records.loading.plan import Plan, Request
-from terrafusion.records.loading.report import LoadReport
+from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import Batch
 from terrafusion.records.loading.staging import TABLE
 from terrafusion.records.loading.targets import Kind, Target
@@ -85,7 +85,7 @@ class ReferencePlan(Plan):
             "geometry": nothing if batch.shapes is None else to_hex(batch.shapes),
         }
 
-    def prepare(self, cursor: Any, report: LoadReport) -> None:
+    def prepare(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
         """The layer's record, written only where it differs."""
         request = self.request
         wanted: dict[str, Any] = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 from terrafusion.records.loading.errors import LoadError
 
@@ -29,6 +29,7 @@ class LoadReport:
     merged: int = 0
     repaired: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)  # of each reason of a refusal the first row
     nulled: Counter[str] = field(default_factory=Counter)
     truncated: Counter[str] = field(default_factory=Counter)
     values_recorded: int = 0
@@ -42,6 +43,12 @@ class LoadReport:
     def refused_total(self) -> int:
         return self.refused.total()
 
+    def refusals(self) -> str:
+        """The reasons with their counts, and of each the first row."""
+        return ", ".join(
+            f"{reason} {count:,} ({self.examples[reason]})" for reason, count in sorted(self.refused.items())
+        )
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {name: dict(getattr(self, name)) for name in ("refused", "nulled", "truncated")}
 
@@ -53,11 +60,9 @@ class LoadReport:
             f"{self.updated:,} updated, {self.unchanged:,} unchanged, {self.refused_total:,} refused "
             f"({self.seconds:.1f} s)"
         )
-        for label, counts in (
-            ("Refused", self.refused),
-            ("Values left out", self.nulled),
-            ("Texts cut", self.truncated),
-        ):
+        if self.refused:
+            yield f"  Refused: {self.refusals()}"
+        for label, counts in (("Values left out", self.nulled), ("Texts cut", self.truncated)):
             if counts:
                 yield f"  {label}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
         for count, text in (
@@ -75,32 +80,45 @@ class LoadReport:
 
 
 class Rejects:
-    """Writes the rejects CSV (``path`` may be None) and counts into the report.
+    """Writes the rejects CSV (``path`` may be None) and keeps the report's examples.
 
     Columns: row (1 is the file's first), key, outcome (refused, nulled, truncated, repaired, merged), reason, detail.
+    Raises ``LoadError`` when it cannot be written: ``complete`` is called before the load is.
     """
 
     def __init__(self, path: Path | None, report: LoadReport) -> None:
         self._report = report
         self._path = path
-        self._stream = None
+        self._stream: TextIO | None = None
         if path is not None:
-            try:
+            with self._writing():
                 self._stream = path.open("w", newline="", encoding="utf-8")
-            except OSError as error:
-                raise LoadError(f"The rejects file {path} cannot be written: {error.strerror}.") from None
-            self._writer = csv.writer(self._stream)
-            self._writer.writerow(["row", "key", "outcome", "reason", "detail"])
+                self._writer = csv.writer(self._stream)
+                self._writer.writerow(["row", "key", "outcome", "reason", "detail"])
 
     def __enter__(self) -> Rejects:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._stream is not None:
-            self._stream.close()
+            with contextlib.suppress(OSError):  # what matters was said by complete()
+                self._stream.close()
 
     def write(self, row: int, key: str, outcome: str, reason: str, detail: str) -> None:
+        if outcome == "refused":
+            self._report.examples.setdefault(reason, f"row {row}: {detail}")
         if self._stream is not None:
-            self._writer.writerow([row, key, outcome, reason, detail])
+            with self._writing():
+                self._writer.writerow([row, key, outcome, reason, detail])
+
+    def complete(self) -> None:
+        if self._stream is not None:
+            with self._writing():
+                self._stream.flush()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LoadError(f"The rejects file {self._path} cannot be written: {error.strerror}.") from None

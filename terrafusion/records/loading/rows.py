@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,7 @@ class RowReader:
     geometry: GeometryReader | None
     x: str
     y: str
+    today: datetime.date
     report: LoadReport
     rejects: Rejects
     _read: int = field(default=0, init=False)
@@ -45,7 +47,7 @@ class RowReader:
         columns: dict[str, pa.Array] = {}
         for target, how in self.fields:
             values = batch.column(how.column) if how.column is not None else pa.array([how.value] * length)
-            columns[target.name], found = convert(values, target, how)
+            columns[target.name], found = convert(values, target, how, self.today)
             problems += [(target.name, problem) for problem in found]
         shapes, found = self._shapes(batch, wkb)
         problems += [("geometry", problem) for problem in found]
@@ -68,8 +70,8 @@ class RowReader:
         if not self.x:
             return self.geometry.from_wkb(wkb)
         number = FieldMapping()
-        x, x_problems = convert(batch.column(self.x), Target(self.x, Kind.REAL), number)
-        y, y_problems = convert(batch.column(self.y), Target(self.y, Kind.REAL), number)
+        x, x_problems = convert(batch.column(self.x), Target(self.x, Kind.REAL), number, self.today)
+        y, y_problems = convert(batch.column(self.y), Target(self.y, Kind.REAL), number, self.today)
         shapes, problems = self.geometry.from_xy(x, y)
         return shapes, [*x_problems, *y_problems, *problems]
 

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from terrafusion.records.loading.links import link_sales
 from terrafusion.records.loading.plan import ModelPlan
-from terrafusion.records.loading.report import LoadReport
+from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import Batch
 from terrafusion.records.loading.staging import TABLE
 from terrafusion.records.loading.targets import SALE_TARGETS
@@ -31,7 +31,7 @@ class SalePlan(ModelPlan):
         unknown = pa.array([False] * len(batch.row_numbers))
         return {"multi_parcel": unknown, **super().stage(batch)}
 
-    def prepare(self, cursor: Any, report: LoadReport) -> None:
+    def prepare(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
         """A sale_id of several parcels, in the file or together with what is loaded, is a multi-parcel sale.
 
         Also the rows that were loaded before are marked, by the file that brings the second parcel.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,22 +16,10 @@ from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FieldError
 from pyproj import CRS
 from pyproj.exceptions import CRSError as ProjCRSError
 
-from terrafusion.records.loading import shapefile
+from terrafusion.records.loading import dataset as dataset_of_file
 from terrafusion.records.loading.errors import LoadError
 
 BATCH_ROWS = 10_000
-_DRIVERS = {
-    ".shp": ("a Shapefile", {"ESRI Shapefile"}),
-    ".gpkg": ("a GeoPackage", {"GPKG"}),
-    ".geojson": ("GeoJSON", {"GeoJSON", "GeoJSONSeq"}),
-    ".json": ("GeoJSON", {"GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON"}),
-    ".csv": ("CSV", {"CSV"}),
-    ".kml": ("KML", {"KML", "LIBKML"}),
-    ".kmz": ("KMZ", {"LIBKML"}),
-    ".fgb": ("FlatGeobuf", {"FlatGeobuf"}),
-    ".gml": ("GML", {"GML"}),
-    ".tab": ("MapInfo TAB", {"MapInfo File"}),
-}
 _FAULTS = (
     DataSourceError,
     DataLayerError,
@@ -83,35 +72,39 @@ class Source:
             raise LoadError(f"{self.path.name} is damaged: it announces {self.rows} rows, but {read} can be read.")
 
 
-def open_source(path: Path, layer: str = "", encoding: str = "") -> Source:
-    """The layer named ``layer`` of the file, or its only one."""
-    if not path.exists():
-        raise LoadError(f"There is no file {path}.")
-    dataset, layer = _dataset(path, layer)
-    suffix = Path(dataset.removesuffix(".gz")).suffix.lower()
-    what, drivers = _DRIVERS.get(suffix, ("a vector file that GDAL knows", set()))
-    try:
-        layers = [str(name) for name, _ in pyogrio.list_layers(dataset)]
-        chosen = _choose(path, layers, layer)
-        info = pyogrio.read_info(dataset, layer=chosen, encoding=encoding or None, force_feature_count=True)
-    except _FAULTS as error:
-        raise LoadError(f"{path.name} cannot be read as {what}: {_reason(error)}.") from error
-    if drivers and info["driver"] not in drivers:
-        raise LoadError(f"{path.name} is not {what}: its contents are {info['driver']}.")
-    return Source(
-        path=path,
-        dataset=dataset,
-        layer=chosen,
-        crs=_crs(info["crs"]),
-        geometry_type=info["geometry_type"],
-        columns=tuple(str(name) for name in info["fields"]),
-        types={
-            str(name): kind if sub == "OFSTNone" else f"{kind}:{sub}"
-            for name, kind, sub in zip(info["fields"], info["ogr_types"], info["ogr_subtypes"], strict=True)
-        },
-        rows=int(info["features"]),
-        encoding=encoding,
-    )
+@contextmanager
+def open_source(path: Path, layer: str = "", encoding: str = "") -> Iterator[Source]:
+    """The layer named ``layer`` of the file, or its only one; to be read inside the ``with`` block."""
+    with tempfile.TemporaryDirectory(prefix="load-") as scratch:
+        dataset = dataset_of_file.find(path, layer, encoding, Path(scratch))
+        what, drivers = dataset.kind
+        try:
+            layers = [str(name) for name, _ in pyogrio.list_layers(dataset.name)]
+            chosen = _choose(path, layers, dataset.layer)
+            info = pyogrio.read_info(
+                dataset.name, layer=chosen, encoding=dataset.encoding or None, force_feature_count=True
+            )
+        except _FAULTS as error:
+            raise LoadError(f"{path.name} cannot be read as {what}: {_reason(error)}.") from error
+        if drivers and info["driver"] not in drivers:
+            raise LoadError(f"{path.name} is not {what}: its contents are {info['driver']}.")
+        rows = int(info["features"])
+        if dataset.look and (lost := dataset.look.lost(rows)):
+            raise LoadError(f"{path.name} is damaged: after row {rows} a quotation mark is not closed ({lost} lines).")
+        yield Source(
+            path=path,
+            dataset=dataset.name,
+            layer=chosen,
+            crs=_crs(info["crs"]),
+            geometry_type=info["geometry_type"],
+            columns=tuple(str(name) for name in info["fields"]),
+            types={
+                str(name): kind if sub == "OFSTNone" else f"{kind}:{sub}"
+                for name, kind, sub in zip(info["fields"], info["ogr_types"], info["ogr_subtypes"], strict=True)
+            },
+            rows=rows,
+            encoding=dataset.encoding,
+        )
 
 
 def _choose(path: Path, layers: list[str], wanted: str) -> str:
@@ -124,53 +117,6 @@ def _choose(path: Path, layers: list[str], wanted: str) -> str:
     if len(layers) > 1:
         raise LoadError(f"{path.name} has several layers; name one with --source-layer: {', '.join(layers)}.")
     return layers[0]
-
-
-def _dataset(path: Path, layer: str) -> tuple[str, str]:
-    """GDAL's name of the dataset in ``path``, and the layer in it. A zip's files count as its layers."""
-    name = str(path.resolve())
-    suffix = path.suffix.lower()
-    if suffix == ".zip":
-        member, layer = _member(path, layer)
-        return f"/vsizip/{{{name}}}/{member}", layer
-    if suffix == ".shp":
-        with path.open("rb") as stream:
-            if stream.read(4) == b"\x00\x00\x27\x0a" or path.stat().st_size < 100:
-                shapefile.check(path)
-    elif suffix == ".csv":
-        with path.open("rb") as stream:
-            if b"\x00" in stream.read(4096):
-                raise LoadError(f"{path.name} is not CSV: it holds bytes that no text has.")
-    return (f"/vsigzip/{name}" if suffix == ".gz" else name), layer
-
-
-def _member(path: Path, layer: str) -> tuple[str, str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if broken := archive.testzip():
-                raise LoadError(f"{path.name} is damaged: {broken} in it does not match its checksum.")
-            members = _datasets_in(archive)
-            if not members:
-                raise LoadError(f"{path.name} holds no file that can be loaded.")
-            if len(members) > 1 and layer:
-                members = [name for name in members if PurePosixPath(name).stem == layer]
-                if not members:
-                    raise LoadError(f"{path.name} has no layer {layer!r}.")
-            if len(members) > 1:
-                stems = ", ".join(PurePosixPath(name).stem for name in members)
-                raise LoadError(f"{path.name} has several layers; name one with --source-layer: {stems}.")
-            if members[0].lower().endswith(".shp"):
-                shapefile.check_zipped(archive, members[0])
-            return members[0], layer
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise LoadError(f"{path.name} is not a whole zip file: {error}.") from error
-
-
-def _datasets_in(archive: zipfile.ZipFile) -> list[str]:
-    names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
-    geodatabases = {name[: name.lower().index(".gdb/") + 4] for name in names if ".gdb/" in name.lower()}
-    files = [name for name in names if PurePosixPath(name).suffix.lower() in _DRIVERS and ".gdb/" not in name.lower()]
-    return sorted([*geodatabases, *files])
 
 
 def _crs(text: str | None) -> CRS | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -107,6 +108,40 @@ def test_a_file_that_is_not_what_it_says(loaded: County, tmp_path: Path, name: s
     _refused(loaded, "parcels", path, r"^p\.")
 
 
+@pytest.mark.parametrize("name", ["s.csv.gz", "p.geojson.gz"])
+def test_a_gzip_file_that_breaks_off(loaded: County, tmp_path: Path, name: str) -> None:
+    """GDAL reads the rows up to there, and no more is said."""
+    sales = "sale_id,parcel_number,sale_date,sale_price\n" + "".join(f"{n},{n},2015-01-01,{n}\n" for n in range(9000))
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(sales.encode())[:-2000])
+    _refused(loaded, "sales", path, f"{name} is not a whole gzip file: ")
+
+
+def test_a_quotation_mark_that_is_never_closed(loaded: County, tmp_path: Path) -> None:
+    """All rows behind it would be left out. A lone mark in a text does no harm, nor do empty lines."""
+    head, rows = "sale_id,parcel_number,sale_date,sale_price,deed_code\n", [f"{n},{n},2015-01-01,100" for n in range(9)]
+    path = tmp_path / "s.csv"
+    path.write_text(head + "\n".join([*(f"{row},W" for row in rows[:3]), rows[3] + ',"W', *rows[4:]]))
+    _refused(loaded, "sales", path, r"s.csv is damaged: after row 3 a quotation mark is not closed \(6 lines\)")
+    path.write_text(head + "\n".join(f'{row},2" W' for row in rows) + "\n\n\n")
+    assert files.load(loaded, "sales", path, dry_run=True)["inserted"] == 9
+
+
+def test_a_folder_of_broken_shapefiles(loaded: County, tmp_path: Path) -> None:
+    _cut(".shp")(_shapefile(tmp_path))
+    _refused(loaded, "parcels", tmp_path, "parcels.shp is truncated")
+
+
+def test_rejects_that_cannot_be_written(loaded: County, tmp_path: Path) -> None:
+    """A full disk is found out before the rows are kept; and the county's file is not written over."""
+    path = files.write_csv(tmp_path / "p.csv", [{"parcel_number": "1"}, {"parcel_number": ""}])
+    _refused(
+        loaded, "parcels", path, "rejects file /dev/full cannot be written: No space left", rejects=Path("/dev/full")
+    )
+    _refused(loaded, "parcels", path, "would be written over", rejects=path)
+    assert path.read_text().startswith("parcel_number")
+
+
 def test_one_format_under_the_name_of_another(loaded: County, tmp_path: Path) -> None:
     files.write(tmp_path / "p.gpkg", MANY, [files.square(n) for n in range(500)]).rename(tmp_path / "p.shp")
     _refused(loaded, "parcels", tmp_path / "p.shp", "p.shp is not a Shapefile: its contents are GPKG")
@@ -159,6 +194,11 @@ def test_unknown_county_or_layer(loaded: County, tmp_path: Path, county: str, la
         ("[fields]\nparcel_number = { }", "needs either column or value"),
         ('crs = "2249"', "crs is an EPSG code"),
         ('[point]\nx = "number"', "needs both x and y"),
+        ("fields = 3", "fields is a table, not 3"),
+        ('[layer]\nkeep = "number"', "keep is a list of columns' names"),
+        ('[layer.fields.number]\ntype = "money"', "type of number is one of text, integer"),
+        ('encoding = "klingon"', "'klingon' is no encoding"),
+        ('encoding = "utf-16"', "p.csv is not in the encoding utf-16"),
         ("", "No column of p.csv is loaded into parcel_number"),
     ],
 )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import shapely
 from django.core.management.base import CommandError
 
-from terrafusion.records.models import County, PropertyOperational, Sale
+from terrafusion.records.models import County, CountySettings, PropertyOperational, Sale
 from tests.records.loading import files
 
 
@@ -119,7 +121,9 @@ def test_wrong_type_and_places_off_the_county(king: County, tmp_path: Path) -> N
 def test_swapped_axes_are_refused(king: County, tmp_path: Path) -> None:
     swapped = [shapely.box(47.6, -122.3, 47.7, -122.2)]
     path = files.write(tmp_path / "p.geojson", {"parcel_number": ["1"]}, swapped, crs="EPSG:4326")
-    with pytest.raises(CommandError, match=r"All 1 rows of p.geojson were refused \(outside_area 1\)"):
+    with pytest.raises(
+        CommandError, match=r"All 1 rows of p.geojson were refused, .*: outside_area 1 \(row 1: it would lie"
+    ):
         files.load(king, "parcels", path)
 
 
@@ -131,6 +135,8 @@ def test_sales_with_bad_dates_and_prices(king: County, tmp_path: Path) -> None:
         sale("iso", "2015-02-28", "350000"),
         sale("us", "2/8/2015", "$350,000"),
         sale("plain", "20150208", "1"),
+        sale("midnight", "2/8/2015 0:00:00", "1"),
+        sale("moment", "2015-02-08T13:30:00Z", "1"),
         sale("no such day", "2015-02-30", "1"),
         sale("ahead", "2999-01-01", "1"),
         sale("no date", "", "1"),
@@ -148,5 +154,16 @@ def test_sales_with_bad_dates_and_prices(king: County, tmp_path: Path) -> None:
         "negative 1": "negative",
         " 1": "missing",
     }
-    assert report["inserted"] == 3
+    assert report["examples"]["bad_date"] == "row 6: sale_date: '2015-02-30'"
+    assert report["inserted"] == 5
     assert {str(sale.sale_date) for sale in Sale.objects.all()} == {"2015-02-28", "2015-02-08"}
+
+
+def test_a_sale_of_tomorrow_is_told_by_the_countys_own_day(king: County, tmp_path: Path) -> None:
+    row = {"sale_id": "1", "parcel_number": "1", "sale_date": "2026-01-01", "sale_price": "1"}
+    path = files.write_csv(tmp_path / "sales.csv", [row, {**row, "sale_id": "2", "sale_date": "2025-12-31"}])
+    evening = datetime.datetime(2026, 1, 1, 3, 0, tzinfo=datetime.UTC)
+    with mock.patch("django.utils.timezone.now", return_value=evening):
+        assert files.load(king, "sales", path, dry_run=True)["refused"] == {}  # the county names no time zone
+        CountySettings.objects.create(county=king, time_zone="America/Los_Angeles")
+        assert files.load(king, "sales", path)["refused"] == {"bad_date": 1}

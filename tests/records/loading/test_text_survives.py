@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management.base import CommandError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -93,3 +96,25 @@ def test_a_shapefile_in_another_encoding(king: County, tmp_path: Path) -> None:
     described = 'encoding = "ISO-8859-1"\n[fields]\nparcel_number = "PARCEL"\nsitus_city = "CITY"\n'
     files.load(king, "parcels", path, mapping=files.mapping(tmp_path, described))
     assert PropertyOperational.objects.get().situs_city == "Smörgås"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig", "utf-8"])
+@pytest.mark.parametrize("name", ["s.csv", "s.csv.gz", "s.zip"])
+def test_a_csv_in_another_encoding(king: County, tmp_path: Path, encoding: str, name: str) -> None:
+    raw = "parcel_number,situs_city\n1,Smörgås\n".encode(encoding)
+    path = tmp_path / name
+    if name == "s.zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("roll/s.csv", raw)
+    else:
+        path.write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+    described = files.mapping(tmp_path, f'encoding = "{encoding}"\n')
+    assert files.load(king, "parcels", path, mapping=described)["inserted"] == 1
+    parcel = PropertyOperational.objects.get()
+    assert (parcel.situs_city, parcel.source) == ("Smörgås", name)
+
+
+def test_an_encoding_where_the_file_tells_its_own(king: County, tmp_path: Path) -> None:
+    path = files.write(tmp_path / "p.gpkg", {"parcel_number": ["1"]}, [files.square()])
+    with pytest.raises(CommandError, match="an encoding can be given for CSV and Shapefiles"):
+        files.load(king, "parcels", path, mapping=files.mapping(tmp_path, 'encoding = "cp1252"'))
