@@ -19,37 +19,6 @@ Floats = npt.NDArray[np.float64]
 Progress = Callable[[float], None]
 """Told the share that is done, 0 to 1; what it raises (a cancel) goes through."""
 
-MEANINGS = {
-    # flags: there is a value, and this to know about it
-    "absurd_characteristic": "A characteristic is impossible or far from any that sold; it is taken as unknown.",
-    "missing_characteristics": "Characteristics that the value depends on are unknown.",
-    "unlike_the_sales": "The property is larger, smaller, older or newer than nearly all that sold.",
-    "no_place": "The property has no usable location; its value is that of the whole county's market.",
-    "far_from_sales": "Few sales are near the property.",
-    "thin_data": "The model has few sales to learn from.",
-    "old_sales": "The last sale is more than a year before the valuation date.",
-    "no_trend": "The sales tell no market trend: prices are not adjusted for time.",
-    "wide_interval": "The interval is wide: the market says little about this property.",
-    "few_comparables": "There are fewer comparables than asked for.",
-    "large_adjustments": "The comparables needed adjustments of more than half of their prices.",
-    "vacant": "There is no building on record: this is the value of the land.",
-    "no_evidence": "The approach was not tested on held-back sales.",
-    "one_approach": "One approach alone values this property.",
-    "approaches_differ": "The approaches that have a part in the value differ by more than a quarter.",
-    # refusals: there is no value
-    "no_comparables": "No sale is comparable enough.",
-    "no_land_value": "Neither a land schedule nor land sales tell the value of the land.",
-    "no_cost_rate": "No cost schedule in force covers the building.",
-    "no_life": "No depreciation schedule in force covers the building.",
-    "no_year_built": "The year built is unknown, and with it the depreciation.",
-    "no_living_area": "The area of the building is unknown.",
-    "no_income": "Neither a rent of its own nor a rent table in force tells the income.",
-    "no_rates": "Neither a capitalisation rate nor a gross rent multiplier in force covers the property.",
-    "negative_income": "The expenses are not below the income.",
-    "no_approach": "No approach values this property.",
-}
-"""What each flag and each refusal means, in words for an owner."""
-
 
 class UnusableInput(ValueError):
     """A frame that cannot be valued; ``faults`` are all of them."""
@@ -69,7 +38,7 @@ class Values:
 
     ``values`` has a row for each property that has one: ``value``, ``low``, ``high`` with low <= value <= high, by the
     index of the properties. ``flags``: a tuple of codes each, by the same index. ``refused``: a code for each of the
-    other properties. ``MEANINGS`` tells the codes.
+    other properties. ``flags.MEANINGS`` tells the codes.
     """
 
     values: pd.DataFrame

@@ -25,12 +25,11 @@ from valuation.ratio import Balance, PropertyKind, RatioStudy
 from valuation.ratio.study import value_tiers
 from valuation.ratio.trim import EXTREME
 from valuation.scope import Scope
+from valuation.study_terms import CERTIFIED, CURRENT
 from valuation.values import made_by
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CURRENT, CERTIFIED = "current", "certified"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from terrafusion.records.sales.rules import RuleFaults, Rules
 from valuation.models import Method
-from valuation.ratio import PropertyKind
+from valuation.study_terms import CURRENT, PropertyKind
 
 _MOST_SEED = 2**31 - 1
 
@@ -82,7 +82,7 @@ class ReconciledSerializer(ModelledSerializer, CostSerializer):
 
 class StudySerializer(ParametersSerializer):
     values = serializers.CharField(
-        default="current",
+        default=CURRENT,
         max_length=36,
         help_text="Whose values are studied: current (the roll's), certified, or the id of a valuation job.",
     )

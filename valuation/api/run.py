@@ -20,6 +20,7 @@ from valuation import scope as scopes
 from valuation import values
 from valuation.api.parameters import BY_METHOD, plain
 from valuation.models import Method, ValuationJob, ValuationModel
+from valuation.study_terms import CERTIFIED, CURRENT
 
 _SCOPE_HELP = (
     '"all", {"parcels": ["0001"]}, {"neighborhoods": ["NW"]}, or {"area_of_interest": ...} with a bbox, a GeoJSON '
@@ -144,7 +145,7 @@ def _check_model(model: uuid.UUID, county: County, valuation_date: date) -> None
 
 
 def _check_values(wanted: str, county: County) -> None:
-    if wanted in ("current", "certified"):
+    if wanted in (CURRENT, CERTIFIED):
         return
     try:
         there = values.valuing_jobs(county).filter(pk=uuid.UUID(wanted)).exists()

@@ -93,7 +93,7 @@ class Encoder:
         return found
 
     def flags(self, frame: pd.DataFrame) -> dict[str, Any]:
-        """Masks by the codes of ``frames.MEANINGS``."""
+        """Masks by the codes of ``flags.MEANINGS``."""
         absurd = np.zeros(len(frame), dtype=bool)
         unlike = absurd.copy()
         missing = np.zeros(len(frame))

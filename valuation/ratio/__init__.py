@@ -7,9 +7,9 @@ Studies; ``docs/user/ratio-studies.md`` says in plain words what each means.
 from valuation.ratio.chasing import Balance, SalesChasing, sales_chasing, sold_unsold_balance
 from valuation.ratio.equity import VerticalEquity, vei
 from valuation.ratio.measures import cod, ki, mean, median, mki, prb, prd, weighted_mean
-from valuation.ratio.ranges import PropertyKind
 from valuation.ratio.study import Measure, RatioStudy, study, study_by_group
 from valuation.ratio.trim import outliers
+from valuation.study_terms import PropertyKind
 
 __all__ = [
     "Balance",

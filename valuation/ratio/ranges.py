@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-
-class PropertyKind(StrEnum):
-    """The standard's kinds of property, which differ in the COD that can be asked of them."""
-
-    RESIDENTIAL_NEW = "residential_new"  # single-family, newer or more alike
-    RESIDENTIAL = "residential"  # single-family, older or more varied
-    RESIDENTIAL_OTHER = "residential_other"  # rural, seasonal, manufactured, two to four units
-    INCOME_LARGE = "income_large"  # income property in large places
-    INCOME = "income"
-    LAND = "land"
-
+from valuation.study_terms import PropertyKind
 
 _COD = {
     PropertyKind.RESIDENTIAL_NEW: 10.0,

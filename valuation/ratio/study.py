@@ -12,8 +12,9 @@ from valuation.ratio import intervals, measures
 from valuation.ratio.chasing import FEWEST, SalesChasing, sales_chasing
 from valuation.ratio.equity import VerticalEquity, vei
 from valuation.ratio.intervals import RESAMPLES, Interval
-from valuation.ratio.ranges import PropertyKind, acceptable
+from valuation.ratio.ranges import acceptable
 from valuation.ratio.trim import outliers
+from valuation.study_terms import PropertyKind
 
 FEW = 30
 """Sales below which a study warns; below ``FEWEST`` (20) it withholds its statistics."""

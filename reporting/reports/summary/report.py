@@ -1,38 +1,14 @@
-"""Reads what a valuation run changed."""
+"""What a summary of a valuation run takes."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from psycopg import sql
 from rest_framework import serializers
 
-from reporting.reports.base import Content, Report, Request
+from reporting.reports.base import Report, Request
 from reporting.reports.fields import default
 from reporting.reports.runs import LATEST, ValuationRunField
-from reporting.reports.summary.build import Summary, build
-from terrafusion.records.sales import frame
-from valuation import ratio, values
-from valuation.models import ValuationJob
-
-_VALUES = """
-SELECT v.parcel_number, v.property_class, v.neighborhood, v.previous_value AS before,
-       coalesce(v.override_value, v.value) AS after,
-       EXISTS (SELECT FROM records_sale s WHERE s.county_id = v.county_id AND s.property_id = v.property_id
-               AND s.sale_date > {day}::date - 730 AND s.sale_date <= {day}) AS sold,
-       cardinality(v.flags) > 0 AS flagged
-FROM valuation_propertyvaluation v WHERE v.job_id = {job} AND v.county_id = {county} ORDER BY v.parcel_number
-"""
-_KINDS = {
-    "parcel_number": "text",
-    "property_class": "text",
-    "neighborhood": "text",
-    "before": "float64",
-    "after": "float64",
-    "sold": "bool",
-    "flagged": "bool",
-}
 
 
 class SummaryParameters(serializers.Serializer[Any]):
@@ -53,40 +29,8 @@ class ValuationSummary(Report):
     title = "Valuation summary"
     description = "What a valuation run changed: totals, by class and area, largest changes, sold against unsold."
     parameters = SummaryParameters
+    reader = "reporting.reports.summary.read.read"
     takes_area = False
 
     def estimate(self, request: Request) -> int:
         return 0
-
-    def read(self, request: Request, now: datetime) -> Content:
-        job = ValuationJob.objects.get(pk=request.values["valuation_job"])
-        statement = sql.SQL(_VALUES).format(
-            job=sql.Literal(values.made_by(job)),
-            county=sql.Literal(request.county.pk),
-            day=sql.Literal(job.valuation_date),
-        )
-        rows = frame.fetch(statement, _KINDS)
-        valued = rows[rows["after"].notna().to_numpy()].reset_index(drop=True)
-        return Content(
-            blocks=build(
-                Summary(
-                    values=valued,
-                    refused=len(rows) - len(valued),
-                    flagged=int(valued["flagged"].sum()),
-                    run=job.result_summary,
-                    method=job.valuation_method,
-                    balance=_balance(valued),
-                )
-            ),
-            subtitle=f"{job.get_valuation_method_display()}, as of {job.valuation_date}",
-            rows=400,
-            facts={"valued": len(valued), "valuation_job": str(job.pk)},
-        )
-
-
-def _balance(valued: Any) -> Any:
-    """Sold and unsold by the change of their value, which a sale should not make."""
-    had = valued[((valued["before"] > 0) & (valued["after"] > 0)).to_numpy()]
-    change = (had["after"] / had["before"]).to_numpy(dtype=float)
-    sold = had["sold"].to_numpy(dtype=bool)
-    return ratio.sold_unsold_balance(change[sold], change[~sold])

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from terrafusion.records.loading import csv_text, shapefile
 from terrafusion.records.loading.csv_text import Look
@@ -95,7 +95,8 @@ def _opened(path: Path, member: str) -> Iterator[IO[bytes]]:
             with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
                 yield stream
         else:
-            with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
+            packed = path.suffix.lower() == ".gz"
+            with cast("IO[bytes]", gzip.open(path) if packed else path.open("rb")) as stream:
                 yield stream
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise LoadError(f"{path.name} is not a whole gzip file: {str(error).rstrip('.')}.") from error

@@ -16,7 +16,8 @@ from market_analysis.stats.errors import TooFewSales
 from tests.market_analysis.data import level, market
 from tests.valuation.methods.conftest import AS_OF
 from valuation import model, ratio
-from valuation.frames import MEANINGS, UnusableInput
+from valuation.flags import MEANINGS
+from valuation.frames import UnusableInput
 from valuation.model.resale import OwnSales
 
 JULY_2015 = 42  # months since the market began
