@@ -67,15 +67,16 @@ def may_be_worth_it(prepared: Prepared) -> bool:
 def export(prepared: Prepared, context: JobContext) -> Outcome | None:
     """The job's outcome, by parts; None where no layer has so many rows."""
     with cut.snapshot(database()) as held:
-        rows = {selection.layer.name: cut.count(selection, held) for selection in prepared.selections}
-        if max(rows.values()) <= settings.EXPORT_PARTS_ABOVE:
-            return None
-        sizes = {name: max(ceil(number / settings.EXPORT_PART_RECORDS), 1) for name, number in rows.items()}
-        pieces = [
-            piece
-            for selection in prepared.selections
-            for piece in cut.cuts(selection, held, sizes[selection.layer.name])
-        ]
+        with context.stop_with(held.cancel):
+            rows = {selection.layer.name: cut.count(selection, held) for selection in prepared.selections}
+            if max(rows.values()) <= settings.EXPORT_PARTS_ABOVE:
+                return None
+            sizes = {name: max(ceil(number / settings.EXPORT_PART_RECORDS), 1) for name, number in rows.items()}
+            pieces = [
+                piece
+                for selection in prepared.selections
+                for piece in cut.cuts(selection, held, sizes[selection.layer.name])
+            ]
         context.checkpoint(0, f"Writing {len(pieces)} parts.")
         parts = [
             _part(prepared, held, number, piece, rows[piece.layer] // sizes[piece.layer])

@@ -32,6 +32,10 @@ class Snapshot:
         self.id: str = found[0]
         self.taken_at: datetime = found[1]
 
+    def cancel(self) -> None:
+        """End the query that is being asked; from any thread."""
+        self._connection.cancel_safe()
+
     def row(self, sql: str) -> tuple[Any, ...]:
         found = self._connection.execute(sql).fetchone()
         assert found is not None  # noqa: S101 - aggregates give one row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -41,8 +42,8 @@ class _Assets(HTMLParser):
         self.inline_scripts += any(name.startswith("on") for name in values)
 
 
-def _check(response: Any) -> str:
-    assert response.status_code == 200
+def _check(response: Any, status: int = 200) -> str:
+    assert response.status_code == status
     policy = response.headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy + ";"
     assert "frame-ancestors 'none'" in policy
@@ -150,6 +151,38 @@ def test_the_form_of_a_job(staff: Client, county: CountyData) -> None:
     status = staff.get(response.headers["Location"], headers={"Accept": "application/json"}).json()
     assert status["parameters"] == {"layers": ["parcels", "zoning"], "area_of_interest": None}
     assert f'action="{status["links"]["cancel"]}"' in response.content.decode()
+
+
+@pytest.mark.parametrize(("action", "accepted"), [("run", 202), ("estimate", 200)])
+def test_a_form_keeps_what_was_sent(staff: Client, county: CountyData, action: str, accepted: int) -> None:
+    path = f"/api/v1/gis-export/{action}"
+    form = {
+        "export_format": "KML",
+        "county_id": "COUNTY01",
+        "layers": "parcels, <rivers>",
+        "area_of_interest": '{"type": "bbox"}',
+        "parameters": '{"precision": ',
+    }
+    refused = _check(staff.post(path, form, headers={"Accept": "text/html"}), 400)
+    assert re.search(r'<option value="KML" selected\s*>', refused)
+    assert 'value="parcels, &lt;rivers&gt;"' in refused
+    assert "{&quot;type&quot;: &quot;bbox&quot;}</textarea>" in refused
+    assert "{&quot;precision&quot;: </textarea>" in refused
+    good = {
+        **form,
+        "export_format": "GeoJSON",
+        "layers": "parcels",
+        "area_of_interest": "",
+        "parameters": '{"precision": 3}',
+    }
+    text = _check(staff.post(path, good, headers={"Accept": "text/html"}), accepted)
+    assert "{&quot;precision&quot;: 3}</textarea>" in text
+    assert "not currently supported" not in text
+    body = json.dumps({"layers": ["parcels", "rivers"]})
+    text = _check(staff.post(path, body, "application/json", headers={"Accept": "text/html"}), 400)
+    assert 'value="parcels, rivers"' in text
+    text = _check(staff.post(path, "{", "application/json", headers={"Accept": "text/html"}), 400)
+    assert 'name="layers"' in text
 
 
 @pytest.fixture

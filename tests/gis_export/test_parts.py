@@ -32,6 +32,7 @@ from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.jobs.sweep import sweep
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature
 from tests.gis_export.conftest import run_export
+from tests.gis_export.test_writer_process import in_background, running, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PARTS = 4  # of 24 records
@@ -419,6 +420,21 @@ def test_cancel_reaches_all_parts(begun: tuple[GisExportJob, threading.Thread]) 
     job.refresh_from_db()
     assert job.status == Status.CANCELLED
     assert {part.status for part in parts_of(job)} == {"CANCELLED"}
+    assert left_over() == []
+
+
+def test_cancel_while_the_rows_are_counted(
+    api: APIClient, loaded: County, cut: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cut_module, "_keys", lambda _: "SELECT i, pg_sleep(1) FROM generate_series(1, 60) AS i")
+    body = {"export_format": "CSV", "county_id": loaded.pk, "layers": ["parcels"]}
+    job = GisExportJob.objects.get(pk=api.post("/api/v1/gis-export/run", body, format="json").data["job_id"])
+    with in_background(job):
+        wait_until(lambda: running("generate_series(1, 60)"))
+        dispatch.cancel(job)
+        wait_until(lambda: not running("generate_series(1, 60)"), 5)
+    job.refresh_from_db()
+    assert job.status == Status.CANCELLED
     assert left_over() == []
 
 
