@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
 from django.db import connection
-from django.db.models import BinaryField, F, Func, Q, QuerySet, Value
+from django.db.models import BinaryField, BooleanField, F, Field, Func, Q, QuerySet, Value
 
 from gis_export import shaping
 from gis_export.plan import Column, LayerPlan, Notice
@@ -18,6 +18,8 @@ from terrafusion.records.layers import Layer, LayerField
 from terrafusion.records.models import County
 
 OPERATIONS = ("intersects", "within", "clip")
+REPAIRED = "Invalid shapes were repaired, for only valid ones can be cut."
+_REPAIRED = "NOT (ST_Covers(area, feature) OR ST_IsValid(feature))"
 _DIMENSION = {"Point": 1, "MultiPoint": 1, "MultiLineString": 2, "MultiPolygon": 3}  # of ST_CollectionExtract
 
 
@@ -72,10 +74,14 @@ class Selection:
         joined = {field.name: f"j{i}" for i, join in enumerate(self.joins) for field in join.fields}
         fields = self.all_fields()
         columns = {f"c{i}": f for i, f in enumerate(fields) if f.name not in joined}
-        expressions = {name: field.expression for name, field in columns.items()}
-        rows = self.rows().annotate(k=F("pk"), g=self._geometry(), **expressions).values_list("k", "g", *columns)
-        sql = literal_sql(rows)
-        if self.area is not None and self.operation == "clip":
+        expressions: dict[str, Any] = {name: field.expression for name, field in columns.items()}
+        area = self.area if self.operation == "clip" else None
+        if area is not None:
+            expressions["repaired"] = self._cut(area, _REPAIRED, BooleanField())
+        shape = F(self.layer.geometry) if area is None else self._cut(area, self._clipped(), BinaryField())
+        rows = self.rows().annotate(k=F("pk"), g=_opaque(shape), **expressions)
+        sql = literal_sql(rows.values_list("k", "g", *expressions))
+        if area is not None:
             # OFFSET 0 keeps the planner from computing the intersection a second time for the condition.
             sql = f"SELECT * FROM ({sql} OFFSET 0) AS clipped WHERE NOT ST_IsEmpty(g)"
         together = self.tolerance is not None and self._fits_in_memory()
@@ -84,11 +90,14 @@ class Selection:
         for i, column in enumerate(fields):
             source = f'{joined[column.name]}."{column.name}"' if column.name in joined else f"f.c{i}"
             selected.append(f"{source} AS c{i}")
-        unmatched = []
+        notices = [*shaped.notices]
+        if area is not None:
+            selected.append("f.repaired")
+            notices.append(Notice("altered", REPAIRED, "count(*) FILTER (WHERE repaired)"))
         for i, join in enumerate(self.joins):
             if join.unmatched:
                 selected.append(f"(j{i}.{join.key} IS NULL) AS unmatched{i}")
-                unmatched.append(Notice("dropped", join.unmatched, f"count(*) FILTER (WHERE unmatched{i})"))
+                notices.append(Notice("dropped", join.unmatched, f"count(*) FILTER (WHERE unmatched{i})"))
         others = "".join(f" LEFT JOIN ({j.sql}) AS j{i} ON j{i}.{j.key} = f.k" for i, j in enumerate(self.joins))
         sql = f"SELECT {', '.join(selected)} FROM {shaped.source}{others}"
         changed_at = self.layer.changed_at()
@@ -105,7 +114,7 @@ class Selection:
             ),
             options=self.options,
             precision=self.precision,
-            notices=(*shaped.notices, *unmatched),
+            notices=tuple(notices),
         )
 
     def all_fields(self) -> tuple[LayerField, ...]:
@@ -116,24 +125,28 @@ class Selection:
     def _fits_in_memory(self) -> bool:
         return planned_rows(self.rows()) <= shaping.MOST_TOGETHER
 
-    def _geometry(self) -> Func:
+    def _cut(self, area: Area, sql: str, kind: Field[Any, Any]) -> Func:
+        """SQL over a row's ``feature`` and the ``area``."""
+        shape = Value(rows.geos(area.geometry), output_field=GeometryField(srid=self.layer.srid))
+        template = f"(SELECT {sql} FROM (VALUES (%(expressions)s)) AS both_shapes(feature, area))"
+        return Func(F(self.layer.geometry), shape, template=template, output_field=kind)
+
+    def _clipped(self) -> str:
         """In the layer's own CRS."""
-        expressions: list[Any] = [F(self.layer.geometry)]
-        template = "%(expressions)s"
-        if self.area is not None and self.operation == "clip":
-            expressions.append(Value(rows.geos(self.area.geometry), output_field=GeometryField(srid=self.layer.srid)))
-            dimension = _DIMENSION[self.layer.geometry_type]
-            # What lies wholly inside, which is most, needs no intersection; the test is much cheaper. ST_Covers keeps
-            # the area prepared from row to row, which ST_CoveredBy does not.
-            template = (
-                "(SELECT CASE WHEN ST_Covers(area, feature) THEN feature "
-                f"ELSE ST_CollectionExtract(ST_Intersection(feature, area), {dimension}) END "
-                "FROM (VALUES (%(expressions)s)) AS both_shapes(feature, area))"
-            )
-            if self.layer.geometry_type.startswith("Multi"):
-                template = f"ST_Multi({template})"
-        # The declared output is opaque, for GeoDjango would select a geometry as hexadecimal bytes.
-        return Func(*expressions, template=template, output_field=BinaryField())
+        # What lies wholly inside, which is most, needs no intersection; the test is much cheaper. ST_Covers keeps the
+        # area prepared from row to row, which ST_CoveredBy does not.
+        valid = "CASE WHEN ST_IsValid(feature) THEN feature ELSE ST_MakeValid(feature, 'method=structure') END"
+        dimension = _DIMENSION[self.layer.geometry_type]
+        sql = (
+            "CASE WHEN ST_Covers(area, feature) THEN feature "
+            f"ELSE ST_CollectionExtract(ST_Intersection({valid}, area), {dimension}) END"
+        )
+        return f"ST_Multi({sql})" if self.layer.geometry_type.startswith("Multi") else sql
+
+
+def _opaque(shape: Any) -> Func:
+    """GeoDjango would select a geometry as hexadecimal bytes."""
+    return Func(shape, template="%(expressions)s", output_field=BinaryField())
 
 
 def literal_sql(rows: QuerySet[Any]) -> str:

@@ -16,7 +16,8 @@ from rest_framework.test import APIClient
 from gis_export import shaping
 from gis_export.models import GisExportJob
 from gis_export.request import of_job
-from terrafusion.records.models import County
+from gis_export.selection import REPAIRED
+from terrafusion.records.models import County, PropertyOperational
 from tests.api.data import parcel
 from tests.gis_export.conftest import FORMATS, URL, Exports, run_export
 from tests.gis_export.test_truth import features
@@ -61,6 +62,26 @@ def test_what_vanishes_is_counted(api: APIClient, county: County, transactional_
     assert job.result_summary["layers"][0]["records_without_geometry"] == 2
     assert ("dropped", "Shapes smaller than the precision are empty.", 1) in losses(job)
     assert ("dropped", "Vertices were left out.", 5) in losses(job)
+
+
+def test_an_invalid_shape_is_repaired_to_be_cut(api: APIClient, county: County, transactional_db: None) -> None:
+    """One such parcel must not keep a county from all the others."""
+    bow_tie = "MULTIPOLYGON(((-122 47,-121.98 47.02,-121.98 47,-122 47.02,-122 47)))"
+    inside = "MULTIPOLYGON(((-121.985 47,-121.985 47.001,-121.984 47.001,-121.984 47,-121.985 47)))"
+    for number, wkt in enumerate((bow_tie, inside), start=1):
+        parcel(county, number, geometry=GEOSGeometry(wkt, srid=4326))
+    area = {"type": "bbox", "coordinates": [-121.99, 46, -121, 48]}  # from the middle of the bow tie on
+    cut = {"area_of_interest": area, "parameters": {"spatial_operation": "clip"}}
+    job = run_export(api, county, "GeoJSON", ["parcels"], **cut)
+    assert job.status == "COMPLETED", job.message
+    assert ("altered", REPAIRED, 1) in losses(job)
+    with default_storage.open(job.result_file) as file:
+        half, whole = shapely.from_geojson(file.read()).geoms
+    assert half.is_valid
+    assert half.equals(shapely.from_wkt("POLYGON ((-121.99 47.01, -121.98 47.02, -121.98 47, -121.99 47.01))"))
+    assert whole.equals(shapely.from_wkt(inside))
+    PropertyOperational.objects.filter(geometry__isvalid=False).delete()
+    assert REPAIRED not in [detail for _, detail, _ in losses(run_export(api, county, "GeoJSON", ["parcels"], **cut))]
 
 
 @pytest.fixture
