@@ -7,13 +7,16 @@ from functools import wraps
 from math import ceil
 from typing import Any
 
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.connection import ConnectionProxy
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 
 class LoginThrottle(AnonRateThrottle):
     scope = "login"
+    cache = ConnectionProxy(caches, "logins")
 
 
 def throttled_login(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -1,5 +1,7 @@
 """REST: authentication, permissions, throttles, pagination, errors, schema."""
 
+from typing import Any
+
 from terrafusion import __version__, env
 
 REST_FRAMEWORK = {
@@ -44,13 +46,20 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_REQUEST_BYTES", 10 * 1024 * 1024,
 MAX_AREA_FILE_BYTES = env.integer("MAX_AREA_FILE_BYTES", 10 * 1024 * 1024, minimum=1024)
 AREA_DAYS = env.integer("AREA_DAYS", 90, minimum=1)
 
-# Throttles count here: shared between web processes with Redis, in each of them without.
-_REDIS_URL = env.text("REDIS_URL", "")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _REDIS_URL}
-    if _REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
+# Throttles count here: shared between web processes with Redis. Without, each counts for itself how much it is asked,
+# which spares every request some queries; but guessed passwords are counted for all of them, in the database.
+if _REDIS_URL := env.text("REDIS_URL", ""):
+    _REDIS = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _REDIS_URL}
+    CACHES: dict[str, dict[str, Any]] = {"default": _REDIS, "logins": _REDIS}
+else:
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "logins": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "login_attempts",
+            "OPTIONS": {"MAX_ENTRIES": 10_000},  # addresses; old ones go first
+        },
+    }
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "TerraFusion",
