@@ -21,8 +21,10 @@ from terrafusion.outage import DATABASE_AWAY, is_time_out
 
 @extend_schema(exclude=True)
 class _UnknownRoute(APIView):
-    """Catches what no other route under /api/ did, also in DEBUG, where Django would show its own page."""
+    """Is the address spelt as in the list, or was it a link of an earlier version?"""
 
+    # Catches what no other route under /api/ did, also in DEBUG, where Django would show its own page.
+    name = "Nothing here"
     permission_classes = [AllowAny]
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
@@ -30,9 +32,7 @@ class _UnknownRoute(APIView):
         raise NotFound(f"There is nothing at {request.path}; /api/v1/ lists what there is.", code="unknown_route")
 
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        raise NotImplementedError  # initial() has answered
-
-    post = put = patch = delete = get
+        raise NotImplementedError  # initial() has answered, whatever the method
 
 
 @csrf_exempt  # DRF checks where there is something to protect

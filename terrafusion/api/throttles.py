@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 class LoginThrottle(AnonRateThrottle):
     scope = "login"
-    cache = ConnectionProxy(caches, "logins")
+    cache = ConnectionProxy(caches, "logins")  # type: ignore[assignment]  # which is what DRF's own is
 
 
 def throttled_login(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

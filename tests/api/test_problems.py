@@ -48,6 +48,15 @@ def test_an_unknown_route(path: str, debug: bool, settings: Any) -> None:
         assert (problem["status"], problem["code"]) == (404, "unknown_route")
 
 
+def test_an_unknown_route_in_the_browser(client: APIClient) -> None:
+    """The problem and the way back; nothing to send or to delete."""
+    page = client.get("/api/v1/nothing", headers={"Accept": "text/html"}).content.decode()
+    assert "Nothing here" in page
+    assert "unknown_route" in page
+    assert 'data-method="DELETE"' not in page
+    assert 'name="_content"' not in page
+
+
 def test_a_problem_in_the_browser(client: APIClient) -> None:
     response = client.get("/api/v1/properties?county_id=NOPE", headers={"Accept": "text/html"})
     assert response.status_code == 400
