@@ -6,6 +6,8 @@ from pathlib import Path
 
 from gis_export.formats import csv
 from gis_export.formats.base import Reader, Written
+from gis_export.formats.boxes import Boxes
+from gis_export.formats.flatgeobuf_index import add_index
 from gis_export.formats.native import NAMES_AND_TIMES, NativeFormat
 from gis_export.plan import LayerPlan, Loss
 
@@ -27,13 +29,17 @@ class FlatGeobuf(NativeFormat):
         "altered": csv.CSV.may_lose["altered"],
     }
     driver = "FlatGeobuf"
-    layer_options = {"SPATIAL_INDEX": "YES"}
+    layer_options = {"SPATIAL_INDEX": "NO"}  # it is added here
     in_parts = "dataset"
     bytes_per_record = 500
 
     def write(self, reader: Reader, path: Path) -> Written:
         layer = reader.layer
-        self.write_arrow(reader, path, where=_HAS_GEOMETRY)
+        with Boxes(path.parent) as boxes:
+            # PostGIS orders geometries along a Hilbert curve.
+            self.write_arrow(reader, path, where=_HAS_GEOMETRY, order="g, k", boxes=boxes)
+            if boxes.count:
+                add_index(path, boxes)
         written = self.written([path], path, None, self.losses(layer))
         missing = reader.source().without_geometry
         if not missing:

@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from gis_export.formats.base import Reader, Written, free_name
+from gis_export.formats.boxes import Boxes
+from gis_export.formats.geopackage_index import add_index
 from gis_export.formats.native import NAMES_AND_TIMES, NativeFormat
 from gis_export.plan import LayerPlan
 
@@ -24,7 +26,7 @@ class GeoPackage(NativeFormat):
     multi_layer = True
     boundary_layer = True
     driver = "GPKG"
-    layer_options = {"SPATIAL_INDEX": "YES"}
+    layer_options = {"SPATIAL_INDEX": "NO"}  # it is added here
     bytes_per_record = 600
 
     def write(self, reader: Reader, path: Path) -> Written:
@@ -40,7 +42,11 @@ class GeoPackage(NativeFormat):
                 "OGR_CURRENT_DATE": changed_at.replace("+00:00", "Z"),
             }
         )
-        return super().write(reader, path)
+        with Boxes(path.parent) as boxes:
+            self.write_arrow(reader, path, boxes=boxes)
+            names = self.creation_options(layer)
+            add_index(path, layer.name, names["GEOMETRY_NAME"], names["FID"], boxes)
+        return self.written([path], path, layer.name, self.losses(layer))
 
     def creation_options(self, layer: LayerPlan) -> dict[str, str]:
         names = [name for name, _ in self.columns(layer)]

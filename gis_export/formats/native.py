@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from gis_export.formats.base import Format, Reader, Written, free_name
+from gis_export.formats.boxes import SQL as BOX
+from gis_export.formats.boxes import Boxes
 from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
@@ -55,8 +57,11 @@ class NativeFormat(Format):
         """The driver's layer creation options."""
         return self.layer_options
 
-    def write_arrow(self, reader: Reader, path: Path, where: str = "TRUE") -> None:
-        """Stream the rows that fulfil ``where`` into the layer of the file, creating either as needed."""
+    def write_arrow(
+        self, reader: Reader, path: Path, where: str = "TRUE", order: str = "k", boxes: Boxes | None = None
+    ) -> None:
+        """Stream the rows that fulfil ``where`` into the layer of the file, creating either as needed; ``boxes`` get
+        those of their geometries."""
         import pyarrow as pa
         import pyogrio.raw
 
@@ -66,13 +71,17 @@ class NativeFormat(Format):
         geometry = free_name("geometry", names)
         # The names are given only now: PostgreSQL would cut long ones, and a field may be named as a column of ours.
         selected = [f"{self.geometry} AS geometry", *(f"{sql} AS a{i}" for i, (_, sql) in enumerate(columns))]
-        with reader.stream(selected, where=where) as (streamed, batches):
+        if boxes is not None:
+            selected.append(f"{BOX} AS box")
+        with reader.stream(selected, order=order, where=where) as (streamed, batches):
             named = [streamed.field(i).with_name(name) for i, name in enumerate([geometry, *names])]
             schema = self.schema(pa.schema(named))
 
             def passing() -> Iterator[pa.RecordBatch]:
                 try:
                     for batch in batches:
+                        if boxes is not None:
+                            boxes.add(batch.column(len(schema)))
                         kept = pa.RecordBatch.from_arrays(batch.columns[: len(schema)], schema=schema)
                         yield self.convert(kept, schema)
                 except BaseException as error:
