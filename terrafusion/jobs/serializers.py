@@ -29,7 +29,7 @@ class Links(TypedDict):
 class CountyField(serializers.PrimaryKeyRelatedField[County]):
     """The id of a county that the user may see; another one is refused with the list of those."""
 
-    default_error_messages = {"does_not_exist": "There is no county {pk_value!r} for you; there is {known}."}
+    default_error_messages = {"does_not_exist": "There is no county {pk_value!r:.60} for you; there is {known}."}
 
     def get_queryset(self) -> Any:
         return counties_for(self.context["request"].user)

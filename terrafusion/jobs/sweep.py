@@ -83,7 +83,8 @@ def _locked(rows: QuerySet[AbstractJob]) -> Iterator[AbstractJob | None]:
 
 
 def _lost(model: type[AbstractJob], swept: Swept) -> None:
-    """Claimed jobs without a heartbeat: cancelled if that was asked, else tried again, else failed."""
+    """Claimed jobs without a heartbeat: cancelled if that was asked, else tried again, else failed. What the attempt
+    had begun is deleted, where this machine has it."""
     after = timedelta(seconds=settings.JOB_LOST_AFTER)
     for job_id in _ids(model.objects.lost(after)):
         with _locked(model.objects.lost(after).filter(pk=job_id)) as job:
@@ -91,18 +92,24 @@ def _lost(model: type[AbstractJob], swept: Swept) -> None:
                 continue
             jobs, token = model.objects.lost(after), job.claim_token
             if job.status == Status.CANCELLING:
-                swept.cancelled += jobs.cancelled(job.pk, token)
+                ended = bool(jobs.cancelled(job.pk, token))
+                swept.cancelled += ended
             elif job.attempt >= settings.JOB_MAX_ATTEMPTS:
                 reason = WorkerLost(f"The worker was lost at attempt {job.attempt} of {settings.JOB_MAX_ATTEMPTS}.")
-                if jobs.fail(job.pk, token, reason.code, reason.message):
-                    swept.failed += 1
+                ended = bool(jobs.fail(job.pk, token, reason.code, reason.message))
+                swept.failed += ended
+                if ended:
                     metrics.failed(job, reason.code)
-            elif (job.publishing_as == "" or discard(job.publishing_as)) and jobs.release(
-                job.pk, token, settings.JOB_MAX_ATTEMPTS
-            ):
-                swept.retried += 1
-                transaction.on_commit(lambda job=job: dispatch.enqueue(job))  # type: ignore[misc]
+            else:
+                ended = (job.publishing_as == "" or discard(job.publishing_as)) and bool(
+                    jobs.release(job.pk, token, settings.JOB_MAX_ATTEMPTS)
+                )
+                swept.retried += ended
+                if ended:
+                    transaction.on_commit(lambda job=job: dispatch.enqueue(job))  # type: ignore[misc]
             log.warning("%s: no heartbeat of %s for %s seconds", job.pk, job.worker, settings.JOB_LOST_AFTER)
+        if ended:
+            swept.orphans += _remove(workdir_root() / str(token))
 
 
 def _forgotten(model: type[AbstractJob], swept: Swept) -> None:
@@ -153,7 +160,7 @@ def _leftovers(model: type[AbstractJob], swept: Swept) -> None:
 
 
 def _orphans(swept: Swept) -> None:
-    """Workdirs of attempts that were killed: a day old, and of no claim that is held."""
+    """Workdirs of attempts that nobody knows of any more: a day old, and of no claim that is held."""
     root = workdir_root()
     if not root.is_dir():
         return
@@ -167,8 +174,14 @@ def _orphans(swept: Swept) -> None:
     }
     for folder in old:
         if folder.name not in held:
-            shutil.rmtree(folder, ignore_errors=True)
-            swept.orphans += 1
+            swept.orphans += _remove(folder)
+
+
+def _remove(folder: Path) -> bool:
+    """True where it was there."""
+    was_there = folder.is_dir()
+    shutil.rmtree(folder, ignore_errors=True)
+    return was_there
 
 
 def _age(path: Path) -> float:

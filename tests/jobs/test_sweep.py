@@ -121,6 +121,19 @@ def test_rows_that_somebody_holds_are_passed_over(submit: Submit) -> None:
     assert sweep() == Swept(retried=1)
 
 
+def test_the_workdir_of_a_worker_that_is_lost_is_removed_at_once(submit: Submit, settings: Any) -> None:
+    """It may be as large as the result, and the next attempt needs the room."""
+    for attempts, swept in ((3, Swept(retried=1, orphans=1)), (1, Swept(failed=1, orphans=1))):
+        settings.JOB_MAX_ATTEMPTS = attempts
+        job = submit()
+        folder = publish.workdir_root() / str(claim(job))
+        (folder / "inner").mkdir(parents=True)
+        (folder / "inner" / "half.csv").write_text("a,b")
+        lose(job)
+        assert sweep() == swept
+        assert not folder.exists()
+
+
 def test_workdirs_of_the_dead_are_removed_after_a_day(submit: Submit) -> None:
     job = submit()
     held = publish.workdir_root() / str(claim(job))
