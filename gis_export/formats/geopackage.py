@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gis_export.formats.base import Reader, Written, free_name
 from gis_export.formats.boxes import Boxes
 from gis_export.formats.geopackage_index import add_index
 from gis_export.formats.native import NAMES_AND_TIMES, NativeFormat
-from gis_export.plan import LayerPlan
+from gis_export.plan import LayerPlan, Loss
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class GeoPackage(NativeFormat):
@@ -22,7 +27,7 @@ class GeoPackage(NativeFormat):
         "All layers in one file, each with an R-tree index; names, types and widths are kept.",
         "Date-times are in UTC. The same data gives the same bytes: the file's dates are those of the newest data.",
     )
-    may_lose = NAMES_AND_TIMES
+    may_lose = {**NAMES_AND_TIMES, "dropped": "NaN, which SQLite does not have, is absent."}
     multi_layer = True
     boundary_layer = True
     driver = "GPKG"
@@ -33,6 +38,7 @@ class GeoPackage(NativeFormat):
         import pyogrio
 
         layer = reader.layer
+        self._absent: Counter[str] = Counter()  # a process writes one layer at a time
         changed_at = datetime.fromisoformat(layer.changed_at).isoformat(timespec="milliseconds")
         # The file is private until it is published, so a crash needs no journal.
         pyogrio.set_gdal_config_options(
@@ -52,6 +58,23 @@ class GeoPackage(NativeFormat):
         names = [name for name, _ in self.columns(layer)]
         fid = free_name("fid", names)
         return {**self.layer_options, "FID": fid, "GEOMETRY_NAME": free_name("geom", [*names, fid])}
+
+    def convert(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        for field, values in zip(schema, batch.columns, strict=True):
+            if pa.types.is_floating(field.type):
+                self._absent[field.name] += pc.sum(pc.is_nan(values)).as_py() or 0
+        return batch
+
+    def losses(self, layer: LayerPlan) -> list[Loss]:
+        """Once the layer is written."""
+        found = super().losses(layer)
+        for column, (name, _) in zip(layer.columns, self.columns(layer), strict=True):
+            if count := self._absent[name]:
+                found.append(Loss(layer.name, "dropped", "NaN is absent.", field=column.name, count=count))
+        return found
 
 
 FORMAT = GeoPackage()

@@ -25,6 +25,7 @@ EXPECTED: dict[str, tuple[list[Any], int]] = {
     "DXF": (NUMBERS, 0),  # in its CSV
     "FileGDB": (KEPT, 0),
     "FlatGeobuf": (KEPT, 0),
+    "GeoPackage": ([None, INF, -INF, 0.5], 1),
     "GeoParquet": (KEPT, 0),
     "GML": (KEPT, 0),
     "KML": (KEPT, 0),
