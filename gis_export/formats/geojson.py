@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DECIMALS = 7
 """RFC 7946 section 11.2 advises against more than needed; seven are about a centimetre."""
+NUMBERS_AS_TEXTS = "Numbers that JSON has none for, such as NaN, are texts."
 # RFC 8259 section 7; the backslash first.
 _SPECIAL = {character: json.dumps(character)[1:-1] for character in ("\\", '"', *map(chr, range(1, 32)))}
 
@@ -30,7 +31,7 @@ class GeoJSON(TextFormat):
         f"Coordinates have {DECIMALS} decimals, about a centimetre, where precision asks for no other; exterior rings "
         "run counter-clockwise.",
     )
-    may_lose = {"altered": f"Coordinates are rounded to {DECIMALS} decimals."}
+    may_lose = {"altered": f"Coordinates are rounded to {DECIMALS} decimals. {NUMBERS_AS_TEXTS}"}
     fixed_srid = 4326
     has_bbox = True
     bytes_per_record = 800
@@ -53,7 +54,9 @@ class GeoJSON(TextFormat):
         return replaced(texts, _SPECIAL)
 
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
-        return rounded(layer, DECIMALS)
+        count = counts["not_finite"]
+        texts = [Loss(layer.name, "altered", NUMBERS_AS_TEXTS, count=count)] if count else []
+        return [*rounded(layer, DECIMALS), *texts]
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         # The bbox is known for certain only now; the order of members has no meaning in JSON.

@@ -53,7 +53,7 @@ class TextFormat(Format):
     them in what goes to the file."""
 
     not_finite: ClassVar[dict[str, str]] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-    """How the numbers that are none are written, by Arrow's names for them. Empty: they are absent, and counted as
+    """How the numbers that are none are written, by Arrow's names for them; empty: they are absent. They are counted as
     ``not_finite``."""
 
     @abstractmethod
@@ -153,8 +153,8 @@ class TextFormat(Format):
             return self.escape(values, counts)
         texts = pc.cast(values, pa.string())
         if pa.types.is_floating(values.type) and not pc.all(finite := pc.is_finite(values)).as_py():
+            counts["not_finite"] += pc.sum(pc.invert(finite)).as_py() or 0
             if not self.not_finite:
-                counts["not_finite"] += pc.sum(pc.invert(finite)).as_py() or 0
                 return pc.if_else(finite, texts, None)
             # The shortest text that reads back as the same number, as PostgreSQL has it; these it names otherwise.
             for ours, theirs in self.not_finite.items():

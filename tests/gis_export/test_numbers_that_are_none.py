@@ -14,6 +14,7 @@ import pytest
 
 from gis_export.formats import registry
 from gis_export.plan import Column
+from tests.gis_export.conftest import FORMATS
 from tests.gis_export.test_writer_process import SQUARES, carry_out, plan
 
 INF = math.inf
@@ -25,6 +26,8 @@ EXPECTED: dict[str, tuple[list[Any], int]] = {
     "DXF": (NUMBERS, 0),  # in its CSV
     "FileGDB": (KEPT, 0),
     "FlatGeobuf": (KEPT, 0),
+    "GeoJSON": (NUMBERS, 3),
+    "GeoJSONSeq": (NUMBERS, 3),
     "GeoPackage": ([None, INF, -INF, 0.5], 1),
     "GeoParquet": (KEPT, 0),
     "GML": (KEPT, 0),
@@ -36,7 +39,7 @@ EXPECTED: dict[str, tuple[list[Any], int]] = {
 }
 
 
-@pytest.mark.parametrize("export_format", [*EXPECTED, "KMZ"])
+@pytest.mark.parametrize("export_format", FORMATS)
 def test_numbers_that_are_none(tmp_path: Path, transactional_db: None, export_format: str) -> None:
     srid = registry.get(export_format).fixed_srid or 4326
     sql = SQUARES.format(4).replace("i::bigint", f"(ARRAY{NUMBERS})[i]::float8").replace("4326", str(srid))
