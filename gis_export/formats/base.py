@@ -127,6 +127,8 @@ class Format(ABC):
     """All layers go into one file; otherwise each has its own, and several are zipped."""
     fixed_srid: ClassVar[int | None] = None
     """The only CRS that the format's standard allows."""
+    decimals: ClassVar[int | None] = None
+    """Of coordinates, where the request asks for no other number of them; None for all that there are."""
     planar: ClassVar[bool] = False
     """Degrees are of no use in it: where no CRS is asked for, it is in the county's State Plane."""
     boundary_layer: ClassVar[bool] = False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DECIMALS = 7
 """RFC 7946 section 11.2 advises against more than needed; seven are about a centimetre."""
-NUMBERS_AS_TEXTS = "Numbers that JSON has none for, such as NaN, are texts."
+NUMBERS_AS_TEXTS = "Numbers that JSON does not have, such as NaN, are texts."
 # RFC 8259 section 7; the backslash first.
 _SPECIAL = {character: json.dumps(character)[1:-1] for character in ("\\", '"', *map(chr, range(1, 32)))}
 
@@ -33,6 +33,7 @@ class GeoJSON(TextFormat):
     )
     may_lose = {"altered": f"Coordinates are rounded to {DECIMALS} decimals. {NUMBERS_AS_TEXTS}"}
     fixed_srid = 4326
+    decimals = DECIMALS
     has_bbox = True
     bytes_per_record = 800
     separator = ",\n"

@@ -44,6 +44,7 @@ class KML(XmlFormat):
     multi_layer = True
     boundary_layer = True
     fixed_srid = 4326
+    decimals = _DECIMALS
     bytes_per_record = 2000
     marker = b"<Placemark>"
 

@@ -25,8 +25,7 @@ from gis_export.writer.package import sha256
 from terrafusion.areas.members import counted
 
 _RELATIVE = 1e-9
-# How far a coordinate may be from the database's: half the last decimal, or half the cell of the file's grid.
-_DECIMALS = {"GeoJSON": 7, "GeoJSONSeq": 7, "KML": 7, "KMZ": 7}
+# How far a coordinate may be from the database's, where it is not half the last decimal: half the cell of a grid.
 _FILEGDB_GRIDS = (1e-9, 1e-4)  # of degrees, and of the units of a projected CRS
 _TAB_CELLS = 1e9  # at least, of the extent
 # Formats that leave out records without a geometry.
@@ -164,10 +163,10 @@ def _compared(layer: dict[str, Any], found: Found, export_format: str, manifest:
 
 def _off(layer: dict[str, Any], export_format: str, manifest: dict[str, Any]) -> float:
     """The most that a coordinate of the file is away from the database's."""
-    if export_format in _DECIMALS:
-        asked = manifest["request"]["resolved"].get("precision")
-        decimals: int = _DECIMALS[export_format] if asked is None else asked
-        return float(0.5 * 10.0**-decimals)
+    usual = registry.get(export_format).decimals
+    if usual is not None:
+        asked: int | None = manifest["request"]["resolved"].get("precision")
+        return float(0.5 * 10.0 ** -(usual if asked is None else asked))
     if export_format == "FileGDB":
         import pyproj
 
