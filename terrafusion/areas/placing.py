@@ -65,9 +65,9 @@ def _is_long(image: Any) -> Any:
 def _parts_of_edges(positions: Any, convert: Convert) -> Any:
     """Into how many parts each edge must be cut so that chords of its image are within the tolerance."""
     image = convert(positions)
-    start, step = image[:-1], _turned(np.diff(image, axis=0))
-    away = np.zeros(len(step))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # of places that have no image, which are refused in the end
+        start, step = image[:-1], _turned(np.diff(image, axis=0))
+        away = np.zeros(len(step))
         for fraction in (0.25, 0.5, 0.75):
             between = convert(positions[:-1] + fraction * np.diff(positions, axis=0))
             away = np.fmax(away, np.hypot(*(_turned(between - start) - fraction * step).T))
@@ -77,8 +77,7 @@ def _parts_of_edges(positions: Any, convert: Convert) -> Any:
 
 def _turned(steps: Any) -> Any:
     """Differences of longitude the shorter way round."""
-    with np.errstate(invalid="ignore"):
-        return steps - [360, 0] * np.round(steps / 360)
+    return steps - [360, 0] * np.round(steps / 360)
 
 
 def _cut(positions: Any, parts: Any) -> Any:

@@ -126,6 +126,7 @@ FAULTS = [
     (bbox(1, 2, 3, 4, crs=True), "is not a CRS"),
     (bbox(1, 2, 3, 4, crs=10**400), "is not a CRS"),
     (bbox(1, 2, 3, 4, crs=2298), "cannot be transformed"),
+    (bbox(0, 91, 1, 92, crs=27200), "no valid image"),
     (bbox(0, 0, 1e300, 1e300, crs=STATE_PLANE), "outside of EPSG:2926"),
     (polygon(), "empty"),
     (polygon([]), "at least four positions"),
