@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -96,15 +97,22 @@ def _fault(shape: BaseGeometry, drawn: Drawn) -> str:
         return "The area is empty."
     if not np.isfinite(shapely.get_coordinates(shape)).all():
         return "The area has coordinates that are not finite numbers."
-    if drawn.crs is None:
+    if _in_degrees(drawn.crs):
         west, south, east, north = shape.bounds
         if outside := outside_world([(west, south), (east, north)]):
             return outside
-    elif max(map(abs, shape.bounds)) > _FARTHEST:
+    elif drawn.crs is not None and max(map(abs, shape.bounds)) > _FARTHEST:
         return f"The area lies outside of {drawn.crs_name}."
     if not shape.is_valid:
         return f"The area is not a valid polygon: {shapely.is_valid_reason(shape)}."
     return "" if shape.area else "The area is empty: it encloses nothing."
+
+
+def _in_degrees(system: pyproj.CRS | None) -> bool:
+    """Whether coordinates are longitude and latitude in degrees; some old systems have grads."""
+    return system is None or (
+        system.is_geographic and math.isclose(system.axis_info[0].unit_conversion_factor, math.radians(1))
+    )
 
 
 def outside_world(positions: list[tuple[float, float]]) -> str:

@@ -60,6 +60,13 @@ def test_holes_and_parts_stay() -> None:
     assert len(parse({"type": "MultiPolygon", "coordinates": [[SQUARE, hole], [other]]}).geometry.geoms) == 2
 
 
+def test_degrees_of_another_datum_and_grads() -> None:
+    assert parse(bbox(-122, 47, -121, 48, crs=4269)).geometry.bounds == pytest.approx((-122, 47, -121, 48), abs=1e-4)
+    paris = parse(bbox(0, 54, 0.1, 54.1, crs=4807)).geometry.bounds  # 54 grads, from the meridian of Paris
+    assert paris == pytest.approx((2.3367, 48.6, 2.4267, 48.69), abs=1e-3)
+    assert parse(bbox(185, 50, 186, 51, crs=4807)).geometry.bounds[0] == pytest.approx(168.8, abs=0.1)
+
+
 def test_bbox_across_the_antimeridian_is_split_and_said_so() -> None:
     area = parse(bbox(170, -10, -175, 10))
     assert [part.bounds for part in area.geometry.geoms] == [(170, -10, 180, 10), (-180, -10, -175, 10)]
@@ -101,6 +108,9 @@ FAULTS = [
     (polygon(SQUARE, [[0, 0], [1, 0], [1, 1], [0, 0]]), "Hole lies outside shell[0 0]"),
     (bbox(46.0, -120.5, 46.5, -120.0), "axes may be in the wrong order"),
     (polygon([[47, -122], [48, -122], [48, -121], [47, -122]]), "axes may be in the wrong order"),
+    (bbox(46.0, -120.5, 46.5, -120.0, crs="EPSG:4269"), "axes may be in the wrong order"),
+    (polygon([[47, -122], [48, -122], [48, -121], [47, -122]], crs=4269), "axes may be in the wrong order"),
+    (bbox(0, 91, 1, 92, crs=4269), "outside the world"),
     (bbox(0, 0, 181, 1), "outside the world"),
     (bbox(0, 0, 1, 91), "outside the world"),
     (bbox(1180000, 200000, 1280000, 300000), "outside the world"),
