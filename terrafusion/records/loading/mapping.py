@@ -6,6 +6,8 @@ A mapping that is not understood to the last key raises ``LoadError``: a misspel
 from __future__ import annotations
 
 import codecs
+import datetime
+import math
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ ON_ERROR = ("refuse", "null", "truncate")
 DUPLICATES = ("refuse", "merge")
 UNITS = {"sqft": 1.0, "acre": 43_560.0, "sqm": 10.763910416709722, "hectare": 107_639.10416709722}
 TYPES = ("text", "integer", "real", "boolean", "date", "datetime")  # of a reference layer's attributes
+_MOST_PAD, _MOST = 100, 2**63 - 1
 GEOMETRY_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
 
 
@@ -129,17 +132,25 @@ def _field(target: str, spec: Any) -> FieldMapping:
     on_error = spec.get("on_error", "refuse")
     if on_error not in ON_ERROR:
         raise ValueError(f"on_error of {target} is one of {', '.join(ON_ERROR)}, not {on_error!r}")
-    unit = spec.get("unit", "sqft")
+    unit = _text(spec, "unit") or "sqft"
     if unit not in UNITS:
         raise ValueError(f"unit of {target} is one of {', '.join(UNITS)}, not {unit!r}")
     null = spec.get("null", [])
+    scale, pad = spec.get("scale", 1.0), spec.get("pad", 0)
+    if not isinstance(scale, int | float) or not math.isfinite(scale):
+        raise ValueError(f"scale of {target} is a number, not {scale!r}")
+    if not isinstance(pad, int) or not 0 <= pad <= _MOST_PAD:
+        raise ValueError(f"pad of {target} is a length up to {_MOST_PAD}, not {pad!r}")
+    for value in (spec.get("value", ""), *(null if isinstance(null, list) else [null])):
+        if not isinstance(value, str | int | float | datetime.date) or (type(value) is int and abs(value) > _MOST):
+            raise ValueError(f"{value!r} is no value for {target}")
     return FieldMapping(
-        column=spec.get("column"),
+        column=_text(spec, "column") if "column" in spec else None,
         value=spec.get("value"),
         null=tuple(null) if isinstance(null, list) else (null,),
-        scale=float(spec.get("scale", 1.0)) * UNITS[unit],
+        scale=scale * UNITS[unit],
         format=_text(spec, "format"),
-        pad=int(spec.get("pad", 0)),
+        pad=pad,
         on_error=on_error,
     )
 
