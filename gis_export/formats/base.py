@@ -7,7 +7,7 @@ their top, a native library: those load in the writer process only.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,11 +40,17 @@ class Reader(Protocol):
         """The one row of a query."""
 
     def stream(
-        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", box: bool = False
+        self,
+        columns: Iterable[str],
+        order: str = "k",
+        where: str = "TRUE",
+        box: bool = False,
+        texts: Mapping[str, str] | None = None,
     ) -> AbstractContextManager[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         """The rows that fulfil ``where`` with ``columns`` (both SQL over k, g, c0, c1...). ``box`` adds the corners of
-        each geometry, named as ``CORNERS``. Progress and the totals of what is written are counted as the batches
-        pass."""
+        each geometry, named as ``CORNERS``. ``texts`` are further columns by their names, strings as PostgreSQL writes
+        the values, which are had at a fraction of the cost; of these the schema does not tell. Progress and the totals
+        of what is written are counted as the batches pass."""
 
     def groups(self, sql: str) -> AbstractContextManager[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
         """The rows of ``sql``, a whole query, each of which stands for some of the layer's. It also gives the columns

@@ -46,8 +46,7 @@ class CSV(TextFormat):
             quote = '"' if column.type == "text" else ""
             cells.append(value(i, column, quote, quote))
         for _, sql in geometry_columns(layer):
-            quote = '"' if sql.startswith("ST_AsText") else ""
-            cells.append(Value(sql, quote, quote))
+            cells.append(Value(sql, '"', '"') if sql.startswith("ST_AsText") else Value(sql, type="real"))
         parts: list[Piece] = [part for cell in cells for part in (cell, ",")]
         return [*parts[:-1], "\r\n"]
 

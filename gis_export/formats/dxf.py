@@ -11,7 +11,7 @@ from gis_export.formats.base import Format, Limit, Reader, Written, free_name
 from gis_export.formats.csv import CSV
 from gis_export.formats.dxf_entities import LABEL_LENGTH, Style, entities
 from gis_export.formats.dxf_frame import APPLICATION, frame, labels_of, padded
-from gis_export.formats.text import Piece, Value, joined
+from gis_export.formats.text import Piece, Value, joined, selected
 from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _MOST_RECORDS = 2**31 - 1
 _ROOM = 512  # of the frame, for numbers that are known only when all else is written
 _LABEL_METRES = 3.0
 _METRES_OF_A_DEGREE = 111_000
-_RECORD = Value("row_number() OVER ()")
+_RECORD = Value("row_number() OVER ()", type="integer")
 
 
 class DXF(Format):
@@ -80,15 +80,15 @@ class DXF(Format):
         names = [column.name for column in layer.columns]
         table.put(f'"{free_name("record", names)}"{"," if names else ""}{table.header(plain)}')
         row: list[Piece] = [_RECORD, ",", *table.feature(plain)] if names else [_RECORD, "\r\n"]
-        columns = dict.fromkeys(piece.sql for piece in row if isinstance(piece, Value))
+        _, texts = selected(row)
         label = "c0::text" if names else "NULL::text"
-        selected = [f"{sql} AS v{i}" for i, sql in enumerate([*columns, "ST_AsBinary(g)", label])]
+        columns = ["ST_AsBinary(g) AS shape", f"{label} AS label"]
         style = Style(layer.name, layer.geometry_type, self._owner, self._height)
         counts: Counter[str] = Counter()
-        with reader.stream(selected) as (_, batches):
+        with reader.stream(columns, texts=texts) as (_, batches):
             for batch in batches:
                 table.put(joined(table.encoded(row, batch, counts)))
-                self._draw(batch, len(columns), style, counts)
+                self._draw(batch, style, counts)
         table.finish(beside)
         missing = reader.source().without_geometry
         files = [path, beside, *self._beside]
@@ -102,17 +102,20 @@ class DXF(Format):
         self._file.close()
         return ""
 
-    def _draw(self, batch: pa.RecordBatch, at: int, style: Style, counts: Counter[str]) -> None:
-        """Write the entities of a batch, whose columns from ``at`` on are the geometries and the labels."""
+    def _draw(self, batch: pa.RecordBatch, style: Style, counts: Counter[str]) -> None:
+        """Write the entities of a batch, whose first value is the record's number."""
         import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
         import shapely
 
-        geometries = shapely.from_wkb(batch.column(at).to_numpy(zero_copy_only=False))
+        geometries = shapely.from_wkb(batch.column("shape").to_numpy(zero_copy_only=False))
         present = np.flatnonzero(~(shapely.is_missing(geometries) | shapely.is_empty(geometries)))
         if not len(present):
             return
-        labels = batch.column(at + 1).take(present)
-        made = entities(geometries[present], labels, batch.column(0).to_numpy()[present], style, self._handle)
+        labels = batch.column("label").take(present)
+        numbers = pc.cast(batch.column("v0"), pa.int64()).to_numpy()
+        made = entities(geometries[present], labels, numbers[present], style, self._handle)
         self._file.write(joined(made.texts))
         self._handle += len(made.texts)
         counts.update(drawn=made.drawn, split=made.split, cleaned=made.cleaned)

@@ -38,7 +38,7 @@ class GeoJSON(TextFormat):
     bytes_per_record = 800
     separator = ",\n"
     marker = b"\n"  # of the separator; JSON has it nowhere in a text
-    not_finite = {name: f'"{text}"' for name, text in TextFormat.not_finite.items()}
+    not_finite = {text: f'"{text}"' for text in TextFormat.not_finite}
 
     def header(self, layer: LayerPlan) -> str:
         return f'{{"type":"FeatureCollection","name":{json.dumps(layer.name)},"features":[\n'

@@ -78,7 +78,7 @@ class GML(XmlFormat):
         *fields, geometry = names(layer)
         pieces: list[Piece] = [
             f'<t:featureMember><t:{layer.name} gml:id="{layer.name}.',
-            Value("k", suffix='">'),
+            Value("k", suffix='">', type="integer"),
             Value(_geometry(layer), f"<t:{geometry}>", f"</t:{geometry}>"),
         ]
         for i, (column, name) in enumerate(zip(layer.columns, fields, strict=True)):

@@ -23,7 +23,7 @@ FORBIDDEN_DROPPED = "Characters that XML forbids are dropped."
 
 class XmlFormat(TextFormat):
     may_lose = {"altered": FORBIDDEN_DROPPED}
-    not_finite = {"nan": "NaN", "inf": "INF", "-inf": "-INF"}  # as XML Schema's double has them
+    not_finite = {"NaN": "NaN", "Infinity": "INF", "-Infinity": "-INF"}  # as XML Schema's double has them
 
     def escape(self, texts: pa.StringArray, counts: Counter[str]) -> pa.StringArray:
         import pyarrow.compute as pc

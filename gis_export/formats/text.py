@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Value:
-    """A value of each feature: ``sql`` over g, c0, c1... gives text, a number or a boolean. ``prefix`` and ``suffix``
-    stand round it, ``absent`` in place of all three where it is NULL. ``free``: any text, which may need escaping."""
+    """A value of each feature, as PostgreSQL writes it: ``sql`` over g, c0, c1... ``prefix`` and ``suffix`` stand round
+    it, ``absent`` in place of all three where it is NULL. ``type`` is a ``FieldType`` value, of which ``text`` may need
+    escaping. Without one, ``sql`` gives a long text that needs none, such as a geometry's."""
 
     sql: str
     prefix: str = ""
     suffix: str = ""
     absent: str = ""
-    free: bool = False
+    type: str = ""
 
 
 Piece = str | Value
@@ -52,9 +53,9 @@ class TextFormat(Format):
     """Bytes that stand once in each feature and, by the format's escaping, nowhere else: the features are counted by
     them in what goes to the file."""
 
-    not_finite: ClassVar[dict[str, str]] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-    """How the numbers that are none are written, by Arrow's names for them; empty: they are absent. They are counted as
-    ``not_finite``."""
+    not_finite: ClassVar[dict[str, str]] = {"NaN": "NaN", "Infinity": "Infinity", "-Infinity": "-Infinity"}
+    """How the numbers that are none are written, by PostgreSQL's names for them; empty: they are absent. They are
+    counted as ``not_finite``."""
 
     @abstractmethod
     def feature(self, layer: LayerPlan) -> list[Piece]:
@@ -93,10 +94,10 @@ class TextFormat(Format):
         layer = reader.layer
         self.put(self.header(layer))
         feature = self.feature(layer)
-        columns = dict.fromkeys(piece.sql for piece in feature if isinstance(piece, Value))
+        columns, texts = selected(feature)
         counts: Counter[str] = Counter()
         records = passed = 0
-        with reader.stream([f"{sql} AS v{i}" for i, sql in enumerate(columns)], where=where) as (_, batches):
+        with reader.stream(columns, where=where, texts=texts) as (_, batches):
             for batch in batches:
                 for rows in self.portions(layer, batch):
                     text = joined(self.encoded(feature, rows, counts))
@@ -126,8 +127,7 @@ class TextFormat(Format):
         return [pc.fill_null(whole, piece.absent)]
 
     def encoded(self, feature: Iterable[Piece], batch: pa.RecordBatch, counts: Counter[str]) -> pa.StringArray:
-        """The text of each row. The batch's first columns are those of the feature's values, in their order, each SQL
-        once."""
+        """The text of each row. The batch has what ``selected`` tells."""
         import pyarrow.compute as pc
 
         values: dict[str, pa.Array] = {}
@@ -136,7 +136,7 @@ class TextFormat(Format):
             found: list[Any] = [piece]
             if isinstance(piece, Value):
                 if piece.sql not in values:
-                    values[piece.sql] = batch.column(len(values))
+                    values[piece.sql] = batch.column(f"v{len(values)}")
                 found = self.parts(values[piece.sql], piece, counts)
             for part in found:
                 if isinstance(part, str) and isinstance(parts[-1], str):
@@ -149,17 +149,16 @@ class TextFormat(Format):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if piece.free:
+        if piece.type == "text":
             return self.escape(values, counts)
-        texts = pc.cast(values, pa.string())
-        if pa.types.is_floating(values.type) and not pc.all(finite := pc.is_finite(values)).as_py():
-            counts["not_finite"] += pc.sum(pc.invert(finite)).as_py() or 0
+        if piece.type == "real" and contains(values, b"NI"):
+            none = pc.is_in(values, pa.array(list(TextFormat.not_finite)))
+            counts["not_finite"] += pc.sum(none).as_py() or 0
             if not self.not_finite:
-                return pc.if_else(finite, texts, None)
-            # The shortest text that reads back as the same number, as PostgreSQL has it; these it names otherwise.
-            for ours, theirs in self.not_finite.items():
-                texts = pc.if_else(pc.equal(texts, ours), theirs, texts)
-        return texts
+                return pc.if_else(none, None, values)
+            for theirs, ours in self.not_finite.items():
+                values = pc.if_else(pc.equal(values, theirs), ours, values)
+        return values
 
 
 def value(index: int, column: Column, prefix: str = "", suffix: str = "", absent: str = "") -> Value:
@@ -167,9 +166,20 @@ def value(index: int, column: Column, prefix: str = "", suffix: str = "", absent
     sql = f"c{index}"
     if column.type == "datetime":
         sql = f"(to_json({sql}) #>> '{{}}')"
-    elif column.type == "date":
-        sql = f"{sql}::text"
-    return Value(sql, prefix, suffix, absent, free=column.type == "text")
+    elif column.type == "boolean":
+        sql = f"{sql}::text"  # in a record it would be t, f
+    return Value(sql, prefix, suffix, absent, column.type)
+
+
+def selected(feature: Iterable[Piece]) -> tuple[list[str], dict[str, str]]:
+    """The columns and the texts that a feature's values are read by (``Reader.stream``), named v0, v1... in the order
+    of the values, each SQL once."""
+    values = {piece.sql: piece for piece in feature if isinstance(piece, Value)}
+    names = {f"v{i}": value for i, value in enumerate(values.values())}
+    return (
+        [f"{value.sql} AS {name}" for name, value in names.items() if not value.type],
+        {name: value.sql for name, value in names.items() if value.type},
+    )
 
 
 def joined(texts: pa.StringArray) -> memoryview:

@@ -40,9 +40,9 @@ _NUMBER = ("><v>", "</v></c>")
 
 @dataclass(frozen=True)
 class Cell(Value):
-    """A value that is no text, though some of its kind may have to be: ``type`` is that of ``field``."""
+    """A value that is no text, though some of its kind may have to be: ``kind`` is the type of ``field``."""
 
-    type: str = ""
+    kind: str = ""
     field: str = ""
 
 
@@ -95,7 +95,7 @@ class XLSX(TextFormat):
     def feature(self, layer: LayerPlan) -> list[Piece]:
         from xlsxwriter.utility import xl_col_to_name
 
-        row = Value(f"(row_number() OVER () - 1) % {ROWS - 1} + 2")
+        row = Value(f"(row_number() OVER () - 1) % {ROWS - 1} + 2", type="integer")
         styles = [f' s="{style}"' if style else "" for style in self._made.styles]
         pieces: list[Piece] = ['<row r="', row, '">']
         for i, (sql, heading) in enumerate(zip(_sql(layer), _headings(layer), strict=True)):
@@ -141,13 +141,13 @@ class XLSX(TextFormat):
 
         if not isinstance(piece, Cell):
             return super().parts(values, piece, counts)
-        if piece.type == "geometry":
+        if piece.kind == "geometry":
             fits = pc.less_equal(pc.binary_length(values), TEXT_UNITS)
             counts["geometries"] += pc.sum(pc.invert(fits)).as_py() or 0
             return super().parts(pc.if_else(fits, values, None), piece, counts)
-        numbers, texts, fits = _serial(values, piece.type)
+        numbers, texts, fits = _serial(values, piece.kind)
         if pc.all(fits).as_py() is not False:
-            return super().parts(numbers, piece, counts)
+            return super().parts(pc.cast(numbers, pa.string()), piece, counts)
         counts[f"text {piece.field}"] += pc.sum(pc.invert(fits)).as_py()
         whole = [
             pc.binary_join_element_wise(prefix, pc.cast(found, pa.string()), suffix, "", null_handling="emit_null")
@@ -214,13 +214,13 @@ def _sql(layer: LayerPlan) -> list[str]:
 def _cell(sql: str, heading: Heading) -> Value:
     """From after the style on."""
     if heading.type == "text":
-        return Value(sql, *_TEXT, "/>", free=True)
+        return Value(sql, *_TEXT, "/>", type="text")
     if heading.type == "boolean":
-        return Value(sql, ' t="b"><v>', "</v></c>", "/>")
+        return Value(sql, ' t="b"><v>', "</v></c>", "/>", type="boolean")
     if heading.type == "real":
-        return Value(sql, *_NUMBER, "/>")
+        return Value(sql, *_NUMBER, "/>", type="real")
     around = _TEXT if heading.type == "geometry" else _NUMBER
-    return Cell(sql, *around, "/>", type=heading.type, field=heading.name)
+    return Cell(sql, *around, "/>", kind=heading.type, field=heading.name)
 
 
 def _serial(values: pa.Array, kind: str) -> tuple[pa.Array, pa.Array, pa.Array]:

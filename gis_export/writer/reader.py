@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from gis_export import totals
 from gis_export.formats.base import METRIC
 from gis_export.plan import LayerPlan, Loss, Totals
+from gis_export.writer.packed import packed, unpacked
 from gis_export.writer.source import batches, row
 
 
@@ -56,11 +57,17 @@ class LayerReader:
 
     @contextmanager
     def stream(
-        self, columns: Iterable[str], order: str = "k", where: str = "TRUE", box: bool = False
+        self,
+        columns: Iterable[str],
+        order: str = "k",
+        where: str = "TRUE",
+        box: bool = False,
+        texts: Mapping[str, str] | None = None,
     ) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-        columns = list(columns)
+        columns, texts = list(columns), texts or {}
         # A value that is streamed as it is need not be streamed once more for its sum.
-        as_they_are = {sql: i for i, (sql, _, _) in enumerate(column.rpartition(" AS ") for column in columns)}
+        streamed = [*(column.rpartition(" AS ")[0] for column in columns), *texts.values()]
+        as_they_are = {sql: i for i, sql in enumerate(streamed)}
         again = {alias: column for alias, (column, _) in self._sums.items() if column not in as_they_are}
         metrics = {
             f"{METRIC}area": "CASE WHEN NOT ST_IsEmpty(g) THEN ST_Area(g) END",  # NULL tells that there is none
@@ -68,15 +75,18 @@ class LayerReader:
             **{alias: f"{column}::float8" for alias, column in again.items()},
         }
         places = {
-            name: as_they_are[column] if column in as_they_are else len(columns) + [*metrics].index(alias)
+            name: as_they_are[column] if column in as_they_are else len(streamed) + [*metrics].index(alias)
             for alias, (column, name) in self._sums.items()
         }
-        selected = ", ".join([*columns, *(f"{sql} AS {alias}" for alias, sql in metrics.items())])
+        together = [packed(texts.values())] if texts else []
+        selected = ", ".join([*columns, *together, *(f"{sql} AS {alias}" for alias, sql in metrics.items())])
         # OFFSET 0 keeps the planner from computing the box for each of its corners.
         computed = ", Box3D(g) AS b" if box else ""
         rows = f"SELECT *{computed} FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order} OFFSET 0"
         sql = f"SELECT {selected} FROM ({rows}) AS f"
         with batches(self._connection, sql) as (schema, found):
+            if texts:
+                found = (unpacked(batch, list(texts)) for batch in found)
             yield schema, self._counting(found, places)
 
     @contextmanager
