@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import fiona
+import pyogrio
 import pyogrio.raw
 import pyproj
 import pytest
@@ -144,7 +145,7 @@ class TestFlatGeobuf:
 
     def test_it_is_indexed(self, exports: Exports) -> None:
         path = exports("FlatGeobuf", "parcels").file(".fgb")
-        assert path.read_bytes()[:8] == b"fgb\x03fgb\x01" or path.read_bytes()[:4] == b"fgb\x03"
+        assert pyogrio.read_info(path)["capabilities"]["fast_spatial_filter"]
         with fiona.open(path) as source:
             assert source.meta["crs"].to_epsg() == 4326
             box = (data.WEST, data.SOUTH, data.WEST + 0.0005, data.SOUTH + 0.0005)
