@@ -52,6 +52,8 @@ _ERRORS: dict[str, type[JobError]] = {kind.code: kind for kind in (*_WORDS, *_IN
 # What the writer's libraries may need of the environment; secrets stay behind.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
 _ENVIRONMENT_PREFIXES = ("PG", "GDAL_", "PROJ_", "OGR_")
+# By themselves Arrow and glibc keep memory for each thread that once was, and exports begin new ones.
+_MEMORY = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 
 
 class Writer:
@@ -68,7 +70,7 @@ class Writer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment,
+            env=environment | _MEMORY,
         )
         self._jobs = 0
         self._killed = False
