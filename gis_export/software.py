@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from functools import cache
 from importlib.metadata import version
 
@@ -23,5 +24,7 @@ _LIBRARIES = (
 
 @cache
 def versions() -> dict[str, str]:
-    """TerraFusion's own and those of its libraries, by name. GDAL comes with pyogrio; PostGIS is the database's own."""
-    return {"terrafusion": __version__, **{name: version(name) for name in _LIBRARIES}}
+    """TerraFusion's own and those of its libraries, by name. GDAL comes with pyogrio; PostGIS is the database's own;
+    SQLite, which notes its version in a GeoPackage, is Python's."""
+    libraries = {name: version(name) for name in _LIBRARIES}
+    return {"terrafusion": __version__, "sqlite": sqlite3.sqlite_version, **libraries}
