@@ -181,6 +181,15 @@ class Cluster:
         return wait_for_job(job, *statuses, timeout=timeout)
 
 
+def wait_until(condition: Callable[[], Any], timeout: float = 60) -> Any:
+    """What the condition came to as soon as it holds. A busy machine takes its time, so be patient."""
+    deadline = time.monotonic() + timeout
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
 def wait_for_job(job: Any, *statuses: str, timeout: float = 60) -> Any:
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:

@@ -31,8 +31,10 @@ def execute(job: DummyJob, context: JobContext) -> Outcome:
         context.checkpoint(100 * (1 - left / wish["seconds"]), "Stirring.")
         time.sleep(0.05)
     if "deaf_seconds" in wish:
+        context.checkpoint(message="Deaf.")
         time.sleep(wish["deaf_seconds"])  # no checkpoint, nothing to stop
     if "query_seconds" in wish:
+        context.checkpoint(message="Asking.")
         with connection.cursor() as cursor, context.stop_with(connection.connection.cancel_safe):
             cursor.execute("SELECT pg_sleep(%s)", [wish["query_seconds"]])
     if wish.get("crash_attempts", 0) >= job.attempt:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,7 @@ from terrafusion.jobs.publish import workdir_root
 from terrafusion.records import layers
 from terrafusion.records.layers import FieldType, Layer, LayerField
 from terrafusion.records.models import County, PropertyOperational
-from tests.conftest import ROOT, process_environment, wait_for_job
+from tests.conftest import ROOT, process_environment, wait_for_job, wait_until
 from tests.gis_export import data
 from tests.gis_export.conftest import FORMATS, URL, close_writer, run_export
 
@@ -73,14 +73,6 @@ def failure(wanted: Plan) -> JobError:
 def is_clean(message: str) -> bool:
     """Nothing that only the log may hold."""
     return not re.search(r"SELECT|/tmp|/work|\.py|libpq|host=|COPY", message)
-
-
-def wait_until(condition: Callable[[], Any], seconds: float = 10) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-    return found
 
 
 def running(marker: str) -> list[int]:
@@ -215,7 +207,7 @@ class TestFailures:
         begun = time.monotonic()
         assert isinstance(failure(plan(tmp_path, "CSV", fails)), WriterFailed)
         assert time.monotonic() - begun < 30
-        wait_until(lambda: not running("pg_sleep(60)"))
+        wait_until(lambda: not running("pg_sleep(60)"), 20)
 
     def test_more_than_the_format_holds(self, tmp_path: Path) -> None:
         many = tuple(Column(f"c{i}", "text") for i in range(300))
@@ -311,7 +303,7 @@ class TestCrashes:
                 assert client._warm is not None
                 os.kill(client._warm.pid, signal.SIGSTOP)
             dispatch.cancel(job)
-            wait_until(lambda: not running("pg_sleep"), 5)
+            wait_until(lambda: not running("pg_sleep"), 30)
         wait_for_job(job)
         assert job.status == "CANCELLED"
         assert job.result_file == ""
@@ -366,6 +358,7 @@ class TestCrashes:
 WORKER = """
 import sys, time
 from gis_export.client import writer
+writer()._receive()  # that it is ready
 print(writer().pid, flush=True)
 time.sleep(60)
 """
@@ -375,10 +368,8 @@ def test_the_writer_dies_with_its_worker() -> None:
     with subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, stdout=subprocess.PIPE, text=True) as worker:
         assert worker.stdout is not None
         writer = psutil.Process(int(worker.stdout.readline()))
-        wait_until(lambda: len(writer.cmdline()) > 1)
-        time.sleep(0.5)  # until it has asked the kernel
         worker.kill()
-    writer.wait(5)
+    writer.wait(30)
     assert not psutil.pid_exists(writer.pid) or writer.status() == psutil.STATUS_ZOMBIE
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from terrafusion.jobs import dispatch, runner
 from terrafusion.records.models import County
-from tests.conftest import wait_for_job
+from tests.conftest import wait_for_job, wait_until
 from tests.dummy_plugin.models import DummyJob
 
 Submit = Callable[..., DummyJob]
@@ -38,6 +38,11 @@ def run(transactional_db: None, submit: Submit) -> Submit:
         return ended
 
     return make
+
+
+def wait_for_message(job: DummyJob, message: str) -> None:
+    """Until the heartbeat has told that the work is there: RUNNING is said before it begins."""
+    wait_until(lambda: DummyJob.objects.filter(pk=job.pk, message=message).exists())
 
 
 def claim(job: DummyJob) -> uuid.UUID:

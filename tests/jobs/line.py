@@ -37,6 +37,7 @@ class Line:
     def cut(self) -> None:
         """Who is connected is cut off, and nobody gets a connection."""
         assert self._server is not None
+        self._server.cut = True
         self._server.shutdown()
         self._server.server_close()
         (self._folder / _SOCKET).unlink(missing_ok=True)
@@ -52,6 +53,8 @@ class _Connection(socketserver.BaseRequestHandler):
         with _database() as database:
             ends = {self.request: database, database: self.request}
             self.server.open.update(ends)
+            if self.server.cut:  # while this one was being connected
+                return
             with contextlib.suppress(OSError):
                 while all(_pass_on(end, ends[end]) for end in select.select(list(ends), [], [])[0]):
                     pass
@@ -63,6 +66,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
     def __init__(self, address: str, connected: set[socket.socket]) -> None:
         self.open = connected
+        self.cut = False
         super().__init__(address, _Connection)
 
 

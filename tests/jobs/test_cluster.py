@@ -18,16 +18,9 @@ from django_q.models import OrmQ, Success
 from terrafusion.jobs import canary, dispatch, metrics
 from terrafusion.jobs.states import Status
 from terrafusion.jobs.sweep import Swept, sweep
-from tests.conftest import Cluster, start, stop, wait_for_job
+from tests.conftest import Cluster, start, stop, wait_for_job, wait_until
 from tests.dummy_plugin.models import DummyJob
 from tests.jobs.conftest import Submit
-
-
-def wait_until(condition: Any, timeout: float = 30) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -200,7 +193,7 @@ def supervisor(transactional_db: None, _supervisors: Supervisors, settings: Any)
     settings.SHORT_CLUSTER = OWN
     settings.JOB_REQUEUE_AFTER = 3
     process = _supervisors.alive()
-    wait_until(lambda: canary.age(OWN) is not None, 60)
+    wait_until(lambda: canary.age(OWN) is not None)
     return process
 
 

@@ -17,10 +17,9 @@ from django.db import OperationalError, connection
 from terrafusion.jobs import canary
 from terrafusion.jobs.states import Status
 from terrafusion.outage import Formatter, is_outage, is_time_out
-from tests.conftest import start, stop, wait_for_job
-from tests.jobs.conftest import Submit
+from tests.conftest import start, stop, wait_for_job, wait_until
+from tests.jobs.conftest import Submit, wait_for_message
 from tests.jobs.line import Line
-from tests.jobs.test_cluster import wait_until
 
 OWN = "cut-off"  # not the queue of the clusters that all tests share
 
@@ -34,7 +33,7 @@ def line(transactional_db: None, settings: Any) -> Iterator[Line]:
         line.lay()
         process = start("supervise", "--cluster", OWN, Q_SHORT_CLUSTER=OWN, Q_WORKERS="2", DATABASE_URL=line.url)
         try:
-            wait_until(lambda: canary.age(OWN) is not None, 60)
+            wait_until(lambda: canary.age(OWN) is not None)
             yield line
         finally:
             stop(process)
@@ -42,12 +41,12 @@ def line(transactional_db: None, settings: Any) -> Iterator[Line]:
 
 
 def test_no_job_is_lost_in_an_outage(line: Line, submit: Submit) -> None:
-    asking, working = submit(query_seconds=6), submit(deaf_seconds=3)
-    for job in (asking, working):
-        wait_for_job(job, Status.RUNNING)
+    asking, working = submit(query_seconds=20), submit(deaf_seconds=5)
+    wait_for_message(asking, "Asking.")
+    wait_for_message(working, "Deaf.")
     waiting = submit()
     line.cut()
-    time.sleep(4)  # the second has done its work by now
+    time.sleep(6)  # the second has done its work by now
     for job in (asking, working, waiting):
         job.refresh_from_db()
         assert job.completed_at is None

@@ -231,7 +231,7 @@ def test_a_receiver_that_dawdles_is_left(receiver: Server, monkeypatch: pytest.M
     receiver.respond = dawdle
     began = time.monotonic()
     assert fails(url(receiver)) == "timed_out"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4  # of the 5 seconds that it would take
 
 
 def test_a_handshake_that_dawdles_is_left(names: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

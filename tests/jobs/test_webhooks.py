@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -202,10 +201,7 @@ def test_the_sweeps_process_sends(transactional_db: None, ask: Ask, receiver: Se
     )
     try:
         dispatch.cancel(ask())
-        deadline = time.monotonic() + 30
-        while not WebhookDelivery.objects.filter(status=DeliveryStatus.DELIVERED).exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        conftest.wait_until(WebhookDelivery.objects.filter(status=DeliveryStatus.DELIVERED).exists)
     finally:
         conftest.stop(process)
     ((_, headers, body),) = receiver.received
