@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 
 from gis_export.models import ExportPart, GisExportJob
 from terrafusion.jobs.admin import JobAdmin
 from terrafusion.jobs.models import AbstractJob
 
-_TELL_CONDITIONS = {"parameters", "resolved", "result_summary"}
+_TELL_CONDITIONS = {"parameters", "resolved", "manifest"}
+
+
+class ExportAdmin(JobAdmin):
+    """Shows the manifest, which the summary of the result is, as tables."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        shown = super().get_readonly_fields(request, obj)
+        return ["manifest" if name == "result_summary" else name for name in shown]
+
+    @admin.display(description="manifest")
+    def manifest(self, job: AbstractJob) -> str:
+        told = job.result_summary
+        if not told:
+            return "-"
+        text = json.dumps(told, indent=2, ensure_ascii=False)
+        return render_to_string("gis_export/manifest.html", {"manifest": told, "json": text})
 
 
 @admin.register(GisExportJob)
-class GisExportJobAdmin(JobAdmin):
+class GisExportJobAdmin(ExportAdmin):
     """Inspect, cancel and rerun exports."""
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -26,7 +44,7 @@ class GisExportJobAdmin(JobAdmin):
 
 
 @admin.register(ExportPart)
-class ExportPartAdmin(JobAdmin):
+class ExportPartAdmin(ExportAdmin):
     """Inspect the parts of large exports. Their export acts on them, and has their files."""
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:

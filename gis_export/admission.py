@@ -14,10 +14,9 @@ from gis_export.estimates import expect
 from gis_export.limits import Broken, Used
 from gis_export.models import GisExportJob
 from gis_export.prepare import prepare
-from gis_export.request import settings_of
 from terrafusion.jobs.errors import Refused, RequestRefused
 from terrafusion.jobs.states import ACTIVE, Status
-from terrafusion.records.models import County, CountyAccess
+from terrafusion.records.models import County, CountyAccess, CountySettings
 
 _DAY = timedelta(days=1)
 
@@ -34,7 +33,7 @@ def exceeded(county: County, user: Any, export_format: str, records: int, size: 
     """The limits that an export of the user's would break now, who has so many ``active_jobs`` in the county."""
     access = CountyAccess.objects.filter(county=county, user=user.pk).first()
     used = Used(**_taken(user, county.pk), active_jobs=active_jobs)
-    in_force = limits.in_force(settings_of(county), access, export_format, used)
+    in_force = limits.in_force(CountySettings.of(county), access, export_format, used)
     return limits.broken(in_force, records, size)
 
 
@@ -51,7 +50,7 @@ def admit(job: GisExportJob) -> None:
 def renew(job: GisExportJob) -> None:
     """The unsaved job of a rerun, estimated anew. Raises RerunRefused where it would fail, or where the county does not
     allow its format any more."""
-    allowed = settings_of(job.county).allowed_formats
+    allowed = CountySettings.of(job.county).allowed_formats
     if allowed and job.export_format not in allowed:
         message = f"{job.export_format} is not allowed in {job.county_id} any more; there is {', '.join(allowed)}."
         raise RerunRefused(message, RequestOutdated.code)

@@ -7,19 +7,20 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry
+from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.reverse import reverse
 
-from gis_export.request import settings_of
 from terrafusion import crs
 from terrafusion.api.errors import Conflict
 from terrafusion.areas import AreaError, files
 from terrafusion.areas.rows import geos
 from terrafusion.jobs.serializers import CountyField
 from terrafusion.records.access import Role, counties_for
-from terrafusion.records.models import County, UploadedArea
+from terrafusion.records.models import County, CountySettings, UploadedArea
+from terrafusion.turns import take_turn
 
 MOST_KEPT = 200
 """Areas that one user may have in all."""
@@ -60,7 +61,7 @@ class AreaUploadSerializer(serializers.Serializer[UploadedArea]):
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         self._may(data["county_id"])  # before a file is opened
-        most = settings_of(data["county_id"]).max_area_vertices
+        most = CountySettings.of(data["county_id"]).max_area_vertices
         try:
             found = files.read(data["file"].read(), srid=data["crs"], layer=data["layer"], most_vertices=most)
         except AreaError as error:
@@ -71,13 +72,12 @@ class AreaUploadSerializer(serializers.Serializer[UploadedArea]):
         user = self.context["request"].user
         if not counties_for(user, at_least=Role.ANALYST).filter(pk=county.pk).exists():
             raise PermissionDenied(f"In {county.pk} this takes the role {Role.ANALYST.value}.")
-        if UploadedArea.of(user).count() >= MOST_KEPT:
-            raise Conflict(f"You have {MOST_KEPT} uploaded areas: delete those that you do not need.", "too_many_areas")
+        _require_room(user)
 
     def create(self, validated_data: dict[str, Any]) -> UploadedArea:
         found: files.FileArea = validated_data["found"]
         file = validated_data["file"]
-        return UploadedArea.objects.create(
+        area = UploadedArea(
             county=validated_data["county_id"],
             owner=self.context["request"].user,
             name=validated_data["name"] or _printable(file.name) or "area",
@@ -88,6 +88,16 @@ class AreaUploadSerializer(serializers.Serializer[UploadedArea]):
             vertices=found.area.vertices,
             notes=list(found.area.notes),
         )
+        with transaction.atomic():
+            take_turn(area.owner_id)
+            _require_room(area.owner)  # others may have come while the file was read
+            area.save(force_insert=True)
+        return area
+
+
+def _require_room(user: Any) -> None:
+    if UploadedArea.of(user).count() >= MOST_KEPT:
+        raise Conflict(f"You have {MOST_KEPT} uploaded areas: delete those that you do not need.", "too_many_areas")
 
 
 def _printable(name: str) -> str:

@@ -24,7 +24,9 @@ class GisExportJob(AbstractJob):
     )
     area_parts = models.JSONField(null=True, blank=True, help_text="What each of area_shapes is; see areas/saved.py.")
     resolved = models.JSONField(default=dict, help_text="The parameters in force.")
-    estimated_records = models.PositiveBigIntegerField(default=0, help_text="By the planner's statistics, at submit.")
+    estimated_records = models.PositiveBigIntegerField(
+        default=0, help_text="As was expected at submit: counted, or the planner's guess where they are very many."
+    )
 
     estimated_bytes = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="From earlier exports, at submit."
@@ -71,6 +73,7 @@ class ExportPart(AbstractJob):
     expected_records = models.PositiveBigIntegerField()
     snapshot = models.CharField(max_length=40, help_text="That the coordinator holds.")
     personal = models.BooleanField(help_text="Whether the export may have personal data.")
+    in_force = models.JSONField(default=dict, help_text="Its day and rules; see parameters.in_force.")
 
     record_count = models.PositiveBigIntegerField(null=True, blank=True)
 

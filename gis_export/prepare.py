@@ -26,13 +26,15 @@ from terrafusion.records.access import may_see_personal_data
 
 @dataclass(frozen=True)
 class Prepared:
-    """A job's request as it is now, with the rights of who submitted it."""
+    """A job's request as it is now, with the rights of who submitted it. ``in_force`` is what the county's settings and
+    the day made of it when it began, for all parts of it and for the manifest."""
 
     job: GisExportJob
     wanted: ExportRequest
     selections: list[Selection]
     withheld: dict[str, list[str]]
     personal: bool
+    in_force: dict[str, Any]
 
     @property
     def stem(self) -> str:
@@ -46,7 +48,6 @@ class Prepared:
     def request(self) -> dict[str, Any]:
         """As the manifest tells it."""
         job = self.job
-        told = {p.name: p.depends_on(job.resolved, job.county) for p in parameters.ALL}
         return {
             "export_format": job.export_format,
             "county_id": job.county_id,
@@ -54,8 +55,7 @@ class Prepared:
             "layers": job.layers,
             "parameters": job.parameters,
             "resolved": job.resolved,
-            # Beside the request: what the county's settings and the day made of it.
-            "in_force": {name: value for name, value in told.items() if value is not None},
+            "in_force": self.in_force,
         }
 
     def boundary(self, layers: Iterable[LayerPlan]) -> LayerPlan | None:
@@ -90,18 +90,21 @@ class Prepared:
         return " ".join([told, *self.wanted.notes])
 
 
-def prepare(job: GisExportJob) -> Prepared:
-    """Raises RequestOutdated or PersonalDataRefused where the request no longer holds."""
+def prepare(job: GisExportJob, in_force: dict[str, Any] | None = None) -> Prepared:
+    """``in_force``: as another worker prepared it, None where none did. Raises RequestOutdated or PersonalDataRefused
+    where the request no longer holds."""
     try:
         wanted = request.of_job(job)
     except request.RequestFaults as outdated:
         texts = [text for texts in outdated.faults.values() for text in texts]
         raise RequestOutdated(" ".join(texts)) from None
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
-    selections, withheld = wanted.selections(personal=personal)
+    if in_force is None:
+        in_force = parameters.in_force(wanted.values, job.county)
+    selections, withheld = wanted.selections(personal=personal, in_force=in_force)
     if not personal and any(selection.filters_personal for selection in selections):
         raise PersonalDataRefused("The request filters by personal data, to which you have no right.")
-    return Prepared(job, wanted, selections, withheld, personal)
+    return Prepared(job, wanted, selections, withheld, personal, in_force)
 
 
 def database() -> str:

@@ -37,11 +37,16 @@ class ExportRequest:
     area: areas.Area | None
     values: dict[str, Any]
 
-    def selections(self, *, personal: bool) -> tuple[list[Selection], dict[str, list[str]]]:
-        """What to take of each layer, and the personal fields withheld from each."""
+    def selections(
+        self, *, personal: bool, in_force: dict[str, Any] | None = None
+    ) -> tuple[list[Selection], dict[str, list[str]]]:
+        """What to take of each layer, and the personal fields withheld from each. ``in_force``: what
+        ``parameters.in_force`` told before; None for as it is now."""
+        if in_force is None:
+            in_force = parameters.in_force(self.values, self.county)
         selections, withheld = [], {}
         for layer in self.layers:
-            selection = Selection(self.county, layer, layer.fields, self.area)
+            selection = Selection(self.county, layer, layer.fields, self.area, in_force=in_force)
             for parameter in parameters.ALL:
                 selection = parameter.apply(self.values[parameter.name], selection)
             if not personal:
@@ -65,17 +70,12 @@ class ExportRequest:
         return told
 
 
-def settings_of(county: County) -> CountySettings:
-    """The county's settings; the defaults where it has none."""
-    return CountySettings.objects.filter(county=county).first() or CountySettings(county=county)
-
-
 def check(
     county: County, export_format: str, layers: list[str], area: Any, given: dict[str, Any], *, user: Any
 ) -> ExportRequest:
     """Raises ``RequestFaults``. ``given``: the parameters. ``user``: the caller, by whose rights it is checked."""
     faults: Faults = {}
-    settings = settings_of(county)
+    settings = CountySettings.of(county)
     context = _context(county, export_format, layers, settings, user, faults)
     parsed = _check_area(area, county, settings, user, faults)
     values = _check_parameters(given, context, faults)
@@ -96,7 +96,7 @@ def further_faults(
     """What is wrong beside a member that cannot be read at all, for which there is None, or nothing: the faults of the
     others, as far as they can be told without it."""
     faults: Faults = {}
-    settings = settings_of(county) if county else CountySettings()
+    settings = CountySettings.of(county) if county else CountySettings()
     context = _context(county, export_format, layers, settings, user, faults)
     if county:
         _check_area(area, county, settings, user, faults)

@@ -43,7 +43,7 @@ class Selection:
     ``condition`` is on the layer's queryset; ``filters_personal``: it asks about personal data, so that even a record's
     presence tells some. A field of a join is read from there; those that the layer has not follow its own.
     ``as_of`` is the day of its values, None for today's; ``precision`` and ``tolerance`` are as in
-    ``gis_export.shaping``.
+    ``gis_export.shaping``. ``in_force`` is what ``gis_export.parameters.in_force`` told, once for all of an export.
     """
 
     county: County
@@ -59,6 +59,7 @@ class Selection:
     joins: tuple[Join, ...] = ()
     precision: int | None = None
     tolerance: Tolerance | None = None
+    in_force: dict[str, Any] = field(default_factory=dict)
 
     def without_personal(self) -> tuple[Selection, list[str]]:
         """The selection without personal data, and the names of the fields that were withheld."""

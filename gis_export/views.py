@@ -18,13 +18,12 @@ from gis_export.admission import exceeded
 from gis_export.estimates import expect
 from gis_export.formats import registry
 from gis_export.models import GisExportJob
-from gis_export.request import settings_of
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.jobs import dispatch, options
 from terrafusion.jobs.viewsets import JobViewSet
 from terrafusion.records.access import counties_for
 from terrafusion.records.layers import layers_of
-from terrafusion.records.models import County
+from terrafusion.records.models import County, CountySettings
 
 _MOST_COUNTIES = 20  # on one page; GET layers tells those of each
 _COUNTY = OpenApiParameter("county_id", str, description="The county's id.")
@@ -52,7 +51,7 @@ class FormatsView(APIView):
     def get(self, request: Request) -> Response:
         formats = registry.all_formats()
         if request.query_params.get("county_id"):
-            allowed = settings_of(_county(request)).allowed_formats or formats
+            allowed = CountySettings.of(_county(request)).allowed_formats or formats
             formats = {name: found for name, found in formats.items() if name in allowed}
         return Response(serializers.FormatSerializer(formats.values(), many=True).data)
 

@@ -1,4 +1,4 @@
-"""Telling a database that is away, or gave up a query, from a fault of our own."""
+"""Telling a database that is away, gave up a query, or undid a transaction, from a fault of our own."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ DATABASE_AWAY = (db.OperationalError, db.InterfaceError, psycopg.OperationalErro
 _CONNECTION = ("08", "57P")
 """Classes of SQLSTATE: connection exception; operator intervention (shutdown, crash, still starting)."""
 
-
 _GIVEN_UP = ("57014", "55P03")
 """SQLSTATEs of a query that the server ended (statement_timeout, pg_cancel_backend), and of a lock that was not had in
 time (lock_timeout)."""
+
+_UNDONE = ("40001", "40P01")
+"""SQLSTATEs of a transaction that was undone for another's sake: serialization failure, deadlock."""
 
 
 def is_outage(error: BaseException) -> bool:
@@ -31,6 +33,11 @@ def is_outage(error: BaseException) -> bool:
 def is_time_out(error: BaseException) -> bool:
     """Whether the server gave up the query: the connection is sound, and asking again may take as long."""
     return isinstance(error, DATABASE_AWAY) and _state(error) in _GIVEN_UP
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether the server undid the transaction for another's sake: the same again may well succeed, at once."""
+    return isinstance(error, DATABASE_AWAY) and _state(error) in _UNDONE
 
 
 def _state(error: BaseException) -> str | None:

@@ -17,7 +17,7 @@ _LIBRARIES = ("lightgbm", "numpy", "pandas", "scipy", "statsmodels", "pyarrow")
 
 def fingerprint(job: ValuationJob) -> str:
     """Of a saved or unsaved job."""
-    settings = CountySettings.objects.filter(county=job.county_id).first() or CountySettings()
+    settings = CountySettings.of(job.county_id)
     return digest(
         [
             job.county_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.db import connection
@@ -15,6 +16,7 @@ from terrafusion.records.layers import FieldType, LayerField
 from terrafusion.records.models import County
 from terrafusion.records.sales.frame import rules_of
 from terrafusion.records.sales.latest import latest
+from terrafusion.records.sales.rules import Rules
 
 LAYER = "parcels"
 """The layer whose rows have sales."""
@@ -48,8 +50,9 @@ class IncludeAssessmentData(Parameter):
             return selection
         if not value:
             return replace(selection, fields=tuple(field for field in selection.fields if not field.assessment))
-        day = selection.as_of or today(selection.county)
-        statement = latest(selection.county.pk, rules_of(selection.county.pk), day)
+        told = selection.in_force[self.name]
+        day = date.fromisoformat(told["as_of"])
+        statement = latest(selection.county.pk, Rules.parse(told["rules"]), day)
         join = Join(statement.as_string(connection.connection), "property_id", SALE_FIELDS)
         return replace(selection, joins=(*selection.joins, join))
 

@@ -68,5 +68,5 @@ class Parameter(ABC):
 
     def depends_on(self, resolved: dict[str, Any], county: County) -> Any:
         """What the result depends on beside the request and the data of its layers, as JSON. ``resolved`` holds the
-        parameters in force."""
+        parameters in force. ``apply`` finds it in the selection's ``in_force``, and asks nothing else."""
         return None

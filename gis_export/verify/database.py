@@ -34,7 +34,8 @@ def compare(manifest: dict[str, Any], job: GisExportJob | None) -> tuple[str, li
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     told = {layer["layer"]: layer["reconciliation"]["source"] for layer in manifest["layers"]}
     differences = []
-    for selection in wanted.selections(personal=personal)[0]:
+    selections, _ = wanted.selections(personal=personal, in_force=manifest["request"].get("in_force"))
+    for selection in selections:
         differences += _differences(selection.layer.name, _now(selection.plan()), told[selection.layer.name])
     return "", differences
 

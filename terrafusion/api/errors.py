@@ -5,6 +5,8 @@ from __future__ import annotations
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
+from terrafusion.outage import is_conflict, is_time_out
+
 
 class Conflict(APIException):
     """The request is sound, but not in the state that the object is in."""
@@ -56,3 +58,19 @@ class QueryTimedOut(APIException):
         "The database ended a query of this request, because it took longer than it may. "
         "Ask for less, or try again when there is less to do."
     )
+
+
+class TransactionConflict(APIException):
+    """The database undid what this request began, for the sake of another's. Nothing is wrong with either."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "transaction_conflict"
+    default_detail = "This request came across another in the database, which undid it. Send it again."
+    wait = 1  # sent as Retry-After
+
+
+def of_database(error: BaseException) -> APIException:
+    """What an error of ``outage.DATABASE_AWAY`` is over HTTP."""
+    if is_time_out(error):
+        return QueryTimedOut()
+    return TransactionConflict() if is_conflict(error) else DatabaseUnavailable()

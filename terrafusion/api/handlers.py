@@ -8,15 +8,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from terrafusion.api.errors import DatabaseUnavailable, QueryTimedOut
+from terrafusion.api.errors import of_database
 from terrafusion.api.problems import problem_response
-from terrafusion.outage import DATABASE_AWAY, is_time_out
+from terrafusion.outage import DATABASE_AWAY
 
 
 @extend_schema(exclude=True)
@@ -56,13 +56,13 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def server_error(request: HttpRequest) -> HttpResponseBase:
     error = sys.exception()
     if isinstance(error, DATABASE_AWAY):
-        return _no_answer(request, QueryTimedOut() if is_time_out(error) else DatabaseUnavailable())
+        return _no_answer(request, of_database(error))
     if _is_api(request):
         return problem_response(request, 500, "internal_error", "The server failed; its log says why.")
     return defaults.server_error(request)
 
 
-def _no_answer(request: HttpRequest, error: DatabaseUnavailable | QueryTimedOut) -> HttpResponseBase:
+def _no_answer(request: HttpRequest, error: APIException) -> HttpResponseBase:
     """Of the database, where no view of the API could answer: in middleware, and on pages."""
     status, detail = error.status_code, str(error.detail)
     if _is_api(request):
@@ -70,8 +70,8 @@ def _no_answer(request: HttpRequest, error: DatabaseUnavailable | QueryTimedOut)
     else:
         page = defaults.ERROR_PAGE_TEMPLATE % {"title": f"Not available ({status})", "details": detail}
         response = HttpResponse(page, status=status)
-    if isinstance(error, DatabaseUnavailable):
-        response["Retry-After"] = str(error.wait)
+    if wait := getattr(error, "wait", None):
+        response["Retry-After"] = str(wait)
     return response
 
 

@@ -21,8 +21,8 @@ from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from terrafusion.api.errors import BodyTooLarge, DatabaseUnavailable, QueryTimedOut
-from terrafusion.outage import DATABASE_AWAY, is_time_out
+from terrafusion.api.errors import BodyTooLarge, of_database
+from terrafusion.outage import DATABASE_AWAY
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -89,7 +89,7 @@ class ProblemHandler(ExceptionHandler):  # type: ignore[misc]  # the library is 
         if isinstance(exc, RequestDataTooBig):  # from the first look at the body, whatever its media type
             return BodyTooLarge(f"The body is longer than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
         if isinstance(exc, DATABASE_AWAY):
-            return QueryTimedOut() if is_time_out(exc) else DatabaseUnavailable()
+            return of_database(exc)
         known: Exception = super().convert_known_exceptions(exc)
         return known
 

@@ -27,8 +27,7 @@ _MOST = 100
 
 def of_request(given: Any, county: County, user: Any) -> Area:
     """The area of a request of the user's, within the county's limit. Raises ``AreaError``."""
-    settings = CountySettings.objects.filter(county=county).first() or CountySettings(county=county)
-    return parse(given, county, settings.max_area_vertices, user)
+    return parse(given, county, CountySettings.of(county).max_area_vertices, user)
 
 
 def parse(given: Any, county: County, most_vertices: int, user: Any) -> Area:

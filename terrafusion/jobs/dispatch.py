@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from terrafusion.jobs import broker, metrics, reuse
@@ -19,6 +19,7 @@ from terrafusion.jobs.options import duration, longest
 from terrafusion.jobs.registry import all_types, type_of
 from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.records.models import CountySettings
+from terrafusion.turns import take_turn
 
 log = logging.getLogger(__name__)
 Job = TypeVar("Job", bound=AbstractJob)
@@ -26,7 +27,6 @@ Job = TypeVar("Job", bound=AbstractJob)
 RUN_TASK = "terrafusion.jobs.runner.run"
 LIFECYCLE = frozenset(field.name for field in AbstractJob._meta.get_fields())
 """The columns that every job has; the others are the plugin's own."""
-_SUBMIT_LOCK = 0x7466_6A62  # "tfjb": our class of advisory locks
 
 
 def digest(request: Any) -> str:
@@ -49,7 +49,7 @@ def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple
     if not job.request_digest:
         job.request_digest = digest([job.county_id, getattr(job, job_type.type_field), job.parameters])
     with transaction.atomic():
-        _one_at_a_time(job.submitted_by_id)
+        take_turn(job.submitted_by_id)
         if idempotency_key and (first := _first(job)) is not None:
             return first, False
         admit(job)
@@ -163,12 +163,6 @@ def _submitted(job: AbstractJob) -> None:
         enqueue(job)
 
 
-def _one_at_a_time(user_id: int | None) -> None:
-    """Submissions of one user queue up here until the transaction ends, so that limit and key are seen by each."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_SUBMIT_LOCK, user_id or 0])
-
-
 def _first(job: Job) -> Job | None:
     first: Job | None = (
         type(job).objects.filter(submitted_by=job.submitted_by_id, idempotency_key=job.idempotency_key).first()
@@ -179,10 +173,7 @@ def _first(job: Job) -> Job | None:
 
 
 def _check_limit(job: AbstractJob) -> None:
-    limit = (
-        CountySettings.objects.filter(county=job.county_id).values_list("max_active_jobs", flat=True).first()
-        or CountySettings._meta.get_field("max_active_jobs").get_default()
-    )
+    limit = CountySettings.of(job.county_id).max_active_jobs
     active = active_jobs(job.submitted_by_id, job.county_id)
     if active >= limit:
         raise TooManyActiveJobs(f"You have {active} pending and running jobs in this county; the limit is {limit}.")

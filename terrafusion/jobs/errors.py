@@ -68,6 +68,13 @@ class QueryTimedOut(JobError):
     code = "query_timed_out"
 
 
+class TransactionConflict(JobError):
+    """The database undid a transaction of the job for another's sake: a deadlock, or a serialization failure."""
+
+    code = "transaction_conflict"
+    retryable = True
+
+
 class OutOfMemory(JobError):
     code = "out_of_memory"
 

@@ -163,5 +163,4 @@ def _beyond(body: Any, options: dict[str, Any]) -> str:
 
 def longest(county_id: str) -> timedelta:
     """How long a result of the county may be kept."""
-    settings = CountySettings.objects.filter(county=county_id).first() or CountySettings()
-    return timedelta(days=settings.max_result_days)
+    return timedelta(days=CountySettings.of(county_id).max_result_days)

@@ -31,7 +31,7 @@ from terrafusion.jobs.publish import make_folder, publish, take_back, workdir_ro
 from terrafusion.jobs.registry import JobType, all_types, by_label
 from terrafusion.jobs.reuse import fingerprint_of
 from terrafusion.jobs.states import Status
-from terrafusion.outage import DATABASE_AWAY, is_time_out
+from terrafusion.outage import DATABASE_AWAY, is_conflict, is_time_out
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +121,10 @@ def reason_of(error: BaseException, context: JobContext) -> errors.JobError:
         return errors.OutOfMemory("The worker has too little memory for this job.")
     if is_time_out(error):
         return errors.QueryTimedOut("The database ended a query of this job, because it took longer than it may.")
+    if is_conflict(error):
+        return errors.TransactionConflict(
+            "The job came across other work in the database, which undid it: run it again."
+        )
     if isinstance(error, DATABASE_AWAY):
         return errors.DatabaseUnavailable("The database did not answer.")
     if isinstance(error, OSError) and error.errno in _FULL:
@@ -180,7 +184,7 @@ def _end(job: AbstractJob, reason: errors.JobError) -> None:
 
 
 def _patiently(action: Callable[[], Any]) -> Any:
-    """Do ``action``, again and again while the database is away, up to JOB_FINISH_PATIENCE seconds."""
+    """Do ``action``, again and again while the database is away or undoes it, up to JOB_FINISH_PATIENCE seconds."""
     deadline = time.monotonic() + settings.JOB_FINISH_PATIENCE
     while True:
         try:
@@ -188,6 +192,6 @@ def _patiently(action: Callable[[], Any]) -> Any:
         except DATABASE_AWAY:
             if time.monotonic() > deadline:
                 raise
-            log.warning("The database is away; trying again", exc_info=True)
+            log.warning("The database is away, or has undone this; trying again", exc_info=True)
             connection.close()
             time.sleep(1)

@@ -12,8 +12,7 @@ from terrafusion.records.models import County, CountySettings
 
 def zone(county: County | str) -> ZoneInfo:
     """UTC where the county has named none."""
-    named = CountySettings.objects.filter(county=county).values_list("time_zone", flat=True).first()
-    return ZoneInfo(named or "UTC")
+    return ZoneInfo(CountySettings.of(county).time_zone)
 
 
 def today(county: County | str) -> date:

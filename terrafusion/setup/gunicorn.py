@@ -11,6 +11,8 @@ worker_class = "gthread"
 threads = int(os.environ.get("WEB_THREADS") or 8)
 timeout = 120
 graceful_timeout = 20
+# The most that gunicorn takes: a filter may be long. What is longer gets a plain 400 of its own.
+limit_request_line = 8190
 # A worker shows that it lives by touching a file; on a disk that stalls it would be killed for nothing.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a file of its own there
 control_socket_disable = True

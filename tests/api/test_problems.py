@@ -178,6 +178,25 @@ def test_a_query_that_the_server_ends(client: APIClient, county: CountyData, met
     assert client.get("/api/v1/counties").status_code == 200
 
 
+@pytest.mark.parametrize("method", ["list", "finalize_response"])  # inside DRF, and where only Django sees it
+@pytest.mark.parametrize("state", ["40P01", "40001"])  # deadlock, serialization failure
+def test_a_transaction_that_the_server_undoes(client: APIClient, county: CountyData, method: str, state: str) -> None:
+    """It may be sent again at once, and the database is not away."""
+    client.raise_request_exception = False
+
+    def undone(*arguments: Any, **options: Any) -> Any:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'of process 1' USING ERRCODE = '{state}'; END $$")
+
+    with mock.patch.object(CountyViewSet, method, side_effect=undone):
+        response = client.get("/api/v1/counties")
+    problem = problem_of(response)
+    assert (problem["status"], problem["code"]) == (503, "transaction_conflict")
+    assert response.headers["Retry-After"] == "1"
+    assert b"Send it again" in response.content
+    assert b"process" not in response.content
+
+
 def test_a_bug_tells_nothing_of_itself(client: APIClient, county: CountyData) -> None:
     client.raise_request_exception = False
     for method in ("list", "finalize_response"):  # inside DRF, and where only Django sees it

@@ -14,6 +14,8 @@ from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.jobs.errors import JobError
 from tests.dummy_plugin.models import DummyJob
 
+DEADLOCK = "DO $$ BEGIN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END $$"
+
 
 class Burnt(JobError):
     code = "dummy_burnt"
@@ -46,6 +48,9 @@ def execute(job: DummyJob, context: JobContext) -> Outcome:
             raise KeyError("secret detail")
         case "full":
             raise OSError(errno.ENOSPC, "No space left on device")
+        case "deadlock":
+            with connection.cursor() as cursor:
+                cursor.execute(DEADLOCK)
         case "exit":
             raise SystemExit(3)
     if wish.get("no_file"):

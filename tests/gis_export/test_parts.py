@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import datetime
 import hashlib
 import io
 import json
@@ -29,7 +31,7 @@ from gis_export.parts import cut as cut_module
 from terrafusion.jobs import dispatch, publish, runner
 from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.jobs.sweep import sweep
-from terrafusion.records.models import County, PropertyOperational, ReferenceFeature
+from terrafusion.records.models import County, CountySettings, PropertyOperational, ReferenceFeature, Sale
 from tests.conftest import wait_until
 from tests.gis_export.conftest import run_export
 from tests.gis_export.test_writer_process import in_background, running
@@ -228,6 +230,43 @@ def test_all_parts_see_one_moment(ask: Any, monkeypatch: pytest.MonkeyPatch) -> 
     assert job.record_count == 24
     assert b"CHANGED" not in content(job)
     assert job.fingerprint == ""  # the data has changed since
+
+
+def test_all_parts_have_one_day_and_one_set_of_rules(
+    ask: Any, settings: Any, loaded: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Midnight, and a change of the county's rules, come when the first part is written."""
+    rules = CountySettings.objects.create(county=loaded, sales_screening={"outlier_iqr": 0, "flip_days": 0})
+    today = datetime.datetime.now(datetime.UTC)
+    for parcel in PropertyOperational.objects.all():
+        for day, price in ((today, 300_000), (today + datetime.timedelta(days=1), 400_000)):
+            sale = {"sale_id": f"{parcel.parcel_number}-{price}", "sale_date": day.date(), "sale_price": price}
+            Sale.objects.create(county=loaded, property=parcel, parcel_number=parcel.parcel_number, **sale)
+
+    def sales(job: GisExportJob) -> set[int | None]:
+        prices = {row["last_valid_sale_price"] for row in csv.DictReader(io.StringIO(content(job).decode()))}
+        return {int(price) if price else None for price in prices}
+
+    parameters = {"include_assessment_data": True, "fields": ["parcel_number"]}
+    with monkeypatch.context() as changed:
+        write = client.Writer.run
+
+        def run(*arguments: Any) -> Any:
+            result = write(*arguments)
+            changed.setattr("django.utils.timezone.now", lambda: today + datetime.timedelta(days=1))
+            CountySettings.objects.update(sales_screening={**rules.sales_screening, "min_price": 350_000})
+            return result
+
+        changed.setattr(client.Writer, "run", run)
+        job = ask(parameters=parameters)
+        assert job.status == "COMPLETED", job.message
+        assert [part.status for part in parts_of(job)] == ["COMPLETED"] * PARTS
+        assert 300_000 in sales(job) <= {300_000, None}  # None of a parcel that was built after
+        in_force = job.result_summary["request"]["in_force"]["include_assessment_data"]
+        assert (in_force["as_of"], in_force["rules"]["min_price"]) == (today.date().isoformat(), 10_000)
+        assert job.fingerprint == ""  # made of what holds no more
+        assert 400_000 in sales(ask(parameters=parameters)) <= {400_000, None}
+        call_command("verify_export", str(job.pk))  # by the day and the rules that the file was made by
 
 
 def test_parts_pass_through_storage_that_all_machines_have(ask: Any, settings: Any) -> None:

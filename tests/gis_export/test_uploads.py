@@ -5,18 +5,24 @@ from __future__ import annotations
 import io
 import json
 import struct
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import fiona
 import pytest
 import shapely
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from gis_export import area_serializers
+from terrafusion.areas import files
 from terrafusion.areas.files import unpack
 from terrafusion.jobs.sweep import sweep
 from terrafusion.records.models import County, CountySettings, UploadedArea
@@ -378,6 +384,35 @@ def test_a_right_that_was_taken_away(api: APIClient, county: County, analyst: An
     analyst.county_access.all().delete()
     assert api.get(address).status_code == 404
     assert api.get(f"{URL}/areas").json()["results"] == []
+
+
+def test_uploads_at_once_stay_within_the_limit(
+    transactional_db: None, county: County, client_of: ClientOf, analyst: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has passed the first look at the limit before any is kept."""
+    monkeypatch.setattr(area_serializers, "MOST_KEPT", 3)
+    together, read = threading.Barrier(8, timeout=60), files.read
+
+    def wait(*arguments: Any, **options: Any) -> Any:
+        together.wait()
+        return read(*arguments, **options)
+
+    def send(client: APIClient) -> Any:
+        try:
+            return upload(client, geojson(POLYGON))
+        finally:
+            connection.close()
+
+    with monkeypatch.context() as patch, ThreadPoolExecutor(8) as pool:
+        patch.setattr(files, "read", wait)
+        responses = list(pool.map(send, [client_of(analyst) for _ in range(8)]))
+    assert sorted(response.status_code for response in responses) == [201] * 3 + [409] * 5
+    assert {response.json()["code"] for response in responses if response.status_code == 409} == {"too_many_areas"}
+    assert UploadedArea.objects.count() == 3
+    UploadedArea.objects.earliest("created_at").delete()
+    assert send(client_of(analyst)).status_code == 201
+    monkeypatch.setattr(files, "read", mock.Mock(side_effect=AssertionError("was opened")))
+    assert send(client_of(analyst)).status_code == 409
 
 
 def test_they_expire(api: APIClient, county: County) -> None:

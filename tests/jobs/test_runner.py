@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import InMemoryStorage, default_storage, storages
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django_q.exceptions import TimeoutException
 
@@ -278,6 +278,29 @@ def test_the_server_ends_a_query(run: Submit) -> None:
     assert (job.status, job.error_code) == (Status.FAILED, "query_timed_out")
     assert "longer than it may" in job.message
     connection.close()
+
+
+def test_the_server_undoes_the_work_for_others(run: Submit) -> None:
+    job = run(**{"raise": "deadlock"})
+    assert (job.status, job.error_code) == (Status.FAILED, "transaction_conflict")
+    assert "run it again" in job.message
+
+
+def test_the_server_undoes_the_publishing_for_others(run: Submit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is finished is not lost by that: it is published again."""
+    original, calls = publish.publish, []
+
+    def undone_once(*arguments: Any) -> None:
+        calls.append(1)
+        with transaction.atomic():
+            original(*arguments)
+            if len(calls) == 1:
+                connection.cursor().execute(dummy.DEADLOCK)
+
+    monkeypatch.setattr(runner, "publish", undone_once)
+    job = run()
+    assert (job.status, len(calls)) == (Status.COMPLETED, 2)
+    assert output_of(job).exists()
 
 
 def test_the_database_stays_away(submit: Submit, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from terrafusion.jobs import requests, runner
+from terrafusion.jobs import dispatch, requests, runner
 from terrafusion.jobs.models import Schedule
 from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.states import Status
@@ -218,6 +220,31 @@ def test_too_many_schedules(create: Create, api: APIClient, county: County, monk
     create()
     response = api.post(URL, body(county))
     assert (response.status_code, response.json()["code"]) == (409, "too_many_schedules")
+
+
+def test_schedules_made_at_once_stay_within_the_limit(
+    transactional_db: None, county: County, client_of: ClientOf, analyst: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("terrafusion.jobs.schedules.serializers._MOST_SCHEDULES", 2)
+    together, arm = threading.Barrier(6, timeout=60), clock.arm
+    monkeypatch.setattr(dispatch, "admit", lambda job: together.wait())  # then all of them count
+
+    def arm_slowly(schedule: Schedule) -> None:
+        time.sleep(0.1)  # between the count and the row
+        arm(schedule)
+
+    monkeypatch.setattr(clock, "arm", arm_slowly)
+
+    def send(client: APIClient) -> int:
+        try:
+            status: int = client.post(URL, body(county)).status_code
+            return status
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(send, [client_of(analyst) for _ in range(6)])) == [201, 201, 409, 409, 409, 409]
+    assert Schedule.objects.count() == 2
 
 
 def test_query_counts_do_not_grow(create: Create, api: APIClient) -> None:

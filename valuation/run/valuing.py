@@ -204,5 +204,4 @@ def _as_values(frame: pd.DataFrame, index: pd.Index[Any]) -> Values:
 
 
 def _rounding(county_id: str) -> int:
-    settings = CountySettings.objects.filter(county=county_id).first() or CountySettings()
-    return settings.value_rounding
+    return CountySettings.of(county_id).value_rounding

@@ -17,6 +17,7 @@ from terrafusion.jobs.schedules import clock, cron
 from terrafusion.records import time_zones
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.models import CountySettings
+from terrafusion.turns import take_turn
 
 _MOST_SCHEDULES = 200
 """Of one owner in one county."""
@@ -128,14 +129,14 @@ class ScheduleSerializer(serializers.Serializer[Schedule]):
         return name
 
     def create(self, validated_data: dict[str, Any]) -> Schedule:
-        """Raises Conflict for one schedule too many."""
+        """Raises Conflict for one schedule too many. In a transaction, for the user's other requests wait for it."""
         assert self.job is not None  # noqa: S101 - is_valid() has made it
         user, enabled = self.context["request"].user, validated_data.pop("enabled", True)
+        take_turn(user.pk)
         if Schedule.objects.filter(owner=user, county=self.job.county_id).count() >= _MOST_SCHEDULES:
             raise Conflict(f"You have {_MOST_SCHEDULES} schedules in this county: delete some.", "too_many_schedules")
-        settings = CountySettings.objects.filter(county=self.job.county_id).first() or CountySettings()
         schedule = Schedule(
-            **{"time_zone": settings.time_zone, **validated_data},
+            **{"time_zone": CountySettings.of(self.job.county_id).time_zone, **validated_data},
             county_id=self.job.county_id,
             owner=user,
         )

@@ -78,7 +78,8 @@ class ScheduleViewSet(GenericViewSet[Schedule]):
         """
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        serializer.save()
+        with transaction.atomic():
+            serializer.save()
         headers = {"Location": serializer.data["links"]["self"]}
         return Response(serializer.data, status=status.HTTP_201_CREATED, headers=headers)
 

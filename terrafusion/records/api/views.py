@@ -54,8 +54,7 @@ class CountyViewSet(ReadOnlyModelViewSet[County]):
     @action(detail=True, url_path="settings", url_name="settings", name="Settings")
     def county_settings(self, request: Request, pk: str) -> Response:
         """What the county allows and prefers; it applies to each job. Edited in the admin."""
-        county = self.get_object()
-        found = CountySettings.objects.filter(county=county).first() or CountySettings(county=county)
+        found = CountySettings.of(self.get_object())
         return Response(serializers.CountySettingsSerializer(found).data)
 
 

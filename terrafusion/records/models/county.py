@@ -137,3 +137,9 @@ class CountySettings(models.Model):
 
     def __str__(self) -> str:
         return f"Settings of {self.county_id}"
+
+    @classmethod
+    def of(cls, county: County | str) -> CountySettings:
+        """The county's own; where it has none, the defaults, which are not saved."""
+        county_id = county if isinstance(county, str) else county.pk
+        return cls.objects.filter(county=county_id).first() or cls(county_id=county_id)

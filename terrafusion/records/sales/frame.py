@@ -125,8 +125,7 @@ def _statement(query: SalesQuery) -> tuple[sql.Composable, dict[str, str]]:
 
 def rules_of(county_id: str) -> Rules:
     """The screening rules in force in a county: its settings over the platform's."""
-    own = CountySettings.objects.filter(county=county_id).values_list("sales_screening", flat=True).first()
-    return Rules.parse(own or {})
+    return Rules.parse(CountySettings.of(county_id).sales_screening)
 
 
 def fetch(statement: sql.Composable, types: dict[str, str]) -> pd.DataFrame:
