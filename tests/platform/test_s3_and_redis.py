@@ -177,3 +177,12 @@ def test_a_bucket_that_is_gone_fails_the_job_with_its_own_code(site: Site, token
     assert (job.status, job.error_code, job.result_file) == ("FAILED", "storage_unavailable", "")
     assert site.names() == []
     assert wait_for_job(submit(site, token)).status == "COMPLETED"
+
+
+def test_a_long_filter_is_answered_by_us(site: Site, token: str) -> None:
+    """gunicorn's own limit is 4,094 bytes of the request's line."""
+    place = "/api/v1/properties?county_id=COUNTY01&parcel_number="
+    assert site.call("GET", place + "x" * 8_000, token).json()["features"] == []
+    refused = site.call("GET", place + "x" * 8_000 + "&in_bbox=1", token)
+    assert refused.json()["errors"][0]["field"] == "in_bbox"
+    assert site.call("GET", place + "x" * 8_200, token).status_code == 400

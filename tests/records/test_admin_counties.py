@@ -90,11 +90,13 @@ def test_the_staff_cannot_give_themselves_another_county(
 
 
 def test_conditions_that_name_people_are_not_shown(staff: Any, staff_client: Client, county: County) -> None:
+    asked = {"where": {"field": "owner_name", "op": "=", "value": "Jane Doe"}}
     job = GisExportJob.objects.create(
         county=county,
         export_format="CSV",
         layers=["parcels"],
-        parameters={"where": {"field": "owner_name", "op": "=", "value": "Jane Doe"}},
+        parameters=asked,
+        result_summary={"request": {"parameters": asked}, "layers": [], "files": []},
         resolved={"filters_personal": True},
         submitted_by=staff,
     )
