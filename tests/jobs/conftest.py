@@ -34,7 +34,7 @@ def run(transactional_db: None, submit: Submit) -> Submit:
     def make(**parameters: Any) -> DummyJob:
         job = submit(**parameters)
         runner.run("dummy.DummyJob", str(job.pk))
-        ended: DummyJob = wait_for_job(job, timeout=1)
+        ended: DummyJob = wait_for_job(job)
         return ended
 
     return make

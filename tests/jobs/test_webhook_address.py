@@ -223,7 +223,7 @@ def test_an_endless_answer_is_not_read(receiver: Server) -> None:
 @pytest.mark.parametrize("piece", [b"HTTP/1.1 100 Continue\r\n\r\n", b"H"])
 def test_a_receiver_that_dawdles_is_left(receiver: Server, monkeypatch: pytest.MonkeyPatch, piece: bytes) -> None:
     def dawdle(handler: Handler) -> None:
-        for _ in range(100):
+        for _ in range(1000):
             handler.wfile.write(piece)
             time.sleep(0.05)
 
@@ -231,7 +231,7 @@ def test_a_receiver_that_dawdles_is_left(receiver: Server, monkeypatch: pytest.M
     receiver.respond = dawdle
     began = time.monotonic()
     assert fails(url(receiver)) == "timed_out"
-    assert time.monotonic() - began < 4  # of the 5 seconds that it would take
+    assert time.monotonic() - began < 40  # of the 50 seconds that it would take
 
 
 def test_a_handshake_that_dawdles_is_left(names: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

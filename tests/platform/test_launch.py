@@ -78,7 +78,7 @@ def test_the_last_user_of_the_private_server_stops_it(tmp_path: Path) -> None:
     project = checkout(tmp_path)
     cluster = Cluster(project)
     try:
-        first = launched(project, sys.executable, "-c", f"{ASK}; import time; time.sleep(60)")
+        first = launched(project, sys.executable, "-c", f"{ASK}; import time; time.sleep(600)")
         assert first.stdout is not None
         assert first.stdout.readline().split() == [cluster.url, "False"]
         server = set(processes.with_children(int((cluster.data / "postmaster.pid").read_text().split()[0])))

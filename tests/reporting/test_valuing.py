@@ -149,9 +149,9 @@ def test_cancelling_the_report_cancels_its_run(api: APIClient, county: County, m
 
     worker = threading.Thread(target=work)
     worker.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     assert api.post(f"{URL}/jobs/{job.pk}/cancel").status_code == 202
-    worker.join(20)
+    worker.join(60)
     assert not worker.is_alive()
     job.refresh_from_db()
     assert (job.status, ValuationJob.objects.get().status) == (Status.CANCELLED, Status.CANCELLED)

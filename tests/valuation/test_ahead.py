@@ -22,7 +22,7 @@ def test_two_at_a_time_in_their_order_drawn_as_needed() -> None:
             yield number
 
     def work(number: int) -> int:
-        together.wait(10)  # passes only if as many are under way
+        together.wait(60)  # passes only if as many are under way
         return number * number
 
     found = []

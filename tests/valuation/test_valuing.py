@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import threading
-import time
 import zipfile
 from typing import Any
 
@@ -17,6 +16,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from terrafusion.jobs import dispatch, runner
+from terrafusion.jobs.context import JobContext
+from terrafusion.jobs.errors import JobError
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, CountySettings, PropertyOperational, Sale
 from tests.valuation import data
@@ -177,7 +178,11 @@ def test_cancelled_halfway_nothing_is_left(
     early = api.get(reverse("valuation:values", args=[job.pk]))
     assert (early.status_code, early.json()["code"]) == (409, "no_values")
     monkeypatch.setattr(records, "CHUNK", 50)
-    read, chunks = records.parcels, []
+    read, interrupt, chunks, heard = records.parcels, JobContext.interrupt, [], threading.Event()
+
+    def hear(context: JobContext, reason: JobError) -> None:
+        interrupt(context, reason)
+        heard.set()
 
     def cancel() -> None:
         dispatch.cancel(ValuationJob.objects.get(pk=job.pk))
@@ -189,9 +194,10 @@ def test_cancelled_halfway_nothing_is_left(
             other = threading.Thread(target=cancel)  # with a connection of its own
             other.start()
             other.join()
-            time.sleep(2.5)  # the heartbeat, each second, hears of it
+            assert heard.wait(60)
         return read(ids)
 
+    monkeypatch.setattr(JobContext, "interrupt", hear)
     monkeypatch.setattr(records, "parcels", slow)
     runner.run("valuation.ValuationJob", str(job.pk))
     job.refresh_from_db()
