@@ -157,6 +157,21 @@ def test_only_a_part_of_the_county(make: Make) -> None:
     assert [row[0] for row in blocks["parcels"]["rows"]] == ["0004", "0005"]
 
 
+def test_the_order_is_that_in_which_people_count(make: Make) -> None:
+    numbers = ["1-9", "1-10", "2-1", "2-1A", "10-2", "A-1"]
+    for old, new in zip(range(len(numbers)), reversed(numbers), strict=True):
+        PropertyOperational.objects.filter(parcel_number=f"{old:04}").update(
+            parcel_number=new, neighborhood="2" if new < "2" else "10"
+        )
+    for order, expected in (
+        ("parcel_number", numbers),
+        ("neighborhood", ["1-9", "1-10", "10-2", "2-1", "2-1A", "A-1"]),
+    ):
+        _, path = make("assessment_roll", "json", order=order)
+        blocks = {block.get("name"): block for block in json.loads(path.read_text())["blocks"]}
+        assert [row[0] for row in blocks["parcels"]["rows"] if row[0] in numbers] == expected
+
+
 def test_rows_that_do_not_add_up_are_not_handed_out() -> None:
     whole = Sums("Total", 2, 0, (3, 0, 3, 0, 3))
     counted = roll._Counted(iter([("1", 1, 0, 1, None, 1), ("2", 1, 0, 1, None, 1)]), whole)

@@ -14,6 +14,7 @@ from reporting.document.blocks import Figure
 from reporting.geometry import parcel_maps
 from reporting.models import ParcelPhoto
 from reporting.reports.parcel.file import Owner, ParcelFile, ParcelSale, Sheet, Values
+from terrafusion.records import order
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.tables import Kind
 
@@ -92,11 +93,14 @@ BUNDLES = {"none": "", "postal_code": "mailing_postal_code", "neighborhood": "ne
 """What letters can be bundled by, and the field that tells."""
 
 
-def in_order(parcels: QuerySet[PropertyOperational], bundle_by: str) -> Iterator[int]:
-    """The parcels' keys, bundle after bundle, in each by number."""
+def in_order(parcels: QuerySet[PropertyOperational], bundle_by: str) -> QuerySet[PropertyOperational]:
+    """Bundle after bundle, in each by number."""
     field = BUNDLES[bundle_by]
-    order = [field, "parcel_number"] if field else ["parcel_number"]
-    return parcels.order_by(*order).values_list("pk", flat=True).iterator(chunk_size=2_000)
+    return parcels.order_by(*order.natural(*([field] if field else []), "parcel_number"))
+
+
+def keys(parcels: QuerySet[PropertyOperational]) -> Iterator[int]:
+    return parcels.values_list("pk", flat=True).iterator(chunk_size=2_000)
 
 
 def bundle_of(parcel: PropertyOperational, bundle_by: str) -> str:

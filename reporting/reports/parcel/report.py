@@ -17,7 +17,7 @@ from reporting.reports.base import Content, Report, Request
 from reporting.reports.fields import default, optional
 from reporting.reports.parcel import card, notice
 from reporting.reports.parcel.file import ParcelFile, Values
-from reporting.reports.parcel.read import BUNDLES, bundle_of, files, in_order
+from reporting.reports.parcel.read import BUNDLES, bundle_of, files, in_order, keys
 from reporting.reports.runs import ValuationRunField
 from reporting.reports.selection import SelectionParameters, faults, selected
 from terrafusion import tables
@@ -86,7 +86,7 @@ class PropertyRecordCard(ParcelReport):
         bundle_by = request.values["bundle_by"]
         found = files(
             request.county,
-            in_order(parcels, bundle_by),
+            keys(in_order(parcels, bundle_by)),
             owners=request.personal,
             pictures=request.values["pictures"],
             sheets=sheets_of(request.values["valuation_job"]),
@@ -191,7 +191,7 @@ class _Changes:
 
     def sections(self, letter: notice.Letter) -> Iterator[Section]:
         bundle_by = self._request.values["bundle_by"]
-        ids = in_order(self.parcels, bundle_by)
+        ids = keys(in_order(self.parcels, bundle_by))
         job = self._job.pk if self._job else None
         for parcel in files(
             self._request.county,
@@ -205,8 +205,7 @@ class _Changes:
 
     def mailing_list(self) -> Iterator[tuple[Any, ...]]:
         bundle_by = self._request.values["bundle_by"]
-        field = BUNDLES[bundle_by]
-        rows = self.parcels.order_by(*([field] if field else []), "parcel_number").defer("geometry", "point")
+        rows = in_order(self.parcels, bundle_by).defer("geometry", "point")
         for one in rows.iterator(chunk_size=2_000):
             place = (one.mailing_city, one.mailing_state, one.mailing_postal_code)
             yield (one.parcel_number, one.owner_name, one.mailing_address, *place, bundle_of(one, bundle_by))

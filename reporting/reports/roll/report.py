@@ -18,6 +18,7 @@ from reporting.reports.base import Content, Report, Request
 from reporting.reports.fields import default, names, optional
 from reporting.reports.parcels import nothing_there, unknown
 from reporting.reports.roll.build import MONEY, Groups, Roll, Sums, build, columns
+from terrafusion.records import order
 from terrafusion.records.models import PropertyOperational, PropertyValueHistory, ReferenceFeature, ReferenceLayer
 from terrafusion.records.versions import source
 
@@ -127,7 +128,7 @@ class RollRows:
             rows = PropertyValueHistory.objects.filter(pk__in=latest).order_by()
         left = Greatest(F("total_value") - Coalesce(F("exemptions"), 0), 0)
         self.rows = rows.annotate(taxable=Case(When(total_value=None, then=None), default=left))
-        self._order = [f"{self._of}{name}" for name in _ORDERS[values["order"]]]
+        self._order = order.natural(*(f"{self._of}{name}" for name in _ORDERS[values["order"]]))
 
     def sums(self) -> Sums:
         return _sums("Total", self.rows.aggregate(**_aggregates()))

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from reporting.reports.base import Content, Request
 from reporting.reports.summary.build import Summary, build
+from terrafusion.records.order import NATURAL
 from terrafusion.records.sales import frame
 from valuation import ratio, values
 from valuation.models import ValuationJob
@@ -19,7 +20,8 @@ SELECT v.parcel_number, v.property_class, v.neighborhood, v.previous_value AS be
        EXISTS (SELECT FROM records_sale s WHERE s.county_id = v.county_id AND s.property_id = v.property_id
                AND s.sale_date > {day}::date - 730 AND s.sale_date <= {day}) AS sold,
        cardinality(v.flags) > 0 AS flagged
-FROM valuation_propertyvaluation v WHERE v.job_id = {job} AND v.county_id = {county} ORDER BY v.parcel_number
+FROM valuation_propertyvaluation v WHERE v.job_id = {job} AND v.county_id = {county}
+ORDER BY v.parcel_number COLLATE {order}
 """
 _KINDS = {
     "parcel_number": "text",
@@ -38,6 +40,7 @@ def read(request: Request, now: datetime) -> Content:
         job=sql.Literal(values.made_by(job)),
         county=sql.Literal(request.county.pk),
         day=sql.Literal(job.valuation_date),
+        order=sql.Identifier(NATURAL),
     )
     rows = frame.fetch(statement, _KINDS)
     valued = rows[rows["after"].notna().to_numpy()].reset_index(drop=True)
