@@ -52,8 +52,13 @@ _ERRORS: dict[str, type[JobError]] = {kind.code: kind for kind in (*_WORDS, *_IN
 # What the writer's libraries may need of the environment; secrets stay behind.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH")
 _ENVIRONMENT_PREFIXES = ("PG", "GDAL_", "PROJ_", "OGR_")
-# By themselves Arrow and glibc keep memory for each thread that once was, and exports begin new ones.
-_MEMORY = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+# By itself glibc keeps memory for each thread that once was, and exports begin new ones; and the holes that a growing
+# array leaves behind. What has 2 MiB and more goes back at once.
+_MEMORY = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": str(2 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(8 << 20),
+}
 
 
 class Writer:
