@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from terrafusion.jobs import broker, dispatch, metrics, reuse
 from terrafusion.jobs.errors import WorkerLost
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import discard, take_back, workdir_root
+from terrafusion.jobs.queryset import JobQuerySet
 from terrafusion.jobs.registry import all_types
 from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.states import CLAIMED, Status
@@ -83,33 +85,35 @@ def _locked(rows: QuerySet[AbstractJob]) -> Iterator[AbstractJob | None]:
 
 
 def _lost(model: type[AbstractJob], swept: Swept) -> None:
-    """Claimed jobs without a heartbeat: cancelled if that was asked, else tried again, else failed. What the attempt
-    had begun is deleted, where this machine has it."""
+    """Claimed jobs without a heartbeat. What the attempt had begun is deleted, where this machine has it."""
     after = timedelta(seconds=settings.JOB_LOST_AFTER)
     for job_id in _ids(model.objects.lost(after)):
         with _locked(model.objects.lost(after).filter(pk=job_id)) as job:
-            if job is None:
+            if job is None or not _settled(model.objects.lost(after), job, swept):
                 continue
-            jobs, token = model.objects.lost(after), job.claim_token
-            if job.status == Status.CANCELLING:
-                ended = bool(jobs.cancelled(job.pk, token))
-                swept.cancelled += ended
-            elif job.attempt >= settings.JOB_MAX_ATTEMPTS:
-                reason = WorkerLost(f"The worker was lost at attempt {job.attempt} of {settings.JOB_MAX_ATTEMPTS}.")
-                ended = bool(jobs.fail(job.pk, token, reason.code, reason.message))
-                swept.failed += ended
-                if ended:
-                    metrics.failed(job, reason.code)
-            else:
-                ended = (job.publishing_as == "" or discard(job.publishing_as)) and bool(
-                    jobs.release(job.pk, token, settings.JOB_MAX_ATTEMPTS)
-                )
-                swept.retried += ended
-                if ended:
-                    transaction.on_commit(lambda job=job: dispatch.enqueue(job))  # type: ignore[misc]
-            log.warning("%s: no heartbeat of %s for %s seconds", job.pk, job.worker, settings.JOB_LOST_AFTER)
-        if ended:
-            swept.orphans += _remove(workdir_root() / str(token))
+        swept.orphans += _remove(workdir_root() / str(job.claim_token))
+
+
+def _settled(lost: JobQuerySet, job: AbstractJob, swept: Swept) -> bool:
+    """Cancelled if that was asked, else tried again, else failed; False where none of these can be done now."""
+    log.warning("%s: no heartbeat of %s for %s seconds", job.pk, job.worker, settings.JOB_LOST_AFTER)
+    if job.status == Status.CANCELLING:
+        done = lost.cancelled(job.pk, job.claim_token)
+        swept.cancelled += done
+    elif job.attempt >= settings.JOB_MAX_ATTEMPTS:
+        reason = WorkerLost(f"The worker was lost at attempt {job.attempt} of {settings.JOB_MAX_ATTEMPTS}.")
+        done = lost.fail(job.pk, job.claim_token, reason.code, reason.message)
+        swept.failed += done
+        if done:
+            metrics.failed(job, reason.code)
+    elif job.publishing_as and not discard(job.publishing_as):
+        return False
+    else:
+        done = lost.release(job.pk, job.claim_token, settings.JOB_MAX_ATTEMPTS)
+        swept.retried += done
+        if done:
+            transaction.on_commit(partial(dispatch.enqueue, job))
+    return done
 
 
 def _forgotten(model: type[AbstractJob], swept: Swept) -> None:

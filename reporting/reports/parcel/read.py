@@ -100,6 +100,7 @@ def in_order(parcels: QuerySet[PropertyOperational], bundle_by: str) -> QuerySet
 
 
 def keys(parcels: QuerySet[PropertyOperational]) -> Iterator[int]:
+    """Of the parcels, in the order that they have."""
     return parcels.values_list("pk", flat=True).iterator(chunk_size=2_000)
 
 

@@ -21,7 +21,8 @@ ON_ERROR = ("refuse", "null", "truncate")
 DUPLICATES = ("refuse", "merge")
 UNITS = {"sqft": 1.0, "acre": 43_560.0, "sqm": 10.763910416709722, "hectare": 107_639.10416709722}
 TYPES = ("text", "integer", "real", "boolean", "date", "datetime")  # of a reference layer's attributes
-_MOST_PAD, _MOST = 100, 2**63 - 1
+_MOST_PAD = 100
+_MOST_INT = 2**63 - 1
 GEOMETRY_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
 
 
@@ -136,18 +137,19 @@ def _field(target: str, spec: Any) -> FieldMapping:
     if unit not in UNITS:
         raise ValueError(f"unit of {target} is one of {', '.join(UNITS)}, not {unit!r}")
     null = spec.get("null", [])
+    nulls = tuple(null) if isinstance(null, list) else (null,)
     scale, pad = spec.get("scale", 1.0), spec.get("pad", 0)
     if not isinstance(scale, int | float) or not math.isfinite(scale):
         raise ValueError(f"scale of {target} is a number, not {scale!r}")
     if not isinstance(pad, int) or not 0 <= pad <= _MOST_PAD:
         raise ValueError(f"pad of {target} is a length up to {_MOST_PAD}, not {pad!r}")
-    for value in (spec.get("value", ""), *(null if isinstance(null, list) else [null])):
-        if not isinstance(value, str | int | float | datetime.date) or (type(value) is int and abs(value) > _MOST):
+    for value in (spec.get("value", ""), *nulls):
+        if not isinstance(value, str | int | float | datetime.date) or (type(value) is int and abs(value) > _MOST_INT):
             raise ValueError(f"{value!r} is no value for {target}")
     return FieldMapping(
         column=_text(spec, "column") if "column" in spec else None,
         value=spec.get("value"),
-        null=tuple(null) if isinstance(null, list) else (null,),
+        null=nulls,
         scale=scale * UNITS[unit],
         format=_text(spec, "format"),
         pad=pad,
