@@ -1,0 +1,49 @@
+"""Who makes an edit: the user of a request, or the person at the machine who runs a command."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import pghistory
+from pghistory.middleware import HistoryMiddleware, WSGIRequest
+
+_SERVERS = frozenset({"run_cluster", "runserver", "supervise", "sweep"})
+"""Commands that edit nothing tracked and run for weeks."""
+
+
+class _Request(WSGIRequest):
+    """REST finds out who signed in when the request has passed the middleware."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)  # type: ignore[no-untyped-call]
+        if name == "user":
+            pghistory.context(username=_name(value))
+
+
+class Middleware(HistoryMiddleware):
+    """Marks edits of a request with its user (id and name, which stays when the user is deleted) and its path."""
+
+    def get_context(self, request: Any) -> dict[str, Any]:
+        return {**super().get_context(request), "username": _name(getattr(request, "user", None))}
+
+    def __call__(self, request: Any) -> Any:
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            return self.get_response(request)
+        with pghistory.context(**self.get_context(request)):
+            request.__class__ = _Request
+            return self.get_response(request)
+
+
+def command(arguments: Sequence[str]) -> AbstractContextManager[Any]:
+    """Marks edits of ``manage.py COMMAND`` with the command and the name that its user has on this machine."""
+    name = arguments[1] if len(arguments) > 1 else ""
+    if not name or name in _SERVERS:
+        return nullcontext()
+    return pghistory.context(command=name, os_user=getpass.getuser())
+
+
+def _name(user: Any) -> str:
+    return str(user.get_username()) if user is not None and hasattr(user, "get_username") else ""
