@@ -8,8 +8,22 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 from rest_framework.utils.html import is_html_input
 
+from terrafusion.api import bodies
 
-class ObjectField(serializers.JSONField):
+
+class BoundedJSONField(serializers.JSONField):
+    """JSON within the limits of a body, also where it came as the text of a form, which is parsed here only."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or not getattr(data, "is_json_string", False):
+            return super().to_internal_value(data)  # the parser of the body has seen to it
+        try:
+            return bodies.loads(data)
+        except ValueError:
+            self.fail("invalid")
+
+
+class ObjectField(BoundedJSONField):
     """A JSON object; a subclass says in ``extend_schema_field`` which."""
 
     default_error_messages = {"not_an_object": "Give a JSON object."}
@@ -21,7 +35,7 @@ class ObjectField(serializers.JSONField):
         return value
 
 
-class OptionalJSONField(serializers.JSONField):
+class OptionalJSONField(BoundedJSONField):
     """Any JSON or, in a form, nothing: a box that is left empty is a field that is not given."""
 
     def get_value(self, dictionary: Any) -> Any:

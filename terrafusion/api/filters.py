@@ -1,6 +1,6 @@
 """Query-string filters: every fault is named at once, and a name that means nothing is a fault.
 
-A misspelt filter that is passed over in silence answers with the whole county instead of a street.
+A misspelled filter that is ignored answers with the whole county instead of a street.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from terrafusion.api import keys
 from terrafusion.api.pagination import CursorPagination
+from terrafusion.api.views import KnownParameters
 
 
 class StrictFilterBackend(DjangoFilterBackend):
@@ -34,17 +35,14 @@ class StrictFilterBackend(DjangoFilterBackend):
             return queryset  # one object is named by its address alone
         filterset = self.get_filterset(request, queryset, view)
         faults: dict[str, Any] = {}
-        known = {api_settings.URL_FORMAT_OVERRIDE}
+        known: set[str] = view.own_parameters(request) if isinstance(view, KnownParameters) else set()
         if isinstance(paginator := getattr(view, "paginator", None), CursorPagination):
             known |= paginator.parameters()
             faults |= paginator.faults(request)
         if filterset is not None:
             known |= set(filterset.form.fields)
             faults |= _details(filterset.form)
-        for name in request.query_params:
-            if name not in known:
-                detail = f"There is no such parameter; there are: {', '.join(sorted(known))}."
-                faults[name] = [ErrorDetail(detail, "unknown_parameter")]
+        faults |= keys.unknown(request.query_params, sorted(known), "parameter")
         if faults:
             raise ValidationError(faults)
         return queryset if filterset is None else filterset.qs

@@ -13,6 +13,8 @@ from django.db.models.functions import Cast
 from django_filters import Filter, FilterSet, NumberFilter
 from drf_spectacular.utils import extend_schema_field
 
+from terrafusion.words import counted
+
 MAX_DISTANCE = 5_000.0  # the ground distance of each row in reach is computed before the page is cut
 _METERS_PER_DEGREE = 110_000.0  # a little less than the least there is, so that a box in degrees is never too small
 
@@ -44,7 +46,7 @@ class NumbersField(forms.CharField):
         except ValueError:
             numbers = []
         if len(numbers) != self.count or not all(map(math.isfinite, numbers)):
-            raise forms.ValidationError(f"Give {self.count} numbers with commas between them.", "invalid")
+            raise forms.ValidationError(f"Give {counted(self.count, 'number')} with commas between them.", "invalid")
         return self.shape(numbers)
 
     def shape(self, numbers: list[float]) -> Any:

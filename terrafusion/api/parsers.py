@@ -1,16 +1,20 @@
-"""Bodies of requests, free of text that neither PostgreSQL nor UTF-8 can hold."""
+"""Bodies of requests, within the limits, and free of text that neither PostgreSQL nor UTF-8 can hold."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError
 
-from terrafusion.api.errors import BodyTooLarge
+from terrafusion.api import bodies
+from terrafusion.api.errors import BodyTooComplex, BodyTooLarge
+from terrafusion.words import counted
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of a surrogate pair
 
@@ -19,13 +23,25 @@ class JSONParser(parsers.JSONParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Raises ParseError for what is not JSON or cannot be stored."""
+        """Raises ParseError for what is not JSON or cannot be stored, BodyTooLarge and BodyTooComplex for too much."""
+        check_length(parser_context, int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+        text = stream.read()
+        bodies.scan(text)
         try:
-            data = super().parse(stream, media_type, parser_context)
+            data = super().parse(io.BytesIO(text), media_type, parser_context)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply.") from None
+        bodies.check(data)
         _check(_texts(data))
         return data
+
+
+def check_length(parser_context: Mapping[str, Any] | None, most: int) -> None:
+    """Raises BodyTooLarge for a body of more than ``most`` bytes, before anything is read."""
+    request = (parser_context or {}).get("request")
+    length = (request.META.get("CONTENT_LENGTH") or "0") if request is not None else "0"
+    if length.isdecimal() and int(length) > most:
+        raise BodyTooLarge(f"The body is longer than {counted(most, 'byte')}.")
 
 
 def _texts(data: Any) -> Iterator[str]:
@@ -43,8 +59,15 @@ def _texts(data: Any) -> Iterator[str]:
 
 
 class FormParser(parsers.FormParser):
-    def parse(self, stream: IO[Any], *args: Any, **kwargs: Any) -> Any:
-        data = super().parse(stream, *args, **kwargs)
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Raises BodyTooLarge, and BodyTooComplex for too many fields."""
+        check_length(parser_context, int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
+        try:
+            data = super().parse(stream, media_type, parser_context)
+        except TooManyFieldsSent:
+            raise BodyTooComplex("The form has too many fields.") from None
         _check(text for name, values in data.lists() for text in (name, *values))
         return data
 
@@ -59,10 +82,11 @@ class MultiPartParser(parsers.MultiPartParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """Raises BodyTooLarge before anything is read."""
-        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length) > self.most_bytes():
-            raise BodyTooLarge(f"The body is longer than {self.most_bytes()} bytes.")
-        parsed = super().parse(stream, media_type, parser_context)
+        check_length(parser_context, self.most_bytes())
+        try:
+            parsed = super().parse(stream, media_type, parser_context)
+        except TooManyFieldsSent:
+            raise BodyTooComplex("The form has too many fields.") from None
         _check(text for name, values in parsed.data.lists() for text in (name, *values))
         return parsed
 

@@ -1,0 +1,43 @@
+"""Unknown keys of requests. A misspelled key is refused and never ignored: to ignore it would widen what is asked for,
+an export of one street to one of the whole county."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from rest_framework.exceptions import ErrorDetail
+
+_LEAST_ALIKE = 0.5
+"""Of ``SequenceMatcher.ratio``: two names of two letters that share one are alike by 0.5."""
+_MOST_SHOWN = 60
+_MOST_HINTS = 20
+"""Names for which a likely meaning is named, which costs a comparison with each known one; the answer shows no
+more of them."""
+
+
+def unknown(given: Iterable[object], known: Iterable[str], noun: str = "key") -> dict[str, ErrorDetail]:
+    """Why each of the given names that is not a known one is refused, in alphabetical order; empty if all are known.
+
+    The code is ``unknown_key``, or that of another noun, such as ``unknown_parameter``.
+    """
+    names = list(dict.fromkeys(known))
+    strange = sorted({str(name) for name in given}.difference(names))
+    messages = {name: _message(name, names, noun) for name in strange[:_MOST_HINTS]}
+    return {name: ErrorDetail(messages.get(name, f"Unknown {noun}."), f"unknown_{noun}") for name in strange}
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like this one, whatever the case of its letters; None if none is like it."""
+    ratios = {other: SequenceMatcher(None, name.lower(), other.lower()).ratio() for other in known}
+    best = max(ratios, key=ratios.__getitem__, default=None)
+    return best if best is not None and ratios[best] >= _LEAST_ALIKE else None
+
+
+def _message(name: str, known: list[str], noun: str) -> str:
+    shown = repr(name) if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]!r}..."
+    if not known:
+        return f"Unknown {noun} {shown}. None is available here: remove it."
+    close = nearest(name[:_MOST_SHOWN], known)
+    hint = f" Did you mean {close!r}?" if close else ""
+    return f"Unknown {noun} {shown}.{hint} Available: {', '.join(known)}."
