@@ -32,6 +32,14 @@ class BodyTooLarge(APIException):
     default_detail = "The body is longer than a request may be."
 
 
+class BodyTooComplex(APIException):
+    """The body has more members, items, or levels than a request may have; terrafusion.api.bodies has the limits."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "body_too_complex"
+    default_detail = "The body holds more than a request may hold."
+
+
 class RangeNotSatisfiable(APIException):
     """The byte range that was asked for lies outside the file."""
 

@@ -1,13 +1,16 @@
 """Every error of the API as an RFC 9457 problem: the exception handler's formatter and response.
 
 A problem has ``type``, ``title``, ``status``, ``detail``, ``code`` (stable, for programs) and ``errors``: one
-``{"code", "detail", "field"}`` for each fault of the request, all at once; ``field`` is a dotted path inside a nested
-body, and None when the whole request is at fault.
+``{"code", "detail", "field"}`` for each of the first faults of the request, all at once, and ``error_count``, how many
+there are; ``field`` is a dotted path inside a nested body, and None when the whole request is at fault.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import count
 from typing import Any, TypedDict
 
 from django.conf import settings
@@ -15,7 +18,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
-from drf_standardized_errors.types import ErrorResponse
+from drf_standardized_errors.types import Error, ErrorResponse
 from rest_framework import exceptions
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.response import Response
@@ -25,6 +28,10 @@ from terrafusion.api.errors import BodyTooLarge, of_database
 from terrafusion.outage import DATABASE_AWAY
 
 CONTENT_TYPE = "application/problem+json"
+MOST_ERRORS = 20
+_MOST_TEXT = 4_000
+"""Characters of one message: some list what there is, or repeat what was given."""
+_MOST_FIELD = 200
 
 
 class Fault(TypedDict):
@@ -40,9 +47,10 @@ class Problem(TypedDict):
     detail: str
     code: str
     errors: list[Fault]
+    error_count: int
 
 
-def problem(status: int, code: str, detail: str, errors: list[Fault] | None = None) -> Problem:
+def problem(status: int, code: str, detail: str, errors: list[Fault] | None = None, error_count: int = 0) -> Problem:
     """``type`` is about:blank as RFC 9457 asks where ``title`` is no more than the status; ``code`` tells the rest."""
     return Problem(
         type="about:blank",
@@ -51,25 +59,64 @@ def problem(status: int, code: str, detail: str, errors: list[Fault] | None = No
         detail=detail,
         code=code,
         errors=errors or [],
+        error_count=error_count,
     )
 
 
 class ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]  # the library is not followed by mypy
+    def get_errors(self) -> list[Error]:
+        """The library's own takes time by the square of their number."""
+        return list(_flat(self.exc.detail))
+
     def format_error_response(self, error_response: ErrorResponse) -> Problem:
         status = self.exc.status_code
         if not isinstance(self.exc, exceptions.ValidationError):
             first = error_response.errors[0]
             code = "internal_error" if status == HTTPStatus.INTERNAL_SERVER_ERROR else first.code
-            return problem(status, code, first.detail)
-        faults = [Fault(code=e.code, detail=e.detail, field=_field(e.attr)) for e in error_response.errors]
-        named = sorted({fault["field"] for fault in faults if fault["field"]})
-        detail = f"These are not valid: {', '.join(named)}." if named else " ".join(fault["detail"] for fault in faults)
-        return problem(status, "validation_error", detail, faults)
+            return problem(status, code, _short(first.detail, _MOST_TEXT))
+        errors = error_response.errors
+        faults = [Fault(code=e.code, detail=_short(e.detail, _MOST_TEXT), field=_field(e.attr)) for e in errors]
+        return problem(status, "validation_error", _summary(faults), faults[:MOST_ERRORS], len(faults))
+
+
+def _summary(faults: list[Fault]) -> str:
+    named = sorted({fault["field"] for fault in faults if fault["field"]})
+    if not named:
+        return _short(" ".join(fault["detail"] for fault in faults[:MOST_ERRORS]), _MOST_TEXT)
+    more = len(named) - MOST_ERRORS
+    listed = ", ".join(named[:MOST_ERRORS]) + (f", and {more:,} more" if more > 0 else "")
+    return f"These are not valid: {listed}."
+
+
+def _flat(detail: Any) -> Iterator[Error]:
+    """Each single fault with the path to it, those that are least deep first."""
+    waiting: deque[tuple[Any, str | None]] = deque([(detail, None)])
+    while waiting:
+        found, at = waiting.popleft()
+        if isinstance(found, dict):
+            waiting.extend((value, _within(at, name)) for name, value in found.items() if value or value == "")
+        elif isinstance(found, list):
+            nested = count()
+            for item in found:
+                whole = isinstance(item, exceptions.ErrorDetail)
+                place = at if whole else _within(at, next(nested))
+                if item or item == "":
+                    waiting.append((item, place))
+        else:
+            yield Error(found.code, str(found), at)
+
+
+def _within(at: str | None, name: object) -> str:
+    return f"{at}.{name}" if at else str(name)
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _field(attr: str | None) -> str | None:
     parts = [part for part in (attr or "").split(".") if part != api_settings.NON_FIELD_ERRORS_KEY]
-    return ".".join(parts) or None
+    return _short(".".join(parts), _MOST_FIELD) or None
 
 
 class ProblemResponse(Response):

@@ -15,6 +15,7 @@ from drf_standardized_errors.openapi import AutoSchema as _AutoSchema
 from rest_framework import serializers
 
 from terrafusion.api.problems import CONTENT_TYPE
+from terrafusion.api.serializers import KnownKeys
 
 Schema = dict[str, Any]
 
@@ -44,8 +45,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
     code = serializers.CharField(help_text="Stable, for programs.")
     errors = FaultSerializer(  # type: ignore[assignment]  # a field may be called as a property of the serializer is
-        many=True, help_text="Every fault of the request at once; empty for other problems."
+        many=True, help_text="The first 20 faults of the request at once; empty for other problems."
     )
+    error_count = serializers.IntegerField(help_text="How many faults the request has; 0 for other problems.")
 
 
 class AutoSchema(_AutoSchema):  # type: ignore[misc]  # the library is not followed by mypy
@@ -54,6 +56,12 @@ class AutoSchema(_AutoSchema):  # type: ignore[misc]  # the library is not follo
 
     def _get_error_response_serializer(self, status_code: str) -> type[ProblemSerializer]:
         return ProblemSerializer
+
+    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Schema:
+        schema: Schema = super()._map_serializer(serializer, direction, bypass_extensions)
+        kind = serializer if isinstance(serializer, type) else type(serializer)
+        strict = direction == "request" and issubclass(kind, KnownKeys) and "properties" in schema
+        return {**schema, "additionalProperties": False} if strict else schema
 
     def _get_response_for_code(
         self, serializer: Any, status_code: str, media_types: list[str] | None = None, direction: str = "response"
@@ -73,8 +81,17 @@ class AutoSchema(_AutoSchema):  # type: ignore[misc]  # the library is not follo
         return self._has_body() and bool(super()._should_add_parse_error_response())
 
     def _should_add_validation_error_response(self) -> bool:
-        # A page's size and cursor can be wrong too.
-        return self._get_paginator() is not None or bool(super()._should_add_validation_error_response())
+        return True  # unknown parameters are refused everywhere
+
+    def _lists(self) -> bool:
+        action = getattr(self.view, "action", None) or self.method.lower()
+        return action in getattr(self.view, "list_actions", ())
+
+    def _get_paginator(self) -> Any:
+        return super()._get_paginator() if self._lists() else None
+
+    def get_filter_backends(self) -> list[Any]:
+        return list(super().get_filter_backends()) if self._lists() else []
 
     def _should_add_http415_error_response(self) -> bool:
         return self._has_body() and bool(super()._should_add_http415_error_response())

@@ -13,10 +13,12 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from terrafusion.api.serializers import KnownKeys
 from terrafusion.api.throttles import LoginThrottle
+from terrafusion.api.views import KnownParameters
 
 
-class CredentialsSerializer(AuthTokenSerializer):
+class CredentialsSerializer(KnownKeys, AuthTokenSerializer):
     username = serializers.CharField(write_only=True, max_length=150)
     password = serializers.CharField(
         write_only=True, max_length=128, trim_whitespace=False, style={"input_type": "password"}
@@ -27,7 +29,7 @@ class TokenSerializer(serializers.Serializer[Any]):
     token = serializers.CharField(read_only=True, help_text="Send it as Authorization: Token ...")
 
 
-class ObtainToken(GenericAPIView[Any]):
+class ObtainToken(KnownParameters, GenericAPIView[Any]):
     """Exchange a username and password for a token. The same user always gets the same token."""
 
     name = "Token"

@@ -98,9 +98,12 @@ def test_personal_data_never_goes_out(route: Route, county: CountyData, admin_ap
             assert "mailing" not in text
 
 
+EDITED = {"api/v1/counties/%(pk)s/settings": {"patch"}}
+
+
 @pytest.mark.parametrize("route", RECORDS, ids=lambda r: r.template)
 def test_the_records_are_read_only(route: Route, county: CountyData, admin_api: APIClient) -> None:
-    for method in ("post", "put", "patch", "delete"):
+    for method in {"post", "put", "patch", "delete"} - EDITED.get(route.template, set()):
         response = getattr(admin_api, method)(_address(route, county), {})
         assert response.status_code == 405
         assert response.json()["code"] == "method_not_allowed"

@@ -221,8 +221,12 @@ def test_admin_shows_geometry_in_words(staff: Client, county: CountyData) -> Non
     text = _check(staff.get(f"/admin/records/propertyoperational/{county.parcels[0].pk}/change/"))
     assert "MultiPolygon, 5 vertices, -121.990000,47.000000" in text
     assert 'name="geometry"' not in text
-    for path in (f"sale/{county.sales[0].pk}", f"referencefeature/{county.layer.features.get(feature_key='Z1').pk}"):
-        assert "vertices" in _check(staff.get(f"/admin/records/{path}/change/"))
+    feature = county.layer.features.get(feature_key="Z1").pk
+    for path, words in (
+        (f"sale/{county.sales[0].pk}", "Point, 1 vertex, "),
+        (f"referencefeature/{feature}", "vertices"),
+    ):
+        assert words in _check(staff.get(f"/admin/records/{path}/change/"))
 
 
 def test_staff_of_one_county(county: CountyData, other: CountyData) -> None:
@@ -277,6 +281,7 @@ def _save(staff: Client, **values: str) -> Any:
         "time_zone": "America/Los_Angeles",
         "value_rounding": "10",
         "proposal_days": "365",
+        "revocation_days": "30",
     }
     return staff.post("/admin/records/countysettings/COUNTY01/change/", {**form, **values})
 

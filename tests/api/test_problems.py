@@ -16,7 +16,7 @@ from terrafusion.api import errors
 from terrafusion.records.api.views import CountyViewSet
 from tests.api.data import CountyData
 
-MEMBERS = {"type", "title", "status", "detail", "code", "errors"}
+MEMBERS = {"type", "title", "status", "detail", "code", "errors", "error_count"}
 
 
 def problem_of(response: Any) -> dict[str, Any]:

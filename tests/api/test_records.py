@@ -38,9 +38,14 @@ def test_the_settings_of_a_county(client: APIClient, county: CountyData) -> None
         "max_active_jobs": 50,
         "result_days": 30,
         "max_result_days": 365,
-        "time_zone": "UTC",
+        "sales_screening": {},
+        "assessment_classes": {},
+        "monotone_characteristics": {},
+        "land_shares": {},
+        "time_zone": "America/Los_Angeles",
         "value_rounding": 100,
         "proposal_days": 365,
+        "revocation_days": 30,
     }
 
 

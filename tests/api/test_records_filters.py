@@ -140,7 +140,7 @@ def test_only_declared_public_attributes_may_be_asked_for(client: APIClient, cou
     fault = response.json()["errors"][0]
     assert fault["field"] == f"where[{name}]"
     assert "where[ZCODE]" in fault["detail"]
-    assert "where[PHONE]" not in fault["detail"].removeprefix("where[PHONE]")
+    assert "where[PHONE]" not in fault["detail"].partition("Available: ")[2]
 
 
 @pytest.mark.parametrize("query", ["where[FAR]=x", "where[STORIES]=1.5", "where[OVERLAY]=maybe", "where[SINCE]=soon"])

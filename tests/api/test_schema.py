@@ -9,7 +9,7 @@ import yaml
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
-from tests.api.data import PERSONAL
+from tests.api.data import PERSONAL, CountyData
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +73,33 @@ def test_it_is_served(admin_api: APIClient, accept: str, content_type: str) -> N
     assert response.status_code == 200
     assert response.headers["Content-Type"].startswith(content_type)
     assert yaml.safe_load(response.content)["info"]["title"] == "TerraFusion"
+
+
+def test_lists_and_pages_are_what_is_answered(schema: dict[str, Any], admin_api: APIClient, county: CountyData) -> None:
+    """A page is an object with links, a list is a list."""
+    compared = 0
+    for path, methods in schema["paths"].items():
+        content = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        if "application/json" not in content:
+            continue
+        address = path.replace("{id}", str(county.parcels[0].pk if "properties" in path else county.layer.pk))
+        query = {"county_id": county.county.pk} if path.endswith(("/layers", "/value-history")) else {}
+        answer = admin_api.get(address, {} if "value-history" in path else query)
+        if "{" in address or answer.status_code != 200:
+            continue
+        shown = content["application/json"]["schema"]
+        shown = schema["components"]["schemas"][shown["$ref"].rpartition("/")[2]] if "$ref" in shown else shown
+        found = answer.json()
+        assert isinstance(found, list) is (shown["type"] == "array"), path
+        if isinstance(found, dict):
+            assert ("next" in found) is ("next" in shown.get("properties", {})), path
+        compared += 1
+    assert compared > 25
+
+
+def test_what_takes_a_right_documents_its_refusal(schema: dict[str, Any]) -> None:
+    """All that change something, and files, which may hold what not everybody of the county may see."""
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            files = path.endswith(("/download", "/files", "/files/{name}"))
+            assert ("403" in operation["responses"]) is (method != "get" or files), (method, path)
