@@ -1,0 +1,1 @@
+"""Who may read what: of requests, of results, and in the admin."""
