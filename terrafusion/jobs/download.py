@@ -6,6 +6,7 @@ A request for several ranges gets the whole file, as the RFC allows.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -18,10 +19,13 @@ from rest_framework.request import Request
 
 from terrafusion.api.errors import Conflict, Gone, RangeNotSatisfiable
 from terrafusion.api.problems import problem_response
+from terrafusion.jobs import intact
 from terrafusion.jobs.context import Member
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import is_local, media
 from terrafusion.jobs.states import Status
+
+log = logging.getLogger(__name__)
 
 CHUNK = 256 * 1024
 _SINGLE_RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
@@ -43,11 +47,13 @@ def check_available(job: AbstractJob) -> None:
 
 
 def respond(request: Request, job: AbstractJob, member: Member | None = None) -> HttpResponseBase:
-    """The file of a job that is ``check_available``, or one ``member`` of it; NotFound when it is not in storage.
+    """The file of a job that is ``check_available``, or one ``member`` of it; NotFound when it is not in storage,
+    Conflict when it is not the one that was made (``intact``).
 
     A member never redirects, because a signed address tells of whole files only.
     """
     if member is None and not is_local():
+        _check_intact(job, hashed=False)
         return HttpResponseRedirect(media().url(job.result_file))
 
     etag = f'"{member.sha256 if member else job.result_file_sha256}"'
@@ -63,10 +69,11 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
         headers["Content-Security-Policy"] = _ALONE
     if _matches(etag, request.headers.get("If-None-Match", "")):
         return HttpResponse(status=304, headers=headers)
+    _check_intact(job)
     try:
         file = media().open(job.result_file)
     except FileNotFoundError:
-        raise NotFound("The result file is missing from storage.", code="result_file_missing") from None
+        raise _missing() from None
     wanted = request.headers.get("Range", "") if request.method == "GET" else ""
     if request.headers.get("If-Range", etag) != etag:
         wanted = ""
@@ -94,6 +101,20 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
     if part is not None or member is not None:
         response.streaming_content = _slice(file, begin + first, last - first + 1)
     return response
+
+
+def _check_intact(job: AbstractJob, *, hashed: bool = True) -> None:
+    try:
+        fault = intact.fault(job, hashed=hashed)
+    except FileNotFoundError:
+        raise _missing() from None
+    if fault:
+        log.error("%s: %s: %s", job.pk, job.result_file, fault)
+        raise Conflict(f"{fault} Rerun the job to get it again, and tell your administrator.", "result_file_damaged")
+
+
+def _missing() -> NotFound:
+    return NotFound("The result file is missing from storage.", code="result_file_missing")
 
 
 def byte_range(header: str, size: int) -> tuple[int, int] | None:

@@ -1,8 +1,12 @@
 """Giving a result file its final name, in the same transaction that says COMPLETED.
 
-A reader of media storage sees the whole file or none: on a local filesystem the last step is a rename, elsewhere the
-storage's own save. Before a final name can appear it is noted on the row (``publishing_as``), so that a worker that
-dies in between leaves nothing that the sweep does not find.
+A reader of media storage sees the whole file or none. On a local filesystem the last step is a rename, under the row's
+lock. Elsewhere it is the row itself: the upload, which takes long and cannot be done under a lock, has a name that no
+other attempt has, and the row that names it is what publishes it. So an attempt that was given up, and wakes up after
+another has completed the job, overwrites nothing; it deletes what it wrote.
+
+Before a name can appear it is noted on the row (``publishing_as``), so that a worker that dies in between leaves
+nothing that the sweep does not find.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.core.files import File
@@ -25,6 +29,7 @@ from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.jobs.errors import ClaimLost, JobError, StorageFull, StorageUnavailable
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.states import Status
+from terrafusion.outage import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 
@@ -55,16 +60,32 @@ def make_folder(folder: Path) -> None:
 def publish(job: AbstractJob, context: JobContext, outcome: Outcome, columns: dict[str, Any]) -> None:
     """RUNNING -> COMPLETED with the file in place; ClaimLost or the context's interruption when it is not ours to do.
 
-    May be called again after a database error: a file that has its final name already is not moved twice.
+    May be called again after a database error: a file that has its final name already is not moved or uploaded twice.
     """
+    name = stored_name(outcome.file.name, job.claim_token) if outcome.file else ""
+    try:
+        _publish(job, context, outcome, columns, name)
+    except DATABASE_AWAY:
+        raise  # nobody knows whether the commit was heard; the caller asks again, else the sweep finds the name
+    except BaseException:
+        if name and not is_local():
+            _abandon(job, name)
+        raise
+
+
+def stored_name(name: str, token: uuid.UUID | None) -> str:
+    """What the file ``name`` of the attempt ``token`` is called in storage; its last part is what users see."""
+    path = PurePosixPath(name)
+    return name if is_local() else str(path.parent / str(token) / path.name)
+
+
+def _publish(job: AbstractJob, context: JobContext, outcome: Outcome, columns: dict[str, Any], name: str) -> None:
     jobs, token = type(job).objects, job.claim_token
-    name = outcome.file.name if outcome.file else ""
     if outcome.file:
         if not jobs.announce(job.pk, token, name):
             raise context.interruption or ClaimLost()
         if not is_local():
-            # An upload takes long, so it is done before the row is locked; it appears at once or not at all.
-            _upload(outcome.file)
+            _upload(outcome.file, name)
     with transaction.atomic():
         # 1. Lock the row under our token: no sweep and no cancel from here on.
         if not jobs.select_for_update().filter(pk=job.pk, claim_token=token, status=Status.RUNNING).exists():
@@ -115,15 +136,30 @@ def _rename(file: ResultFile) -> None:
         target.chmod(0o644)
 
 
-def _upload(file: ResultFile) -> None:
+def _upload(file: ResultFile, name: str) -> None:
     storage = media()
     with storage_errors():
-        storage.delete(file.name)  # of an attempt that died after its upload
+        if storage.exists(name):
+            if storage.size(name) == file.size:
+                return  # the upload was done before the database went away
+            storage.delete(name)
         with file.path.open("rb") as content:
-            saved = storage.save(file.name, File(content))
-        if saved != file.name:
+            saved = storage.save(name, File(content))
+        if saved != name:
             storage.delete(saved)
-            raise StorageUnavailable(f"The storage has another file under the name {file.name}.")
+            raise StorageUnavailable(f"The storage has another file under the name {name}.")
+        if storage.size(name) != file.size:
+            raise StorageUnavailable("The storage did not take the whole result file.")
+
+
+def _abandon(job: AbstractJob, name: str) -> None:
+    """Delete the upload of this attempt, which nobody else has named, unless a commit was heard after all."""
+    try:
+        completed = type(job).objects.filter(pk=job.pk, result_file=name).exists()
+    except DATABASE_AWAY:
+        return  # the sweep finds the name on the row
+    if not completed:
+        discard(name)
 
 
 @contextmanager
