@@ -17,8 +17,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.db.models.functions import Now
 
-from terrafusion.jobs import broker, canary
-from terrafusion.jobs.dispatch import cluster_of
+from terrafusion.jobs import broker, canary, lanes
 from terrafusion.jobs.publish import media
 from terrafusion.jobs.registry import all_types
 from terrafusion.jobs.states import CLAIMED
@@ -69,7 +68,7 @@ def check_workers() -> None:
 def _is_busy(cluster: str) -> bool:
     fresh = Now() - timedelta(seconds=settings.JOB_LOST_AFTER)
     return any(
-        cluster_of(job) == cluster
+        lanes.of(job).cluster == cluster
         for job_type in all_types()
         for job in job_type.model.objects.filter(status__in=CLAIMED, heartbeat_at__gte=fresh)
     )

@@ -21,11 +21,25 @@ def enqueue(function: str, *arguments: Any, cluster: str) -> None:
 
 
 def clusters() -> list[str]:
-    return [settings.SHORT_CLUSTER, settings.LONG_CLUSTER]
+    return [settings.SHORT_CLUSTER, settings.MEDIUM_CLUSTER, settings.LONG_CLUSTER]
+
+
+def own_cluster() -> str:
+    """The cluster that this process works for."""
+    return str(Conf.CLUSTER_NAME)
 
 
 def workers(cluster: str) -> int:
-    return int({**settings.Q_CLUSTER, **settings.Q_CLUSTER["ALT_CLUSTERS"].get(cluster, {})}["workers"])
+    return int(_configuration(cluster)["workers"])
+
+
+def time_limit(cluster: str) -> float:
+    """Seconds after which django-q2 ends a task of ``cluster`` by force, together with the worker."""
+    return float(_configuration(cluster)["timeout"])
+
+
+def _configuration(cluster: str) -> dict[str, Any]:
+    return {**settings.Q_CLUSTER, **settings.Q_CLUSTER["ALT_CLUSTERS"].get(cluster, {})}
 
 
 def oldest_waiting(cluster: str) -> datetime | None:

@@ -12,11 +12,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from terrafusion.jobs import broker, metrics, reuse
-from terrafusion.jobs.errors import IdempotencyKeyReused, NotCancellable, TooManyActiveJobs
+from terrafusion.jobs import broker, lanes, metrics, reuse
+from terrafusion.jobs.errors import IdempotencyKeyReused, NotCancellable, RequestRefused, TooManyActiveJobs
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.options import duration, longest
 from terrafusion.jobs.registry import all_types, type_of
+from terrafusion.jobs.rights import Needs, set_needs
 from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.records.models import CountySettings
 from terrafusion.turns import take_turn
@@ -42,7 +43,7 @@ def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple
 
     A retry is a second submission of the same user, key and request: ``job.request_digest`` when the caller set it,
     else county, type and parameters. Raises IdempotencyKeyReused for another request under a used key,
-    TooManyActiveJobs at the user's limit in the county, and what ``admit`` raises.
+    TooManyActiveJobs at the user's limit in the county, and what ``admit`` and ``check_feasible`` raise.
     """
     job_type = type_of(job)
     job.idempotency_key = idempotency_key
@@ -53,6 +54,8 @@ def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple
         if idempotency_key and (first := _first(job)) is not None:
             return first, False
         admit(job)
+        check_feasible(job)
+        set_needs(job, needs_of(job))
         finished = None if fresh else reuse.find(job)
         if finished is None:
             _check_limit(job)
@@ -119,23 +122,30 @@ def admit(job: AbstractJob) -> None:
         check(job)
 
 
+def check_feasible(job: AbstractJob) -> None:
+    """Raises RequestRefused where the unsaved job cannot succeed, with what to do about it."""
+    feasible = type_of(job).feasible
+    if feasible and (faults := feasible(job)):
+        raise RequestRefused(faults, "not_feasible")
+
+
+def needs_of(job: AbstractJob) -> Needs:
+    """What it will take to read the result of an unsaved job."""
+    needs = type_of(job).needs
+    return needs(job) if needs else Needs()
+
+
 def enqueue(job: AbstractJob) -> bool:
     """Tell the broker of a pending job. When the broker is down the job stays pending, and the sweep tells it again.
 
     The task carries the model's label and the job's id only. Telling it twice does no harm: one claim wins.
     """
     try:
-        broker.enqueue(RUN_TASK, type_of(job).label, str(job.job_id), cluster=cluster_of(job))
+        broker.enqueue(RUN_TASK, type_of(job).label, str(job.job_id), cluster=lanes.of(job).cluster)
     except Exception:  # each broker has its own errors, and none may lose the job or fail the request
         log.exception("The broker does not take %s; the sweep will offer it again", job)
         return False
     return True
-
-
-def cluster_of(job: AbstractJob) -> str:
-    """The cluster on which the job runs."""
-    cluster: str = settings.LONG_CLUSTER if type_of(job).is_long(job) else settings.SHORT_CLUSTER
-    return cluster
 
 
 def lifetime(job: AbstractJob) -> timedelta:

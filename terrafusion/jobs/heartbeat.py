@@ -22,6 +22,7 @@ from terrafusion.jobs.context import JobContext
 from terrafusion.jobs.errors import ClaimLost, JobCancelled, TimedOut
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.states import Status
+from terrafusion.words import counted
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,9 @@ class Heartbeat(threading.Thread):
         try:
             while not self._done.wait(TICK):
                 if time.monotonic() - began > self._time_limit:
-                    self._context.interrupt(TimedOut(f"The job took longer than {self._time_limit:.0f} seconds."))
+                    self._context.interrupt(
+                        TimedOut(f"The job took longer than {counted(round(self._time_limit), 'second')}.")
+                    )
                 try:
                     beat = self._look(beat)
                     away = False

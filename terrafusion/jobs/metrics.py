@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from django.db.models import Count
+from django.utils import timezone
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from terrafusion.jobs import errors
+from terrafusion.jobs import errors, lanes
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import JobType, all_types, type_of
 from terrafusion.jobs.states import Status
@@ -91,12 +93,32 @@ def webhook(county_id: str, outcome: str) -> None:
 
 
 class JobStateCollector(Collector):
-    """Gauges ``<prefix>_jobs{status}`` of the jobs in the database; to be registered where the page is made."""
+    """Gauges of the jobs in the database; to be registered where the page is made.
+
+    ``<prefix>_jobs{status}`` of each type, and of all types together ``jobs_waiting{lane}`` and
+    ``jobs_waiting_seconds{lane}``, the time since the oldest of those was submitted.
+    """
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield from self._waiting()
         for job_type in all_types():
             family = GaugeMetricFamily(f"{job_type.metric_prefix}_jobs", "Jobs by state.", labels=["status"])
             counts = dict(job_type.model.objects.order_by().values_list("status").annotate(jobs=Count("pk")))
             for status in Status:
                 family.add_metric([status.value], counts.get(status.value, 0))
             yield family
+
+    @staticmethod
+    def _waiting() -> Iterator[GaugeMetricFamily]:
+        waiting = GaugeMetricFamily("jobs_waiting", "Pending jobs.", labels=["lane"])
+        longest = GaugeMetricFamily("jobs_waiting_seconds", "How long the oldest pending job waits.", labels=["lane"])
+        since: dict[str, list[datetime]] = {lane.cluster: [] for lane in lanes.all_lanes()}
+        for job_type in all_types():
+            for job in job_type.model.objects.filter(status=Status.PENDING):
+                since[lanes.of(job).cluster].append(job.created_at)
+        now = timezone.now()
+        for lane, times in since.items():
+            waiting.add_metric([lane], len(times))
+            longest.add_metric([lane], max(0.0, (now - min(times, default=now)).total_seconds()))
+        yield waiting
+        yield longest

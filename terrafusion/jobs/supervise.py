@@ -2,7 +2,7 @@
 
 Killing an idle worker can deadlock a whole django-q2 cluster: the dead worker held the lock of the task queue, and
 nobody notices, least of all the cluster's own status. So each cluster runs as a child process in a group of its own,
-and is restarted when it has exited, or when a worker should have sung (canary.py) and none has.
+and is restarted when it has exited, or when its workers no longer take tasks though one of them is idle (pulse.py).
 """
 
 from __future__ import annotations
@@ -11,25 +11,21 @@ import ctypes
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from datetime import timedelta
 
 from django.conf import settings
-from django.db.models.functions import Now
 
-from terrafusion.jobs import broker, canary
-from terrafusion.jobs.registry import all_types
-from terrafusion.jobs.states import CLAIMED
+from terrafusion.jobs import broker, canary, marks
+from terrafusion.jobs.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
 STUCK_GRACE = 5.0
-"""Seconds that a cluster which does not sing is given to stop before it is killed."""
-START_GRACE = 60.0
-"""Seconds that a cluster may take to start on a slow machine, before its silence counts."""
+"""Seconds that a cluster which takes no tasks and has no running jobs is given to stop before it is killed."""
+LIMIT_GRACE = 60.0
+"""Seconds past its lane's last time limit after which a worker that is still at the same job counts as stuck."""
 QUICK_DEATH = 10.0
 MAX_BACKOFF = 60.0
 _PR_SET_PDEATHSIG = 1
@@ -44,12 +40,11 @@ class SupervisedCluster:
         self._started = 0.0
         self._start_at = 0.0
         self._backoff = 1.0
-        self._sent: float | None = None  # the last canary
-        self._heard = False  # since the cluster was started
-        self._unheard_since: float | None = None  # the first canary since a worker last did anything
+        self._pulse = Pulse(name, self._all_busy)
+        self._at_work: dict[tuple[int, str], float] = {}  # since when a process has been seen at one job
 
     def watch(self) -> None:
-        """Start, restart, or send the next canary. A DatabaseError means that nothing is known this time."""
+        """Start, restart, or look for signs of life. A DatabaseError means that nothing is known this time."""
         now = time.monotonic()
         if self.process is None:
             if now >= self._start_at:
@@ -63,51 +58,41 @@ class SupervisedCluster:
             self._start_at = now + self._backoff
             self.process = None
             return
-        if self.is_stuck():
-            log.error("Cluster %s is stuck: no worker has done anything though one is idle; restarting it", self.name)
-            self.stop(STUCK_GRACE)
-            return
-        self._send_canary(now)
+        try:
+            lost = self._pulse.is_lost(now)
+        except Exception:  # whatever the broker's or the database's driver raises
+            self._pulse.unknown(now)
+            raise
+        if lost:
+            self._restart()
 
-    def is_stuck(self) -> bool:
-        """A canary was sent long ago, nothing has been done since, and a worker that is not busy should have.
+    def _restart(self) -> None:
+        busy = self.busy_workers()
+        log.error(
+            "Cluster %s is stuck: %s of its %s workers are at a job within its time limit, and the others take none; "
+            "the last was taken %s s ago, the oldest waits since %s; restarting it",
+            self.name,
+            busy,
+            broker.workers(self.name),
+            canary.age(self.name),
+            broker.oldest_waiting(self.name),
+        )
+        self.stop(settings.SUPERVISOR_STOP_GRACE if busy else STUCK_GRACE)
 
-        Workers are busy with the jobs whose heartbeats they keep: a queue that waits for long jobs is not stuck.
-        """
-        patience = settings.CANARY_STALE_AFTER if self._heard else max(settings.CANARY_STALE_AFTER, START_GRACE)
-        if self._unheard_since is None or time.monotonic() - self._unheard_since < patience:
-            return False
-        silence = canary.age(self.name)
-        if silence is not None and silence < settings.CANARY_STALE_AFTER:
-            return False
-        oldest = broker.oldest_waiting(self.name)
-        log.warning("Cluster %s: silent for %s s; its oldest waiting task is of %s", self.name, silence, oldest)
-        return self.busy_workers() < broker.workers(self.name)
-
-    def _send_canary(self, now: float) -> None:
-        """One at a time, so that they do not pile up before a busy cluster; and again, should the broker lose one."""
-        silence = canary.age(self.name)
-        if self._sent is not None and silence is not None and silence < now - self._sent:
-            self._unheard_since = None
-            self._heard = True
-        waited = float("inf") if self._sent is None else now - self._sent
-        if waited >= (settings.CANARY_INTERVAL if self._unheard_since is None else settings.CANARY_STALE_AFTER / 2):
-            canary.send(self.name)
-            self._sent = now
-            self._unheard_since = now if self._unheard_since is None else self._unheard_since
+    def _all_busy(self) -> bool:
+        return self.busy_workers() >= broker.workers(self.name)
 
     def busy_workers(self) -> int:
-        """Jobs with a fresh heartbeat that processes of this cluster hold."""
-        after = timedelta(seconds=settings.JOB_LOST_AFTER)
-        host = f"{socket.gethostname()}:"
-        holders = {
-            holder
-            for job_type in all_types()
-            for holder in job_type.model.objects.filter(
-                status__in=CLAIMED, worker__startswith=host, heartbeat_at__gte=Now() - after
-            ).values_list("worker", flat=True)
-        }
-        return sum(self._is_ours(int(holder.removeprefix(host))) for holder in holders)
+        """Processes of this cluster that are at a job, as their names say, and not for longer than one may take.
+
+        Heartbeats do not show it: a starved worker writes none, and its claim is lost while it is still at work.
+        """
+        if self.process is None:
+            return 0
+        now = time.monotonic()
+        self._at_work = {mark: self._at_work.get(mark, now) for mark in marks.workers(self.process.pid).items()}
+        limit = broker.time_limit(self.name) + LIMIT_GRACE
+        return sum(now - since <= limit for since in self._at_work.values())
 
     def stop(self, grace: float) -> None:
         """SIGTERM, by which the cluster finishes its running jobs; after ``grace`` seconds SIGKILL to all of it."""
@@ -130,8 +115,7 @@ class SupervisedCluster:
             command, env=environment, start_new_session=True, preexec_fn=_die_with_parent
         )
         self._started = time.monotonic()
-        self._sent = self._unheard_since = None
-        self._heard = False
+        self._pulse.begin()
         log.info("Cluster %s started as process %s", self.name, self.process.pid)
 
     def _kill_group(self) -> None:
@@ -140,12 +124,6 @@ class SupervisedCluster:
                 os.killpg(self.process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 return
-
-    def _is_ours(self, pid: int) -> bool:
-        try:
-            return self.process is not None and os.getpgid(pid) == self.process.pid
-        except ProcessLookupError:
-            return False
 
 
 def _die_with_parent() -> None:

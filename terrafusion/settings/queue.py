@@ -12,6 +12,9 @@ from terrafusion import env
 JOB_HEARTBEAT = env.integer("JOB_HEARTBEAT", 5, minimum=1)
 JOB_LOST_AFTER = env.integer("JOB_LOST_AFTER", 60, minimum=2)  # no heartbeat for so long: the worker is gone
 JOB_MAX_ATTEMPTS = env.integer("JOB_MAX_ATTEMPTS", 3, minimum=1)
+# The most seconds that a job of the short and of the medium lane is expected to take; the others are long.
+JOB_SHORT_SECONDS = env.integer("JOB_SHORT_SECONDS", 20, minimum=0)
+JOB_MEDIUM_SECONDS = env.integer("JOB_MEDIUM_SECONDS", 180, minimum=0)
 JOB_TIME_LIMIT = env.integer("JOB_TIME_LIMIT", 3600, minimum=1)
 JOB_LONG_TIME_LIMIT = env.integer("JOB_LONG_TIME_LIMIT", 6 * 3600, minimum=1)
 JOB_REQUEUE_AFTER = env.integer("JOB_REQUEUE_AFTER", 60, minimum=1)  # a pending job that the broker has forgotten
@@ -43,6 +46,7 @@ def _cluster(workers: int, time_limit: int) -> dict[str, Any]:
 REDIS_URL = env.text("REDIS_URL", "")
 # Names of the queues and their clusters; two installations that share a broker need different ones.
 SHORT_CLUSTER = env.text("Q_SHORT_CLUSTER", "short")
+MEDIUM_CLUSTER = env.text("Q_MEDIUM_CLUSTER", "medium")
 LONG_CLUSTER = env.text("Q_LONG_CLUSTER", "long")
 LONG_WORKERS = env.integer("Q_LONG_WORKERS", 1, minimum=1)
 
@@ -61,5 +65,8 @@ Q_CLUSTER: dict[str, Any] = {
     "catch_up": False,
     "scheduler": False,  # nothing is scheduled in django-q2: the sweep has its own loop
     "max_attempts": 1,
-    "ALT_CLUSTERS": {LONG_CLUSTER: _cluster(LONG_WORKERS, JOB_LONG_TIME_LIMIT)},
+    "ALT_CLUSTERS": {
+        MEDIUM_CLUSTER: _cluster(env.integer("Q_MEDIUM_WORKERS", 1, minimum=1), JOB_TIME_LIMIT),
+        LONG_CLUSTER: _cluster(LONG_WORKERS, JOB_LONG_TIME_LIMIT),
+    },
 }

@@ -111,10 +111,22 @@ def test_a_worker_holds_what_its_jobs_use_only(cluster: Cluster, submit: Submit)
 
 
 def test_long_jobs_do_not_hold_up_short_ones(cluster: Cluster, submit: Submit) -> None:
-    long = cluster.wait(submit(long=True, seconds=20), Status.RUNNING)
-    short = cluster.wait(submit(), timeout=10)
-    long.refresh_from_db()
-    assert (short.status, long.status) == (Status.COMPLETED, Status.RUNNING)
+    """Nor those of the lane between, with a queue behind each."""
+    long = [submit(expected=3600, seconds=30) for _ in range(3)]
+    medium = [submit(expected=60, seconds=30) for _ in range(3)]
+    running = [cluster.wait(long[0], Status.RUNNING), cluster.wait(medium[0], Status.RUNNING)]
+    short = cluster.wait(submit())
+    assert short.status == Status.COMPLETED
+    for job in running:
+        job.refresh_from_db()
+    assert {job.status for job in running} == {Status.RUNNING}
+
+
+def test_short_jobs_do_not_hold_up_long_ones(cluster: Cluster, submit: Submit) -> None:
+    crowd = [submit(seconds=20) for _ in range(6)]
+    long, medium = submit(expected=3600), submit(expected=60)
+    assert cluster.wait(long).status == cluster.wait(medium).status == Status.COMPLETED
+    assert DummyJob.objects.filter(pk__in=[job.pk for job in crowd], status=Status.PENDING).exists()
 
 
 def test_counts_of_workers_reach_the_scrape(cluster: Cluster, submit: Submit) -> None:
@@ -230,13 +242,40 @@ def test_a_dead_cluster_is_started_again(supervisor: subprocess.Popen[bytes], su
 
 
 def test_a_busy_cluster_is_left_alone(supervisor: subprocess.Popen[bytes], submit: Submit) -> None:
-    """All workers are in long jobs, so no canary sings; that is no reason to kill them."""
+    """All workers are in long jobs, so no canary sings; that is no reason to kill them.
+
+    Nor is it when one was so starved that it lost its claim, while it is still at work.
+    """
     before = cluster_of(supervisor).pid
-    jobs = [submit(deaf_seconds=12), submit(deaf_seconds=12)]
-    for job in jobs:
-        assert wait_for_job(job, timeout=60).status == Status.COMPLETED
+    starved, job = [wait_for_job(one, Status.RUNNING) for one in (submit(deaf_seconds=12), submit(deaf_seconds=12))]
+    assert DummyJob.objects.filter(pk=starved.pk).release(starved.pk, starved.claim_token, 3)
+    job = wait_for_job(job, timeout=60)
+    assert (job.status, job.attempt) == (Status.COMPLETED, 1)
     assert cluster_of(supervisor).pid == before
-    assert all(job.attempt == 1 for job in jobs)
+
+
+def test_long_jobs_with_a_queue_behind_them_are_left_alone(
+    transactional_db: None, submit: Submit, settings: Any
+) -> None:
+    """A worker that is replaced after each job is idle for a moment, when nothing has been done for long."""
+    settings.SHORT_CLUSTER = "lone"
+    log = settings.RUN_FOLDER / "supervise.log"
+    began = log.stat().st_size if log.exists() else 0
+    quick = {**QUICK, "CANARY_STALE_AFTER": "10", "Q_WORKERS": "1", "Q_RECYCLE": "1"}
+    lone = start("supervise", "--cluster", "lone", Q_SHORT_CLUSTER="lone", **quick)
+    try:
+        wait_until(lambda: canary.age("lone") is not None)
+        before = cluster_of(lone).pid
+        jobs = [submit(deaf_seconds=12) for _ in range(2)]
+        for job in jobs:
+            assert wait_for_job(job, timeout=90).status == Status.COMPLETED
+        assert cluster_of(lone).pid == before
+        assert all(job.attempt == 1 for job in jobs)
+        with log.open() as lines:
+            lines.seek(began)
+            assert not [line for line in lines if "Cluster lone" in line and "started as" not in line]
+    finally:
+        stop(lone)
 
 
 def test_sigterm_ends_supervisor_and_clusters(supervisor: subprocess.Popen[bytes]) -> None:

@@ -14,13 +14,14 @@ from terrafusion.jobs.errors import IdempotencyKeyReused, NotCancellable, TooMan
 from terrafusion.jobs.states import Status
 from terrafusion.jobs.sweep import sweep
 from terrafusion.records.models import County, CountySettings
+from tests.conftest import UNREAD, queued
 from tests.dummy_plugin.models import DummyJob
 from tests.jobs.conftest import Submit, claim
 
 
 def test_the_task_carries_label_and_id_only(transactional_db: None, submit: Submit) -> None:
     job = submit(lines=5)
-    task = OrmQ.objects.get().task
+    task = queued().get().task
     assert (task["func"], task["args"]) == (dispatch.RUN_TASK, ("dummy.DummyJob", str(job.pk)))
     assert task["ack_failure"] is True  # stamped here, from the settings that workers share
     assert task["kwargs"] == {}
@@ -29,17 +30,19 @@ def test_the_task_carries_label_and_id_only(transactional_db: None, submit: Subm
 def test_nothing_is_queued_before_the_commit(transactional_db: None, submit: Submit) -> None:
     with transaction.atomic():
         submit()
-        assert not OrmQ.objects.exists()
+        assert not queued().exists()
         transaction.set_rollback(True)
-    assert not OrmQ.objects.exists()
+    assert not queued().exists()
     assert not DummyJob.objects.exists()
 
 
-def test_long_jobs_go_to_the_long_cluster(transactional_db: None, submit: Submit, settings: Any) -> None:
-    settings.SHORT_CLUSTER, settings.LONG_CLUSTER = "s", "l"
-    submit()
-    submit(long=True)
-    assert list(OrmQ.objects.order_by("pk").values_list("key", flat=True)) == ["s", "l"]
+def test_a_job_takes_the_lane_of_what_it_is_expected_to_take(
+    transactional_db: None, submit: Submit, settings: Any
+) -> None:
+    settings.SHORT_CLUSTER, settings.MEDIUM_CLUSTER, settings.LONG_CLUSTER = "s", "m", "l"
+    for seconds in (0, 20, 21, 180, 181, 1e9, "inf"):
+        submit(expected=seconds)
+    assert "".join(OrmQ.objects.filter(key__in="sml").order_by("pk").values_list("key", flat=True)) == "ssmmlll"
 
 
 def test_a_broker_that_is_down_loses_no_job(
@@ -49,29 +52,29 @@ def test_a_broker_that_is_down_loses_no_job(
         down.setattr(broker, "async_task", lambda *a, **k: (_ for _ in ()).throw(ConnectionError("broker")))
         job = submit()  # raises nothing: the job is accepted
     assert job.status == Status.PENDING
-    assert not OrmQ.objects.exists()
+    assert not queued().exists()
     assert sweep().offered == 0  # it may still be on its way
     settings.JOB_REQUEUE_AFTER = 0
-    monkeypatch.setattr(broker, "clusters", lambda: ["unread"])
+    monkeypatch.setattr(broker, "clusters", lambda: [UNREAD])
     assert sweep().offered == 1
-    assert OrmQ.objects.get().task["args"] == ("dummy.DummyJob", str(job.pk))
+    assert queued().get().task["args"] == ("dummy.DummyJob", str(job.pk))
 
 
 def test_a_job_that_waits_its_turn_is_not_offered_again(
     transactional_db: None, submit: Submit, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr(broker, "clusters", lambda: ["unread"])
+    monkeypatch.setattr(broker, "clusters", lambda: [UNREAD])
     settings.JOB_REQUEUE_AFTER = 0
     for _ in range(3):
         submit()
     settings.JOB_REQUEUE_AFTER = 1
     DummyJob.objects.update(enqueued_at="2020-01-01T00:00Z")
-    OrmQ.objects.update(lock="2020-01-01T00:00Z")
+    queued().update(lock="2020-01-01T00:00Z")
     assert sweep().offered == 0
-    OrmQ.objects.all().delete()  # now the broker has forgotten them
+    queued().delete()  # now the broker has forgotten them
     assert sweep().offered == 3
     assert sweep().offered == 0
-    assert OrmQ.objects.count() == 3
+    assert queued().count() == 3
 
 
 def test_double_submission_at_once_makes_one_job(transactional_db: None, county: County, analyst: Any) -> None:
@@ -94,7 +97,7 @@ def test_double_submission_at_once_makes_one_job(transactional_db: None, county:
     assert len({job.pk for job, _ in found}) == 1
     assert [created for _, created in found].count(True) == 1
     assert len(found) == 8
-    assert DummyJob.objects.count() == OrmQ.objects.count() == 1
+    assert DummyJob.objects.count() == queued().count() == 1
 
 
 def test_key_with_another_request(db: None, county: County, analyst: Any) -> None:
