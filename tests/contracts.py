@@ -11,6 +11,7 @@ import json
 import uuid
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -18,7 +19,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.module_loading import import_string
 from rest_framework.test import APIClient
 
@@ -29,6 +30,7 @@ from terrafusion.jobs.states import Status
 from terrafusion.jobs.sweep import sweep
 from terrafusion.records.models import County, CountySettings, PropertyOperational
 from tests.conftest import ClientOf, Cluster, wait_for_job
+from tests.misspelled import misspellings, names_the_nearest
 
 PROBLEM = "application/problem+json"
 
@@ -109,6 +111,50 @@ class JobContract:
             named = {(error["field"] or "").split(".")[0] for error in problem["errors"]}
             assert fields <= named, (request, problem)
         assert not self.model.objects.exists()
+
+    def test_a_misspelled_key_is_refused_with_the_nearest_one(self, api: APIClient, ready: County) -> None:
+        valid = self.valid(ready)
+        viewset: Any = resolve(self.url("run")).func
+        known = list(viewset.cls.run_serializer_class().fields)
+        assert "county_id" in known
+        for key in known:
+            wrong = list(misspellings(key, known))
+            for name in (wrong[0], wrong[-1]):
+                body = {other: value for other, value in valid.items() if other != key} | {name: valid.get(key)}
+                problem = self.refused(api, body)
+                (fault,) = [fault for fault in problem["errors"] if fault["field"] == name]
+                assert names_the_nearest(fault), fault
+
+    def test_a_misspelled_option_is_refused_with_the_nearest_one(self, api: APIClient, ready: County) -> None:
+        valid = self.valid(ready)
+        for name in ("fres", "expiresin", "webhoook"):
+            parameters = {**valid.get("parameters", {}), name: True}
+            problem = self.refused(api, {**valid, "parameters": parameters})
+            assert [fault["field"] for fault in problem["errors"]] == [f"parameters.{name}"]
+            assert "Did you mean" in problem["errors"][0]["detail"], problem
+
+    def refused(self, api: APIClient, body: dict[str, Any]) -> Any:
+        """The problem of a request that is not valid, of which no job and no schedule has come."""
+        schedule = {"name": "Weekly", "job_type": self.job_type.name, "request": body, "cron": "0 5 * * MON"}
+        for address, sent in ((reverse("schedules:schedules"), schedule), (self.url("run"), body)):
+            response = api.post(address, sent, format="json")
+            assert response.status_code == 400, (sent, response.content)
+        assert not self.model.objects.exists()
+        assert not Schedule.objects.exists()
+        return response.json()
+
+    def test_what_the_addresses_of_a_job_do_not_take(self, api: APIClient, ready: County) -> None:
+        job_id = self.submit(api, ready).data["job_id"]
+        for action in ("status", "results", "files", "download"):
+            response = api.get(f"{self.url(action, job_id)}?county_id={ready.pk}")
+            assert response.status_code == 400, action
+            assert [fault["code"] for fault in response.json()["errors"]] == ["unknown_parameter"]
+        for action in ("cancel", "rerun"):
+            assert api.post(f"{self.url(action, job_id)}?now=true").status_code == 400
+            response = api.post(self.url(action, job_id), {"parameters": {"fresh": True}}, format="json")
+            assert [fault["field"] for fault in response.json()["errors"]] == ["parameters"]
+        assert api.post(f"{self.url('run')}?dry_run=true", self.valid(ready), format="json").status_code == 400
+        assert self.model.objects.get().status == Status.PENDING
 
     @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"null", b"\xff", b'{"county_id": {}}'])
     def test_malformed_bodies(self, api: APIClient, ready: County, body: bytes) -> None:
@@ -464,6 +510,9 @@ class JobContract:
         self.change(ready)
         pending(other, valid)
         default_storage.delete(self.completed(api, ready).result_file)
+        pending(other, valid)
+        path = Path(default_storage.path(self.completed(api, ready).result_file))
+        path.write_bytes(path.read_bytes()[:-1] + b"?")  # as long as before
         pending(other, valid)
 
     def test_a_result_of_data_that_changed_meanwhile_is_not_used_again(

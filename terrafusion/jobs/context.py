@@ -43,7 +43,8 @@ class Outcome:
     """What a job came to. ``columns`` are the plugin's own model columns, written in the UPDATE that says COMPLETED.
 
     ``save`` writes rows of other tables in the same transaction, under the job's lock. It may be called again, after a
-    transaction that was rolled back.
+    transaction that was rolled back. ``personal``: whether the result holds personal data; None leaves what the job's
+    needs said when it was submitted.
     """
 
     message: str
@@ -51,6 +52,7 @@ class Outcome:
     summary: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)
     save: Callable[[], None] | None = None
+    personal: bool | None = None
 
 
 class JobContext:

@@ -46,6 +46,7 @@ def describe(viewset: Any) -> None:
         (206, "application/octet-stream"): OpenApiTypes.BINARY,
         304: OpenApiResponse(description="The file is the one of If-None-Match."),
         **refused,
+        403: ProblemSerializer,
         410: ProblemSerializer,
         416: ProblemSerializer,
     }
@@ -81,7 +82,7 @@ def describe(viewset: Any) -> None:
         },
         "files": {
             "parameters": [_JOB_ID],
-            "responses": {200: MemberSerializer(many=True), **refused, 410: ProblemSerializer},
+            "responses": {200: MemberSerializer(many=True), **refused, 403: ProblemSerializer, 410: ProblemSerializer},
         },
         "file": {"parameters": [_JOB_ID, _NAME, _INLINE, _RANGE], "responses": sent},
     }

@@ -10,19 +10,27 @@ from __future__ import annotations
 class JobError(Exception):
     """The job cannot go on. ``message`` is shown to users: no SQL, path or secret in it.
 
+    ``remedy`` says what the user can do, in sentences; it follows the message wherever a failed job is shown.
     ``retryable`` says that the same job, run again later, may well succeed.
     """
 
     code = "internal_error"
     retryable = False
+    remedy = "Rerun the job. If it fails again, give its id to your administrator: the worker's log has the reason."
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
 
+    @property
+    def full_message(self) -> str:
+        """What went wrong, and what to do."""
+        return f"{self.message} {self.remedy}"
+
 
 class JobCancelled(JobError):
     code = "cancelled"
+    remedy = "Rerun it if you still need its result."
 
     def __init__(self, message: str = "The job was cancelled.") -> None:
         super().__init__(message)
@@ -33,6 +41,7 @@ class ClaimLost(JobError):
 
     code = "claim_lost"
     retryable = True
+    remedy = "Look at the job again in some minutes."
 
     def __init__(self, message: str = "Another worker has taken over the job.") -> None:
         super().__init__(message)
@@ -40,32 +49,38 @@ class ClaimLost(JobError):
 
 class TimedOut(JobError):
     code = "timed_out"
+    remedy = "Ask for less, such as a smaller area, or have your administrator raise the time limit of jobs."
 
 
 class WorkerLost(JobError):
     code = "worker_lost"
     retryable = True
+    remedy = "Rerun the job. If it fails again, ask for less, such as a smaller area, and tell your administrator."
 
 
 class StorageFull(JobError):
     code = "storage_full"
     retryable = True
+    remedy = "Have your administrator free space, then rerun the job."
 
 
 class StorageUnavailable(JobError):
     code = "storage_unavailable"
     retryable = True
+    remedy = "Rerun the job in some minutes. If it fails again, tell your administrator."
 
 
 class DatabaseUnavailable(JobError):
     code = "database_unavailable"
     retryable = True
+    remedy = "Rerun the job in some minutes. If it fails again, tell your administrator."
 
 
 class QueryTimedOut(JobError):
     """The database ended a query: the server's own limit, or its administrator. The same again may take as long."""
 
     code = "query_timed_out"
+    remedy = "Ask for less, such as a smaller area, or rerun the job when there is less to do."
 
 
 class TransactionConflict(JobError):
@@ -73,10 +88,12 @@ class TransactionConflict(JobError):
 
     code = "transaction_conflict"
     retryable = True
+    remedy = "Rerun the job."
 
 
 class OutOfMemory(JobError):
     code = "out_of_memory"
+    remedy = "Ask for less, such as a smaller area, or have your administrator give the workers more memory."
 
 
 def known() -> dict[str, type[JobError]]:

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_duration
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from terrafusion.api import bodies
 from terrafusion.jobs.webhooks import address, secrets
 from terrafusion.records.models import CountySettings
 
@@ -115,7 +116,7 @@ def split(body: Any) -> tuple[Any, dict[str, Any]]:
     parameters = body.get("parameters") if isinstance(body, dict) else None  # a form's QueryDict is a dict, too
     if isinstance(parameters, str):  # from a form
         try:
-            parameters = json.loads(parameters)
+            parameters = bodies.loads(parameters)
         except ValueError:
             return body, {}
     if not isinstance(parameters, dict):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from terrafusion.jobs import dispatch, options
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.records.access import Role, counties_for
+from terrafusion.records.access import Role, require
 
 
 def unsaved(serializer_class: type[BaseSerializer[Any]], body: Any, context: dict[str, Any]) -> AbstractJob:
@@ -36,9 +35,3 @@ def of_user(user: Any) -> Request:
     request = Request(HttpRequest())
     request.user = user
     return request
-
-
-def require(user: Any, role: Role, county_id: str) -> None:
-    """Raises PermissionDenied for who has not the role, or a higher one, in the county."""
-    if not counties_for(user, at_least=role).filter(pk=county_id).exists():
-        raise PermissionDenied(f"In {county_id} this takes the role {role.value}.")

@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from terrafusion.jobs import intact
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.jobs.publish import media
 from terrafusion.jobs.registry import type_of
+from terrafusion.jobs.rights import refusal
 from terrafusion.jobs.states import Status
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,9 @@ _RESULT = (
     "result_members",
     "result_summary",
     "fingerprint",
+    "read_counties",
+    "read_role",
+    "contains_personal_data",
 )
 
 
@@ -48,9 +52,9 @@ def find(job: Job) -> Job | None:
     found: Job | None = (
         alive.order_by("-completed_at", "-job_id").select_for_update(skip_locked=True, of=("self",)).first()
     )
-    if found is None or found.file_refused_to(job.submitted_by) is not None:
+    if found is None or refusal(found, job.submitted_by) is not None:
         return None
-    return found if _is_there(found.result_file) else None
+    return found if _is_sound(found) else None
 
 
 def complete(job: AbstractJob, finished: AbstractJob, **columns: Any) -> None:
@@ -72,9 +76,15 @@ def holders_of_file(job: AbstractJob) -> QuerySet[Any]:
     return others
 
 
-def _is_there(name: str) -> bool:
+def _is_sound(job: AbstractJob) -> bool:
+    """Whether the job's file is in storage, as it was made; where that cannot be found out, the work is done anew."""
     try:
-        return media().exists(name)
-    except Exception:  # storages raise what their drivers raise; the work is then done anew
-        log.exception("Cannot tell whether %s is in storage", name)
+        found = intact.fault(job)
+    except FileNotFoundError:
         return False
+    except Exception:  # storages raise what their drivers raise
+        log.exception("Cannot tell whether %s is in storage", job.result_file)
+        return False
+    if found:
+        log.error("%s: %s: %s", job.pk, job.result_file, found)
+    return not found

@@ -22,9 +22,9 @@ from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django_q.exceptions import TimeoutException
 
-from terrafusion.jobs import canary, errors, metrics
+from terrafusion.jobs import broker, canary, errors, lanes, marks, metrics
 from terrafusion.jobs.context import JobContext, Outcome
-from terrafusion.jobs.dispatch import LIFECYCLE, cluster_of, lifetime
+from terrafusion.jobs.dispatch import LIFECYCLE, lifetime
 from terrafusion.jobs.heartbeat import Heartbeat
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import make_folder, publish, take_back, workdir_root
@@ -45,18 +45,23 @@ def run(label: str, job_id: str) -> str:
     A claim that fails is a success to django-q2: it clears the broker's row, so that a task which is delivered twice,
     or after its job was cancelled, is not delivered without end.
     """
-    job_type = by_label(label)
+    with marks.at_work(job_id):
+        return _run(by_label(label), job_id)
+
+
+def _run(job_type: JobType, job_id: str) -> str:
     jobs = job_type.model.objects
+    canary.sing(broker.own_cluster())
     token = jobs.claim(uuid.UUID(job_id), f"{socket.gethostname()}:{os.getpid()}")
     if token is None:
         log.info("%s %s is not to be had: another worker, or cancelled", job_type.name, job_id)
         return "not claimed"
     job: AbstractJob = jobs.select_related("county").get(pk=job_id)
-    canary.sing(cluster_of(job))
     if job.claim_token != token:
         return "claim lost"
     log.info("%s %s: attempt %s begins", job_type.name, job_id, job.attempt)
     _attempt(job_type, job)
+    canary.sing(broker.own_cluster())
     return "done"
 
 
@@ -74,9 +79,7 @@ def preload(**_: Any) -> None:
 def _attempt(job_type: JobType, job: AbstractJob) -> None:
     began = time.monotonic()
     context = JobContext(workdir_root() / str(job.claim_token))
-    is_long = cluster_of(job) == settings.LONG_CLUSTER
-    time_limit = settings.JOB_LONG_TIME_LIMIT if is_long else settings.JOB_TIME_LIMIT
-    with Heartbeat(job, context, time_limit):
+    with Heartbeat(job, context, lanes.of(job).time_limit):
         try:
             make_folder(context.workdir)
             execute: Callable[[AbstractJob, JobContext], Outcome] = import_string(job_type.execute)
@@ -122,16 +125,14 @@ def reason_of(error: BaseException, context: JobContext) -> errors.JobError:
     if is_time_out(error):
         return errors.QueryTimedOut("The database ended a query of this job, because it took longer than it may.")
     if is_conflict(error):
-        return errors.TransactionConflict(
-            "The job came across other work in the database, which undid it: run it again."
-        )
+        return errors.TransactionConflict("The job came across other work in the database, which undid it.")
     if isinstance(error, DATABASE_AWAY):
         return errors.DatabaseUnavailable("The database did not answer.")
     if isinstance(error, OSError) and error.errno in _FULL:
         return errors.StorageFull("There is no space left for the result.")
     if isinstance(error, OSError) and error.errno in _STORAGE_AWAY:
         return errors.StorageUnavailable("The storage did not answer.")
-    return errors.JobError("The job failed for an internal reason; the worker's log says more.")
+    return errors.JobError("The job failed for an internal reason.")
 
 
 def _publish(job: AbstractJob, context: JobContext, outcome: Outcome, before: str) -> None:
@@ -147,6 +148,8 @@ def _publish(job: AbstractJob, context: JobContext, outcome: Outcome, before: st
         expires_at = Now() + lifetime(job) if outcome.file else None
         fingerprint = before if before and before == fingerprint_of(job) else ""
         columns = {"expires_at": expires_at, "fingerprint": fingerprint, **outcome.columns}
+        if outcome.personal is not None:
+            columns["contains_personal_data"] = outcome.personal
         done = type(job).objects.filter(pk=job.pk, claim_token=job.claim_token, status=Status.COMPLETED)
         if not done.exists():
             publish(job, context, outcome, columns)
@@ -167,7 +170,7 @@ def _end(job: AbstractJob, reason: errors.JobError) -> None:
             if row.status == Status.CANCELLING:
                 jobs.cancelled(job.pk, job.claim_token)
                 return str(Status.CANCELLED)
-            jobs.fail(job.pk, job.claim_token, reason.code, reason.message)
+            jobs.fail(job.pk, job.claim_token, reason.code, reason.full_message)
             return str(Status.FAILED)
 
     try:

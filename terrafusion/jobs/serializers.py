@@ -8,12 +8,22 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from terrafusion.api.serializers import StrictSerializer
 from terrafusion.jobs import errors, options
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
+from terrafusion.jobs.rights import ReadRefused, refusal
 from terrafusion.jobs.states import ACTIVE, Status
-from terrafusion.records.access import counties_for
+from terrafusion.records.access import Role, counties_for, require, rights_of
 from terrafusion.records.models import County
+
+
+def refused_here(job: AbstractJob, context: dict[str, Any]) -> ReadRefused | None:
+    """``rights.refusal`` for the user of a serializer's request, whose rights are read once for all rows."""
+    if "rights" not in context:
+        request = context.get("request")
+        context["rights"] = rights_of(request.user if request is not None else None)
+    return refusal(job, context["rights"])
 
 
 class Links(TypedDict):
@@ -27,17 +37,38 @@ class Links(TypedDict):
 
 @extend_schema_field(str)
 class CountyField(serializers.PrimaryKeyRelatedField[County]):
-    """The id of a county that the user may see; another one is refused with the list of those."""
+    """The id of a county that the user may see; another one is refused with the list of those. ``at_least``: who has
+    less than this role there is refused before anything else is looked at, for that may cost much."""
 
     default_error_messages = {"does_not_exist": "There is no county {pk_value!r:.60} for you; there is {known}."}
 
+    def __init__(self, *, at_least: Role = Role.VIEWER, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.at_least = at_least
+
     def get_queryset(self) -> Any:
         return counties_for(self.context["request"].user)
+
+    def to_internal_value(self, data: Any) -> County:
+        county: County = super().to_internal_value(data)
+        if self.at_least != Role.VIEWER:
+            require(self.context["request"].user, self.at_least, county.pk)
+        return county
 
     def fail(self, key: str, **kwargs: Any) -> Any:
         if key == "does_not_exist":
             kwargs["known"] = ", ".join(self.get_queryset().values_list("pk", flat=True)) or "none"
         return super().fail(key, **kwargs)
+
+
+class JobRunSerializer(StrictSerializer):
+    """The base of the body of ``run``. A subclass has the fields and makes an unsaved job."""
+
+
+class JobParametersSerializer(StrictSerializer):
+    """The base of the members of ``parameters``, among which the options of every job are known, too."""
+
+    others = options.NAMES
 
 
 class JobStatusSerializer(serializers.Serializer[AbstractJob]):
@@ -77,8 +108,16 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
         parameters: dict[str, Any] = job.parameters
         return parameters
 
+    def get_withheld_parameters(self, job: AbstractJob) -> dict[str, Any]:
+        """What of the parameters those may see who may not read the result; for a plugin to override."""
+        return {}
+
     def to_representation(self, instance: AbstractJob) -> Any:
         shown = super().to_representation(instance)
+        if refused := refused_here(instance, self.context):
+            shown["message"] = str(refused)
+            shown["parameters"] = self.get_withheld_parameters(instance)
+            shown["links"] = {**shown["links"], "download": None, "files": None}
         shown["parameters"] = {**shown["parameters"], **self._options(instance)}
         return shown
 
@@ -115,6 +154,7 @@ class JobResultSerializer(serializers.Serializer[AbstractJob]):
     result_file_size_kb = serializers.SerializerMethodField()
     result_file_bytes = serializers.IntegerField(read_only=True, allow_null=True)
     result_file_sha256 = serializers.CharField(read_only=True)
+    contains_personal_data = serializers.BooleanField(read_only=True)
     result_summary = serializers.SerializerMethodField()
 
     def get_result_file_size_kb(self, job: AbstractJob) -> float | None:
@@ -126,17 +166,14 @@ class JobResultSerializer(serializers.Serializer[AbstractJob]):
 
 
 def with_result(status: type[JobStatusSerializer], result: type[JobResultSerializer]) -> type[JobStatusSerializer]:
-    """The serializer of ``results/{job_id}``: the status object and ``result``, null until COMPLETED."""
+    """The serializer of ``results/{job_id}``: the status object and ``result``, null until COMPLETED, and for those who
+    may not read it."""
 
     @extend_schema_field(result(allow_null=True))
     def get_result(self: Any, job: AbstractJob) -> Any:
-        if job.status not in (Status.COMPLETED, Status.EXPIRED):
+        if job.status not in (Status.COMPLETED, Status.EXPIRED) or refused_here(job, self.context):
             return None
         return result(job, context=self.context).data
 
     name = status.__name__.removesuffix("Serializer").removesuffix("Status") + "ResultsSerializer"
     return type(name, (status,), {"result": serializers.SerializerMethodField(), "get_result": get_result})
-
-
-class NothingSerializer(serializers.Serializer[Any]):
-    """A request without a body."""

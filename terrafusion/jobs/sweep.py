@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
-from terrafusion.jobs import broker, dispatch, metrics, reuse
+from terrafusion.jobs import broker, dispatch, lanes, metrics, reuse
 from terrafusion.jobs.errors import WorkerLost
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import discard, take_back, workdir_root
@@ -102,7 +102,7 @@ def _settled(lost: JobQuerySet, job: AbstractJob, swept: Swept) -> bool:
         swept.cancelled += done
     elif job.attempt >= settings.JOB_MAX_ATTEMPTS:
         reason = WorkerLost(f"The worker was lost at attempt {job.attempt} of {settings.JOB_MAX_ATTEMPTS}.")
-        done = lost.fail(job.pk, job.claim_token, reason.code, reason.message)
+        done = lost.fail(job.pk, job.claim_token, reason.code, reason.full_message)
         swept.failed += done
         if done:
             metrics.failed(job, reason.code)
@@ -130,7 +130,7 @@ def _forgotten(model: type[AbstractJob], swept: Swept) -> None:
         return
     for job_id in _ids(model.objects.forgotten(after)):
         with _locked(model.objects.forgotten(after).filter(pk=job_id)) as job:
-            if job is None or _still_waits(job, oldest[dispatch.cluster_of(job)], after):
+            if job is None or _still_waits(job, oldest[lanes.of(job).cluster], after):
                 continue
             model.objects.offered(job.pk)
             swept.offered += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -14,7 +14,7 @@ from django.utils.functional import classproperty
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from rest_framework import status
-from rest_framework.exceptions import NotFound, PermissionDenied, Throttled, ValidationError
+from rest_framework.exceptions import NotFound, Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -22,14 +22,17 @@ from rest_framework.viewsets import GenericViewSet
 
 from terrafusion.api.errors import Conflict
 from terrafusion.api.pagination import CursorPagination
+from terrafusion.api.serializers import NothingSerializer
+from terrafusion.api.views import KnownParameters
 from terrafusion.jobs import dispatch, download, requests
 from terrafusion.jobs.described import describe
 from terrafusion.jobs.errors import Refused, RequestRefused, TooManyActiveJobs
 from terrafusion.jobs.files import MemberSerializer, member_of, members_of
 from terrafusion.jobs.filters import JobFilterSet, filterset_of
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer, NothingSerializer, with_result
-from terrafusion.records.access import Role, counties_for
+from terrafusion.jobs.rights import check_may_rerun, check_readable, role_to_act
+from terrafusion.jobs.serializers import JobResultSerializer, JobRunSerializer, JobStatusSerializer, with_result
+from terrafusion.records.access import counties_for, require
 
 POLL_SECONDS = 1
 """Told to clients as Retry-After: when to ask for the status."""
@@ -50,7 +53,7 @@ class TooManyJobs(Throttled):
     extra_detail_singular = extra_detail_plural = ""
 
 
-class JobViewSet(GenericViewSet[AbstractJob]):
+class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
     """run, status, results, jobs, cancel, rerun, download and files of one job type.
 
     ``run_serializer_class(data=..., context={"request": ...}).save()`` returns an UNSAVED job; who submits it, the
@@ -58,13 +61,15 @@ class JobViewSet(GenericViewSet[AbstractJob]):
     """
 
     model: ClassVar[type[AbstractJob]]
-    run_serializer_class: ClassVar[type[BaseSerializer[Any]]]
+    run_serializer_class: ClassVar[type[JobRunSerializer]]
     serializer_class: type[JobStatusSerializer] = JobStatusSerializer
     result_serializer_class: ClassVar[type[JobResultSerializer]] = JobResultSerializer
     results_serializer_class: ClassVar[type[JobStatusSerializer]]
     pagination_class = CursorPagination
     ordering = ("-created_at", "-job_id")
     lookup_field = "job_id"
+    list_actions = ("jobs",)
+    query_parameters: ClassVar[Mapping[str, Collection[str]]] = {"file": ("inline",)}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -151,6 +156,7 @@ class JobViewSet(GenericViewSet[AbstractJob]):
         """Submit a new job with the same request, linked to this one, if what it asks for may still be had."""
         job = self.get_job(job_id)
         self._require_owner(job)
+        check_may_rerun(job, request.user)
         return self._submit(lambda key: dispatch.rerun(job, request.user, idempotency_key=key))
 
     def download(self, request: Request, job_id: str) -> HttpResponseBase:
@@ -171,8 +177,7 @@ class JobViewSet(GenericViewSet[AbstractJob]):
 
     def _with_file(self, job_id: str) -> AbstractJob:
         job = self.get_job(job_id)
-        if refused := job.file_refused_to(self.request.user):
-            raise PermissionDenied(str(refused), refused.code)
+        check_readable(job, self.request.user)
         download.check_available(job)
         return job
 
@@ -198,8 +203,7 @@ class JobViewSet(GenericViewSet[AbstractJob]):
 
     def _require_owner(self, job: AbstractJob) -> None:
         """An analyst may act on jobs of their own, a manager on anybody's."""
-        own = job.submitted_by_id == self.request.user.pk
-        requests.require(self.request.user, Role.ANALYST if own else Role.MANAGER, job.county_id)
+        require(self.request.user, role_to_act(job.submitted_by_id, self.request.user), job.county_id)
 
 
 def submitted(request: Request, submit: Callable[[str], AbstractJob]) -> AbstractJob:

@@ -29,6 +29,6 @@ class DummyConfig(AppConfig):
                 type_values=lambda: DummyJob.Flavour.values,
                 execute="tests.dummy_plugin.jobs.execute",
                 fingerprint=fingerprint,
-                is_long=lambda job: bool(job.parameters.get("long")),
+                seconds=lambda job: float(job.parameters.get("expected", 0)),
             )
         )

@@ -6,14 +6,34 @@ from typing import Any
 
 from rest_framework import serializers
 
-from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
+from terrafusion.jobs.serializers import (
+    CountyField,
+    JobParametersSerializer,
+    JobResultSerializer,
+    JobRunSerializer,
+    JobStatusSerializer,
+)
+from terrafusion.records.access import Role
 from tests.dummy_plugin.models import DummyJob
 
 
-class DummyRunSerializer(serializers.Serializer[DummyJob]):
-    county_id = CountyField()
+class DummyParameters(JobParametersSerializer):
+    lines = serializers.IntegerField(required=False)
+    long = serializers.BooleanField(required=False)
+    seconds = serializers.FloatField(required=False)
+    deaf_seconds = serializers.FloatField(required=False)
+    query_seconds = serializers.FloatField(required=False)
+    crash_attempts = serializers.IntegerField(required=False)
+    no_file = serializers.BooleanField(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "raise": serializers.CharField(required=False)}  # a word of Python
+
+
+class DummyRunSerializer(JobRunSerializer):
+    county_id = CountyField(at_least=Role.ANALYST)
     flavour = serializers.ChoiceField(choices=DummyJob.Flavour.choices)
-    parameters = serializers.DictField(required=False, default=dict)
+    parameters = DummyParameters(required=False, default=dict)
 
     def create(self, validated_data: dict[str, Any]) -> DummyJob:
         county = validated_data.pop("county_id")

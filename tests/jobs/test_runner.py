@@ -283,7 +283,7 @@ def test_the_server_ends_a_query(run: Submit) -> None:
 def test_the_server_undoes_the_work_for_others(run: Submit) -> None:
     job = run(**{"raise": "deadlock"})
     assert (job.status, job.error_code) == (Status.FAILED, "transaction_conflict")
-    assert "run it again" in job.message
+    assert job.message.endswith("Rerun the job.")
 
 
 def test_the_server_undoes_the_publishing_for_others(run: Submit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -273,7 +273,7 @@ def test_pages(api: APIClient, create: Create, county: County, admin_client: Any
     }
     response = api.post(URL, sent, format="multipart")
     assert response.status_code == 201, response.content
-    assert response.json()["time_zone"] == "UTC"
+    assert response.json()["time_zone"] == "America/Los_Angeles"
 
     schedule, other = create(), create(enabled=False)
     listing = reverse("admin:jobs_schedule_changelist")

@@ -11,11 +11,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection, connections, transaction
-from django_q.models import OrmQ
 
 from terrafusion.jobs import publish
 from terrafusion.jobs.states import Status
 from terrafusion.jobs.sweep import Swept, sweep
+from tests.conftest import queued
 from tests.dummy_plugin.models import DummyJob
 from tests.jobs.conftest import Submit, claim
 
@@ -38,13 +38,13 @@ def test_nothing_to_do(submit: Submit, capsys: pytest.CaptureFixture[str]) -> No
 def test_lost_jobs_are_tried_again_then_failed(submit: Submit, settings: Any) -> None:
     settings.JOB_MAX_ATTEMPTS = 2
     job = submit()
-    OrmQ.objects.all().delete()
+    queued().delete()
     claim(job)
     lose(job)
     assert sweep() == Swept(retried=1)
     job.refresh_from_db()
     assert (job.status, job.claim_token) == (Status.PENDING, None)
-    assert OrmQ.objects.count() == 1
+    assert queued().count() == 1
     claim(job)
     lose(job)
     assert sweep() == Swept(failed=1)

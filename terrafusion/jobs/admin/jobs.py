@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,19 +12,30 @@ from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
+from rest_framework.exceptions import PermissionDenied
 
 from terrafusion.jobs import dispatch, options
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
+from terrafusion.jobs.rights import check_may_rerun, refusal, role_to_act
+from terrafusion.records.access import Role, rights_of
 from terrafusion.records.county_admin import OwnCountiesAdmin, OwnListFilter
+
+_OPEN = {
+    *("job_id", "county", "status", "error_code", "progress", "attempt", "worker", "heartbeat_at", "enqueued_at"),
+    *("cancel_requested_at", "submitted_by", "rerun_of", "schedule", "created_at", "updated_at", "started_at"),
+    *("completed_at", "expires_at", "read_role", "contains_personal_data", "asked_for"),
+    *("export_format", "analysis_type", "report_type", "format", "valuation_method"),
+}
+"""What is shown of a job to who may not read its result."""
 
 
 class JobAdmin(OwnCountiesAdmin):
     """A plugin registers its model with a subclass of this; the type column and filter add themselves."""
 
     date_hierarchy = "created_at"
-    search_fields = ["job_id__exact", "submitted_by__username", "message"]
+    search_fields = ["job_id__exact", "submitted_by__username"]
     list_select_related = ["submitted_by"]
     ordering = ["-created_at"]
     show_full_result_count = False  # counting all rows twice for each page is slow on a large table
@@ -53,7 +65,16 @@ class JobAdmin(OwnCountiesAdmin):
         return [*(field.name for field in self.model._meta.fields if field.name not in hidden), "asked_for", "file"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return self.get_readonly_fields(request, obj)
+        """To who may not read the result, nothing of it or of what was asked for."""
+        shown = self.get_readonly_fields(request, obj)
+        if obj is None or not refusal(obj, request.user):
+            return shown
+        return [name for name in shown if name in _OPEN]
+
+    least_role = Role.ANALYST
+
+    def may_edit(self, request: HttpRequest, row: Any) -> bool:
+        return rights_of(request.user).has(row.county_id, role_to_act(row.submitted_by_id, request.user))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -78,7 +99,7 @@ class JobAdmin(OwnCountiesAdmin):
 
     @admin.action(description="Cancel the selected jobs", permissions=["change"])
     def cancel_jobs(self, request: HttpRequest, queryset: QuerySet[AbstractJob]) -> None:
-        for job in queryset:
+        for job in allowed(self, request, queryset):
             try:
                 dispatch.cancel(job)
                 self.message_user(request, f"{job.job_id} is {job.status}.", messages.SUCCESS)
@@ -87,9 +108,19 @@ class JobAdmin(OwnCountiesAdmin):
 
     @admin.action(description="Rerun the selected jobs as new ones", permissions=["change"])
     def rerun_jobs(self, request: HttpRequest, queryset: QuerySet[AbstractJob]) -> None:
-        for job in queryset:
+        for job in allowed(self, request, queryset):
             try:
+                check_may_rerun(job, request.user)
                 again = dispatch.rerun(job, request.user)
                 self.message_user(request, f"{again.job_id} reruns {job.job_id}.", messages.SUCCESS)
-            except Refused as refused:
+            except (Refused, PermissionDenied) as refused:
                 self.message_user(request, f"{job.job_id}: {refused}", messages.WARNING)
+
+
+def allowed(pages: OwnCountiesAdmin, request: HttpRequest, rows: Iterable[Any]) -> Iterator[Any]:
+    """Those of the rows that the user's role lets them act on; of each other one a message says so."""
+    for row in rows:
+        if pages.may_edit(request, row):
+            yield row
+        else:
+            pages.message_user(request, f"{row.pk}: your role in {row.county_id} does not allow it.", messages.WARNING)

@@ -12,9 +12,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from rest_framework.exceptions import APIException
 
+from terrafusion.jobs.admin.jobs import allowed
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import Schedule
+from terrafusion.jobs.rights import role_to_act
 from terrafusion.jobs.schedules import clock
+from terrafusion.records.access import Role, rights_of
 from terrafusion.records.county_admin import OwnCountiesAdmin
 
 
@@ -33,6 +36,11 @@ class ScheduleAdmin(OwnCountiesAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_readonly_fields(request, obj)
 
+    least_role = Role.ANALYST
+
+    def may_edit(self, request: HttpRequest, row: Any) -> bool:
+        return rights_of(request.user).has(row.county_id, role_to_act(row.owner_id, request.user))
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -43,14 +51,14 @@ class ScheduleAdmin(OwnCountiesAdmin):
     @admin.action(description="Pause the selected schedules", permissions=["change"])
     def pause_schedules(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         with transaction.atomic():
-            for schedule in queryset.order_by("pk").select_for_update(of=("self",)):
+            for schedule in allowed(self, request, queryset.order_by("pk").select_for_update(of=("self",))):
                 clock.pause(schedule, f"Paused by {request.user}.")
                 schedule.save()
 
     @admin.action(description="Let the selected schedules run", permissions=["change"])
     def arm_schedules(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
         with transaction.atomic():
-            for schedule in queryset.order_by("pk").select_for_update(of=("self",)):
+            for schedule in allowed(self, request, queryset.order_by("pk").select_for_update(of=("self",))):
                 try:
                     clock.check(schedule)
                 except (Refused, APIException) as refused:
@@ -61,7 +69,7 @@ class ScheduleAdmin(OwnCountiesAdmin):
 
     @admin.action(description="Submit a job of the selected schedules now", permissions=["change"])
     def run_schedules(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
-        for schedule in queryset:
+        for schedule in allowed(self, request, queryset):
             try:
                 job = clock.run(schedule)
             except (Refused, APIException) as refused:

@@ -8,8 +8,10 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from terrafusion.jobs.admin.jobs import allowed
 from terrafusion.jobs.models import WebhookDelivery
 from terrafusion.jobs.webhooks import outbox
+from terrafusion.records.access import Role, rights_of
 from terrafusion.records.county_admin import OwnCountiesAdmin
 
 
@@ -28,6 +30,12 @@ class DeliveryAdmin(OwnCountiesAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.get_fields(request, obj)
 
+    least_role = Role.VIEWER
+
+    def may_edit(self, request: HttpRequest, row: Any) -> bool:
+        own = row.owner_id == request.user.pk
+        return rights_of(request.user).has(row.county_id, Role.VIEWER if own else Role.MANAGER)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -36,6 +44,6 @@ class DeliveryAdmin(OwnCountiesAdmin):
 
     @admin.action(description="Send the selected messages again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
-        for delivery in queryset:
+        for delivery in allowed(self, request, queryset):
             outbox.send_again(delivery)
         self.message_user(request, "They will be sent in a moment.", messages.SUCCESS)

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from terrafusion.jobs.errors import Refused
+from terrafusion.jobs.models.guarded import Guarded
 from terrafusion.jobs.queryset import JobQuerySet
 from terrafusion.jobs.states import ACTIVE, CLAIMED, FINISHED, Status
 from terrafusion.records.models import County
@@ -24,7 +24,7 @@ def _is(*statuses: Status) -> Q:
     return Q(status__in=[status.value for status in statuses])
 
 
-class AbstractJob(models.Model):
+class AbstractJob(Guarded):
     """One request of a user and what came of it. ``status`` is written by ``JobQuerySet`` only."""
 
     job_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -142,7 +142,3 @@ class AbstractJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.job_id} {self.status}"
-
-    def file_refused_to(self, user: Any) -> Refused | None:
-        """Why a user of the county may not have the file; None when they may. For a plugin to override."""
-        return None

@@ -11,10 +11,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from terrafusion.jobs.models.guarded import Guarded
 from terrafusion.records.models import County
 
 
-class Schedule(models.Model):
+class Schedule(Guarded):
     """A request that is submitted as a job of its owner whenever it is time; any kind of job.
 
     ``next_run_at`` is when: NULL while the schedule is paused. It is written by ``schedules.clock`` only.
@@ -46,7 +47,6 @@ class Schedule(models.Model):
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects: models.Manager[Any] = models.Manager()
-    county_id: str
     owner_id: int | None
 
     class Meta:

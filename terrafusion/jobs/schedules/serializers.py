@@ -9,10 +9,13 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from terrafusion.api.errors import Conflict
+from terrafusion.api.fields import BoundedJSONField
+from terrafusion.api.serializers import StrictSerializer
 from terrafusion.jobs import dispatch, options, requests
 from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.registry import public_types
+from terrafusion.jobs.rights import refusal, set_needs
 from terrafusion.jobs.schedules import clock, cron
 from terrafusion.records import time_zones
 from terrafusion.records.access import may_see_personal_data
@@ -32,7 +35,7 @@ class Links(TypedDict):
 
 
 @extend_schema_field({"type": "object"})
-class RequestField(serializers.JSONField):
+class RequestField(BoundedJSONField):
     """The body of a job's ``run``."""
 
     default_error_messages = {"not_an_object": "Give a JSON object: the body of run."}
@@ -45,15 +48,16 @@ class RequestField(serializers.JSONField):
 
 
 def request_for_others(schedule: Schedule, user: Any) -> Any:
-    """What one who is not the owner may see of what the schedule asks for: nothing, where it may name people."""
-    if not may_see_personal_data(user, schedule.county_id):
+    """What one who is not the owner may see of what the schedule asks for: nothing, where it may name people, or where
+    its results are not for them."""
+    if not may_see_personal_data(user, schedule.county_id) or refusal(schedule, user):
         return None
     parameters = schedule.request.get("parameters")
     own = {"parameters": options.for_others(parameters)} if isinstance(parameters, dict) else {}
     return {**schedule.request, **own}
 
 
-class ScheduleSerializer(serializers.Serializer[Schedule]):
+class ScheduleSerializer(StrictSerializer):
     """A schedule. What is at fault in ``request`` is named as ``request.layers``."""
 
     schedule_id = serializers.UUIDField(read_only=True)
@@ -140,6 +144,7 @@ class ScheduleSerializer(serializers.Serializer[Schedule]):
             county_id=self.job.county_id,
             owner=user,
         )
+        set_needs(schedule, dispatch.needs_of(self.job))
         self._set(schedule, enabled)
         schedule.save(force_insert=True)
         schedule.refresh_from_db()
@@ -150,6 +155,8 @@ class ScheduleSerializer(serializers.Serializer[Schedule]):
         retimed = {"cron", "time_zone"} & validated_data.keys()
         for name, value in validated_data.items():
             setattr(instance, name, value)
+        if self.job is not None:
+            set_needs(instance, dispatch.needs_of(self.job))
         if enabled != instance.enabled or (enabled and retimed):
             self._set(instance, enabled)
         return instance
@@ -178,4 +185,6 @@ class ScheduleSerializer(serializers.Serializer[Schedule]):
         user = self.context["request"].user
         if instance.owner_id != user.pk:
             shown["request"] = request_for_others(instance, user)
+            if refused := refusal(instance, user):  # what was refused, or why, may name what is not for them
+                shown["last_event"] = str(refused) if instance.last_event else ""
         return shown

@@ -22,16 +22,19 @@ from rest_framework.viewsets import GenericViewSet
 from terrafusion.api.errors import Conflict
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
-from terrafusion.jobs import download, requests
+from terrafusion.api.serializers import NothingSerializer
+from terrafusion.api.views import KnownParameters
+from terrafusion.jobs import download
 from terrafusion.jobs.described import IDEMPOTENCY
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.registry import public_types, type_of
+from terrafusion.jobs.rights import check_readable, role_to_act
 from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.schedules.serializers import ScheduleSerializer
-from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer, NothingSerializer, with_result
+from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer, with_result
 from terrafusion.jobs.viewsets import accepted, submitted
-from terrafusion.records.access import Role, counties_for
+from terrafusion.records.access import counties_for, require
 
 _SCHEDULE_ID = OpenApiParameter("schedule_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The schedule.")
 _MISSING = {400: ProblemSerializer, 404: ProblemSerializer}
@@ -48,7 +51,7 @@ class ScheduleFilterSet(filters.FilterSet):
         fields: list[str] = []
 
 
-class ScheduleViewSet(GenericViewSet[Schedule]):
+class ScheduleViewSet(KnownParameters, GenericViewSet[Schedule]):
     """Schedules of your counties."""
 
     queryset = Schedule.objects.select_related("owner")
@@ -148,6 +151,7 @@ class ScheduleViewSet(GenericViewSet[Schedule]):
             302: OpenApiResponse(description="The file is at the signed address in Location."),
             304: OpenApiResponse(description="The file is the one of If-None-Match."),
             **_MISSING,
+            403: ProblemSerializer,
             409: ProblemSerializer,
             410: ProblemSerializer,
             416: ProblemSerializer,
@@ -156,8 +160,7 @@ class ScheduleViewSet(GenericViewSet[Schedule]):
     def download(self, request: Request, schedule_id: str) -> HttpResponseBase:
         """The file of the newest completed job: the address stays, the file changes, and its `ETag` tells when."""
         job = self._newest(schedule_id)
-        if refused := job.file_refused_to(request.user):
-            raise PermissionDenied(str(refused), refused.code)
+        check_readable(job, request.user)
         download.check_available(job)
         return download.respond(request, job)
 
@@ -194,5 +197,4 @@ class ScheduleViewSet(GenericViewSet[Schedule]):
 
     def _require_owner(self, schedule: Schedule) -> None:
         """An analyst may act on schedules of their own, a manager on anybody's."""
-        own = schedule.owner_id == self.request.user.pk
-        requests.require(self.request.user, Role.ANALYST if own else Role.MANAGER, schedule.county_id)
+        require(self.request.user, role_to_act(schedule.owner_id, self.request.user), schedule.county_id)

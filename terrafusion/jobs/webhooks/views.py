@@ -19,8 +19,9 @@ from rest_framework.viewsets import GenericViewSet
 
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
+from terrafusion.api.serializers import NothingSerializer
+from terrafusion.api.views import KnownParameters
 from terrafusion.jobs.models import DeliveryStatus, WebhookDelivery, WebhookSecret
-from terrafusion.jobs.serializers import NothingSerializer
 from terrafusion.jobs.webhooks import outbox, secrets
 from terrafusion.jobs.webhooks.serializers import DeliverySerializer, NewSecretSerializer, SecretSerializer
 from terrafusion.records.access import Role, counties_for
@@ -29,7 +30,7 @@ _ID = OpenApiParameter("delivery_id", OpenApiTypes.UUID, OpenApiParameter.PATH, 
 _MISSING = {400: ProblemSerializer, 404: ProblemSerializer}
 
 
-class SecretView(APIView):
+class SecretView(KnownParameters, APIView):
     """The secret that signs the messages to your webhooks, by the Standard Webhooks scheme."""
 
     name = "Webhook secret"
@@ -68,7 +69,7 @@ class DeliveryFilterSet(filters.FilterSet):
         fields: list[str] = []
 
 
-class DeliveryViewSet(GenericViewSet[WebhookDelivery]):
+class DeliveryViewSet(KnownParameters, GenericViewSet[WebhookDelivery]):
     """Messages to webhooks: your own, and in counties that you manage everybody's."""
 
     queryset = WebhookDelivery.objects.all()
