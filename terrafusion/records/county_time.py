@@ -11,7 +11,7 @@ from terrafusion.records.models import County, CountySettings
 
 
 def zone(county: County | str) -> ZoneInfo:
-    """UTC where the county has named none."""
+    """That of most of the state where the county has named none."""
     return ZoneInfo(CountySettings.of(county).time_zone)
 
 
