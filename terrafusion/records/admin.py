@@ -3,6 +3,7 @@ searched without an index, and no county's parcels are put into a drop-down."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -10,14 +11,17 @@ from django.contrib import admin
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 
-from terrafusion.records import settings_validators
+from terrafusion.records import history_admin, named, settings_validators
 from terrafusion.records.access import may_see_personal_data
-from terrafusion.records.county_admin import OwnCountiesAdmin
+from terrafusion.records.county_admin import CountyRoles, OwnCountiesAdmin
+from terrafusion.records.grants_admin import AccessForm, may_change_right, of_giver
 from terrafusion.records.models import (
+    SETTINGS,
     County,
     CountyAccess,
     CountySettings,
@@ -29,6 +33,8 @@ from terrafusion.records.models import (
     UploadedArea,
 )
 from terrafusion.records.models.parcel import PERSONAL_DATA
+from terrafusion.records.reference_layers import layer_of
+from terrafusion.words import counted
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters at run time
     AnyPaginator = Paginator[Any]
@@ -36,8 +42,9 @@ if TYPE_CHECKING:  # Django's own classes take no type parameters at run time
     SettingsStack = admin.StackedInline[CountySettings, County]
     ValueTable = admin.TabularInline[PropertyValueHistory, PropertyOperational]
     SettingsModelForm = forms.ModelForm[CountySettings]
+    AnyInlineFormSet = BaseInlineFormSet[Any, Any, Any]
 else:
-    AnyPaginator, SettingsModelForm = Paginator, forms.ModelForm
+    AnyPaginator, SettingsModelForm, AnyInlineFormSet = Paginator, forms.ModelForm, BaseInlineFormSet
     AccessTable = ValueTable = admin.TabularInline
     SettingsStack = admin.StackedInline
 
@@ -85,54 +92,63 @@ class RecordAdmin(OwnCountiesAdmin):
         if geometry is None:
             return "none"
         west, south, east, north = geometry.extent
-        summary = f"{geometry.geom_type}, {geometry.num_coords} vertices, {west:.6f},{south:.6f},{east:.6f},{north:.6f}"
+        vertices = counted(geometry.num_coords, "vertex", "vertices")
+        summary = f"{geometry.geom_type}, {vertices}, {west:.6f},{south:.6f},{east:.6f},{north:.6f}"
         return format_html("<p>{}</p><textarea rows=4 cols=80 readonly>{}</textarea>", summary, geometry.wkt)
 
 
-class AccessInline(AccessTable):
+class AccessInline(CountyRoles, AccessTable):
+    """A right is taken away on its own page."""
+
     model = CountyAccess
+    form = AccessForm
     extra = 0
     autocomplete_fields = ("user",)
+    can_delete = False
+
+    def get_formset(self, request: HttpRequest, obj: County | None = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form = of_giver(formset.form, request.user)
+        return formset
 
 
 class CountySettingsForm(SettingsModelForm):
+    parent: County | None = None
+    """On the county's own page: as it would be saved. The time zone is checked by its state."""
+
     def _post_clean(self) -> None:
         # Here and not in clean(): the checks want the instance as it would be saved.
         super()._post_clean()  # type: ignore[misc]  # undocumented, but where ModelForm itself validates the instance
+        if self.parent is not None:
+            self.instance.county = self.parent
         if not self.errors:
             for field, message in settings_validators.faults(self.instance).items():
                 self.add_error(field if field in self.fields else None, message)
 
     class Meta:
         model = CountySettings
-        fields = [
-            "county",
-            "allowed_formats",
-            "default_crs",
-            "default_parameters",
-            "max_records",
-            "max_bytes",
-            "max_records_per_day",
-            "max_bytes_per_day",
-            "format_limits",
-            "max_area_vertices",
-            "max_active_jobs",
-            "result_days",
-            "max_result_days",
-            "time_zone",
-            "value_rounding",
-            "proposal_days",
-        ]
+        fields = ["county", *SETTINGS]
         widgets = {
             "allowed_formats": forms.Textarea(attrs={"rows": 2, "cols": 80}),
             "default_parameters": forms.Textarea(attrs={"rows": 4, "cols": 80}),
             "format_limits": forms.Textarea(attrs={"rows": 3, "cols": 80}),
+            "sales_screening": forms.Textarea(attrs={"rows": 6, "cols": 80}),
+            "monotone_characteristics": forms.Textarea(attrs={"rows": 3, "cols": 80}),
+            "land_shares": forms.Textarea(attrs={"rows": 3, "cols": 80}),
         }
 
 
-class SettingsInline(SettingsStack):
+class SettingsFormSet(AnyInlineFormSet):
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        form = super()._construct_form(i, **kwargs)  # type: ignore[misc]  # undocumented, but where forms are made
+        form.parent = self.instance
+        return form
+
+
+class SettingsInline(CountyRoles, SettingsStack):
     model = CountySettings
     form = CountySettingsForm
+    formset = SettingsFormSet
     can_delete = False
 
 
@@ -150,11 +166,20 @@ class CountyAdmin(OwnCountiesAdmin):
 
 @admin.register(CountyAccess)
 class CountyAccessAdmin(OwnCountiesAdmin):
+    form = AccessForm
     list_display = ("user", "county", "role", "may_see_personal_data")
     list_filter = ("county", "role", "may_see_personal_data")
     list_select_related = ("user", "county")
     search_fields = ("user__username",)
     autocomplete_fields = ("user", "county")
+
+    def get_form(
+        self, request: HttpRequest, obj: CountyAccess | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return of_giver(super().get_form(request, obj, change, **kwargs), request.user)
+
+    def may_edit(self, request: HttpRequest, row: Any) -> bool:
+        return super().may_edit(request, row) and may_change_right(request.user, row)
 
 
 @admin.register(CountySettings)
@@ -165,7 +190,7 @@ class CountySettingsAdmin(OwnCountiesAdmin):
 
 
 class ValueInline(ValueTable):
-    """History is written by loads, never by hand."""
+    """History is written by loads and decisions, never by hand."""
 
     model = PropertyValueHistory
     fields = readonly_fields = (
@@ -175,11 +200,17 @@ class ValueInline(ValueTable):
         "improvement_value",
         "total_value",
         "exemptions",
+        "certified",
+        "revoked",
         "source",
     )
-    ordering = ("-effective_date",)
+    ordering = ("-effective_date", "-id")
     can_delete = False
     extra = 0
+
+    @admin.display(boolean=True, description="Revoked or corrected")
+    def revoked(self, entry: PropertyValueHistory) -> bool:
+        return entry.revoked_by is not None
 
     def has_add_permission(self, request: HttpRequest, obj: PropertyOperational | None = None) -> bool:
         return False
@@ -191,6 +222,8 @@ class PropertyAdmin(RecordAdmin):
     search_fields = ("parcel_number__exact",)
     search_help_text = "A whole parcel number."
     exclude = ("geometry", "point")
+    # Values come by loads and decisions, each with its record; a certified one is corrected by the assessor.
+    readonly_fields = (*RecordAdmin.readonly_fields, "land_value", "improvement_value", "total_value", "tax_year")
     inlines = (ValueInline,)
 
     def get_exclude(self, request: HttpRequest, obj: PropertyOperational | None = None) -> tuple[str, ...]:
@@ -214,7 +247,11 @@ class ReferenceLayerAdmin(OwnCountiesAdmin):
     list_filter = ("county", "geometry_type")
     list_select_related = ("county",)
     search_fields = ("name", "title")
-    readonly_fields = ("updated_at",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ReferenceLayer | None = None) -> tuple[str, ...]:
+        """Which fields are personal is changed by those only who may see them."""
+        hidden = obj is not None and not may_see_personal_data(request.user, obj.county_id)
+        return ("updated_at", "field_schema") if hidden else ("updated_at",)
 
 
 @admin.register(ReferenceFeature)
@@ -226,7 +263,21 @@ class ReferenceFeatureAdmin(RecordAdmin):
     search_help_text = "A whole key of a feature."
     raw_id_fields = ("county", "layer")
     readonly_fields = ("place",)
-    exclude = ("geometry",)
+
+    def get_exclude(self, request: HttpRequest, obj: ReferenceFeature | None = None) -> tuple[str, ...]:
+        return ("geometry", "attributes") if _hides_attributes(request, obj) else ("geometry",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ReferenceFeature | None = None) -> tuple[str, ...]:
+        return ("place", "public_attributes") if _hides_attributes(request, obj) else ("place",)
+
+    @admin.display(description="Attributes, without personal data")
+    def public_attributes(self, feature: ReferenceFeature) -> str:
+        public = named.open_fields(layer_of(feature.layer), personal=False)
+        return json.dumps({name: feature.attributes.get(name) for name in public}, ensure_ascii=False)
+
+
+def _hides_attributes(request: HttpRequest, feature: ReferenceFeature | None) -> bool:
+    return feature is not None and not may_see_personal_data(request.user, feature.county_id)
 
 
 @admin.register(UploadedArea)
@@ -244,3 +295,6 @@ class UploadedAreaAdmin(RecordAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: UploadedArea | None = None) -> bool:
         return False
+
+
+history_admin.register_all()

@@ -38,6 +38,8 @@ def _shapes(settings: CountySettings) -> Faults:
         found["allowed_formats"] = 'Give a list of names, such as ["GeoJSON", "GeoPackage"].'
     if not isinstance(settings.default_parameters, dict):
         found["default_parameters"] = 'Give an object, such as {"include_assessment_data": true}.'
+    if fault := settings.time_zone_fault():
+        found["time_zone"] = fault
     try:
         Rules.parse(settings.sales_screening)
     except RuleFaults as faulty:

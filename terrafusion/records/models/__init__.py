@@ -1,13 +1,15 @@
 """The shared GeoDjango tables. Every geometry is stored in EPSG:4326; every row belongs to one county."""
 
+from terrafusion.records.models import rights  # noqa: F401 - declares what is tracked
 from terrafusion.records.models.area import UploadedArea
 from terrafusion.records.models.change import DataChange
-from terrafusion.records.models.county import County, CountyAccess, CountySettings
-from terrafusion.records.models.parcel import PropertyOperational, PropertyValueHistory
+from terrafusion.records.models.county import SETTINGS, County, CountyAccess, CountySettings
+from terrafusion.records.models.parcel import PropertyOperational, PropertyValueHistory, RollValue
 from terrafusion.records.models.reference import ReferenceFeature, ReferenceLayer
 from terrafusion.records.models.sale import Sale
 
 __all__ = [
+    "SETTINGS",
     "County",
     "CountyAccess",
     "CountySettings",
@@ -16,6 +18,7 @@ __all__ = [
     "PropertyValueHistory",
     "ReferenceFeature",
     "ReferenceLayer",
+    "RollValue",
     "Sale",
     "UploadedArea",
 ]

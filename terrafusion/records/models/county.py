@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
-from terrafusion.records import time_zones
+from terrafusion.history.track import track
+from terrafusion.records import places, state_plane, time_zones
 
 _IN_PLACE = "In place of the county's setting of that name; empty: as the county has it."
 
 
+@track()
 class County(models.Model):
     """A county (or city) whose assessor runs on the platform."""
 
@@ -22,9 +27,12 @@ class County(models.Model):
     )
     name = models.CharField(max_length=100)
     fips = models.CharField("FIPS", max_length=5, blank=True, help_text="Five-digit state and county code.")
-    state = models.CharField(max_length=2, help_text="Two-letter postal code.")
+    state = models.CharField(max_length=2, help_text="Two-letter postal code.", validators=[places.check_state])
     state_plane_srid = models.PositiveIntegerField(
-        "State Plane SRID", help_text="EPSG code of the projected system that areas and distances are measured in."
+        "State Plane SRID",
+        blank=True,
+        help_text="EPSG code of the State Plane zone that areas and distances are measured in; empty: the zone of the "
+        "county of that name, by NAD83 in feet.",
     )
 
     class Meta:
@@ -34,7 +42,20 @@ class County(models.Model):
     def __str__(self) -> str:
         return f"{self.name}, {self.state}"
 
+    def clean(self) -> None:
+        """Fills in the State Plane zone where it is empty; refuses what is none, or is another state's."""
+        if self.state not in places.STATES:
+            return  # the field's own validator has said so
+        if self.state_plane_srid is None:
+            self.state_plane_srid = state_plane.suggested(self.state, self.name)
+            fault = "" if self.state_plane_srid else state_plane.choices(self.state)
+        else:
+            fault = state_plane.fault(self.state_plane_srid, self.state)
+        if fault:
+            raise ValidationError({"state_plane_srid": fault})
 
+
+@track()
 class CountyAccess(models.Model):
     """A user's right to one county. Superusers need none."""
 
@@ -65,6 +86,7 @@ class CountyAccess(models.Model):
         return f"{self.user} {self.role} of {self.county_id}"
 
 
+@track()
 class CountySettings(models.Model):
     """What a county allows and prefers; applied to each request, where an explicit parameter wins over a default."""
 
@@ -109,6 +131,27 @@ class CountySettings(models.Model):
         blank=True,
         help_text='Rules that differ from the platform\'s, as {"valid_codes": ["1"], "min_price": 25000}.',
     )
+    assessment_classes = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="By class (or its beginning and a star): the share of market value that its values are stated at, "
+        'and the kind of property whose COD the IAAO\'s tables ask of it, as {"Residential": {"level": 0.35, "kind": '
+        '"residential"}, "*": {"level": 0.35}}. Empty: market value, and the kind that the class is called after.',
+    )
+    monotone_characteristics = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Characteristics with which values may only rise (more never counts against a home) or only fall, as "
+        '{"year_built": "rising", "living_area_sqft": "rising"}: no rate of an adjustment grid and no tree of a mass '
+        "appraisal goes the other way.",
+    )
+    land_shares = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="By class (or its beginning and a star): the land's share of a value, 0 to 1, where neither a land "
+        'table nor sales tell what the land is worth, as {"Residential": 0.3}. Empty: the share that sales of vacant '
+        "land show.",
+    )
     max_result_days = models.PositiveIntegerField(
         default=365,
         help_text="Most days that a request may have its result kept (expires_in).",
@@ -116,8 +159,8 @@ class CountySettings(models.Model):
     )
     time_zone = models.CharField(
         max_length=64,
-        default="UTC",
-        help_text="Of schedules, and of what day it is today, such as America/Los_Angeles.",
+        blank=True,
+        help_text="Of schedules, and of what day it is today, such as America/Los_Angeles; empty: the state's.",
         validators=[time_zones.check],
     )
     value_rounding = models.PositiveIntegerField(
@@ -131,6 +174,11 @@ class CountySettings(models.Model):
         help_text="Days that the values of a run are kept which nobody decided about; decided ones are for ever.",
         validators=[MinValueValidator(1)],
     )
+    revocation_days = models.PositiveIntegerField(
+        default=30,
+        help_text="Days that a decision about values can be revoked; a certification also until its effective date.",
+        validators=[MaxValueValidator(3_650)],
+    )
 
     class Meta:
         verbose_name_plural = "county settings"
@@ -138,8 +186,35 @@ class CountySettings(models.Model):
     def __str__(self) -> str:
         return f"Settings of {self.county_id}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """An empty time zone becomes the one of most of the state."""
+        self.time_zone = self.time_zone or places.time_zone(self._postal_code())
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        if fault := self.time_zone_fault():
+            raise ValidationError({"time_zone": fault})
+
+    def time_zone_fault(self) -> str:
+        """What is wrong with the time zone for a county of that state; empty where nothing is."""
+        return places.time_zone_fault(self.time_zone, self._postal_code())
+
     @classmethod
     def of(cls, county: County | str) -> CountySettings:
         """The county's own; where it has none, the defaults, which are not saved."""
         county_id = county if isinstance(county, str) else county.pk
-        return cls.objects.filter(county=county_id).first() or cls(county_id=county_id)
+        if (found := cls.objects.filter(county=county_id).first()) is not None:
+            return found
+        own = cls(county_id=county_id) if isinstance(county, str) else cls(county=county)
+        own.time_zone = places.time_zone(own._postal_code())
+        return own
+
+    def _postal_code(self) -> str:
+        try:
+            return self.county.state
+        except County.DoesNotExist:
+            return ""
+
+
+SETTINGS = tuple(field.name for field in CountySettings._meta.concrete_fields if not field.primary_key)
+"""The names of all settings: each has an editor in the admin and over REST, none is left out by a list of its own."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GistIndex
 
+from terrafusion.history.track import track
 from terrafusion.records.models.county import County
 
 PERSONAL_DATA = frozenset({"owner_name", "mailing_address", "mailing_city", "mailing_state", "mailing_postal_code"})
 """Fields of a parcel that name a person or tell where a person gets mail."""
 
 
+@track(exclude=("geometry", "point", "updated_at"))
 class PropertyOperational(models.Model):
     """A parcel: one row per parcel number of a county.
 
@@ -82,8 +84,13 @@ class PropertyOperational(models.Model):
         return f"{self.county_id} {self.parcel_number}"
 
 
+@track()
 class PropertyValueHistory(models.Model):
-    """What a parcel was valued at, from a date on, in US dollars."""
+    """What a parcel was valued at, from a date on, in US dollars.
+
+    Entries of loads, and certified ones beside them, which stand before loads of the same or an earlier tax year
+    (``records.values``). A certified entry never changes: a correction or revocation marks it, and it counts nowhere.
+    """
 
     county = models.ForeignKey(County, on_delete=models.PROTECT, related_name="+")
     property = models.ForeignKey(PropertyOperational, on_delete=models.CASCADE, related_name="value_history")
@@ -97,6 +104,10 @@ class PropertyValueHistory(models.Model):
     certified = models.BooleanField(
         default=False, db_default=False, help_text="Decided by the assessor; the database lets nobody change it."
     )
+    decision = models.UUIDField(null=True, blank=True, help_text="The decision that certified or corrected it.")
+    revoked_by = models.UUIDField(
+        null=True, blank=True, help_text="The decision that revoked or corrected it. It counts nowhere since."
+    )
     recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -104,7 +115,19 @@ class PropertyValueHistory(models.Model):
         ordering = ["property", "-effective_date"]
         constraints = [
             models.UniqueConstraint(
-                fields=["property", "tax_year", "effective_date"], name="one_value_per_property_year_and_date"
+                fields=["property", "tax_year", "effective_date"],
+                condition=models.Q(certified=False),
+                name="one_loaded_value_per_property_year_and_date",
+            ),
+            models.UniqueConstraint(
+                fields=["property", "effective_date"],
+                condition=models.Q(certified=True, revoked_by=None),
+                name="one_standing_certified_value",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(certified=True, decision__isnull=False)
+                | models.Q(certified=False, decision=None, revoked_by=None),
+                name="certified_by_a_decision",
             ),
         ]
         indexes = [
@@ -114,9 +137,27 @@ class PropertyValueHistory(models.Model):
             models.Index(
                 fields=["county", "property", "-effective_date"],
                 name="value_history_certified",
-                condition=models.Q(certified=True),
+                condition=models.Q(certified=True, revoked_by=None),
+            ),
+            models.Index(
+                fields=["revoked_by"], name="value_history_revoked", condition=models.Q(revoked_by__isnull=False)
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.property_id} {self.tax_year}: {self.total_value}"
+
+
+class RollValue(models.Model):
+    """What the roll says of a parcel whose current figures are certified ones, for when those are revoked."""
+
+    property = models.OneToOneField(
+        PropertyOperational, on_delete=models.CASCADE, primary_key=True, related_name="roll_value"
+    )
+    land_value = models.BigIntegerField(null=True)
+    improvement_value = models.BigIntegerField(null=True)
+    total_value = models.BigIntegerField(null=True)
+    tax_year = models.PositiveSmallIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.property_id}: {self.total_value}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GistIndex
 
+from terrafusion.history.track import track
 from terrafusion.records.models.county import County
 from terrafusion.records.models.parcel import PropertyOperational
 
 
+@track(exclude=("point", "updated_at"))
 class Sale(models.Model):
     """A recorded transfer. ``sale_price`` is in US dollars.
 
