@@ -23,18 +23,21 @@ _COLUMNS: dict[FieldType, models.Field[object, object]] = {
 
 
 def reference_layers(county: County) -> Iterator[Layer]:
-    for record in ReferenceLayer.objects.filter(county=county):
-        yield Layer(
-            name=record.name,
-            title=record.title,
-            description=record.description,
-            source=record.source,
-            geometry_type=record.geometry_type,
-            changed_at=partial(getattr, record, "updated_at"),
-            sources=(source(ReferenceLayer, record.pk), source(ReferenceFeature, record.pk)),
-            queryset=record.features.all(),
-            fields=tuple(_field(spec) for spec in record.field_schema),
-        )
+    yield from map(layer_of, ReferenceLayer.objects.filter(county=county))
+
+
+def layer_of(record: ReferenceLayer) -> Layer:
+    return Layer(
+        name=record.name,
+        title=record.title,
+        description=record.description,
+        source=record.source,
+        geometry_type=record.geometry_type,
+        changed_at=partial(getattr, record, "updated_at"),
+        sources=(source(ReferenceLayer, record.pk), source(ReferenceFeature, record.pk)),
+        queryset=record.features.all(),
+        fields=tuple(_field(spec) for spec in record.field_schema),
+    )
 
 
 def _field(spec: dict[str, object]) -> LayerField:

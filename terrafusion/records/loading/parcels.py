@@ -9,15 +9,16 @@ import shapely
 from psycopg import sql
 
 from terrafusion.records import certified
-from terrafusion.records.loading import upsert
+from terrafusion.records.loading import upsert, zone
 from terrafusion.records.loading.geometry import to_hex
+from terrafusion.records.loading.kept import Kept
 from terrafusion.records.loading.links import link_sales
 from terrafusion.records.loading.plan import ModelPlan
 from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import Batch
 from terrafusion.records.loading.staging import ROW_NUMBER, TABLE
 from terrafusion.records.loading.targets import PARCEL_TARGETS, VALUES
-from terrafusion.records.models import PropertyOperational
+from terrafusion.records.models import PropertyOperational, PropertyValueHistory, Sale
 
 
 class ParcelPlan(ModelPlan):
@@ -25,6 +26,7 @@ class ParcelPlan(ModelPlan):
     targets = PARCEL_TARGETS
     key = ("parcel_number",)
     tables = ("records_propertyoperational", "records_propertyvaluehistory", "records_sale")
+    recorded_as_loads = (PropertyOperational, PropertyValueHistory, Sale)
 
     @property
     def geometry_type(self) -> str:  # type: ignore[override]
@@ -49,6 +51,13 @@ class ParcelPlan(ModelPlan):
         return staged
 
     def prepare(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
+        self._merge(cursor, report, rejects)
+        self._kept = Kept(self.request.county.pk, self.columns)
+        if self._kept.needed:
+            report.values_recorded = self._record_values(cursor)  # a later tax year must be known before it comes
+            report.values_certified = self._kept.into_stage(cursor)
+
+    def _merge(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
         """Merge rows of one parcel number: its outline is the union of theirs, the rest is the first row's."""
         if self.request.mapping.duplicates != "merge" or not self.outlined:
             return
@@ -66,8 +75,11 @@ class ParcelPlan(ModelPlan):
         upsert.drop_duplicates(cursor, self.key)
 
     def finish(self, cursor: Any, report: LoadReport) -> None:
-        report.values_recorded = self._record_values(cursor)
-        report.values_certified = certified.follow(cursor, self.request.county.pk)
+        zone.settle(cursor, self.request.county, report)
+        if self._kept.needed:
+            self._kept.out_of_stage(cursor)
+        report.values_recorded += self._record_values(cursor)
+        certified.follow(cursor, self.request.county.pk)
         report.sales_linked = link_sales(cursor, self.request.county.pk)
 
     def _record_values(self, cursor: Any) -> int:
@@ -89,8 +101,8 @@ class ParcelPlan(ModelPlan):
                 "FROM {stage} s JOIN records_propertyoperational p "
                 "ON p.county_id = {county} AND p.parcel_number = s.parcel_number "
                 "WHERE s.tax_year IS NOT NULL AND COALESCE({staged}) IS NOT NULL "
-                "ON CONFLICT (property_id, tax_year, effective_date) DO UPDATE SET {assignments}, recorded_at = now() "
-                "WHERE NOT h.certified AND ({old}) IS DISTINCT FROM ({new})"
+                "ON CONFLICT (property_id, tax_year, effective_date) WHERE NOT certified "
+                "DO UPDATE SET {assignments}, recorded_at = now() WHERE ({old}) IS DISTINCT FROM ({new})"
             ).format(
                 names=_join("{}", values),
                 staged=_join("s.{}", values),

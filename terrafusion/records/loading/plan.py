@@ -40,6 +40,7 @@ class Plan:
     key: tuple[str, ...]
     geometry_type: str
     tables: tuple[str, ...]  # to be analyzed afterwards
+    recorded_as_loads: tuple[type[models.Model], ...] = ()  # too large for an edit of each row
 
     def __init__(self, request: Request) -> None:
         self.request = request

@@ -35,7 +35,11 @@ _KEY = Target("feature_key", Kind.TEXT, width=100, required=True, key=True)
 
 
 class ReferencePlan(Plan):
-    """Without a key column a feature's key is its row number in the file."""
+    """Without a key column a feature's key is its row number in the file.
+
+    Of a layer that is there already, what the mapping does not name stays: the title, the descriptions, and which
+    columns hold personal data.
+    """
 
     key = ("feature_key",)
     tables = ("records_referencefeature",)
@@ -47,12 +51,13 @@ class ReferencePlan(Plan):
         self._widths: dict[str, int] = {}
         self.columns = self._kept_columns()
         self.names = _attribute_names(list(self.columns))
-        self.record: ReferenceLayer | None = None
+        self.record = ReferenceLayer.objects.filter(county=request.county, name=request.layer).first()
+        self._known = {one["name"]: one for one in self.record.field_schema} if self.record else {}
 
     def fields(self) -> list[tuple[Target, FieldMapping]]:
         how = self.request.mapping.fields
         pairs = [
-            (Target(self.names[column], kind, personal=column in self.about.personal), self._how(column))
+            (Target(self.names[column], kind, personal=self._is_personal(column)), self._how(column))
             for column, kind in self.columns.items()
         ]
         if self.about.key:
@@ -87,24 +92,23 @@ class ReferencePlan(Plan):
 
     def prepare(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
         """The layer's record, written only where it differs."""
-        request = self.request
-        wanted: dict[str, Any] = {
-            "title": self.about.title or request.layer.replace("_", " ").capitalize(),
-            "description": self.about.description,
+        request, about = self.request, self.about
+        named = {"title": about.title, "description": about.description, "as_of": request.as_of}
+        columns: dict[str, Any] = {
             "geometry_type": self.geometry_type,
             "field_schema": self._schema(),
             "source": request.described,
+            **{name: value for name, value in named.items() if value},
         }
-        if request.as_of is not None:
-            wanted["as_of"] = request.as_of
-        record, created = ReferenceLayer.objects.get_or_create(
-            county=request.county, name=request.layer, defaults=wanted
-        )
-        if not created and any(getattr(record, name) != value for name, value in wanted.items()):
-            for name, value in wanted.items():
-                setattr(record, name, value)
-            record.save()
-        self.record = record
+        if self.record is None:
+            title = request.layer.replace("_", " ").capitalize()
+            self.record = ReferenceLayer.objects.create(
+                county=request.county, name=request.layer, **{"title": title, **columns}
+            )
+        elif any(getattr(self.record, name) != value for name, value in columns.items()):
+            for name, value in columns.items():
+                setattr(self.record, name, value)
+            self.record.save()
 
     def upsert(self) -> Upsert:
         assert self.record is not None, "prepare() comes first"  # noqa: S101 - an invariant of Plan's order
@@ -146,7 +150,7 @@ class ReferencePlan(Plan):
 
     def _kept_columns(self) -> dict[str, Kind]:
         source, about = self.request.source, self.about
-        for column in (*about.keep, *about.drop, *about.personal, *about.types, *about.descriptions):
+        for column in (*about.keep, *about.drop, *(about.personal or ()), *about.types, *about.descriptions):
             if column not in source.columns:
                 match("", (), "") if not source.columns else match(column, source.columns, "The mapping")
                 raise LoadError(f"The mapping's [layer] must spell the column {column!r} as the file does.")
@@ -164,11 +168,21 @@ class ReferencePlan(Plan):
                 "name": self.names[column],
                 "type": str(kind),
                 "width": self._widths.get(self.names[column]) if kind is Kind.TEXT else None,
-                "description": self.about.descriptions.get(column, ""),
-                "personal": column in self.about.personal,
+                "description": self.about.descriptions.get(column, self._before(column).get("description", "")),
+                "personal": self._is_personal(column),
             }
             for column, kind in self.columns.items()
         ]
+
+    def _is_personal(self, column: str) -> bool:
+        if self.about.personal is None:
+            return bool(self._before(column).get("personal"))
+        return column in self.about.personal
+
+    def _before(self, column: str) -> dict[str, Any]:
+        """What the layer's record says of the column, before this load."""
+        known: dict[str, Any] = self._known.get(self.names[column], {})
+        return known
 
 
 def _kind(ogr_type: str) -> Kind | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from terrafusion.records.loading.errors import LoadError
+from terrafusion.words import counted
 
 
 @dataclass
@@ -65,17 +66,17 @@ class LoadReport:
         for label, counts in (("Values left out", self.nulled), ("Texts cut", self.truncated)):
             if counts:
                 yield f"  {label}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
-        for count, text in (
-            (self.repaired, "geometries were repaired"),
-            (self.merged, "rows were merged into the parcel of their number"),
-            (self.removed, "features that the file no longer has were removed"),
-            (self.values_recorded, "entries of the value history were written"),
-            (self.values_certified, "parcels keep their certified values, not the file's"),
-            (self.sales_linked, "sales were linked to their parcel"),
-            (self.sales_without_parcel, "sales have no parcel on the roll"),
+        for count, one, many, what in (
+            (self.repaired, "geometry", "geometries", "repaired"),
+            (self.merged, "row", "rows", "merged into the parcel of the same number"),
+            (self.removed, "feature", "features", "removed, which the file no longer has"),
+            (self.values_recorded, "entry", "entries", "of the value history written"),
+            (self.values_certified, "parcel", "parcels", "with certified values, which stay, not the file's"),
+            (self.sales_linked, "sale", "sales", "linked to a parcel"),
+            (self.sales_without_parcel, "sale", "sales", "without a parcel on the roll"),
         ):
             if count:
-                yield f"  {count:,} {text}"
+                yield f"  {counted(count, one, many)} {what}"
         yield from (f"  Note: {note}" for note in self.notes)
 
 
@@ -83,18 +84,22 @@ class Rejects:
     """Writes the rejects CSV (``path`` may be None) and keeps the report's examples.
 
     Columns: row (1 is the file's first), key, outcome (refused, nulled, truncated, repaired, merged), reason, detail.
-    Raises ``LoadError`` when it cannot be written: ``complete`` is called before the load is.
+    Raises ``LoadError`` when it cannot be written (``complete`` is called before the load is), and when ``path`` is a
+    file that is no rejects file: an earlier one is replaced, anything else is not.
     """
+
+    COLUMNS = ("row", "key", "outcome", "reason", "detail")
 
     def __init__(self, path: Path | None, report: LoadReport) -> None:
         self._report = report
         self._path = path
         self._stream: TextIO | None = None
         if path is not None:
+            self._refuse_other_files(path)
             with self._writing():
                 self._stream = path.open("w", newline="", encoding="utf-8")
                 self._writer = csv.writer(self._stream)
-                self._writer.writerow(["row", "key", "outcome", "reason", "detail"])
+                self._writer.writerow(self.COLUMNS)
 
     def __enter__(self) -> Rejects:
         return self
@@ -115,6 +120,16 @@ class Rejects:
         if self._stream is not None:
             with self._writing():
                 self._stream.flush()
+
+    def _refuse_other_files(self, path: Path) -> None:
+        heading = ",".join(self.COLUMNS).encode()
+        with self._writing():
+            if not path.is_file() or path.stat().st_size == 0:
+                return
+            with path.open("rb") as stream:
+                if stream.read(len(heading)) == heading:
+                    return
+        raise LoadError(f"The rejects would be written over {path}, which is no rejects file: name another file.")
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:

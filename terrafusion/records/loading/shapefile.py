@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from terrafusion.records.loading.errors import LoadError
+from terrafusion.words import counted
 
 _SHP_HEADER = 100
 _HEAD = 256  # bytes that are enough of any of the three headers
@@ -46,17 +47,17 @@ def _check_parts(name: str, parts: dict[str, tuple[bytes, int]]) -> None:
             raise LoadError(f"{name} is not a Shapefile: its {suffix} file does not begin like one.")
         declared = 2 * struct.unpack(">i", head[24:28])[0]
         if size < declared:
-            raise LoadError(f"{name} is truncated: its {suffix} file has {size} of {declared} bytes.")
+            raise LoadError(f"{name} is truncated: its {suffix} file has {size:,} of {counted(declared, 'byte')}.")
     head, size = parts[".dbf"]
     if size < 32:
-        raise LoadError(f"{name} is truncated: its .dbf file has {size} bytes.")
+        raise LoadError(f"{name} is truncated: its .dbf file has {counted(size, 'byte')}.")
     records, header_length, record_length = struct.unpack("<IHH", head[4:12])
     declared = header_length + records * record_length
     if size < declared:
-        raise LoadError(f"{name} is truncated: its .dbf file has {size} of {declared} bytes.")
+        raise LoadError(f"{name} is truncated: its .dbf file has {size:,} of {counted(declared, 'byte')}.")
     shapes = (parts[".shx"][1] - _SHP_HEADER) // 8
     if shapes != records:
-        raise LoadError(f"{name} is broken: it has {shapes} shapes but {records} attribute records.")
+        raise LoadError(f"{name} is broken: it has {counted(shapes, 'shape')} but {records:,} attribute records.")
 
 
 def _escaped(stem: str) -> str:

@@ -18,6 +18,7 @@ from pyproj.exceptions import CRSError as ProjCRSError
 
 from terrafusion.records.loading import dataset as dataset_of_file
 from terrafusion.records.loading.errors import LoadError
+from terrafusion.words import counted
 
 BATCH_ROWS = 10_000
 _FAULTS = (
@@ -69,7 +70,9 @@ class Source:
         except _FAULTS as error:
             raise LoadError(f"{self.path.name} cannot be read beyond row {read}: {_reason(error)}.") from error
         if read != self.rows:
-            raise LoadError(f"{self.path.name} is damaged: it announces {self.rows} rows, but {read} can be read.")
+            raise LoadError(
+                f"{self.path.name} is damaged: it announces {counted(self.rows, 'row')}, but {read:,} can be read."
+            )
 
 
 @contextmanager
@@ -90,7 +93,9 @@ def open_source(path: Path, layer: str = "", encoding: str = "") -> Iterator[Sou
             raise LoadError(f"{path.name} is not {what}: its contents are {info['driver']}.")
         rows = int(info["features"])
         if dataset.look and (lost := dataset.look.lost(rows)):
-            raise LoadError(f"{path.name} is damaged: after row {rows} a quotation mark is not closed ({lost} lines).")
+            raise LoadError(
+                f"{path.name} is damaged: after row {rows:,} a quotation mark is not closed ({counted(lost, 'line')})."
+            )
         yield Source(
             path=path,
             dataset=dataset.name,

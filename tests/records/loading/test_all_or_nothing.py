@@ -110,7 +110,7 @@ def test_the_command_as_people_type_it(king: County, tmp_path: Path) -> None:
     good = run("KING", "parcels", str(path))
     assert good.returncode == 0, good.stderr
     assert "KING parcels from p.gpkg: 2 read, 2 inserted, 0 updated, 0 unchanged, 0 refused" in good.stdout
-    assert "1 geometries were repaired" in good.stdout
+    assert "1 geometry repaired" in good.stdout
     bad = run("KING", "parcels", str(tmp_path / "none.gpkg"))
     assert bad.returncode == 1
     assert bad.stderr.strip() == f"CommandError: There is no file {tmp_path / 'none.gpkg'}."

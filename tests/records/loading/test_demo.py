@@ -78,6 +78,24 @@ def test_king_of_a_few_sales(sales_file: Path, tmp_path: Path, settings: Any) ->
     assert all(report["inserted"] == report["updated"] == report["removed"] == 0 for report in again.values())
 
 
+def test_an_office_of_the_same_name_is_left_alone(sales_file: Path, tmp_path: Path, settings: Any) -> None:
+    settings.BASE_DIR = tmp_path
+    (tmp_path / "build" / "demo").mkdir(parents=True)
+    king = County.objects.create(pk="KING", name="King", fips="48269", state="TX", state_plane_srid=2276)
+    with pytest.raises(CommandError, match=r"There is a county KING already, King, TX"):
+        _demo("king", None)
+    king.fips, king.state, king.state_plane_srid = "53033", "WA", 2285
+    king.save()
+    parcel = PropertyOperational.objects.create(county=king, parcel_number="0001800010", source="the roll")
+    with pytest.raises(CommandError, match="KING has parcels of its own"):
+        _demo("king", None)
+    assert not Sale.objects.exists()
+    parcel.delete()
+    _demo("king", None)
+    king.refresh_from_db()
+    assert (king.name, king.state_plane_srid) == ("King", 2285)  # as the office has set it
+
+
 @needs_shared
 def test_king_whole(sales_file: Path, tmp_path: Path, settings: Any) -> None:
     settings.BASE_DIR = tmp_path

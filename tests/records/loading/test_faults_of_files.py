@@ -63,7 +63,7 @@ def _missing(suffix: str) -> Callable[[Path], None]:
 BROKEN = [
     (_missing(".shx"), r"parcels.shp is incomplete: its .shx file is missing"),
     (_missing(".dbf"), r"parcels.shp is incomplete: its .dbf file is missing"),
-    (_cut(".shp"), r"parcels.shp is truncated: its .shp file has \d+ of \d+ bytes"),
+    (_cut(".shp"), r"parcels.shp is truncated: its .shp file has [\d,]+ of [\d,]+ bytes"),
     (_cut(".shx"), r"parcels.shp is truncated: its .shx file"),
     (_cut(".dbf"), r"parcels.shp is truncated: its .dbf file"),
 ]
@@ -140,6 +140,16 @@ def test_rejects_that_cannot_be_written(loaded: County, tmp_path: Path) -> None:
     )
     _refused(loaded, "parcels", path, "would be written over", rejects=path)
     assert path.read_text().startswith("parcel_number")
+
+
+def test_rejects_replace_rejects_only(loaded: County, tmp_path: Path) -> None:
+    path = files.write_csv(tmp_path / "p.csv", [{"parcel_number": "1"}, {"parcel_number": ""}])
+    rejects, other = tmp_path / "rejects.csv", files.mapping(tmp_path, "[fields]")
+    for _ in range(2):
+        files.load(loaded, "parcels", path, dry_run=True, rejects=rejects)
+        assert len(files.rejects(rejects)) == 1
+    _refused(loaded, "parcels", path, "which is no rejects file: name another file", rejects=other)
+    assert other.read_text() == "[fields]"
 
 
 def test_one_format_under_the_name_of_another(loaded: County, tmp_path: Path) -> None:

@@ -146,3 +146,14 @@ def test_keep_and_drop(king: County, tmp_path: Path) -> None:
     assert names["a"] == ["ZONE", "ID"]
     assert "ZONE" not in names["b"]
     assert len(names["b"]) == 8
+
+
+def test_what_a_later_load_does_not_name_stays(king: County, tmp_path: Path) -> None:
+    """A file loaded again without its mapping must not make personal columns public, or rename the layer."""
+    described = files.mapping(tmp_path, MAPPING)
+    files.load(king, "zoning", _write(tmp_path), mapping=described, as_of=datetime.date(2020, 1, 1))
+    before = ReferenceLayer.objects.values("title", "description", "as_of", "field_schema").get()
+    files.load(king, "zoning", _write(tmp_path))
+    assert ReferenceLayer.objects.values("title", "description", "as_of", "field_schema").get() == before
+    files.load(king, "zoning", _write(tmp_path), mapping=files.mapping(tmp_path, "[layer]\npersonal = []"))
+    assert not any(field["personal"] for field in ReferenceLayer.objects.get().field_schema)  # named, so done
