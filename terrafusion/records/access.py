@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
+from rest_framework.exceptions import PermissionDenied
 
 from terrafusion.records.models import County, CountyAccess
 
@@ -22,9 +25,47 @@ def counties_for(user: Any, at_least: Role = Role.VIEWER) -> QuerySet[County]:
     return County.objects.filter(access__user=user, access__role__in=roles)
 
 
+@dataclass(frozen=True)
+class Rights:
+    """All that a user may, read once: roles and the right to personal data by county; ``everything`` for an active
+    superuser."""
+
+    roles: Mapping[str, str] = field(default_factory=dict)
+    personal: frozenset[str] = frozenset()
+    everything: bool = False
+
+    def has(self, county_id: str, role: Role) -> bool:
+        """The role, or a higher one, in the county."""
+        own = self.roles.get(county_id)
+        return self.everything or (own is not None and _RANK.index(Role(own)) >= _RANK.index(role))
+
+    def sees_personal(self, county_id: str) -> bool:
+        return self.everything or county_id in self.personal
+
+
+def rights_of(user: Any) -> Rights:
+    """Of a user as things are now; none for nobody, and for an account that is put out."""
+    if user is None or not user.is_active:
+        return Rights()
+    if user.is_superuser:
+        return Rights(everything=True)
+    rows = list(CountyAccess.objects.filter(user=user).values_list("county_id", "role", "may_see_personal_data"))
+    return Rights({county: role for county, role, _ in rows}, frozenset(county for county, _, sees in rows if sees))
+
+
+def highest(*roles: Role) -> Role:
+    return max(roles, key=_RANK.index)
+
+
 def may_see_personal_data(user: Any, county_id: str) -> bool:
     if not user.is_active:
         return False
     return user.is_superuser or bool(
         CountyAccess.objects.filter(user=user, county_id=county_id, may_see_personal_data=True).exists()
     )
+
+
+def require(user: Any, role: Role, county_id: str) -> None:
+    """Raises PermissionDenied for a user without the role, or a higher one, in the county."""
+    if not counties_for(user, at_least=role).filter(pk=county_id).exists():
+        raise PermissionDenied(f"Requires the {role.value} role in {county_id}.")

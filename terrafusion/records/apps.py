@@ -1,6 +1,7 @@
 """The shared tables: counties, parcels, values, sales, reference layers."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RecordsConfig(AppConfig):
@@ -9,6 +10,8 @@ class RecordsConfig(AppConfig):
     verbose_name = "County records"
 
     def ready(self) -> None:
-        from terrafusion.records import builtin_layers
+        from terrafusion.history import install
+        from terrafusion.records import builtin_layers, checks  # noqa: F401 - registers the checks
 
         builtin_layers.register_all()
+        post_migrate.connect(install.after_migrate, sender=self)

@@ -22,6 +22,8 @@ RULES: list[dict[str, Any]] = [
     {"valid_codes": ["1", " q "], "multi_parcel": True},
     {"invalid_codes": ["U"], "min_price": 0, "max_price": 400_000, "excluded_deeds": []},
     {"flip_days": 3660, "min_price": 100_000},
+    {"flip_days": 3660, "flip_rise": 0.1, "outlier_iqr": 0},
+    {"flip_days": 730, "flip_rise": 0},
 ]
 AS_OF = date(2022, 6, 30)
 

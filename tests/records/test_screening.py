@@ -79,7 +79,9 @@ def test_duplicates_and_flips() -> None:
         {"parcel_number": "twice"},
     ]
     found = screen(sales(*rows), Rules(), AS_OF)
-    assert found.reasons.tolist() == ["flip", "", "flip", "", "", "", "", "", "", "duplicate"]
+    assert found.reasons.tolist() == ["flip", "", "flip", "", "resale_jump", "resale_jump", "", "", "", "duplicate"]
+    assert screen(sales(*rows), Rules(flip_rise=0), AS_OF).reasons.tolist()[4:6] == ["", ""]
+    assert screen(sales(*rows), Rules(flip_rise=0.7), AS_OF).reasons.tolist()[4:6] == ["", ""]
     assert screen(sales(*rows), Rules(flip_days=0), AS_OF).counts == {"duplicate": 1}
 
 
@@ -143,10 +145,10 @@ def test_frame(county: County, other_county: County) -> None:
     assert screen(found, Rules(min_price=0), AS_OF).counts == {"multi_parcel": 1}
 
     assert len(frame.read(SalesQuery(county.pk, start=date(2019, 3, 2), end=date(2019, 3, 2)))) == 1
-    assert frame.read(SalesQuery(county.pk, property_classes=["R"]))["sale_price"].tolist() == [5]
+    assert frame.read(SalesQuery(county.pk, property_classes=["R"]))["inside"].tolist() == [False, True]
     square = Polygon.from_bbox((-122.1, 46.9, -121.9, 47.1))
     square.srid = 4326
-    assert frame.read(SalesQuery(county.pk, area=square))["sale_price"].tolist() == [5]
+    assert frame.read(SalesQuery(county.pk, area=square))["inside"].tolist() == [False, True]
     nothing = frame.read(SalesQuery("NOWHERE"))
     assert len(nothing) == 0
     assert screen(nothing, Rules(), AS_OF).summary() == {"sales": 0, "kept": 0, "excluded": []}

@@ -16,7 +16,6 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 from terrafusion.records.api.fields import GeoJSONField
 from terrafusion.records.models import (
     County,
-    CountySettings,
     PropertyOperational,
     PropertyValueHistory,
     ReferenceFeature,
@@ -40,33 +39,6 @@ class CountySerializer(serializers.ModelSerializer[County]):
             "settings": reverse("county-settings", args=[county.pk], request=request),
             **{name: f"{reverse(view, request=request)}?county_id={county.pk}" for name, view in lists.items()},
         }
-
-
-class CountySettingsSerializer(serializers.ModelSerializer[CountySettings]):
-    allowed_formats = serializers.ListField(child=serializers.CharField(), help_text="Empty: every format.")
-    format_limits = serializers.DictField(help_text="Most records and bytes of one export, by format.")
-    default_parameters = serializers.DictField(help_text="Used where a request does not give them.")
-
-    class Meta:
-        model = CountySettings
-        fields = [
-            "county_id",
-            "allowed_formats",
-            "default_crs",
-            "default_parameters",
-            "max_records",
-            "max_bytes",
-            "max_records_per_day",
-            "max_bytes_per_day",
-            "format_limits",
-            "max_area_vertices",
-            "max_active_jobs",
-            "result_days",
-            "max_result_days",
-            "time_zone",
-            "value_rounding",
-            "proposal_days",
-        ]
 
 
 class PropertySerializer(GeoFeatureModelSerializer):  # type: ignore[misc]  # drf-gis is untyped
@@ -109,6 +81,11 @@ class PropertySerializer(GeoFeatureModelSerializer):  # type: ignore[misc]  # dr
 
 
 class ValueSerializer(serializers.ModelSerializer[PropertyValueHistory]):
+    revoked = serializers.SerializerMethodField(help_text="Revoked or corrected by a later decision.")
+
+    def get_revoked(self, entry: PropertyValueHistory) -> bool:
+        return entry.revoked_by is not None
+
     class Meta:
         model = PropertyValueHistory
         fields = [
@@ -119,6 +96,8 @@ class ValueSerializer(serializers.ModelSerializer[PropertyValueHistory]):
             "improvement_value",
             "total_value",
             "exemptions",
+            "certified",
+            "revoked",
             "source",
             "recorded_at",
         ]

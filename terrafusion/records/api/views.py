@@ -1,10 +1,11 @@
-"""Read-only views of the records."""
+"""Views of the records, which are read only, and of a county's settings, which a manager edits."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -15,11 +16,14 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from terrafusion.api.pagination import GeoJsonCursorPagination
-from terrafusion.records.access import counties_for
+from terrafusion.api.schema import ProblemSerializer
+from terrafusion.api.views import KnownParameters
+from terrafusion.records.access import Role, counties_for, require
 from terrafusion.records.api import serializers
 from terrafusion.records.api.attributes import FeatureFilterSet, filterset_for
 from terrafusion.records.api.fields import with_geojson
 from terrafusion.records.api.filters import PropertyFilterSet, ReferenceLayerFilterSet, SaleFilterSet
+from terrafusion.records.api.settings import CountySettingsSerializer
 from terrafusion.records.models import (
     County,
     CountySettings,
@@ -40,7 +44,7 @@ def visible(queryset: QuerySet[Any], request: Request) -> QuerySet[Any]:
     return queryset.filter(county__in=list(counties_for(request.user).values_list("pk", flat=True)))
 
 
-class CountyViewSet(ReadOnlyModelViewSet[County]):
+class CountyViewSet(KnownParameters, ReadOnlyModelViewSet[County]):
     """The counties that you have rights to."""
 
     queryset = County.objects.all()
@@ -50,18 +54,42 @@ class CountyViewSet(ReadOnlyModelViewSet[County]):
     def get_queryset(self) -> QuerySet[County]:
         return counties_for(self.request.user)
 
-    @extend_schema(responses=serializers.CountySettingsSerializer)
-    @action(detail=True, url_path="settings", url_name="settings", name="Settings")
+    @extend_schema(responses=CountySettingsSerializer, summary="A county's settings")
+    @action(
+        detail=True,
+        url_path="settings",
+        url_name="settings",
+        name="Settings",
+        serializer_class=CountySettingsSerializer,
+    )
     def county_settings(self, request: Request, pk: str) -> Response:
-        """What the county allows and prefers; it applies to each job. Edited in the admin."""
-        found = CountySettings.of(self.get_object())
-        return Response(serializers.CountySettingsSerializer(found).data)
+        """What the county allows and prefers; it applies to each job. A manager changes settings with PATCH: those that
+        the body names, all of them or none."""
+        return Response(self.get_serializer(CountySettings.of(self.get_object())).data)
+
+    @extend_schema(
+        request=CountySettingsSerializer(partial=True),
+        responses={200: CountySettingsSerializer, 400: ProblemSerializer, 403: ProblemSerializer},
+        summary="Change settings of a county",
+    )
+    @county_settings.mapping.patch
+    def change_settings(self, request: Request, pk: str) -> Response:
+        """Change the settings named in the body. Requires the manager role in the county."""
+        county = self.get_object()
+        require(request.user, Role.MANAGER, county.pk)
+        with transaction.atomic():
+            CountySettings.objects.get_or_create(county=county)
+            settings = CountySettings.objects.select_for_update().get(county=county)
+            serializer = self.get_serializer(settings, data=request.data, partial=True)
+            serializer.is_valid(raise_exception=True)
+            serializer.save()
+        return Response(serializer.data)
 
 
 @extend_schema_view(
     list=extend_schema(summary="Parcels as a GeoJSON FeatureCollection"), retrieve=extend_schema(summary="One parcel")
 )
-class PropertyViewSet(ReadOnlyModelViewSet[PropertyOperational]):
+class PropertyViewSet(KnownParameters, ReadOnlyModelViewSet[PropertyOperational]):
     """Parcels with their outlines, characteristics and assessed values, as GeoJSON. Areas are in square feet, values in
     US dollars. Owners and their addresses are left out."""
 
@@ -86,7 +114,7 @@ class PropertyViewSet(ReadOnlyModelViewSet[PropertyOperational]):
 @extend_schema_view(
     list=extend_schema(summary="Sales as a GeoJSON FeatureCollection"), retrieve=extend_schema(summary="One sale")
 )
-class SaleViewSet(ReadOnlyModelViewSet[Sale]):
+class SaleViewSet(KnownParameters, ReadOnlyModelViewSet[Sale]):
     """Recorded sales, at the place of their parcel, as GeoJSON. Prices are in US dollars. A sale of several parcels has
     a row for each of them."""
 
@@ -100,7 +128,7 @@ class SaleViewSet(ReadOnlyModelViewSet[Sale]):
         return with_geojson(visible(super().get_queryset(), self.request), "point")
 
 
-class ReferenceLayerViewSet(ReadOnlyModelViewSet[ReferenceLayer]):
+class ReferenceLayerViewSet(KnownParameters, ReadOnlyModelViewSet[ReferenceLayer]):
     """Other layers of a county: zoning, flood zones, taxing districts, roads; each with its fields."""
 
     queryset = ReferenceLayer.objects.all()
@@ -121,7 +149,7 @@ _WHERE = OpenApiParameter(
 )
 
 
-class FeatureViewSet(GenericViewSet[ReferenceFeature]):
+class FeatureViewSet(KnownParameters, GenericViewSet[ReferenceFeature]):
     """The features of one reference layer, as GeoJSON; ``properties`` are the layer's declared fields, without those
     that are personal data. Filter by them as `where[NAME]=value`."""
 

@@ -71,11 +71,13 @@ class Place:
 
 @dataclass(frozen=True)
 class SalesQuery:
-    """Which sales of a county: dated ``start`` to ``end``, both included, of some classes, inside ``area``.
+    """Which sales of a county: dated ``start`` to ``end``, both included; None is no limit.
 
-    None, or no class, is no limit. Screening may need a whole history: a duplicate or a resale outside the span is
-    not seen. ``columns`` are those that are read, all where there are none; with ``place`` there is one more, of that
-    name: empty where the sale lies in none.
+    ``property_classes`` and ``area`` leave none out but mark those of the classes inside the area in a column
+    ``inside``: screening compares each sale with the county's, so that no sale is sound in one area and unsound in
+    another. For the same reason a span should hold whole years, and what follows a sale soon (``rules.flip_days``).
+    ``columns`` are those that are read, all where there are none; with ``place`` there is one more, of that name: empty
+    where the sale lies in none.
     """
 
     county_id: str
@@ -99,12 +101,11 @@ def _statement(query: SalesQuery) -> tuple[sql.Composable, dict[str, str]]:
         conditions.append(sql.SQL("s.sale_date >= {}").format(query.start))
     if query.end is not None:
         conditions.append(sql.SQL("s.sale_date <= {}").format(query.end))
+    inside: list[sql.Composable] = []
     if query.property_classes:
-        conditions.append(sql.SQL("p.property_class = ANY({})").format(list(query.property_classes)))
+        inside.append(sql.SQL("p.property_class = ANY({})").format(list(query.property_classes)))
     if query.area is not None:
-        conditions.append(
-            sql.SQL("ST_Intersects({}, {}::geometry)").format(POINTS["sales"], query.area.hexewkb.decode())
-        )
+        inside.append(sql.SQL("ST_Intersects({}, {}::geometry)").format(POINTS["sales"], query.area.hexewkb.decode()))
     wanted: dict[str, tuple[sql.Composable, str]] = {
         name: (sql.SQL(source), kind)
         for name, (source, kind) in _COLUMNS.items()
@@ -112,6 +113,8 @@ def _statement(query: SalesQuery) -> tuple[sql.Composable, dict[str, str]]:
     }
     if query.place:
         wanted["place"] = query.place.expression, "text"
+    if inside:
+        wanted["inside"] = sql.SQL("coalesce({}, false)").format(sql.SQL(" AND ").join(inside)), "bool"
     columns = sql.SQL(", ").join(
         sql.SQL("coalesce({}, '') AS {}" if kind == "text" else "{} AS {}").format(source, sql.Identifier(name))
         for name, (source, kind) in wanted.items()

@@ -6,6 +6,7 @@ The rules and their order are those of ``screening.screen``, which says where th
 from __future__ import annotations
 
 from datetime import date
+from math import inf, log1p
 
 from psycopg import sql
 
@@ -30,13 +31,19 @@ WITH every AS (
     WHERE s.county_id = {county}
 ), first_rules AS (
     SELECT *, lead(sale_date) OVER later AS next_date, lead(size) OVER later AS next_size,
-        lead(greatest(year_built, effective_year_built)) OVER later AS next_built
+        lead(greatest(year_built, effective_year_built)) OVER later AS next_built,
+        sale_price::float8 / lag(sale_price) OVER later AS rise, sale_date - lag(sale_date) OVER later AS held,
+        coalesce(greatest(year_built, effective_year_built) >= lag(year) OVER later, FALSE)
+            OR coalesce(size <> lag(size) OVER later, FALSE) AS changed,
+        lead(sale_price) OVER later / sale_price::float8 AS next_rise
     FROM every WHERE copy = 1 AND {conditions}
     WINDOW later AS (PARTITION BY parcel_number ORDER BY sale_date, id)
 ), rated AS (
     SELECT *, coalesce(size > 0, FALSE) AS sized, ln(sale_price / CASE WHEN size > 0 THEN size ELSE 1 END) AS rate
     FROM first_rules
     WHERE NOT coalesce(next_date - sale_date <= {flip_days} AND (next_built >= year OR next_size <> size), FALSE)
+        AND NOT coalesce(next_date - sale_date <= {flip_days} AND abs(ln(next_rise)) > {flip_rise}, FALSE)
+        AND NOT coalesce(held <= {flip_days} AND NOT changed AND abs(ln(rise)) > {flip_rise}, FALSE)
         AND NOT coalesce(year_built > year, FALSE)
 ), groups AS (
     SELECT sized, year, class, count(*) AS sales, percentile_cont(0.25) WITHIN GROUP (ORDER BY rate) AS low,
@@ -72,6 +79,7 @@ def latest(county_id: str, rules: Rules, as_of: date) -> sql.Composable:
         conditions=sql.SQL(" AND ").join(conditions),
         # Without a limit no pair of sales is so near.
         flip_days=rules.flip_days or -1,
+        flip_rise=log1p(rules.flip_rise) if rules.flip_rise else inf,
         ranges=rules.outlier_iqr,
         fewest=FEWEST_OF_A_GROUP,
         columns=sql.SQL(", ").join(

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
+from terrafusion.api import keys
+
 _DEEDS = ("QC", "QCD", "QUITCLAIM", "QUIT CLAIM", "GIFT", "TRUSTEE", "TAX", "SHERIFF", "FORECLOSURE", "DEED IN LIEU")
 """Deeds whose consideration seldom is the market's: IAAO, Standard on Verification and Adjustment of Sales (2020)."""
 
@@ -33,6 +35,9 @@ class Rules:
     """Whether sales of several parcels in one are kept."""
     flip_days: int = 365
     """Of two sales so many days apart, the earlier one is excluded when the property was changed since; 0 for never."""
+    flip_rise: float = 0.35
+    """Of two sales so many days apart (``flip_days``) without a change on record, both are excluded when one price is
+    above the other by more than this fraction: no market moves so fast; 0 for never."""
     outlier_iqr: float = 3.0
     """Interquartile ranges beyond the quartiles at which a price per square foot is out; 0 for never."""
 
@@ -42,7 +47,7 @@ class Rules:
         if not isinstance(given, dict):
             raise RuleFaults({"": 'Give an object, such as {"min_price": 25000, "valid_codes": ["1"]}.'})
         known = {field.name for field in fields(cls)}
-        faults = {name: f"There is no such rule; there is {', '.join(sorted(known))}." for name in set(given) - known}
+        faults: dict[str, str] = {**keys.unknown(given, sorted(known))}
         values = {field.name: getattr(base or cls(), field.name) for field in fields(cls)}
         for name in known & set(given):
             fits, told = _KINDS[name]
@@ -83,5 +88,6 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "max_price": (lambda value: value is None or _whole(value, 1), "Give whole dollars from 1 up, or null."),
     "multi_parcel": (lambda value: isinstance(value, bool), "Give true or false."),
     "flip_days": (lambda value: _whole(value) and value <= 3660, "Give whole days from 0 to 3660."),
+    "flip_rise": (_spread, "Give a fraction from 0 to 100, such as 0.35."),
     "outlier_iqr": (_spread, "Give a number from 0 to 100, such as 3."),
 }

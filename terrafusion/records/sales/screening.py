@@ -29,6 +29,7 @@ REASONS = {
     "deed_not_market": "The kind of deed seldom carries a market price.",
     "duplicate": "The same parcel, day and price are recorded already.",
     "flip": "Sold again soon after, with the property changed in between.",
+    "resale_jump": "Sold again soon before or after, at a price that no market explains; no change is on record.",
     "built_later": "The building on record was built after the sale.",
     "outlier": "The price per square foot is far from that of its class in its year.",
 }
@@ -86,7 +87,9 @@ def screen(sales: pd.DataFrame, rules: Rules, as_of: date) -> Screened:
         exclude("deed_not_market", _folded(sales["deed_code"]).isin(_fold(rules.excluded_deeds)))
     exclude("duplicate", sales.duplicated(["parcel_number", "sale_date", "sale_price"]))
     if rules.flip_days:
-        exclude("flip", _flips(sales, reason == "", rules.flip_days))
+        flips, jumps = _quick_resales(sales, reason == "", rules)
+        exclude("flip", flips)
+        exclude("resale_jump", jumps)
     if "year_built" in sales:
         exclude("built_later", sales["year_built"].to_numpy(dtype=float) > day.dt.year.to_numpy(dtype=float))
     if rules.outlier_iqr:
@@ -99,11 +102,12 @@ def screen(sales: pd.DataFrame, rules: Rules, as_of: date) -> Screened:
     )
 
 
-def _flips(sales: pd.DataFrame, candidate: Any, days: int) -> Any:
-    """Sales that another of the parcel follows within ``days``, where the property was changed since.
+def _quick_resales(sales: pd.DataFrame, candidate: Any, rules: Rules) -> tuple[Any, Any]:
+    """Of each two sales of a parcel within ``flip_days``: the earlier one where the property was changed since, and
+    both where it was not, as far as the record says, and their prices differ by more than ``flip_rise``.
 
-    It was when a living area differs between the two, or when the year built or effective year built on record is not
-    before the year of the earlier sale.
+    It was changed when a living area differs between the two, or when the year built or effective year built on record
+    is not before the year of the earlier sale.
     """
     number = sales["parcel_number"].astype("category").cat.codes.to_numpy()
     day = sales["sale_date"].to_numpy().astype("datetime64[D]")
@@ -119,9 +123,15 @@ def _flips(sales: pd.DataFrame, candidate: Any, days: int) -> Any:
     if "living_area_sqft" in sales:
         size = sales["living_area_sqft"].to_numpy(dtype=float)
         changed |= np.isfinite(size[later] - size[earlier]) & (size[later] != size[earlier])
-    found = np.zeros(len(sales), dtype=bool)
-    found[earlier[(number[earlier] == number[later]) & (gap <= days) & changed]] = True
-    return found
+    quick = (number[earlier] == number[later]) & (gap <= rules.flip_days)
+    flips, jumps = np.zeros((2, len(sales)), dtype=bool)
+    flips[earlier[quick & changed]] = True
+    if rules.flip_rise:
+        price = sales["sale_price"].to_numpy(dtype=float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            jump = quick & ~changed & (np.abs(np.log(price[later] / price[earlier])) > np.log1p(rules.flip_rise))
+        jumps[earlier[jump]] = jumps[later[jump]] = True
+    return flips, jumps
 
 
 def _outliers(sales: pd.DataFrame, candidate: Any, ranges: float) -> Any:
