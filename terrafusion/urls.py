@@ -4,10 +4,9 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from terrafusion.api.handlers import unknown_route
-from terrafusion.api.root import ApiRoot
+from terrafusion.api.root import ApiRoot, DocsView, SchemaView
 from terrafusion.api.throttles import throttled_login
 from terrafusion.api.token import ObtainToken
 from terrafusion.records.home import home
@@ -48,8 +47,8 @@ JOBS = {
 api: list[URLPattern | URLResolver] = [
     path("", ApiRoot.as_view(links=API_LINKS), name="api-root"),
     path("token", ObtainToken.as_view(), name="token"),
-    path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", login_required(SpectacularSwaggerSplitView.as_view()), name="docs"),
+    path("schema", SchemaView.as_view(), name="schema"),
+    path("docs", login_required(DocsView.as_view()), name="docs"),
     path("", include("terrafusion.records.api.urls")),
     path("", include("terrafusion.jobs.schedules.urls")),
     path("webhooks/", include("terrafusion.jobs.webhooks.urls")),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from terrafusion.areas.area import Area, AreaError, Scope, united
-from terrafusion.areas.members import counted, only
+from terrafusion.areas.members import only
+from terrafusion.words import counted
 
 MOST = 50
 
@@ -16,7 +17,7 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
     if not isinstance(areas, list) or not areas:
         raise AreaError('Give "areas" as a list of areas.')
     if len(areas) > MOST:
-        raise AreaError(f"There are {len(areas):,} areas, and at most {MOST} are allowed.")
+        raise AreaError(f"There are {counted(len(areas), 'area')}, and at most {MOST} are allowed.")
     found, faults = [], []
     for number, area in enumerate(areas, 1):
         if isinstance(area, list) or (isinstance(area, dict) and area.get("type") == "collection"):
@@ -28,9 +29,12 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
             faults += [f"Area {number}: {message}" for message in error.messages]
     vertices = sum(area.vertices for area in found)
     if vertices > scope.most_vertices:
-        faults.append(f"The areas have {vertices} vertices, and at most {scope.most_vertices} are allowed together.")
+        faults.append(
+            f"The areas have {counted(vertices, 'vertex', 'vertices')}, and at most {scope.most_vertices:,} are "
+            "allowed together."
+        )
     if faults:
         raise AreaError(*faults)
     if len(found) == 1:
         return found[0]
-    return united(found, f"{counted(len(found), 'area')} were made one; what overlaps is in it once.")
+    return united(found, f"The area is {counted(len(found), 'area')} made one; what overlaps is in it once.")

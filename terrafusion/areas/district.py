@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from terrafusion.api import keys
 from terrafusion.areas.area import Area, AreaError, Scope, plain
-from terrafusion.areas.members import counted, is_number, only, shown
+from terrafusion.areas.members import is_number, only, shown
 from terrafusion.areas.records import union_of
+from terrafusion.records import named
 from terrafusion.records.layers import FieldType, Layer, LayerField, layers_of
+from terrafusion.words import counted
 
 _MOST_VALUES = 500
 _MOST_SHOWN = 20
@@ -20,9 +23,11 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
     where = given.get("where")
     if not isinstance(where, dict) or not where:
         raise AreaError('Give "where" as an object of fields and values, such as {"ZCODE": "C-1"}.')
-    known = {field.name: field for field in layer.fields if not field.personal}
-    if unknown := [name for name in where if name not in known]:
-        raise AreaError(f"{layer.name} has no field {', '.join(map(repr, unknown))}; there is {', '.join(known)}.")
+    if refused := named.hidden(layer, where, personal=False):
+        raise AreaError(f"{refused} No area is made of it: whoever sees the county sees what its jobs are of.")
+    known = named.open_fields(layer, personal=False)
+    if faults := keys.unknown(where, known, "field"):
+        raise AreaError(*faults.values())
     rows = layer.queryset.filter(**{f"{layer.geometry}__isempty": False})
     for number, (name, value) in enumerate(where.items()):
         values = [_typed(known[name], one) for one in (value if isinstance(value, list) else [value])]

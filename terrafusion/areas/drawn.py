@@ -14,8 +14,8 @@ from shapely.geometry.base import BaseGeometry
 
 from terrafusion import crs
 from terrafusion.areas.area import SRID, Area, AreaError, Scope, plain
-from terrafusion.areas.members import counted
 from terrafusion.areas.placing import place
+from terrafusion.words import counted
 
 _FARTHEST = 1e9
 """No map's coordinates, in whatever unit, are farther from its origin."""
@@ -82,13 +82,15 @@ def finish(drawn: Drawn, most_vertices: int) -> Area:
         shapes = [shape for shape, _ in placed]
         notes += dict.fromkeys(note for _, told in placed for note in told)
     if len(shapes) > 1:
-        notes.append(f"{counted(len(shapes), 'shape')} were made one area.")
+        notes.append(f"The area is {counted(len(shapes), 'shape')} made one.")
     return plain(shapes[0] if len(shapes) == 1 else shapely.union_all(shapes), tuple(notes), vertices)
 
 
 def check_vertices(vertices: int, most: int) -> None:
     if vertices > most:
-        raise AreaError(f"The area has {vertices} vertices, and at most {most} are allowed; simplify it.")
+        raise AreaError(
+            f"The area has {counted(vertices, 'vertex', 'vertices')}, and at most {most:,} are allowed; simplify it."
+        )
 
 
 def _fault(shape: BaseGeometry, drawn: Drawn) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from terrafusion.api import keys
 from terrafusion.areas.area import AreaError
 from terrafusion.areas.drawn import Drawn, reader
 from terrafusion.areas.members import is_number, only, shown
@@ -14,17 +16,21 @@ from terrafusion.areas.members import is_number, only, shown
 TYPES = ("Polygon", "MultiPolygon", "Feature", "FeatureCollection")
 _KINDS = {"polygon": "Polygon", "multipolygon": "MultiPolygon"}
 _MOST_FAULTS = 20
+_CRS_INSIDE = 'Give "crs" beside the outermost "type", once for the whole area.'
+_LIKE_CRS = re.compile(r"cr.?|c.?s|.?rs")
+"""``crs`` with a letter changed or left out."""
 
 
 def draw(given: dict[str, Any], srid: int) -> Drawn:
-    """The shapes of the object. Foreign members of features mean nothing, and are let be (section 6.1)."""
+    """The shapes of the object. Foreign members of features are ignored, as they change nothing (section 6.1); one that
+    may be meant for ``crs`` would move the area, and is refused."""
     kind = given["type"].lower()
-    if kind == "featurecollection":
-        return Drawn(_features(given.get("features")))
-    if kind == "feature":
-        return Drawn([("", _feature(given))])
-    only(given, "coordinates", "bbox", "crs")
-    return Drawn([("", _geometry(given))])
+    if kind not in ("feature", "featurecollection"):
+        only(given, "coordinates", "bbox", "crs")
+        return Drawn([("", _geometry(given))])
+    if near := [name for name in given if name != "crs" and _LIKE_CRS.fullmatch(name.lower())]:
+        raise AreaError(*keys.unknown(near, ["crs"]).values())
+    return Drawn(_features(given.get("features")) if kind == "featurecollection" else [("", _feature(given))])
 
 
 read = reader(draw)
@@ -37,6 +43,8 @@ def _features(features: Any) -> list[tuple[str, BaseGeometry]]:
     for number, feature in enumerate(features, 1):
         where = f"Feature {number}: "
         try:
+            if isinstance(feature, dict) and "crs" in feature:
+                raise AreaError(_CRS_INSIDE)
             found.append((where, _feature(feature)))
         except AreaError as fault:
             faults.append(f"{where}{fault}")
@@ -54,7 +62,7 @@ def _feature(given: Any) -> BaseGeometry:
     if not isinstance(geometry, dict):
         raise AreaError("The feature has no geometry.")
     if "crs" in geometry:
-        raise AreaError('Give "crs" beside the outermost "type", once for the whole area.')
+        raise AreaError(_CRS_INSIDE)
     return _geometry(geometry)
 
 

@@ -6,15 +6,16 @@ import json
 import math
 from typing import Any, TypeGuard
 
+from terrafusion.api import keys
 from terrafusion.areas.area import AreaError
 
 _MOST_SHOWN = 60
 
 
 def only(given: dict[str, Any], *known: str) -> None:
-    """Refuse members that mean nothing: a misspelt one would be passed over in silence."""
-    if extra := sorted(set(given) - {"type", *known}):
-        raise AreaError(f"Unknown members: {', '.join(map(shown, extra))}.")
+    """Refuse unknown members: a misspelled one that is ignored would give another area."""
+    if faults := keys.unknown(given, ["type", *known]):
+        raise AreaError(*faults.values())
 
 
 def is_number(value: Any) -> TypeGuard[int | float]:
@@ -35,7 +36,3 @@ def shown(value: Any) -> str:
     except (RecursionError, ValueError):  # nested as deep as the parser allows, or of too many digits
         return "this"
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from terrafusion.areas import antimeridian
 from terrafusion.areas.area import SRID, AreaError
+from terrafusion.words import counted
 
 Convert = Callable[[Any], Any]
 _TOLERANCE = 5e-8
@@ -41,7 +42,7 @@ def place(geometry: BaseGeometry, crs: pyproj.CRS, name: str) -> tuple[BaseGeome
         raise _no_image(name)
     notes = [f"The area was transformed from {name} to EPSG:{SRID}."]
     if added:
-        notes.append(f"{added:,} vertices were added to its long edges, which are curves there.")
+        notes.append(f"Its long edges, which are curves there, have {counted(added, 'vertex', 'vertices')} more.")
     try:
         whole = antimeridian.split(image)
     except shapely.errors.GEOSException:  # the image crosses itself

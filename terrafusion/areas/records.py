@@ -10,6 +10,7 @@ from django.db.models import QuerySet, Sum
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion.areas.area import AreaError, polygonal
+from terrafusion.words import counted
 
 MOST_BYTES = 16_000_000
 """Of the shapes that make an area; a vertex has 16."""
@@ -21,7 +22,8 @@ def union_of(rows: QuerySet[Any], geometry: str) -> tuple[BaseGeometry, list[str
     size = rows.aggregate(size=Sum(MemSize(geometry)))["size"] or 0
     if size > MOST_BYTES:
         raise AreaError(
-            f"These outlines have some {size // 16:,} vertices, and at most {MOST_BYTES // 16:,} are allowed."
+            f"These outlines have some {counted(size // 16, 'vertex', 'vertices')}, and at most "
+            f"{MOST_BYTES // 16:,} are allowed."
         )
     shapes = shapely.from_wkb([bytes(wkb) for wkb in rows.values_list(AsWKB(geometry), flat=True)])
     invalid = ~shapely.is_valid(shapes)

@@ -26,6 +26,8 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "user": env.text("THROTTLE_USER", "1200/min"),
         "anon": env.text("THROTTLE_ANON", "120/min"),
+        # Estimates and previews: work that is done while the request waits.
+        "work": env.text("THROTTLE_WORK", "60/min"),
         "login": env.text("THROTTLE_LOGIN", "10/min"),
     },
     # How many proxies of our own add to X-Forwarded-For; with 0 the header is not believed, so that nobody can

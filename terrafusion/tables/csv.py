@@ -8,10 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from terrafusion.formulas import safe
 from terrafusion.tables.column import Column, Kind, Row
-
-FORMULA = frozenset("=+-@\t\r")
-"""A cell that begins with one of these is run as a formula by spreadsheets (OWASP, CSV injection)."""
 
 
 class CSV:
@@ -22,7 +20,7 @@ class CSV:
         self._file = path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file)
         self._changes = [(at, _CHANGES[column.kind]) for at, column in enumerate(columns) if column.kind in _CHANGES]
-        self._writer.writerow([_safe(column.name) for column in columns])
+        self._writer.writerow([safe(column.name) for column in columns])
 
     def write(self, rows: Sequence[Row]) -> None:
         for row in rows:
@@ -36,10 +34,6 @@ class CSV:
         self._file.close()
 
 
-def _safe(text: str) -> str:
-    return "'" + text if text[:1] in FORMULA else text
-
-
 def _instant(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
@@ -48,4 +42,4 @@ def _boolean(value: bool) -> str:
     return "true" if value else "false"
 
 
-_CHANGES: dict[Kind, Callable[[Any], str]] = {Kind.TEXT: _safe, Kind.DATETIME: _instant, Kind.BOOLEAN: _boolean}
+_CHANGES: dict[Kind, Callable[[Any], str]] = {Kind.TEXT: safe, Kind.DATETIME: _instant, Kind.BOOLEAN: _boolean}

@@ -15,7 +15,7 @@ import shapely
 from terrafusion import native
 from terrafusion.areas.area import SRID, AreaError
 from terrafusion.areas.drawn import Drawn, check_vertices
-from terrafusion.areas.members import counted
+from terrafusion.words import counted
 
 NO_CRS = "{what}, so its CRS is not known: give the EPSG code of its coordinates as crs, such as EPSG:2926."
 FLATTENED = "The third dimension was left out: an area has x and y only."
@@ -36,7 +36,7 @@ def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, mos
     check_vertices(told["vertices"], most_vertices)
     notes = []
     if missing := told["missing"]:
-        notes.append(f"{counted(missing, 'feature')} without a geometry were left out.")
+        notes.append(f"Left out, because there is no geometry: {counted(missing, 'feature')}.")
     if told["flattened"]:
         notes.append(FLATTENED)
     crs, name = _system(told["crs"], srid)

@@ -9,6 +9,7 @@ import zlib
 from pathlib import PurePosixPath
 
 from terrafusion.areas.area import AreaError
+from terrafusion.words import counted
 
 MOST_MEMBERS = 200
 _PACKED = (".zip", ".kmz", ".gz", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
@@ -26,7 +27,7 @@ class Archive:
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
             raise AreaError("The zip is damaged: it cannot be opened.") from None
         if len(infos) > MOST_MEMBERS:
-            raise AreaError(f"The zip has {len(infos):,} members, and at most {MOST_MEMBERS} are allowed.")
+            raise AreaError(f"The zip has {counted(len(infos), 'member')}, and at most {MOST_MEMBERS} are allowed.")
         faults = [fault for info in infos if (fault := _fault(info))]
         if faults:
             raise AreaError(*faults[:20])
@@ -50,7 +51,9 @@ class Archive:
                 while chunk := member.read(_CHUNK):
                     self._left -= len(chunk)
                     if self._left < 0:
-                        raise AreaError(f"Unpacked, the zip has more than {self._most:,} bytes, which are allowed.")
+                        raise AreaError(
+                            f"Unpacked, the zip has more than {counted(self._most, 'byte')}, which are allowed."
+                        )
                     found.write(chunk)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
             raise AreaError(f"The zip is damaged: {_shown(name)} cannot be unpacked.") from None
