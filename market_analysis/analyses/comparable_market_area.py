@@ -15,10 +15,11 @@ from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.growth import growth
 from market_analysis.stats.similarity import compare
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 
 _YEAR = 365.25
 FEATURES = {
-    # name: aspect, how it is told, the column's kind
+    # name: aspect, how it is said, the column's kind
     "price_per_sqft": ("level", "Median price per sq ft", Kind.MONEY),
     "yearly_change": ("trend", "Price change a year", Kind.PERCENT),
     "living_area": ("stock", "Median living area, sq ft", Kind.NUMBER),
@@ -39,7 +40,7 @@ COLUMNS = (
 
 def run(market: Market, parameters: dict[str, Any]) -> Result:
     """Raises TooFewSales where the subject has too few sales, or no place is left to compare it with."""
-    subject, fewest = parameters["subject"], parameters["fewest_sales"]
+    subject, minimum = parameters["subject"], parameters["fewest_sales"]
     stock = market.stock()
     table = pd.DataFrame.from_dict(
         {key: _features(sales, stock.get(key), market) for key, sales in market.by_place()}, orient="index"
@@ -47,30 +48,31 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     if subject not in table.index:
         known = ", ".join(table.index[:20])
         raise TooFewSales(f"There is no place {subject!r} with valid sales; there is {known}...")
-    told = table[table["sales"] >= fewest]
-    if subject not in told.index or len(told) < 2:
+    compared = table[table["sales"] >= minimum]
+    if subject not in compared.index or len(compared) < 2:
         raise TooFewSales(
-            f"{subject} has {int(table.loc[subject, 'sales'])} sales, and {len(told)} places have {fewest}: "
-            "ask for a longer period or a lower fewest_sales."
+            f"{subject} has {counted(int(table.loc[subject, 'sales']), 'sale')}; places with {minimum}: "
+            f"{len(compared)}. Ask for a longer period or a lower fewest_sales."
         )
     names = list(FEATURES)
+    compared = compared.astype(dict.fromkeys(names, float))  # a column in which nothing is known has no type
     weights = np.array([_weight(name, parameters) for name in names])
-    found = compare(told[names].to_numpy(dtype=float), told.index.get_loc(subject), weights)
-    order = sorted(range(len(told)), key=lambda at: (not np.isfinite(found.distance[at]), found.distance[at]))
+    found = compare(compared[names].to_numpy(dtype=float), compared.index.get_loc(subject), weights)
+    order = sorted(range(len(compared)), key=lambda at: (not np.isfinite(found.distance[at]), found.distance[at]))
     rows, areas = [], []
     for rank, at in enumerate(order):
-        key, own = str(told.index[at]), told.iloc[at]
+        key, own = str(compared.index[at]), compared.iloc[at]
         parts = _parts(found.parts[at])
         features = {name: number(own[name]) for name in names}
         distance = number(found.distance[at])
-        reasons = "the subject" if key == subject else _reasons(own, told.loc[subject], found.parts[at])
+        reasons = "the subject" if key == subject else _reasons(own, compared.loc[subject], found.parts[at])
         rows.append((key, rank, distance, *parts.values(), *_typed(features), int(own["sales"]), reasons, None))
         values = {"subject": subject, "rank": rank, "distance": distance, **features, "reasons": reasons}
         areas.append(Area(key, int(own["sales"]), values))
-    for key in sorted(set(table.index) - set(told.index), key=natural):
+    for key in sorted(set(table.index) - set(compared.index), key=natural):
         sales = int(table.loc[key, "sales"])
-        rows.append((key, *[None] * (2 + len(ASPECTS) + len(names)), sales, None, fewer_than(fewest)))
-        areas.append(Area(key, sales, {"subject": subject}, fewer_than(fewest)))
+        rows.append((key, *[None] * (2 + len(ASPECTS) + len(names)), sales, None, fewer_than(minimum)))
+        areas.append(Area(key, sales, {"subject": subject}, fewer_than(minimum)))
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     others = frame[(frame["place"] != subject) & frame["distance"].notna()]
     if others.empty:
@@ -78,9 +80,9 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     nearest = others.iloc[0]
     summary = {
         "subject": subject,
-        "subject_features": {name: number(told.loc[subject, name], 4) for name in names},
+        "subject_features": {name: number(compared.loc[subject, name], 4) for name in names},
         "places": len(table),
-        "withheld": len(table) - len(told),
+        "withheld": len(table) - len(compared),
         "most_alike": [
             {
                 "place": row.place,
@@ -121,7 +123,7 @@ def _features(sales: pd.DataFrame, parcels: int | None, market: Market) -> dict[
 
 
 def _typed(features: dict[str, float | None]) -> list[float | None]:
-    """A median year between two is told as the earlier one."""
+    """A median year between two is given as the earlier one."""
     return [
         value if value is None or FEATURES[name][2] != Kind.YEAR else int(value) for name, value in features.items()
     ]

@@ -14,6 +14,7 @@ from market_analysis.charts import map_chart
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.hot_spots import hot_spots
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 
 COLUMNS = (
     PLACE,
@@ -54,20 +55,20 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         else "no outline"
         for key, count in table["sales"].items()
     }
-    told = [key for key in table.index if not withheld[key]]
-    if not told:
-        raise TooFewSales(f"No place has {parameters['fewest_sales']} sales with a {parameters['measure']}.")
-    market.tell(0.3, f"Comparing {len(told):,} places with their neighbours.")
+    compared = [key for key in table.index if not withheld[key]]
+    if not compared:
+        raise TooFewSales(f"No place has {counted(parameters['fewest_sales'], 'sale')} with a {parameters['measure']}.")
+    market.tell(0.3, f"Comparing {counted(len(compared), 'place')} with their neighbors.")
     found = hot_spots(
-        table.loc[told, "value"].to_numpy(dtype=float),
-        np.array([outlines[key] for key in told], dtype=object),
+        table.loc[compared, "value"].to_numpy(dtype=float),
+        np.array([outlines[key] for key in compared], dtype=object),
         weights=parameters["neighbours"],
         nearest=parameters["nearest"],
         alpha=parameters["alpha"],
         permutations=parameters["permutations"],
     )
     rows, areas = [], []
-    place_of = {key: at for at, key in enumerate(told)}
+    place_of = {key: at for at, key in enumerate(compared)}
     for key, count, value in table[["sales", "value"]].itertuples():
         at = place_of.get(key)
         reason = withheld[key]
@@ -102,10 +103,10 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         "threshold_moran_p": number(found.moran_threshold),
         "measure": title,
     }
-    notes = [] if summary["tested"] >= 30 else ["Fewer than 30 places: the normal approximation of Gi* is rough."]
+    notes = [] if summary["tested"] >= 30 else ["Fewer than 30 places: what stands out among so few says little."]
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     return Result(
-        f"{hot} hot and {cold} cold of {summary['tested']:,} places by {title.lower()}.",
+        f"{hot} hot and {cold} cold of {counted(summary['tested'], 'place')} by {title.lower()}.",
         summary,
         COLUMNS,
         rows,

@@ -12,6 +12,7 @@ import pandas as pd
 
 from market_analysis.stats import periods
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 
 PLACE = Column("place", Kind.TEXT, "Place")
 PERIOD = Column("period", Kind.TEXT, "Period", width=10)
@@ -76,6 +77,15 @@ class Area:
 
 
 @dataclass(frozen=True)
+class Table:
+    """Another table of a result, in files ``<analysis>_<name>``: the records behind its figures."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
 class Result:
     """``rows`` of ``columns`` are the table, ``summary`` what the API tells, ``chart`` a Vega-Lite specification."""
 
@@ -86,6 +96,7 @@ class Result:
     chart: dict[str, Any]
     areas: Sequence[Area] = ()
     notes: Sequence[str] = ()
+    tables: Sequence[Table] = ()
 
 
 def natural(key: str) -> tuple[int, float, str]:
@@ -103,5 +114,5 @@ def number(value: Any, digits: int | None = None) -> float | None:
     return float(value) if digits is None else round(float(value), digits)
 
 
-def fewer_than(fewest: int) -> str:
-    return "no sales" if fewest == 1 else f"fewer than {fewest} sales"
+def fewer_than(minimum: int) -> str:
+    return "no sales" if minimum == 1 else f"fewer than {counted(minimum, 'sale')}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from market_analysis.analyses import index_tables
 from market_analysis.analyses.market import (
     PERIOD,
     PLACE,
@@ -16,14 +18,17 @@ from market_analysis.analyses.market import (
     Area,
     Market,
     Result,
+    Table,
     fewer_than,
     number,
 )
 from market_analysis.charts import index_chart
 from market_analysis.stats import periods, price_index
 from market_analysis.stats.errors import TooFewSales
-from market_analysis.stats.price_index import PriceIndex
+from market_analysis.stats.price_index import TITLES, PriceIndex
+from market_analysis.stats.selection import Selection, select
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 
 COLUMNS = (
     PLACE,
@@ -40,102 +45,157 @@ COLUMNS = (
 )
 
 
+_TIERS_ARE = (
+    "Value tiers are equal parts of the sales by what characteristics and place make a home worth, not by its own "
+    "price, which would make dear sales seem to fall and cheap ones to rise."
+)
+
+
 def run(market: Market, parameters: dict[str, Any]) -> Result:
     """Raises TooFewSales where no place has an index by any method."""
-    methods, confidence, fewest = parameters["methods"], parameters["confidence"], parameters["fewest_sales"]
+    confidence, least = parameters["confidence"], parameters["fewest_sales"]
+    methods, shown = _ordered(market, parameters)
     places = list(market.by_place())
     rows: list[tuple[Any, ...]] = []
-    areas, refusals = [], {}
-    told: dict[tuple[str, str], PriceIndex] = {}
+    areas: list[Area] = []
+    refusals: dict[tuple[str, str], str] = {}
+    last: dict[tuple[str, str], dict[str, Any]] = {}
+    own_indices: dict[str, PriceIndex | None] = {key: None for key, _ in places}
     for done, (key, sales) in enumerate(places):
-        market.tell(done / len(places), f"{done} of {len(places)} places.")
+        market.tell(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
         for method in methods:
             try:
-                index = told[key, method] = price_index.by_method(method, sales, market.step, tick=market.tick)
+                index = price_index.by_method(method, sales, market.step, tick=market.tick)
             except TooFewSales as few:
                 refusals[key, method] = str(few)
                 rows.append((key, method, *[None] * 7, len(sales), str(few)))
             else:
-                rows.extend((key, method, *row) for row in _rows(index, confidence, fewest))
-        areas.append(_area(key, methods[0], told.get((key, methods[0])), len(sales), confidence, fewest))
-    if not told:
+                if method == methods[0]:
+                    own_indices[key] = index
+                own = list(_rows(index, confidence, least))
+                rows.extend((key, method, *row) for row in own)
+                if entry := _last(key, method, index, own):
+                    last[key, method] = entry
+                else:
+                    refusals[key, method] = f"Every later period has {fewer_than(least)}, or too few for an interval."
+        areas.append(_area(key, methods[0], last.get((key, methods[0])), refusals, len(sales)))
+    if not last:
         raise TooFewSales(next(iter(refusals.values())))
-    largest = max(told, key=lambda found: (int(told[found].sales.sum()), found[0]))[0]
+    largest = max(last, key=lambda entry: (last[entry]["sales"], entry[0]))[0]
     summary: dict[str, Any] = {
         "places": len(places),
+        "shown": shown,
         "without_index": [
             {"place": key, "method": method, "reason": text} for (key, method), text in list(refusals.items())[:100]
         ],
         "withheld": sum(1 for row in rows if row[-1]),
-        "indices": [_last(key, method, index, confidence) for (key, method), index in list(told.items())[:500]],
+        "indices": list(last.values())[:500],
     }
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
-    first = told.get((largest, methods[0]))
-    message = f"Price index of {len({key for key, _ in told}):,} place(s)."
+    first = last.get((largest, methods[0]))
+    message = f"Price index of {counted(len({key for key, _ in last}), 'place')}."
     if market.is_county and first is not None:
-        last = int(np.flatnonzero(np.isfinite(first.log))[-1])
-        message = (
-            f"Price index ({methods[0]}): {first.value[last]:.1f} in {periods.name(first.first + last, first.step)}, "
-            f"{periods.name(first.first, first.step)} = 100."
-        )
-    return Result(message, summary, COLUMNS, rows, index_chart.spec(frame, market, methods, largest), areas)
+        based = f"{first['index']:.1f} in {first['period']}, {first['base_period']} = 100."
+        message = f"Price index ({TITLES[methods[0]]}): {based}"
+    notes = [f"The first index shown is {TITLES[methods[0]]}. {shown['reason']}"]
+    tables: list[Table] = []
+    if parameters["value_tiers"] > 1:
+        table, summary["value_tiers"], alike = _tiers(places, methods[0], largest, market, parameters)
+        tables.append(table)
+        notes.append(f"{_TIERS_ARE} {alike}".strip())
+    if len(places) > 1:
+        shrunk = index_tables.toward_county(own_indices, methods[0], market, parameters)
+        tables.append(Table("shrunk", index_tables.SHRUNK, shrunk))
+        drawn = {entry["place"]: entry for entry in index_tables.last_shrunk(shrunk)}
+        summary["shrunk"] = list(drawn.values())[:500]
+        if drawn:
+            areas = [index_tables.with_shrunk(area, drawn.get(area.key)) for area in areas]
+            summary["shrunk_meaning"] = index_tables.SHRUNK_ARE
+        else:
+            summary["shrunk_withheld"] = next((row[-1] for row in reversed(shrunk)), "No later period has sales.")
+    # Last, for the rows of a million sales' resales would stand beside the designs of the tiers.
+    tables.insert(0, Table("resales", index_tables.RESALES, list(index_tables.resales(market))))
+    return Result(
+        message,
+        summary,
+        COLUMNS,
+        rows,
+        index_chart.spec(frame, market, methods, largest),
+        areas,
+        notes=notes,
+        tables=tables,
+    )
 
 
-def _rows(index: PriceIndex, confidence: float, fewest: int) -> list[tuple[Any, ...]]:
-    low, high = index.interval(confidence)
+def _tiers(
+    places: list[tuple[str, pd.DataFrame]], method: str, largest: str, market: Market, parameters: dict[str, Any]
+) -> tuple[Table, list[dict[str, Any]], str]:
+    """The indices by value tier, what the summary says of them, and whether those of ``largest`` moved alike."""
     rows: list[tuple[Any, ...]] = []
+    entries: list[dict[str, Any]] = []
+    alike = ""
+    for key, sales in places:
+        own_rows, own_entries, text = index_tables.by_tier(key, sales, method, market, parameters)
+        rows.extend(own_rows)
+        entries.extend(own_entries)
+        alike = text if key == largest else alike
+    return Table("value_tiers", index_tables.TIERS, rows), entries[:500], alike
+
+
+def _ordered(market: Market, parameters: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """The methods, the one that is shown first, and why it is."""
+    methods, asked = parameters["methods"], parameters["shown"]
+    if asked == "first":
+        choice = Selection(methods[0], {}, 0, "It is the first that was asked for.")
+    else:
+        choice = select(market.sales, market.step, methods, market.tick)
+    summary = {
+        "method": choice.method,
+        "reason": choice.reason,
+        "held_out_pairs": choice.pairs,
+        "held_out_errors": {name: round(error, 4) for name, error in choice.errors.items()},
+    }
+    return [choice.method, *(name for name in methods if name != choice.method)], summary
+
+
+def _rows(index: PriceIndex, confidence: float, least: int) -> Iterator[tuple[Any, ...]]:
+    low, high = index.interval(confidence)
     before: float | None = None
     for at, value in enumerate(index.value):
         period = index.first + at
         count = int(index.sales[at])
-        withheld = _withheld(count, float(value), fewest, is_base=at == 0)
+        withheld = index_tables.withheld(index, at, least)
         shown = None if withheld else float(value)
         change = shown / before - 1 if shown is not None and before is not None else None
         figures = (None, None, None) if withheld else (shown, number(low[at]), number(high[at]))
         error = None if withheld else number(index.error[at])
         start = periods.start(period, index.step)
-        rows.append((periods.name(period, index.step), start, *figures, error, change, count, withheld or None))
+        yield (periods.name(period, index.step), start, *figures, error, change, count, withheld or None)
         before = shown
-    return rows
 
 
-def _withheld(count: int, value: float, fewest: int, *, is_base: bool) -> str:
-    if count == 0:
-        return "no sales"
-    if not np.isfinite(value):
-        return "no resales link it to the first period"
-    return "" if is_base or count >= fewest else fewer_than(fewest)
-
-
-def _area(key: str, method: str, index: PriceIndex | None, sales: int, confidence: float, fewest: int) -> Area:
-    if index is None:
-        return Area(key, sales, withheld="too few sales for an index")
-    told = np.flatnonzero(np.isfinite(index.log) & (index.sales >= fewest))
-    if not len(told) or told[-1] == 0:
-        return Area(key, sales, withheld=fewer_than(fewest) + " in every period")
-    last = int(told[-1])
-    low, high = index.interval(confidence)
-    years = last * periods.MONTHS[index.step] / 12
-    values = {
-        "method": method,
-        "period": periods.name(index.first + last, index.step),
-        "index": number(index.value[last]),
-        "low": number(low[last]),
-        "high": number(high[last]),
-        "yearly_change": number(np.expm1(index.log[last] / years)),
-    }
-    return Area(key, sales, values)
-
-
-def _last(key: str, method: str, index: PriceIndex, confidence: float) -> dict[str, Any]:
-    last = int(np.flatnonzero(np.isfinite(index.log))[-1])
-    low, high = index.interval(confidence)
+def _last(key: str, method: str, index: PriceIndex, rows: list[tuple[Any, ...]]) -> dict[str, Any] | None:
+    """Of the last period that is shown; None where only the base is."""
+    shown = [at for at, row in enumerate(rows) if not row[-1]]
+    if not shown or shown[-1] == 0:
+        return None
+    at = shown[-1]
+    period, _, value, low, high, *_ = rows[at]
     return {
         "place": key,
         "method": method,
         "base_period": periods.name(index.first, index.step),
-        "period": periods.name(index.first + last, index.step),
-        "index": number(index.value[last], 3),
-        "interval": [number(low[last], 3), number(high[last], 3)],
+        "period": period,
+        "index": number(value, 3),
+        "interval": [number(low, 3), number(high, 3)],
+        "yearly_change": number(np.expm1(index.log[at] / (at * periods.MONTHS[index.step] / 12)), 5),
         "sales": int(index.sales.sum()),
     }
+
+
+def _area(key: str, method: str, last: dict[str, Any] | None, refusals: dict[tuple[str, str], str], sales: int) -> Area:
+    if last is None:
+        return Area(key, sales, withheld=refusals[key, method])
+    low, high = last["interval"]
+    values = {name: last[name] for name in ("method", "period", "index", "yearly_change")}
+    return Area(key, sales, {**values, "low": low, "high": high})

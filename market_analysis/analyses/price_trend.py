@@ -1,4 +1,4 @@
-"""What is paid: median and mean price, and price per square foot, by place and period, with bootstrap intervals."""
+"""What is paid: median and mean price, and price per square foot, by place and period, with intervals."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pandas as pd
 
 from market_analysis.analyses.market import PERIOD, PLACE, SALES, START, WITHHELD, Area, Market, Result, fewer_than
 from market_analysis.charts import trend_chart
-from market_analysis.stats import bootstrap, periods
+from market_analysis.stats import intervals, periods
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.growth import growth
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 
 _FIGURES = ("median_price", "average_price", "median_price_per_sqft")
 COLUMNS = (
@@ -40,19 +41,19 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     areas = []
     places = market.places()
     for done, (key, sales) in enumerate(market.by_place()):
-        market.tell(done / len(places), f"{done} of {len(places)} places.")
+        market.tell(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
         told = [{"place": key, **cell} for cell in _cells(sales, market, parameters)]
         rows.extend(told)
         areas.append(_area(key, sales, told, parameters))
     if not any(row["withheld"] is None for row in rows):
         raise TooFewSales(
-            f"No period of any place has {parameters['fewest_sales']} sales: ask for longer periods, larger places or "
-            "a lower fewest_sales."
+            f"No period of any place has {counted(parameters['fewest_sales'], 'sale')}: ask for longer periods, larger "
+            "places or a lower fewest_sales."
         )
     trends = [_trend(row) for row in rows]
     shown = [row for row in rows if row["withheld"] is None]
     last = shown[-1]
-    message = f"Price trend of {len(places):,} place(s)."
+    message = f"Price trend of {counted(len(places), 'place')}."
     if market.is_county:
         message = f"Median price of {last['period']}: ${last['median_price']:,.0f}."
     return Result(
@@ -72,7 +73,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
 
 
 def _cells(sales: pd.DataFrame, market: Market, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    fewest = parameters["fewest_sales"]
+    least = parameters["fewest_sales"]
     groups = dict(list(sales.groupby(periods.of_dates(sales["sale_date"], market.step))))
     for number in market.periods():
         market.tick()
@@ -82,28 +83,29 @@ def _cells(sales: pd.DataFrame, market: Market, parameters: dict[str, Any]) -> I
             "period": periods.name(number, market.step),
             "period_start": periods.start(number, market.step),
             "sales": count,
-            "withheld": None if count >= fewest else fewer_than(fewest) if count else "no sales",
+            "withheld": None if count >= least else fewer_than(least) if count else "no sales",
         }
         if found is not None and cell["withheld"] is None:
-            cell |= _figures(found, fewest, parameters)
+            cell |= _figures(found, least, parameters)
         yield cell
 
 
-def _figures(sales: pd.DataFrame, fewest: int, parameters: dict[str, Any]) -> dict[str, float]:
+def _figures(sales: pd.DataFrame, least: int, parameters: dict[str, Any]) -> dict[str, float | None]:
     price = sales["sale_price"].to_numpy(dtype=float)
     rate = per_sqft(sales)
     rate = rate[np.isfinite(rate)]
     confidence = parameters["confidence"]
     ends = {
-        "median_price": (float(np.median(price)), bootstrap.median(price, confidence)),
-        "average_price": (float(np.mean(price)), bootstrap.mean(price, confidence, parameters["resamples"])),
+        "median_price": (float(np.median(price)), intervals.median(price, confidence)),
+        "average_price": (float(np.mean(price)), intervals.mean(price, confidence, parameters["resamples"])),
     }
-    if len(rate) >= fewest:
-        ends["median_price_per_sqft"] = (float(np.median(rate)), bootstrap.median(rate, confidence))
-    found: dict[str, float] = {}
-    for name, (value, (low, high)) in ends.items():
-        found |= {name: value, f"{name}_low": low, f"{name}_high": high}
-    return found
+    if len(rate) >= least:
+        ends["median_price_per_sqft"] = (float(np.median(rate)), intervals.median(rate, confidence))
+    figures: dict[str, float | None] = {}
+    for name, (value, interval) in ends.items():
+        low, high = interval or (None, None)
+        figures |= {name: value, f"{name}_low": low, f"{name}_high": high}
+    return figures
 
 
 def per_sqft(sales: pd.DataFrame) -> Any:

@@ -13,8 +13,14 @@ from market_analysis.charts import activity_chart
 from market_analysis.stats import periods, seasonality
 from market_analysis.stats.errors import TooFewSales
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 
 _YEAR = 365.25
+_FEWEST_DAYS = 28  # from which a rate of a month or a year is more than chance
+_NO_INVENTORY = (
+    "Months of inventory are homes listed for sale over sales a month. The county's records hold no listings, so they "
+    "cannot be computed."
+)
 COLUMNS = (
     PLACE,
     PERIOD,
@@ -51,11 +57,18 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         "volume": float(frame["volume"].sum()),
         "seasonality": [{"month": name, "factor": round(value, 4)} for name, value in season],
         "seasonality_withheld": reason,
+        "months_of_inventory": None,
+        "months_of_inventory_withheld": _NO_INVENTORY,
         "parcels": sum(stock.values()),
         "areas": [area.told() for area in areas[:500]],
     }
-    message = f"{summary['sales']:,} valid sales for ${summary['volume']:,.0f} in {len(places):,} place(s)."
-    return Result(message, summary, COLUMNS, rows, activity_chart.spec(frame, season, market), areas)
+    days = (market.last - market.first).days + 1
+    notes = [_NO_INVENTORY]
+    if days < _FEWEST_DAYS:
+        notes.append(f"Rates are withheld for periods with less than {_FEWEST_DAYS} days.")
+    sales, where = counted(int(frame["sales"].sum()), "valid sale"), counted(len(places), "place")
+    message = f"{sales} for ${summary['volume']:,.0f} in {where}."
+    return Result(message, summary, COLUMNS, rows, activity_chart.spec(frame, season, market), areas, notes)
 
 
 def _cells(market: Market) -> pd.DataFrame:
@@ -90,9 +103,9 @@ def _row(key: str, number: int, market: Market, cells: pd.DataFrame, parcels: in
         int(excluded),
         float(excluded / total) if total else None,
         float(volume),
-        float(sales * 30 / days),
+        float(sales * 30 / days) if days >= _FEWEST_DAYS else None,
         parcels,
-        float(sales / parcels * _YEAR / days) if parcels else None,
+        float(sales / parcels * _YEAR / days) if parcels and days >= _FEWEST_DAYS else None,
     )
 
 
@@ -108,11 +121,12 @@ def _area(key: str, rows: list[tuple[Any, ...]], parcels: int | None) -> Area:
         "excluded": excluded,
         "invalid_share": excluded / (sales + excluded) if sales + excluded else None,
         "volume": sum(row[7] for row in rows),
-        "sales_per_month": sales * 30 / days,
+        "sales_per_month": sales * 30 / days if days >= _FEWEST_DAYS else None,
         "parcels": parcels,
-        "turnover": sales / parcels * _YEAR / days if parcels else None,
+        "turnover": sales / parcels * _YEAR / days if parcels and days >= _FEWEST_DAYS else None,
     }
-    return Area(key, sales, values, "" if parcels else "no parcels on the roll, so no turnover")
+    reason = "" if parcels else "no parcels on the roll, so no turnover"
+    return Area(key, sales, values, reason if days >= _FEWEST_DAYS else f"no rates from less than {_FEWEST_DAYS} days")
 
 
 def _season(market: Market) -> tuple[list[tuple[str, float]], str | None]:

@@ -11,10 +11,11 @@ import pandas as pd
 from market_analysis.analyses.market import PLACE, SALES, WITHHELD, Market, Result, fewer_than, number
 from market_analysis.analyses.price_trend import per_sqft
 from market_analysis.charts import segment_chart
-from market_analysis.stats import bootstrap
+from market_analysis.stats import intervals
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.growth import growth
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 
 KINDS = {"property_class": "Class", "use_code": "Use", "age_band": "Age", "value_tier": "Value tier"}
 COLUMNS = (
@@ -41,18 +42,20 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     rows: list[tuple[Any, ...]] = []
     places = market.places()
     for done, (key, sales) in enumerate(market.by_place()):
-        market.tell(done / len(places), f"{done} of {len(places)} places.")
+        market.tell(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
         for kind in parameters["by"]:
             for segment, part in _split(sales, kind, parameters["tiers"]):
                 market.tick()
                 rows.append((key, kind, segment, *_row(part, len(sales), parameters)))
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
-    told = frame[frame["withheld"].isna()]
-    if told.empty:
-        raise TooFewSales(f"No segment has {parameters['fewest_sales']} sales: ask for a lower fewest_sales.")
+    shown = frame[frame["withheld"].isna()]
+    if shown.empty:
+        raise TooFewSales(
+            f"No segment has {counted(parameters['fewest_sales'], 'sale')}: ask for a lower fewest_sales."
+        )
     summary = {
         "places": len(places),
-        "withheld": len(frame) - len(told),
+        "withheld": len(frame) - len(shown),
         "segments": [
             {name: number(value, 4) if isinstance(value, float) else value for name, value in row.items()}
             for row in frame.head(1_000).to_dict("records")
@@ -61,14 +64,14 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     notes = []
     if "value_tier" in parameters["by"]:
         notes.append(f"Value tiers are {parameters['tiers']} equal parts of the sales of each year and place by price.")
-    largest = told.groupby("place", sort=False)["sales"].sum().idxmax()
+    largest = shown.groupby("place", sort=False)["sales"].sum().idxmax()
     kinds = ", ".join(KINDS[kind].lower() for kind in parameters["by"])
     return Result(
-        f"{len(told):,} segments of {len(places):,} place(s) by {kinds}.",
+        f"{counted(len(shown), 'segment')} of {counted(len(places), 'place')} by {kinds}.",
         summary,
         COLUMNS,
         rows,
-        segment_chart.spec(told[told["place"] == largest], market, str(largest), KINDS),
+        segment_chart.spec(shown[shown["place"] == largest], market, str(largest), KINDS),
         notes=notes,
     )
 
@@ -107,7 +110,7 @@ def _row(sales: pd.DataFrame, total: int, parameters: dict[str, Any]) -> tuple[A
     price = sales["sale_price"].to_numpy(dtype=float)
     rate = per_sqft(sales)
     known = np.isfinite(rate)
-    low, high = bootstrap.median(price, confidence)
+    low, high = intervals.median(price, confidence) or (None, None)
     try:
         change = growth(rate[known], sales["sale_date"][known], confidence)
         changes: tuple[float | None, ...] = (change.rate, change.low, change.high)

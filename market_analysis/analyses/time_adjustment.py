@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from market_analysis.analyses.market import PERIOD, PLACE, SALES, START, WITHHELD, Area, Market, Result, number
+from market_analysis.analyses.market import PERIOD, PLACE, SALES, START, WITHHELD, Area, Market, Result, Table, number
 from market_analysis.charts import adjustment_chart
-from market_analysis.stats import periods, time_adjustment
+from market_analysis.stats import periods, time_adjustment, trend_test
 from market_analysis.stats.errors import TooFewSales
-from market_analysis.stats.time_adjustment import HORIZON
+from market_analysis.stats.time_adjustment import HORIZON, TimeAdjustment
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 
 COLUMNS = (
     PLACE,
@@ -27,6 +30,16 @@ COLUMNS = (
     SALES,
     WITHHELD,
 )
+ADJUSTED = (
+    PLACE,
+    Column("parcel_number", Kind.TEXT, "Parcel"),
+    Column("sale_date", Kind.DATE, "Sold"),
+    Column("sale_price", Kind.MONEY, "Price"),
+    Column("factor", Kind.NUMBER, "Factor", decimals=4),
+    Column("adjusted_price", Kind.MONEY, "Adjusted price"),
+    Column("adjusted_low", Kind.MONEY, "Adjusted price, from"),
+    Column("adjusted_high", Kind.MONEY, "Adjusted price, to"),
+)
 
 
 def run(market: Market, parameters: dict[str, Any]) -> Result:
@@ -34,26 +47,29 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     to = date.fromisoformat(parameters["valuation_date"]) if parameters["valuation_date"] else market.last
     rows: list[tuple[Any, ...]] = []
     areas = []
+    adjusted: list[tuple[Any, ...]] = []
     refusals: list[dict[str, str]] = []
     places = market.places()
     for done, (key, sales) in enumerate(market.by_place()):
-        market.tell(done / len(places), f"{done} of {len(places)} places.")
+        market.tell(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
         market.tick()
         try:
-            found = list(_rows(sales, market.last, to, parameters["confidence"]))
+            fit = time_adjustment.fit(sales, market.last)
+            months = list(_rows(fit, market.last, to, parameters["confidence"]))
         except TooFewSales as few:
             refusals.append({"place": key, "reason": str(few)})
             rows.append((key, *[None] * 7, len(sales), str(few)))
             areas.append(Area(key, len(sales), withheld=str(few)))
             continue
-        rows.extend((key, *row) for row in found)
-        areas.append(_area(key, len(sales), found, to))
+        rows.extend((key, *row) for row in months)
+        areas.append(_area(key, len(sales), months, to))
+        adjusted.extend(_adjusted(key, sales, fit, to, parameters["confidence"]))
     if len(refusals) == len(places):
         raise TooFewSales(refusals[0]["reason"])
     first = next(area for area in areas if not area.withheld)
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     largest = frame[frame["factor"].notna()].groupby("place", sort=False)["sales"].sum().idxmax()
-    message = f"Time adjustment to {to} of {len(places) - len(refusals):,} place(s)."
+    message = f"Time adjustment to {to} of {counted(len(places) - len(refusals), 'place')}."
     if market.is_county:
         year, low, high = (first.values[name] for name in ("factor_of_a_year_before", "low", "high"))
         told = f" A price of a year before is multiplied by {year:.3f} ({low:.3f} to {high:.3f})." if year else ""
@@ -66,17 +82,53 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
             "without_adjustment": refusals[:100],
             "withheld": len(refusals),
             "areas": [area.told() for area in areas if not area.withheld][:500],
+            "checks": _checks(str(largest), dict(market.by_place())[str(largest)], areas, market, parameters),
         },
         COLUMNS,
         rows,
         adjustment_chart.spec(frame[frame["place"] == largest], market, str(largest), to),
         areas,
+        tables=(Table("adjusted_sales", ADJUSTED, adjusted),),
     )
 
 
-def _rows(sales: pd.DataFrame, last: date, to: date, confidence: float) -> Any:
+def _adjusted(key: str, sales: pd.DataFrame, fit: TimeAdjustment, to: date, confidence: float) -> Iterator[Any]:
+    """Each sale with its price at the valuation date."""
+    factors = fit.factors(sales["sale_date"], to, confidence)
+    price = sales["sale_price"].to_numpy(dtype=float)
+    number, day = sales["parcel_number"].astype(object), sales["sale_date"].dt.date
+    brought = (np.round(price * factor) for factor in (factors.value, factors.low, factors.high))
+    for one in zip(number, day, price, factors.value, *brought, strict=True):
+        yield key, *one
+
+
+def _checks(
+    place: str, sales: pd.DataFrame, areas: list[Area], market: Market, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """Of the place with the most sales: the verdict, the sales-ratio trend beside it, and the backtest."""
+    area = next(area for area in areas if area.key == place)
+    year, low, high = (area.values[name] for name in ("factor_of_a_year_before", "low", "high"))
+    checks: dict[str, Any] = {
+        "place": place,
+        "verdict": trend_test.verdict(year, low, high) if year else "The sales do not reach back a year.",
+    }
+    try:
+        trend = trend_test.ratio_trend(sales, parameters["confidence"])
+        ends = [number(trend.low, 4), number(trend.high, 4)]
+        checks["sales_ratio_trend"] = {"yearly_change": number(trend.rate, 4), "interval": ends}
+    except TooFewSales as few:
+        checks["sales_ratio_trend"] = {"withheld": str(few)}
+    market.tick()
+    try:
+        missed = [asdict(span) for span in trend_test.backtest(sales, market.last)]
+        checks["backtest"] = missed or {"withheld": "The last year has too few sales."}
+    except TooFewSales as few:
+        checks["backtest"] = {"withheld": str(few)}
+    return checks
+
+
+def _rows(fit: TimeAdjustment, last: date, to: date, confidence: float) -> Any:
     """A row for the middle of each month, from the first sale to the later of the last month and the valuation date."""
-    fit = time_adjustment.fit(sales, last)
     end = max(periods.of_date(to), periods.of_date(last))
     known = fit.first + len(fit.level) - HORIZON
     months = range(fit.first, end + 1)

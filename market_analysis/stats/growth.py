@@ -36,5 +36,7 @@ def growth(prices: Floats, dates: pd.Series[Any], confidence: float = 0.95) -> G
     design = sparse.csr_matrix(np.column_stack([np.ones(len(days)), days / _YEAR]))
     fit = huber(design, np.log(prices))
     slope, error = float(fit.coefficients[1]), float(fit.errors[1])
-    half = float(stats.norm.ppf(0.5 + confidence / 2)) * error
+    free = len(days) - 2
+    # The scale of the residuals, by their median size, does not know that two coefficients were fitted to them.
+    half = float(stats.t.ppf(0.5 + confidence / 2, free)) * error * np.sqrt(len(days) / free)
     return Growth(float(np.expm1(slope)), float(np.expm1(slope - half)), float(np.expm1(slope + half)))

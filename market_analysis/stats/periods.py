@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from market_analysis.stats.errors import TooFewSales
+
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 Ints = npt.NDArray[np.int64]
 
@@ -42,3 +44,15 @@ def name(period: int, step: str = "month") -> str:
 def position(dates: pd.Series[Any]) -> npt.NDArray[np.float64]:
     """Dates as months and fractions of them; the middle of a month is its number and a half."""
     return np.asarray(of_dates(dates) + (dates.dt.day.to_numpy() - 0.5) / dates.dt.days_in_month.to_numpy())
+
+
+def counted(sales: pd.DataFrame, step: str) -> tuple[Ints, int, int]:
+    """Each sale's period counted from the first; that first one; how many there are. TooFewSales below two."""
+    if len(sales) == 0:
+        raise TooFewSales("There is no valid sale.")
+    period = of_dates(sales["sale_date"], step)
+    first = int(period.min())
+    count = int(period.max()) - first + 1
+    if count < 2:
+        raise TooFewSales(f"An index takes sales in two periods; all are of {name(first, step)}.")
+    return period - first, first, count

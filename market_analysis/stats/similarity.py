@@ -29,8 +29,9 @@ def compare(features: Floats, subject: int, weights: Floats) -> Similarity:
     """``features`` has a row a place and a column a feature, NaN where unknown; ``weights`` are one a feature."""
     from scipy import stats
 
-    scale = stats.median_abs_deviation(features, axis=0, scale="normal", nan_policy="omit")
-    spread = np.array([np.std(known) if len(known := column[np.isfinite(column)]) else 0 for column in features.T])
+    finite = [column[np.isfinite(column)] for column in features.T]
+    scale = np.array([stats.median_abs_deviation(known, scale="normal") if len(known) else 0 for known in finite])
+    spread = np.array([np.std(known) if len(known) else 0 for known in finite])
     scale = np.where(scale > 0, scale, np.where(spread > 0, spread, 1))
     differences = (features - features[subject]) / scale
     known = np.isfinite(differences)

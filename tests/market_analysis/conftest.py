@@ -42,11 +42,16 @@ def market_county(county: County) -> County:
 
 @pytest.fixture
 def analyse(api: APIClient, county: County, tmp_path: Path) -> Analyse:
-    def run(analysis_type: str, geography: str = "county", **more: Any) -> Analysed:
+    def run(
+        analysis_type: str, geography: str = "county", meanwhile: Callable[[], Any] | None = None, **more: Any
+    ) -> Analysed:
+        """``meanwhile``: what happens to the records between the submission and the work."""
         request = {"analysis_type": analysis_type, "county_id": county.pk, "geography": geography, **more}
         response = api.post(reverse("market_analysis:run"), request, format="json")
         assert response.status_code == 202, response.content
         job = MarketAnalysisJob.objects.get(pk=response.data["job_id"])
+        if meanwhile:
+            meanwhile()
         folder = tmp_path / str(job.pk)
         folder.mkdir()
         outcome = jobs.execute(job, JobContext(folder))

@@ -33,11 +33,14 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 
 
+MORE = {"price_index": ["", "_resales", "_value_tiers"], "time_adjustment": ["", "_adjusted_sales"]}
+
+
 @pytest.mark.parametrize("name", ANALYSES)
 def test_files_of_every_analysis(analyse: Analyse, market_county: County, name: str) -> None:
     found = analyse(name, **REQUESTS[name])
     assert list(found.files) == [
-        *(f"{name}{ending}" for ending in (".csv", ".xlsx", ".parquet")),
+        *(f"{name}{more}{ending}" for more in MORE.get(name, [""]) for ending in (".csv", ".xlsx", ".parquet")),
         f"{name}_summary.json",
         f"{name}_chart.vl.json",
         f"{name}_chart.svg",
@@ -203,7 +206,7 @@ def test_areas_and_classes_cut_the_sales(analyse: Analyse, market_county: County
 
 
 def test_screening_of_a_request(analyse: Analyse, market_county: County) -> None:
-    screening = {"excluded_deeds": [], "min_price": 0, "multi_parcel": True, "outlier_iqr": 0}
+    screening = {"excluded_deeds": [], "min_price": 0, "multi_parcel": True, "outlier_iqr": 0, "flip_rise": 0}
     found = analyse("price_trend", parameters={"screening": screening})
     assert found.summary["screening"]["kept"] == records.SOUND + records.EXCLUDED
     assert found.summary["screening"]["rules"]["min_price"] == 0

@@ -69,6 +69,35 @@ def test_columns_that_others_make_up_are_left_out() -> None:
     assert np.isnan(alone.errors[0])  # one value has no spread
 
 
+@pytest.mark.parametrize("low", [0.1, 0.3, 1.1, 12.3])
+@pytest.mark.parametrize("count", [3, 5, 6, 7])
+def test_a_characteristic_that_says_only_the_month_is_left_out(low: float, count: int) -> None:
+    """Each month's homes are alike, so the characteristic is a sum of the months' dummies. What is left of it beside
+    them is rounding, which may be above zero: it was kept where it was the largest of what was left, and the Cholesky
+    decomposition failed, or gave coefficients of 1e15."""
+    month = np.repeat([0, 1], count)
+    x = np.column_stack([np.eye(2)[month], np.array([low, 6 * low + 0.1])[month]])
+    y = 12 + 0.5 * month + np.resize([-0.1, 0.1], 2 * count)
+    fit = wls(sparse.csr_matrix(x), y, lead=2)
+    alone = wls(sparse.csr_matrix(x[:, :2]), y, lead=2)
+    assert np.isnan(fit.coefficients[2])
+    np.testing.assert_allclose(fit.coefficients[:2], alone.coefficients, rtol=1e-12)
+    np.testing.assert_allclose(fit.errors[:2], alone.errors, rtol=1e-12)
+
+
+def test_a_nearly_singular_design_of_unlike_weights_is_decided() -> None:
+    """As a robust fit weighs sales: the second month rests on two that differ by 1e-6 of the characteristic."""
+    month = np.array([0, 1, 0, 1, 0, 1, 0, 1])
+    base = np.array([3.0, -4.0])[month]
+    x = np.column_stack([np.eye(2)[month], base + 1e-6 * np.array([1.0, -1, 2, 3, -2, 1, -1, 2])])
+    weights = np.array([1e-4, 1e5, 1e-3, 1e2, 1e-5, 1e-6, 1e-2, 1e4])
+    y = 12 + 0.5 * month + np.resize([-0.1, 0.1, 0.05], 8)
+    fit = wls(sparse.csr_matrix(x), y, weights, lead=2)
+    for at in (0, 1):
+        held = month == at
+        assert fit.coefficients[at] == pytest.approx(np.average(y[held], weights=weights[held]), rel=1e-9)
+
+
 def test_long_work_can_be_ended() -> None:
     seen = []
 
@@ -81,3 +110,10 @@ def test_long_work_can_be_ended() -> None:
     design = sparse.csr_matrix(random.normal(size=(200, 3)))
     with pytest.raises(InterruptedError):
         huber(design, random.standard_t(2, 200), tick=tick)
+
+
+@pytest.mark.parametrize("rows", [2, 5])
+def test_a_robust_line_through_points_that_lie_on_one(rows: int) -> None:
+    x = np.column_stack([np.ones(rows), np.arange(rows)])
+    fit = huber(sparse.csr_matrix(x), 3 + 2 * np.arange(rows, dtype=float))
+    assert fit.coefficients == pytest.approx([3, 2])

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
-from market_analysis.stats import price_index, quality, time_adjustment
+from market_analysis.stats import pairs, price_index, quality, selection, time_adjustment
 from market_analysis.stats.errors import TooFewSales
 from terrafusion import env
 from tests.conftest import ROOT
@@ -37,9 +38,9 @@ def seattle() -> pd.DataFrame:
 @real
 def test_seattle(seattle: pd.DataFrame) -> None:
     """2010-01 = 100; December 2016. The counts of pairs, all and those a year apart, are those of hpiR's own tests."""
-    pairs = price_index.pairs(seattle)
-    assert len(pairs.earlier) == 4823
-    assert np.sum(pairs.later - pairs.earlier >= 12) == 3795
+    every = pairs.pairs(seattle)
+    assert len(every.earlier) == 4823
+    assert np.sum(every.later - every.earlier >= 12) == 3795
     methods = {"median": 165, "hedonic": 158, "case_shiller": 152, "repeat_sales": 178}
     for name, expected in methods.items():
         found = getattr(price_index, name)(seattle)
@@ -76,7 +77,7 @@ def test_three_resales_by_hand() -> None:
 
 def test_pairs_and_weights_equal_statsmodels() -> None:
     sales = market(12, 60)
-    found = price_index.pairs(sales)
+    found = pairs.pairs(sales)
     design = np.zeros((len(found.earlier), 12))
     rows = np.arange(len(design))
     design[rows, found.earlier], design[rows, found.later] = -1, 1
@@ -104,6 +105,99 @@ def test_hedonic_finds_a_known_market(robust: bool) -> None:
     assert np.mean(np.abs(found.log - true + true[0]) < 2 * found.error) > 0.8
     assert found.sales.sum() == len(sales)
     assert found.error[0] == pytest.approx(0, abs=1e-9)
+
+
+@real
+def test_sound_resales_agree_with_characteristics_on_seattle(seattle: pd.DataFrame) -> None:
+    """158 by characteristics; resales gave 152 and 178 with quick and changed ones among them, 161 and 162 without."""
+    for name in ("hedonic", "case_shiller", "repeat_sales"):
+        assert price_index.by_method(name, seattle).value[-1] == pytest.approx(160, abs=3)
+    assert len(pairs.sound_pairs(seattle).earlier) == 3946
+
+
+def test_a_year_of_flips_is_no_index() -> None:
+    """12 months, 177 pairs, most of them repaired and sold again: no index of resales, and the hedonic one is shown."""
+    sales = market(12, 60)
+    quick = pd.DataFrame({"parcel_number": [f"F{n}" for n in range(177)] * 2})
+    quick["sale_date"] = [pd.Timestamp(2012, 1 + n % 5, 5) for n in range(177)] + [
+        pd.Timestamp(2012, 4 + n % 5, 5) for n in range(177)
+    ]
+    quick["sale_price"] = [200_000.0] * 177 + [300_000.0] * 177
+    sales = pd.concat([sales, quick], ignore_index=True)
+    assert price_index.case_shiller(sales).value[-1] > 120  # of all pairs
+    with pytest.raises(TooFewSales, match="sound"):
+        price_index.by_method("case_shiller", sales)
+    choice = selection.select(sales, "month", ["case_shiller", "hedonic", "median"])
+    assert choice.method == "hedonic"
+    assert "30 are needed" in choice.reason
+
+
+def test_the_index_that_misses_unseen_resales_least_is_shown() -> None:
+    """Ever larger homes are sold, which the median takes for rising prices."""
+    sales = market(36, 60, noise=0.05)
+    homes = sales.groupby("parcel_number")[["living_area_sqft", "neighborhood", "year_built"]].transform("first")
+    growth = np.arange(len(sales)) / len(sales)
+    old = 5.5 + 0.9 * np.log(sales["living_area_sqft"])
+    sales["sale_price"] *= np.exp(5.5 + 0.9 * np.log(homes["living_area_sqft"]) - old)
+    sales[list(homes)] = homes
+    larger = sales["living_area_sqft"].rank(pct=True)
+    sales = sales[np.random.default_rng(1).random(len(sales)) < np.where(growth < 0.5, 1.2 - larger, larger)]
+    choice = selection.select(sales, "quarter", ["median", "hedonic", "case_shiller"])
+    assert choice.method in ("hedonic", "case_shiller")
+    assert choice.errors["median"] > choice.errors[choice.method]
+    assert choice.pairs >= 30
+
+
+def test_changed_and_quick_resales_are_no_pairs() -> None:
+    days = [
+        "2012-01-05",
+        "2012-04-05",
+        "2012-01-05",
+        "2013-03-05",
+        "2012-01-05",
+        "2013-03-05",
+        "2012-01-05",
+        "2013-03-05",
+    ]
+    sales = pd.DataFrame(
+        {
+            "parcel_number": list("AABBCCDD"),
+            "sale_date": pd.to_datetime(days),
+            "sale_price": [100, 105, 100, 105, 100, 104, 100, 190],
+            "living_area_sqft": [900.0, 900, 900, 1200, 900, 900, 900, 900],
+        }
+    )
+    assert pairs.unsound(sales, pairs.pairs(sales)).tolist() == ["short_hold", "changed", "", "extreme_change"]
+
+
+def test_a_dummy_and_a_characteristic_that_say_the_same() -> None:
+    """The only sale of the first month is the only old home: the month stays, the characteristic goes."""
+    sales = market(12, 10).iloc[9:].assign(neighborhood="N0", bedrooms=3.0)
+    sales.iloc[0, sales.columns.get_loc("bedrooms")] = 9.0
+    sales["bathrooms"] = np.where(sales["sale_date"].dt.month == 1, 9.0, 1.0)
+    index = price_index.by_method("hedonic", sales)
+    assert np.isfinite(index.log).all()
+    assert index.first == 2012 * 12
+
+
+def test_intervals_of_few_degrees_of_freedom_are_students() -> None:
+    index = price_index.hedonic(market(3, 8))
+    low, high = index.interval()
+    assert index.freedom < 20
+    np.testing.assert_allclose(np.log(high / low) / 2, index.error * stats.t.ppf(0.975, index.freedom))
+    saturated = price_index.PriceIndex(0, "month", np.zeros(2), np.array([0, 0.1]), np.array([1, 1]), 0)
+    assert np.isnan(saturated.interval()[0]).all()
+
+
+def test_levels_that_are_chance_are_withheld(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly dependent columns can give a period a level of e^700, which no number holds, or an error as large."""
+    logs, errors = np.array([0, 0.1, 700, 0.2]), np.array([0, 0.05, 1, 9])
+    made = price_index.PriceIndex(24_000, "month", logs, errors, np.full(4, 5), 40)
+    monkeypatch.setattr(price_index, "hedonic", lambda *_, **__: made)
+    monkeypatch.setitem(price_index.METHODS, "hedonic", (price_index.hedonic, {}))
+    index = price_index.by_method("hedonic", market(4, 5))
+    assert np.isfinite(index.value).tolist() == [True, True, False, False]
+    assert np.isfinite(index.error).tolist() == [True, True, False, False]
 
 
 def test_periods_without_a_link_are_withheld() -> None:
