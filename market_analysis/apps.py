@@ -4,7 +4,8 @@ from typing import Any
 
 from django.apps import AppConfig
 
-_LONG_SALES = 100_000
+_START = 3.0
+_SALES_PER_SECOND = 5_000
 
 
 class MarketAnalysisConfig(AppConfig):
@@ -12,7 +13,7 @@ class MarketAnalysisConfig(AppConfig):
     verbose_name = "Market analysis"
 
     def ready(self) -> None:
-        from market_analysis import layers
+        from market_analysis import feasible, layers, request
         from market_analysis.catalogue import ANALYSES
         from market_analysis.fingerprint import fingerprint
         from market_analysis.models import MarketAnalysisJob
@@ -26,13 +27,16 @@ class MarketAnalysisConfig(AppConfig):
                 type_field="analysis_type",
                 type_values=lambda: ANALYSES,
                 execute="market_analysis.jobs.execute",
-                is_long=_is_long,
+                seconds=_seconds,
                 fingerprint=fingerprint,
+                feasible=feasible.faults,
+                needs=request.needs,
+                renew=request.renew,
             )
         )
         layers.register_all()
 
 
-def _is_long(job: Any) -> bool:
-    """An analysis of a large county must not hold up small jobs."""
-    return bool(job.estimated_sales > _LONG_SALES)
+def _seconds(job: Any) -> float:
+    """Almost all analyses read every sale once."""
+    return float(_START + job.estimated_sales / _SALES_PER_SECOND)

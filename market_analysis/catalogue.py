@@ -84,31 +84,61 @@ PRICE_INDEX = Analysis(
         Choices(
             "methods",
             ["hedonic", "case_shiller", "median"],
-            "Which indices, the chart's first. docs/user/market-analysis.md has their formulas.",
+            "Which indices. docs/user/market-analysis.md has their formulas.",
             INDEX_METHODS,
+        ),
+        Choice(
+            "shown",
+            "auto",
+            "The index of the message, the layer and the chart's band: auto for the one that misses held-out resales "
+            "by the least, first for the first of methods.",
+            ("auto", "first"),
+        ),
+        Whole(
+            "value_tiers",
+            3,
+            "The index that is shown, also of so many value tiers by what characteristics make a home worth; 1: none.",
+            1,
+            5,
         ),
         CONFIDENCE,
         _fewest(3, "in a period"),
     ),
     areas=(
-        AreaField("method", FieldType.TEXT, "The first of the methods asked for."),
+        AreaField("method", FieldType.TEXT, "The method that is shown; the summary says why."),
         AreaField("period", FieldType.TEXT, "The last period with an index."),
         AreaField("index", FieldType.REAL, "Index of that period; the first one of the place is 100.", "", "INDEX_"),
         AreaField("low", FieldType.REAL, "Lower end of its interval."),
         AreaField("high", FieldType.REAL, "Upper end of its interval."),
         AreaField("yearly_change", FieldType.REAL, "Mean change a year, as a fraction.", "", "YR_CHANGE"),
+        AreaField(
+            "shrunk",
+            FieldType.REAL,
+            "Index drawn toward that of all places together, the more the less the place's own sales decide; also of "
+            "places without an index of their own. Of many small places, map this one.",
+        ),
+        AreaField("shrunk_low", FieldType.REAL, "Lower end of its interval.", "", "SHRUNK_LO"),
+        AreaField("shrunk_high", FieldType.REAL, "Upper end of its interval.", "", "SHRUNK_HI"),
+        AreaField("shrunk_period", FieldType.TEXT, "Its period.", "", "SHRUNK_PER"),
+        AreaField(
+            "own_weight",
+            FieldType.REAL,
+            "How far the place's own index makes it, as a fraction; 0: it is that of all places.",
+            "",
+            "OWN_WEIGHT",
+        ),
     ),
     columns=_CHARACTERISTICS,
 )
 
-_RESAMPLES = Whole("resamples", 999, "Bootstrap samples behind an interval.", 99, 9_999)
+_RESAMPLES = Whole("resamples", 999, "Bootstrap samples behind the interval of an average.", 99, 9_999)
 
 PRICE_TREND = Analysis(
     name="price_trend",
     title="Price trend",
     description="What is paid: median and average price and price per square foot, by place and period, with "
-    "bootstrap intervals.",
-    parameters=(CONFIDENCE, _RESAMPLES, _fewest(5, "in a period and place")),
+    "intervals.",
+    parameters=(CONFIDENCE, _RESAMPLES, _fewest(6, "in a period and place")),
     areas=(
         AreaField("period", FieldType.TEXT, "The last period with enough sales; the figures are of it."),
         AreaField("sales_of_period", FieldType.INTEGER, "Its sales.", short_name="SALES_PER"),
@@ -134,7 +164,7 @@ TIME_ADJUSTMENT = Analysis(
         AreaField("low", FieldType.REAL, "Lower end of its interval."),
         AreaField("high", FieldType.REAL, "Upper end of its interval."),
     ),
-    columns=_CHARACTERISTICS,
+    columns=(*_CHARACTERISTICS, "total_value"),
 )
 
 SALES_ACTIVITY = Analysis(
@@ -172,7 +202,7 @@ HOT_SPOTS = Analysis(
         ),
         Whole("nearest", 8, "How many, where the nearest are asked for.", 1, 50),
         Real("alpha", 0.05, "False discovery rate.", 0.001, 0.2),
-        Whole("permutations", 999, "Behind the p of local Moran's I.", 99, 9_999),
+        Whole("permutations", 9_999, "Behind the p of Gi* and of local Moran's I.", 99, 99_999),
         _fewest(5, "in a place"),
     ),
     areas=(

@@ -15,18 +15,21 @@ class NoSales(AnalysisError):
     """No sale is left; the text says how many were read and why each was excluded."""
 
     code = "no_sales"
+    remedy = "Ask for a longer period, a larger area or more classes, load sales, or change the screening rules."
 
 
-class TooFewToTell(AnalysisError):
-    """There are sales, but the method cannot tell an answer from so few."""
+class TooFewToAnalyze(AnalysisError):
+    """There are sales, but too few for what was asked."""
 
-    code = "too_few_sales"
+    code = "too_few_to_analyze"
+    remedy = "Ask for a longer period, larger places or more classes, load sales, or change the screening rules."
 
 
 class RequestOutdated(AnalysisError):
     """What the request names is not there any more."""
 
     code = "request_outdated"
+    remedy = "Submit a new request for what is there now."
 
 
 class RequestFaults(Exception):

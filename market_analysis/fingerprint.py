@@ -20,10 +20,11 @@ _FILES = ("vl-convert-python", "XlsxWriter", "pyarrow")
 def fingerprint(job: MarketAnalysisJob) -> str:
     """Of a saved or unsaved job; empty where its geography is no more.
 
-    The day of the request counts only where no end is asked for: with one, no later sale is looked at.
+    Rights do not count: whether who asks may read a result is asked of that result. The day of the request counts only
+    where no end is asked for: with one, no later sale is looked at.
     """
     try:
-        place = geography.parse(job.geography, job.county)
+        place = geography.parse(job.geography, job.county, personal=True)
     except geography.GeographyError:
         return ""
     resolved = dict(job.resolved)

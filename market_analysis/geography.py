@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from terrafusion.records.layers import is_registered
+from terrafusion.records import named
+from terrafusion.records.layers import LayerField, is_registered
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, ReferenceLayer
+from terrafusion.records.reference_layers import layer_of
 from terrafusion.records.sales.frame import POINTS, Place
 from terrafusion.records.versions import source
 
@@ -50,7 +52,7 @@ class GeographyError(ValueError):
 class Geography:
     """``place`` tells in SQL the key of a sale's or parcel's place. ``shapes`` makes of keys SQL that gives (key,
     geometry), each a MultiPolygon in EPSG:4326; ``about`` says what the outlines are. ``sources`` are what of the
-    reference layers it depends on, for ``versions.of``."""
+    reference layers it depends on, for ``versions.of``. ``personal``: its places are called by personal data."""
 
     text: str
     place: Place
@@ -58,11 +60,13 @@ class Geography:
     about: str
     is_county: bool = False
     sources: tuple[str, ...] = ()
+    personal: bool = False
 
 
-def parse(text: str, county: County) -> Geography:
+def parse(text: str, county: County, *, personal: bool) -> Geography:
     """Of ``county``, ``neighborhood``, ``zoning``, a reference layer with polygons, one of its fields as
-    ``layer.field``, or ``hexgrid:500``, with the side of the hexagons in metres. GeographyError for another."""
+    ``layer.field``, or ``hexgrid:500``, with the side of the hexagons in meters. GeographyError for another, and for a
+    field of personal data where whoever asks has no right to it (``personal``)."""
     if text == "county":
         return _by_parcels(text, sql.Literal(county.pk), county, is_county=True)
     if match := _HEXGRID.fullmatch(text):
@@ -78,10 +82,11 @@ def parse(text: str, county: County) -> Geography:
         raise GeographyError(f"{county.pk} has no geography {text[:80]!r}; there is {', '.join(known(county))}.")
     if layer.geometry_type != ReferenceLayer.GeometryType.POLYGON:
         raise GeographyError(f"The layer {name!r} has no polygons.")
-    fields = [spec["name"] for spec in layer.field_schema]
-    if field and field not in fields:
-        raise GeographyError(f"The layer {name!r} has no field {field!r}; it has {', '.join(fields)}.")
-    return _by_layer(text, layer, field)
+    try:
+        by = named.find(layer_of(layer), field, personal=personal) if field else None
+    except named.FieldRefused as refused:
+        raise GeographyError(str(refused)) from None
+    return _by_layer(text, layer, by)
 
 
 def known(county: County) -> list[str]:
@@ -122,10 +127,10 @@ def _by_parcels(text: str, expression: sql.Composable, county: County, *, is_cou
     return Geography(text, Place(expression), shapes, about, is_county)
 
 
-def _by_layer(text: str, layer: ReferenceLayer, field: str) -> Geography:
+def _by_layer(text: str, layer: ReferenceLayer, field: LayerField | None) -> Geography:
     key: sql.Composable = sql.SQL("f.feature_key")
     if field:
-        key = sql.SQL("f.attributes ->> {}").format(sql.Literal(field))
+        key = sql.SQL("f.attributes ->> {}").format(sql.Literal(field.name))
     shapes = sql.SQL(
         "SELECT {key} AS key, ST_Multi(ST_CollectionExtract(ST_Union(f.geometry), 3)) AS geometry "
         "FROM records_referencefeature f WHERE f.layer_id = {layer} AND {key} = ANY({keys}) GROUP BY 1"
@@ -137,6 +142,7 @@ def _by_layer(text: str, layer: ReferenceLayer, field: str) -> Geography:
         lambda keys: shapes.format(keys=sql.Literal(keys), **here),
         f"As the layer {layer.name} has them.",
         sources=(source(ReferenceLayer, layer.pk), source(ReferenceFeature, layer.pk)),
+        personal=field is not None and field.personal,
     )
 
 

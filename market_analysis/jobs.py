@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from market_analysis import publication, request, sales
-from market_analysis.errors import RequestFaults, RequestOutdated, TooFewToTell
+from market_analysis.errors import RequestFaults, RequestOutdated, TooFewToAnalyze
 from market_analysis.models import MarketAnalysisJob
 from terrafusion.jobs.context import JobContext, Outcome
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     from market_analysis.analyses.market import Result
@@ -26,11 +27,11 @@ def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
     context.checkpoint(0, "Reading the sales.")
     with context.stop_with(connection.connection.cancel_safe):
         market = sales.market(wanted, context.checkpoint, _teller(context))
-        context.checkpoint(20, f"Analysing {len(market.sales):,} sales.")
+        context.checkpoint(20, f"Analysing {counted(len(market.sales), 'sale')}.")
         try:
             result = wanted.analysis.run(market, wanted.parameters)
         except TooFewSales as few:
-            raise TooFewToTell(str(few)) from None
+            raise TooFewToAnalyze(str(few)) from None
         context.checkpoint(80, "Writing the result.")
         found = publication.areas(job, market, result)
     summary = publication.summary(wanted, market, result)
@@ -40,12 +41,14 @@ def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
         file=file,
         summary=summary,
         columns={"sales_used": len(market.sales)},
-        save=lambda: publication.save_areas(job, found),
+        # Places that are called by personal data fill no layer: a layer is for all who see the county.
+        save=lambda: publication.save_areas(job, [] if wanted.geography.personal else found),
+        personal=wanted.geography.personal,
     )
 
 
 def _message(result: Result, used: int, read: int) -> str:
-    return f"{result.message} From {used:,} of {read:,} sales; {read - used:,} were excluded."
+    return f"{result.message} From {used:,} of {counted(read, 'sale')}; {read - used:,} were excluded."
 
 
 def _teller(context: JobContext) -> Any:

@@ -1,7 +1,7 @@
 """A layer for each analysis that tells of areas: one feature a place of the county's latest completed analysis.
 
 The layer goes when the last job that holds the result expires, and with it its rows (``publication.save_areas``).
-Figures of places name nobody, so whoever sees the county sees the layer.
+Whoever sees the county sees the layer, so it is of the latest analysis that every one of them may read.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def register_all() -> None:
 
 def _layer(analysis: Analysis, county: County) -> Layer | None:
     latest = (
-        MarketAnalysisJob.objects.filter(county=county, analysis_type=analysis.name, status=Status.COMPLETED)
+        MarketAnalysisJob.objects.filter(
+            county=county, analysis_type=analysis.name, status=Status.COMPLETED, contains_personal_data=False
+        )
         .order_by("-completed_at", "-job_id")
         .first()
     )

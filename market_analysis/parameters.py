@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from terrafusion.words import counted
+
 
 class Refused(ValueError):
     """The value cannot be used; the text says what can."""
@@ -99,7 +101,7 @@ class Text(Parameter):
     def check(self, value: Any) -> str:
         if isinstance(value, str) and 0 < len(value) <= self.most and "\x00" not in value:
             return value
-        raise Refused(f"Give a text of 1 to {self.most} characters.")
+        raise Refused(f"Give a text of 1 to {counted(self.most, 'character')}.")
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "minLength": 1, "maxLength": self.most}

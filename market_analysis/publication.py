@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
@@ -13,6 +14,7 @@ from market_analysis.sales import excluded
 from terrafusion import tables
 from terrafusion.jobs.context import JobContext, ResultFile
 from terrafusion.jobs.package import pack
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     from market_analysis.analyses.market import Market, Result
@@ -23,7 +25,7 @@ def summary(request: MarketRequest, market: Market, result: Result) -> dict[str,
     unplaced = int((market.sales["place"] == "").sum())
     notes = [*request.notes, *result.notes]
     if unplaced:
-        notes.append(f"{unplaced:,} valid sales lie in no place of {request.geography.text}.")
+        notes.append(f"In no place of {request.geography.text}: {counted(unplaced, 'valid sale')}.")
     return {
         "analysis_type": request.analysis.name,
         "county_id": request.county.pk,
@@ -44,12 +46,18 @@ def summary(request: MarketRequest, market: Market, result: Result) -> dict[str,
 
 
 def files(job: MarketAnalysisJob, context: JobContext, told: dict[str, Any], result: Result) -> ResultFile:
-    """Summary, table, chart and its picture, as one package."""
+    """Summary, tables, chart and its picture, as one package."""
     from market_analysis.charts import render
 
     name = job.analysis_type
-    paths = [context.workdir / f"{name}{ending}" for ending in tables.ENDINGS]
-    tables.write(result.columns, result.rows, paths, title=name, progress=lambda _: context.checkpoint())
+    paths: list[Path] = []
+    for stem, columns, rows in [
+        (name, result.columns, result.rows),
+        *((f"{name}_{table.name}", table.columns, table.rows) for table in result.tables),
+    ]:
+        files = [context.workdir / f"{stem}{ending}" for ending in tables.ENDINGS]
+        tables.write(columns, rows, files, title=stem, progress=lambda _: context.checkpoint())
+        paths.extend(files)
     texts = {
         "summary.json": json.dumps(told, indent=1, allow_nan=False, ensure_ascii=False),
         "chart.vl.json": json.dumps(result.chart, allow_nan=False, ensure_ascii=False),

@@ -10,11 +10,16 @@ from django.contrib.gis.geos import GEOSGeometry
 
 from market_analysis import geography
 from market_analysis.catalogue import ANALYSES, STEPS, Analysis
-from market_analysis.errors import Faults, RequestFaults
+from market_analysis.errors import Faults, RequestFaults, RequestOutdated
 from market_analysis.models import MarketAnalysisJob
 from market_analysis.parameters import Refused, as_day
 from terrafusion import areas
+from terrafusion.api import keys
 from terrafusion.areas import saved
+from terrafusion.jobs import options
+from terrafusion.jobs.errors import RequestRefused
+from terrafusion.jobs.rights import Needs
+from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.models import County, PropertyOperational
 from terrafusion.records.sales.frame import rules_of
 from terrafusion.records.sales.rules import RuleFaults, Rules
@@ -68,7 +73,8 @@ def check(county: County, given: dict[str, Any], today: date, user: Any) -> Mark
             "analysis_type",
             f"There is no analysis {given['analysis_type']!r}; there is {', '.join(ANALYSES)}.",
         )
-    place = _geography(county, given["geography"], analysis, faults)
+    personal = may_see_personal_data(user, county.pk)
+    place = _geography(county, given["geography"], analysis, personal, faults)
     period = _period(given["period"], today, faults)
     classes = _classes(county, given["property_class"], faults)
     area = _area(county, given["area_of_interest"], user, faults)
@@ -91,9 +97,11 @@ def check(county: County, given: dict[str, Any], today: date, user: Any) -> Mark
 
 
 def of_job(job: MarketAnalysisJob) -> MarketRequest:
-    """The request of a stored job, with the county's layers as they are now. Raises ``RequestFaults``."""
+    """The request of a stored or unsaved job, with the county's layers, and the rights of who submitted it, as they are
+    now. Raises ``RequestFaults``."""
+    personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     try:
-        place = geography.parse(job.geography, job.county)
+        place = geography.parse(job.geography, job.county, personal=personal)
     except geography.GeographyError as error:
         raise RequestFaults({"geography": [str(error)]}) from None
     analysis = ANALYSES[job.analysis_type]
@@ -105,11 +113,27 @@ def of_job(job: MarketAnalysisJob) -> MarketRequest:
         period=Period(job.period_from, job.period_to, job.period_step),
         property_classes=job.property_classes,
         area=job.area_of_interest,
-        parameters={parameter.name: stored.get(parameter.name) for parameter in analysis.parameters},
+        parameters={parameter.name: stored.get(parameter.name, parameter.default) for parameter in analysis.parameters},
         rules=Rules.parse(stored[SCREENING]),
         as_of=date.fromisoformat(stored["as_of"]),
         notes=tuple(stored["notes"]),
     )
+
+
+def needs(job: MarketAnalysisJob) -> Needs:
+    """Of an unsaved job: places that are called by personal data are in every figure of the result."""
+    try:
+        return Needs(personal=geography.parse(job.geography, job.county, personal=True).personal)
+    except geography.GeographyError:  # there is no result to come
+        return Needs(personal=True)
+
+
+def renew(job: MarketAnalysisJob) -> None:
+    """Raises ``RequestRefused`` where the request of a rerun does not hold any more."""
+    try:
+        of_job(job)
+    except RequestFaults as outdated:
+        raise RequestRefused(outdated.faults, RequestOutdated.code) from None
 
 
 def columns(request: MarketRequest) -> dict[str, Any]:
@@ -127,9 +151,11 @@ def columns(request: MarketRequest) -> dict[str, Any]:
     }
 
 
-def _geography(county: County, text: str, analysis: Analysis | None, faults: Faults) -> geography.Geography | None:
+def _geography(
+    county: County, text: str, analysis: Analysis | None, personal: bool, faults: Faults
+) -> geography.Geography | None:
     try:
-        found = geography.parse(text, county)
+        found = geography.parse(text, county, personal=personal)
     except geography.GeographyError as error:
         _add(faults, "geography", str(error))
         return None
@@ -141,8 +167,8 @@ def _geography(county: County, text: str, analysis: Analysis | None, faults: Fau
 
 def _period(given: dict[str, Any], today: date, faults: Faults) -> Period | None:
     before = len(faults)
-    for name in sorted(set(given) - {"from", "to", "step"}):
-        _add(faults, f"period.{name}", "A period has from, to and step.")
+    for name, fault in keys.unknown(given, ("from", "to", "step")).items():
+        _add(faults, f"period.{name}", fault)
     step = given.get("step", "month")
     if step not in STEPS:
         _add(faults, "period.step", f"Give one of {', '.join(STEPS)}.")
@@ -186,9 +212,8 @@ def _area(county: County, given: Any, user: Any, faults: Faults) -> areas.Area |
 
 def _parameters(given: dict[str, Any], analysis: Analysis, faults: Faults) -> dict[str, Any]:
     known = {parameter.name: parameter for parameter in analysis.parameters}
-    for name in sorted(set(given) - set(known) - {SCREENING}):
-        options = ", ".join([*known, SCREENING])
-        _add(faults, f"parameters.{name}", f"{analysis.name} has no such parameter; there is {options}.")
+    for name, fault in keys.unknown(given, [*known, SCREENING, *options.NAMES]).items():
+        _add(faults, f"parameters.{name}", fault)
     found = {}
     for name, parameter in known.items():
         found[name] = parameter.default

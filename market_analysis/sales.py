@@ -16,6 +16,7 @@ from terrafusion.records.models import Sale
 from terrafusion.records.sales import frame
 from terrafusion.records.sales.frame import SalesQuery
 from terrafusion.records.sales.screening import REASONS, screen
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,10 +45,12 @@ def market(request: MarketRequest, tick: Callable[[], None], tell: Callable[[flo
     tick()
     reasons = screen(sales, request.rules, request.as_of).reasons.astype("category")
     # Of a million sales each column is some MB: what is not used any more is let go.
-    sales = sales.drop(columns=[*(set(_SCREENED_ONLY) - set(request.analysis.columns))])
     start, end = request.period.start, request.period.end
-    if start or end:
-        inside = _within(sales["sale_date"], start, end)
+    inside = _within(sales["sale_date"], start, end)
+    if "inside" in sales:
+        inside &= sales.pop("inside")
+    sales = sales.drop(columns=[*(set(_SCREENED_ONLY) - set(request.analysis.columns))])
+    if not inside.all():
         sales, reasons = sales[inside], reasons[inside]
     read = sales[["sale_date", "sale_price", "place"]].assign(reason=reasons)
     kept = sales[reasons == ""]
@@ -56,7 +59,7 @@ def market(request: MarketRequest, tick: Callable[[], None], tell: Callable[[flo
     if kept.empty:
         raise NoSales(_nothing_left(read))
     if (kept["place"] == "").all():
-        raise NoSales(f"None of the {len(kept):,} valid sales lies in a place of {request.geography.text}.")
+        raise NoSales(f"None of the {counted(len(kept), 'valid sale')} lies in a place of {request.geography.text}.")
     first = start or kept["sale_date"].min().date()
     last = end or kept["sale_date"].max().date()
     step = request.period.step
@@ -125,12 +128,14 @@ def outlines(request: MarketRequest, keys: list[str]) -> dict[str, bytes]:
 
 
 def _query(request: MarketRequest) -> SalesQuery:
-    # What is sold again soon after a sale of the period tells whether that one was a flip.
+    """All of the county that may decide whether a sale of the period is sound: the sales of its whole years, with which
+    prices are compared, and those of the parcel soon before and after it."""
     margin = timedelta(days=request.rules.flip_days)
+    start, end = request.period.start, request.period.end
     return SalesQuery(
         county_id=request.county.pk,
-        start=request.period.start,
-        end=request.period.end + margin if request.period.end else None,
+        start=min(date(start.year, 1, 1), start - margin) if start else None,
+        end=max(date(end.year, 12, 31), end + margin) if end else None,
         property_classes=request.property_classes,
         area=request.area,
         columns={*_SCREENED, *request.analysis.columns},
@@ -141,7 +146,7 @@ def _query(request: MarketRequest) -> SalesQuery:
 def _within(days: pd.Series[Any], start: date | None, end: date | None) -> pd.Series[Any]:
     import pandas as pd
 
-    inside = days.notna()
+    inside = days.notna() if start or end else pd.Series(True, index=days.index)
     if start:
         inside &= days >= pd.Timestamp(start)
     if end:
@@ -153,4 +158,4 @@ def _nothing_left(read: pd.DataFrame) -> str:
     if read.empty:
         return "There are no sales of this period, area and class."
     reasons = "; ".join(f"{item['sales']} x {item['meaning'].rstrip('.').lower()}" for item in excluded(read))
-    return f"All {len(read):,} sales of this period, area and class are excluded: {reasons}."
+    return f"Of {counted(len(read), 'sale')} of this period, area and class none is left: {reasons}."

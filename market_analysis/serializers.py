@@ -16,7 +16,8 @@ from market_analysis.sales import estimate
 from terrafusion.api.fields import NamesField, ObjectField, OptionalJSONField
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
+from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobRunSerializer, JobStatusSerializer
+from terrafusion.records.access import Role
 from terrafusion.records.county_time import today
 
 _BOX = {"base_template": "textarea.html"}
@@ -60,11 +61,11 @@ class PeriodField(ObjectField):
     """``from`` and ``to``, both included, and ``step``."""
 
 
-class MarketAnalysisRunSerializer(serializers.Serializer[MarketAnalysisJob]):
+class MarketAnalysisRunSerializer(JobRunSerializer):
     """Makes an unsaved job of a request."""
 
     analysis_type = serializers.ChoiceField(choices=list(ANALYSES), help_text="GET analyses tells what each answers.")
-    county_id = CountyField(help_text="The county's id.")
+    county_id = CountyField(at_least=Role.ANALYST, help_text="The county's id.")
     geography = serializers.CharField(required=False, default="county", max_length=80, help_text=_GEOGRAPHY_HELP)
     period = PeriodField(
         required=False,

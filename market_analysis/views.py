@@ -17,6 +17,7 @@ from market_analysis.serializers import (
     MarketAnalysisRunSerializer,
     MarketAnalysisStatusSerializer,
 )
+from terrafusion.api.views import KnownParameters
 from terrafusion.jobs.viewsets import JobViewSet
 
 
@@ -29,7 +30,7 @@ class MarketAnalysisViewSet(JobViewSet):
     result_serializer_class = MarketAnalysisResultSerializer
 
 
-class AnalysesView(APIView):
+class AnalysesView(KnownParameters, APIView):
     """The analyses there are, with their parameters."""
 
     @extend_schema(responses=AnalysisSerializer(many=True))

@@ -34,7 +34,7 @@ def spec(rows: pd.DataFrame, season: list[tuple[str, float]], market: Market) ->
             "data": {"values": values},
             "mark": {"type": "bar", "width": style.bar_width(len(sums))},
             "encoding": {
-                "x": style.day("day"),
+                "x": style.day("day", len(sums)),
                 "y": {"field": "sales", "type": "quantitative", "title": f"Sales a {market.step}"},
                 "color": kind,
             },

@@ -30,7 +30,7 @@ def spec(rows: pd.DataFrame, market: Market, place: str, to: date) -> dict[str, 
     known = [value for value in values if value["part"] == "from sales"]
     if known and len(known) < len(values):  # the two parts of the line meet
         values.insert(len(known), {**known[-1], "part": "carried ahead", "sales": 0})
-    day = style.day("day")
+    day = style.day("day", len(values))
     factor = {"type": "quantitative", "scale": {"zero": False}, "title": f"Factor to {to}", "axis": {"format": ".2f"}}
     parts = {
         "field": "part",

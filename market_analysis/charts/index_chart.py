@@ -5,21 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from market_analysis.charts import style
+from market_analysis.stats.price_index import TITLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from market_analysis.analyses.market import Market
-
-LABELS = {
-    "median": "Median price",
-    "hedonic": "Hedonic",
-    "hedonic_robust": "Hedonic, robust",
-    "repeat_sales": "Repeat sales",
-    "repeat_sales_robust": "Repeat sales, robust",
-    "case_shiller": "Case-Shiller",
-    "case_shiller_robust": "Case-Shiller, robust",
-}
 
 
 def spec(rows: pd.DataFrame, market: Market, methods: list[str], place: str) -> dict[str, Any]:
@@ -29,34 +20,34 @@ def spec(rows: pd.DataFrame, market: Market, methods: list[str], place: str) -> 
     lines = [
         {
             "day": row.period_start.isoformat(),
-            "method": LABELS[row.method],
+            "method": TITLES[row.method],
             "index": style.plain(row.index_),
             "low": style.plain(row.low),
             "high": style.plain(row.high),
         }
         for row in shown.rename(columns={"index": "index_"}).itertuples()
     ]
-    first = LABELS[methods[0]]
+    first = TITLES[methods[0]]
     counts = [
         {"day": row.period_start.isoformat(), "sales": int(row.sales)}
         for row in shown[shown["method"] == methods[0]].itertuples()
     ]
     base = shown["period"].iloc[0] if len(shown) else ""
-    day = style.day("day")
+    day = style.day("day", len(counts))
     color = {
         "field": "method",
         "type": "nominal",
         "title": None,
-        "scale": {"domain": [LABELS[method] for method in methods], "range": list(style.COLORS[: len(methods)])},
+        "scale": {"domain": [TITLES[method] for method in methods], "range": list(style.COLORS[: len(methods)])},
         "legend": {"orient": "top", "symbolStrokeWidth": 3},
     }
-    dash = {"field": "method", "type": "nominal", "legend": None, "sort": [LABELS[method] for method in methods]}
+    dash = {"field": "method", "type": "nominal", "legend": None, "sort": [TITLES[method] for method in methods]}
     scale = {"zero": False, "domain": _domain(lines), "nice": True}
     index = {"type": "quantitative", "scale": scale, "title": f"Index, {base} = 100"}
     return style.chart(
         f"Price index, {where}",
-        f"Band: interval of the {first.lower()} index. Bars: the sales behind it.",
-        f"Line chart of price indices of {where} by {', '.join(LABELS[method].lower() for method in methods)}, "
+        f"Band: interval of the first index, {first}. Bars: the sales behind it.",
+        f"Line chart of price indices of {where} by {', '.join(TITLES[method].lower() for method in methods)}, "
         f"with {base} as 100, over bars of the number of sales.",
         data={"values": lines},
         vconcat=[

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from market_analysis.charts import style
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,8 @@ def spec(rows: pd.DataFrame, outlines: dict[str, Any], market: Market, title: st
     return style.chart(
         f"Hot and cold spots, {market.title}",
         f"{title}. Getis-Ord Gi*, false discovery rate {alpha:g}.",
-        f"Map of {len(features)} places of {market.title}: {hot} are hot and {cold} are cold by {title.lower()}.",
+        f"Map of {counted(len(features), 'place')} of {market.title}: {hot} are hot and {cold} are cold "
+        f"by {title.lower()}.",
         width=style.WIDTH,
         height=560,
         projection={"type": "mercator"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from market_analysis.charts import style
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,13 +23,13 @@ def spec(rows: pd.DataFrame, market: Market, place: str, kinds: dict[str, str]) 
         {
             "segment": f"{kinds[row.kind]}: {row.segment}",
             "kind": kinds[row.kind],
-            "sales": f"{int(row.sales):,} sales",
+            "sales": f"{counted(int(row.sales), 'sale')}",
             "price": style.plain(row.median_price, 0),
-            "price_low": style.plain(row.median_price_low, 0),
-            "price_high": style.plain(row.median_price_high, 0),
+            "price low": style.plain(row.median_price_low, 0),
+            "price high": style.plain(row.median_price_high, 0),
             "change": style.plain(row.yearly_change, 5),
-            "change_low": style.plain(row.yearly_change_low, 5),
-            "change_high": style.plain(row.yearly_change_high, 5),
+            "change low": style.plain(row.yearly_change_low, 5),
+            "change high": style.plain(row.yearly_change_high, 5),
         }
         for row in shown.itertuples()
     ]
@@ -38,7 +39,7 @@ def spec(rows: pd.DataFrame, market: Market, place: str, kinds: dict[str, str]) 
     return style.chart(
         f"Market segments, {where}",
         "Dots with intervals; the number of sales beside them.",
-        f"Dot chart of the median price and its yearly change for {len(values)} segments of {where}.",
+        f"Dot chart of the median price and its yearly change for {counted(len(values), 'segment')} of {where}.",
         data={"values": values},
         hconcat=[left, right],
     )
@@ -53,7 +54,7 @@ def _dots(field: str, title: str, form: str, order: list[str], *, with_labels: b
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "rule", "strokeWidth": 2},
-            "encoding": {"y": y, "x": {**x, "field": f"{field}_low"}, "x2": {"field": f"{field}_high"}, "color": color},
+            "encoding": {"y": y, "x": {**x, "field": f"{field} low"}, "x2": {"field": f"{field} high"}, "color": color},
         },
         {
             "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},

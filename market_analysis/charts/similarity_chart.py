@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from market_analysis.catalogue import ASPECTS
 from market_analysis.charts import style
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,8 @@ def spec(rows: pd.DataFrame, market: Market, subject: str) -> dict[str, Any]:
     return style.chart(
         f"Areas most like {subject}, {market.title}",
         "Distance, 1 being that of two typical places, by what makes it.",
-        f"Bar chart of the {len(rows)} places most like {subject}: distance in level, trend, stock and turnover.",
+        f"Bar chart of the {counted(len(rows), 'place')} most like {subject}: distance in level, trend, stock and "
+        "turnover.",
         width=style.WIDTH,
         height={"step": 24},
         data={"values": values},

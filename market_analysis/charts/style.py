@@ -24,10 +24,12 @@ _CONFIG = {
 }
 
 
-def day(field: str) -> dict[str, Any]:
-    """A time axis that is labelled by years; days are read as UTC, in which they are drawn."""
+def day(field: str, bars: int) -> dict[str, Any]:
+    """A time axis that is labelled by years; days are read as UTC, in which they are drawn. At its ends there is room
+    for half of one of so many bars, which stand on their days."""
     axis = {"format": "%Y", "tickCount": "year", "labelAlign": "center"}
-    return {"field": field, "type": "temporal", "title": None, "scale": {"type": "utc"}, "axis": axis}
+    scale = {"type": "utc", "padding": round(bar_width(bars) / 2 + 2)}
+    return {"field": field, "type": "temporal", "title": None, "scale": scale, "axis": axis}
 
 
 def bar_width(bars: int) -> float:
@@ -42,7 +44,7 @@ def counts(field: str, bars: int) -> dict[str, Any]:
         "height": 60,
         "mark": {"type": "bar", "color": GREY, "width": bar_width(bars)},
         "encoding": {
-            "x": day(field),
+            "x": day(field, bars),
             "y": {"field": "sales", "type": "quantitative", "title": "Sales", "axis": {"tickCount": 3}},
         },
     }

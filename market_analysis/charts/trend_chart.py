@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from market_analysis.charts import style
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,11 +31,11 @@ def spec(rows: pd.DataFrame, market: Market) -> dict[str, Any]:
         for row in rows[rows["place"].isin(places)].itertuples()
     ]
     alone = len(places) == 1
-    where = market.title if market.is_county else f"the {len(places)} places with the most sales"
+    where = market.title if market.is_county else f"the {counted(len(places), 'place')} with the most sales"
     if alone and not market.is_county:
         where = places[0]
     price = {"type": "quantitative", "scale": {"zero": False}, "axis": {"format": "$,.0f", "tickCount": 5}}
-    day = style.day("day")
+    day = style.day("day", len(values))
     lines = [
         {
             "mark": {"type": "area", "opacity": 0.25, "color": style.COLORS[0], "invalid": "break-paths-show-domains"},
@@ -52,7 +53,7 @@ def spec(rows: pd.DataFrame, market: Market) -> dict[str, Any]:
     ]
     texts = (
         f"Median sale price, {where}",
-        "Band: bootstrap interval. A gap is a period with too few sales.",
+        "Band: interval. A gap is a period with too few sales.",
         f"Line chart of the median sale price of {where} by {market.step}, with intervals as a band.",
     )
     if not alone:
