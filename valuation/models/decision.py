@@ -19,6 +19,8 @@ class Step(models.TextChoices):
     SEND_BACK = "send_back", "Send back: reviewed or rejected values are proposals again"
     REJECT = "reject", "Reject: not to be certified"
     CERTIFY = "certify", "Certify: the county's value from a date on"
+    CORRECT = "correct", "Correct: another figure in place of a certified one"
+    REVOKE = "revoke", "Revoke: a decision is undone"
 
 
 class Decision(models.Model):
@@ -35,6 +37,17 @@ class Decision(models.Model):
     effective_date = models.DateField(null=True, blank=True)
     tax_year = models.PositiveSmallIntegerField(null=True, blank=True)
     parcels = models.PositiveIntegerField(help_text="How many values it is about.")
+    preview = models.UUIDField(  # one preview, one decision
+        null=True, unique=True, editable=False, help_text="The preview that it carried out."
+    )
+    revokes = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="revocations",
+        help_text="The decision that it revokes.",
+    )
 
     class Meta:
         ordering = ["-decided_at", "-id"]
