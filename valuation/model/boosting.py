@@ -9,12 +9,15 @@ import lightgbm
 import numpy as np
 
 from valuation.frames import Floats, Progress
+from valuation.model import parts
+from valuation.model.parts import Parts
 
 _SMOOTH = 0.1
-_TREES = {"learning_rate": 0.035, "max_bin": 1023, "num_leaves": 31, "feature_fraction": 0.4}
+_TREES = {"learning_rate": 0.05, "max_bin": 1023, "num_leaves": 20, "feature_fraction": 0.3}
 SAME = {"num_threads": 1, "verbosity": -1, "deterministic": True, "force_row_wise": True}
 _BAGS = {"bagging_fraction": 0.7, "bagging_freq": 1}
-_ROUNDS = 900
+_ROUNDS = (150, 1200)  # with few and with many sales
+_MANY_ROUNDS = 600  # up to which a tree is added for five sales, and then for twenty
 _FEWEST_OF_A_LEAF = (5, 40)  # with few and with many sales
 
 
@@ -26,23 +29,32 @@ def relative_error(predicted: Floats, data: Any) -> tuple[Floats, Floats]:
     return error / size * np.exp(away), np.maximum(np.exp(np.minimum(away, 0)) / size, 0.05)
 
 
-def fit(features: Floats, target: Floats, seed: int, progress: Progress) -> list[lightgbm.Booster]:
-    """Two models for the relative error, one for the absolute error in logs; their mean is the prediction.
+def fit(
+    features: Floats, target: Floats, part: Parts, seed: int, progress: Progress, directions: Sequence[int] = ()
+) -> list[lightgbm.Booster]:
+    """A member for each part, learned without that part, for the relative error.
 
-    ``target`` is what a hedonic start leaves of the log price.
+    ``target`` is what a hedonic start leaves of the log price; ``part`` is that of each sale's parcel. ``directions``
+    of the columns: 1 where the members may only rise, -1 where they may only fall, 0 for either.
     """
-    members = []
-    objectives = (relative_error, "regression_l1", relative_error)
-    low, high = _FEWEST_OF_A_LEAF
-    for number, objective in enumerate(objectives):
-        parameters = {**_TREES, **_BAGS, **SAME, "objective": objective, "seed": seed + number}
-        parameters["min_data_in_leaf"] = int(np.clip(len(target) // 20, low, high))
+    members: list[lightgbm.Booster] = []
+    for number in range(parts.COUNT):
+        parameters = {**_TREES, **_BAGS, **SAME, "objective": relative_error, "seed": seed + number}
+        parameters |= _held(directions)
+        rows = part != number
+        rounds = _rounds(int(rows.sum()))
+        parameters["min_data_in_leaf"] = int(np.clip(rows.sum() // 20, *_FEWEST_OF_A_LEAF))
 
-        def told(env: Any, number: int = number) -> None:
-            progress((number + (env.iteration + 1) / _ROUNDS) / len(objectives))
+        def advance(env: Any, number: int = number, rounds: int = rounds) -> None:
+            progress((number + (env.iteration + 1) / rounds) / parts.COUNT)
 
-        members.append(lightgbm.train(parameters, lightgbm.Dataset(features, target), _ROUNDS, callbacks=[told]))
+        data = lightgbm.Dataset(features[rows], target[rows])
+        members.append(lightgbm.train(parameters, data, rounds, callbacks=[advance]))
     return members
+
+
+def _rounds(sales: int) -> int:
+    return int(np.clip(max(min(sales // 5, _MANY_ROUNDS), sales // 20), *_ROUNDS))
 
 
 def quick(
@@ -53,12 +65,33 @@ def quick(
     leaves: int = 15,
     directions: Sequence[int] = (),
 ) -> lightgbm.Booster:
-    """A small model of squared error, for what serves a larger one. ``directions`` as in ``features``."""
+    """A small model of squared error, for what serves a larger one. ``directions`` as in ``fit``."""
     few = int(np.clip(len(target) // 20, *_FEWEST_OF_A_LEAF))
     parameters = {**_BAGS, **SAME, "objective": "regression", "num_leaves": leaves, "min_data_in_leaf": few}
-    if any(directions):
-        parameters["monotone_constraints"] = list(directions)
+    parameters |= _held(directions)
     return lightgbm.train({**parameters, "seed": seed}, lightgbm.Dataset(features, target), rounds)
+
+
+def _held(directions: Sequence[int]) -> dict[str, list[int]]:
+    return {"monotone_constraints": list(directions)} if any(directions) else {}
+
+
+def quick_by_parts(
+    features: Floats, target: Floats, part: Parts, seed: int, directions: Sequence[int] = ()
+) -> list[lightgbm.Booster]:
+    """A small model without each part of the parcels; one of all sales for a part that holds all of them."""
+    others = [part != number for number in range(parts.COUNT)]
+    taught = [rows if rows.any() else ~rows for rows in others]
+    return [quick(features[rows], target[rows], seed, directions=directions) for rows in taught]
+
+
+def predict_by_parts(models: list[lightgbm.Booster], features: Floats, left_out: Parts) -> Floats:
+    """By the model without the part that is left out; by the mean of all where none is (see ``parts``)."""
+    predicted = np.empty(len(features))
+    for number in np.unique(left_out):
+        rows = left_out == number
+        predicted[rows] = predict(models if number == parts.COUNT else [models[number]], features[rows])
+    return predicted
 
 
 def predict(members: list[lightgbm.Booster], features: Floats) -> Floats:

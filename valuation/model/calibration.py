@@ -1,4 +1,4 @@
-"""Level, vertical equity and intervals, learnt from later sales that the model did not see."""
+"""Level, evenness and intervals, learned from later sales that the model did not see."""
 
 from __future__ import annotations
 
@@ -6,102 +6,144 @@ from dataclasses import dataclass, replace
 
 import lightgbm
 import numpy as np
+from scipy.optimize import isotonic_regression
 
-from valuation import ratio
 from valuation.frames import Floats
+from valuation.intervals import reach, widen
 from valuation.model import boosting
-from valuation.ratio import measures
+from valuation.ratio.intervals import median_interval
 
-_CAUTIONS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
-_STRETCHES = np.linspace(1.0, 1.2, 101)
-_PRB = (-0.03, 0.015)  # the standard's range of PRB is .05 to both sides; dear properties valued too high are worse
-_PRD = (0.985, 1.03)
-_DRIFT = 0.6  # squared CODs by which PRB and PRD of the next year may lie lower and higher
-_OTHER_GOODS = np.log(4.0)  # a price so many times off the value tells of other goods sold, such as the bare lot
-_FOLDS = 5
+_HALVINGS = 5  # of the held-back sales, each for two models of the spread
 _FLOOR = 0.02  # a spread in logs below which none is believed
+_FEWEST_FOR_SPREADS = 200  # sales from which on the spread of one property is distinguished from that of another
+_DECILES = 10
+_FEWEST_FOR_DECILES = 200
+_MOST = 0.10  # logs by which values are corrected at most: more is no matter of calibration
+_BOUNDS = (np.log(0.97), np.log(1.03))  # of a median ratio, within which nothing is corrected
+
+Ends = tuple[Floats, Floats, Floats]
+"""Log value and the ends of its interval, which it lies between."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """log value = level + middle + stretch * (cautious - middle), where cautious is what the model said less
-    ``caution`` times the squared spread of the property's kind; the interval reaches low and high spreads from it."""
+    """log value = raw + level + what ``steps`` say at raw; its interval reaches ``low`` and ``high`` spreads from it,
+    and further by ``error``, the standard error in logs of the market's level.
 
-    caution: float
-    middle: float
-    stretch: float
+    ``steps`` is a line through the points (``at``, ``steps``), flat beyond; both are empty where the model is even.
+    """
+
     level: float
+    at: tuple[float, ...]
+    steps: tuple[float, ...]
+    spread: float
     spreads: list[lightgbm.Booster]
     low: float
     high: float
-    coverage: float  # of the later half of the held-back sales by intervals learnt on the earlier half
+    error: float
+    confidence: float
 
-    def apply(self, features: Floats, raw: Floats) -> tuple[Floats, Floats, Floats]:
-        """Log value and the ends of its interval, which it lies between."""
-        spread = _spread(self.spreads, features, raw)
-        value = self.level + self.middle + self.stretch * (raw - self.caution * spread**2 - self.middle)
-        return value, value + min(self.low, 0.0) * spread, value + max(self.high, 0.0) * spread
+    def apply(self, features: Floats, raw: Floats) -> Ends:
+        spread = _spread(self.spreads, features, raw) if self.spreads else np.full(len(raw), self.spread)
+        return self._ends(raw, spread)
+
+    def _ends(self, raw: Floats, spread: Floats) -> Ends:
+        value = raw + self.level + _line(raw, self.at, self.steps)
+        low, high = widen(min(self.low, 0.0) * spread, max(self.high, 0.0) * spread, self.error, self.confidence)
+        return value, value + low, value + high
 
 
-def learn(features: Floats, raw: Floats, log_price: Floats, confidence: float, seed: int) -> Calibration:
-    """From held-back sales in order of date: what the model said (``raw``) and what they sold for, both in logs at one
-    date.
+def learn(
+    features: Floats, raw: Floats, log_price: Floats, grades: list[str], error: float, confidence: float, seed: int
+) -> tuple[Calibration, Ends]:
+    """From held-back sales: what the model said (``raw``) and what they sold for, both in logs at one date, and the
+    grade of each, which a correction by value must not make less even.
 
-    Split conformal prediction on residuals over an estimated spread (Lei et al. 2018, section 5.2), tail by tail.
+    With it come the values of these sales and their intervals without ``error``, each by spreads that have not seen the
+    sale. Intervals by ``apply`` hold more of these sales than they claim: what is fitted to them would be too narrow.
+
+    Conformal prediction on residuals over an estimated spread (Lei et al. 2018, section 5.2), tail by tail, the spread
+    of each sale by the models that have not seen it (Johansson et al. 2014).
     """
-    half = len(raw) // 2
-    trial = _learn(features[:half], raw[:half], log_price[:half], confidence, seed)
-    _, low, high = trial.apply(features[half:], raw[half:])
-    coverage = float(np.mean((low <= log_price[half:]) & (log_price[half:] <= high)))
-    return replace(_learn(features, raw, log_price, confidence, seed), coverage=coverage)
-
-
-def _learn(features: Floats, raw: Floats, log_price: Floats, confidence: float, seed: int) -> Calibration:
-    fold = np.random.default_rng(seed).permutation(len(raw)) % _FOLDS
-    seen = np.column_stack([features, raw])
     away = log_price - raw
-    size = np.log(np.abs(away - np.median(away)) + 0.01)
-    spreads, spread = [], np.empty(len(raw))
-    for number in range(_FOLDS):
-        spreads.append(boosting.quick(seen[fold != number], size[fold != number], seed, rounds=60))
-        mine = fold == number
-        spread[mine] = _spread([spreads[-1]], features[mine], raw[mine])
-    caution, stretch = _even(raw, spread, log_price)
-    cautious = raw - caution * spread**2
-    middle = float(np.median(cautious))
-    stretched = middle + stretch * (cautious - middle)
-    level = -float(np.median(stretched - log_price))
-    scores = (log_price - stretched - level) / spread
-    # The (n + 1) of conformal prediction: a tail of a finite sample is rarer than it looks.
-    tail = max((1 - confidence) / 2 - 1 / (len(raw) + 1), 0.0)
-    low, high = np.quantile(scores, [tail, 1 - tail])
-    return Calibration(caution, middle, stretch, level, spreads, float(low), float(high), coverage=confidence)
+    level = float(np.median(away))
+    at, steps = _correction(raw, away - level, grades)
+    left = away - level - _line(raw, at, steps)
+    level += float(np.median(left))
+    left -= np.median(left)
+    size = np.log(np.abs(left) + 0.01)
+    usual = max(float(np.exp(size.mean())), _FLOOR)
+    spreads: list[lightgbm.Booster] = []
+    spread = np.full(len(raw), usual)
+    if len(raw) >= _FEWEST_FOR_SPREADS:
+        spreads, spread = _learned(np.column_stack([features, raw]), size, seed)
+    low, high = reach(left / spread, confidence)
+    calibration = Calibration(level, at, steps, usual, spreads, low, high, error, confidence)
+    return calibration, replace(calibration, error=0.0)._ends(raw, spread)
 
 
-def _even(raw: Floats, spread: Floats, log_price: Floats) -> tuple[float, float]:
-    """The caution and the stretch of the least COD among those that treat dear and cheap properties alike, with a
-    margin for the drift of PRB and PRD from year to year; of those that miss it least, if none does.
+def _line(raw: Floats, at: tuple[float, ...], steps: tuple[float, ...]) -> Floats:
+    return np.interp(raw, at, steps) if steps else np.zeros(len(raw))
 
-    Caution: the value with the least expected error in percent lies the squared deviation below the median of the price
-    (of a log-normal one); a part of that is in the objectives of the trees already.
+
+def _correction(raw: Floats, away: Floats, grades: list[str]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """A line of log corrections by the model's own value; empty where no decile of it is surely uneven.
+
+    Groups by price would show bias where prices are only noisy, and correcting that makes values progressive. A decile
+    whose median ratio is beyond .97 to 1.03 is moved until its 95% interval holds 1, and no further; values keep their
+    order (isotonic regression). A line that makes the deciles or the grades no more even is not applied.
     """
-    found = []
-    for caution in _CAUTIONS:
-        cautious = raw - caution * spread**2
-        away = cautious - log_price
-        kept = np.abs(away - np.median(away)) < _OTHER_GOODS
-        middle, price = np.median(cautious), np.exp(log_price[kept])
-        for stretch in _STRETCHES:
-            value = np.exp(middle + stretch * (cautious[kept] - middle))
-            figures = ratio.cod(value, price), ratio.prd(value, price), measures.prb_fit(value, price)[0]
-            found.append((caution, stretch, *figures))
-    cautions, stretches, cod, prd, prb = np.array(found).T
-    drift = _DRIFT * (cod.min() / 100) ** 2
-    missed = np.maximum.reduce([_PRB[0] + drift - prb, prb - _PRB[1], _PRD[0] - prd, prd - (_PRD[1] - drift), 0 * cod])
-    best = np.flatnonzero(missed <= np.nanmin(missed))
-    least = best[np.argmin(cod[best])] if len(best) else 0
-    return float(cautions[least]), float(stretches[least])
+    nothing: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
+    if len(raw) < _FEWEST_FOR_DECILES:
+        return nothing
+    parts = np.array_split(np.argsort(raw, kind="stable"), _DECILES)
+    at = np.array([raw[part].mean() for part in parts])
+    steps = np.clip([_surely(away[part]) for part in parts], -_MOST, _MOST)
+    if not steps.any() or (np.diff(at) <= 0).any():
+        return nothing
+    steps = isotonic_regression(at + steps).x - at
+    corrected = away - np.interp(raw, at, steps)
+    corrected -= np.median(corrected)
+    decile = np.repeat([str(number) for number in range(_DECILES)], [len(part) for part in parts])
+    order = np.concatenate(parts)
+    if _uneven(corrected[order], decile.tolist()) >= _uneven(away[order], decile.tolist()):
+        return nothing
+    if _uneven(corrected, grades) > _uneven(away, grades):
+        return nothing
+    return tuple(map(float, at)), tuple(map(float, steps))
+
+
+def _surely(away: Floats) -> float:
+    """How far the median of these logs is from 0 at the least; 0 where it is within the bounds, or may be chance."""
+    interval = median_interval(away)
+    if interval is None or _BOUNDS[0] <= -np.median(away) <= _BOUNDS[1]:
+        return 0.0
+    return max(interval.low, 0.0) + min(interval.high, 0.0)
+
+
+def _uneven(away: Floats, groups: list[str]) -> float:
+    """The largest deviation of a group's median that is no chance."""
+    names = np.asarray(groups, dtype=object)
+    return max(abs(_surely(away[names == name])) for name in set(groups))
+
+
+def _learned(seen: Floats, size: Floats, seed: int) -> tuple[list[lightgbm.Booster], Floats]:
+    """Models of the log size of residuals, each of a random half of the sales, and each sale's spread by those of the
+    other halves: a mean of several, as those of other properties are."""
+    random = np.random.default_rng(seed)
+    models: list[lightgbm.Booster] = []
+    total = np.zeros(len(size))
+    for _ in range(_HALVINGS):
+        half = random.permutation(len(size)) % 2 == 0
+        for taught in (half, ~half):
+            models.append(boosting.quick(seen[taught], size[taught], seed, rounds=60))
+            total[~taught] += boosting.predict([models[-1]], seen[~taught])
+    return models, _floored(total / _HALVINGS)
 
 
 def _spread(models: list[lightgbm.Booster], features: Floats, raw: Floats) -> Floats:
-    return np.maximum(np.exp(boosting.predict(models, np.column_stack([features, raw]))), _FLOOR)
+    return _floored(boosting.predict(models, np.column_stack([features, raw])))
+
+
+def _floored(logs: Floats) -> Floats:
+    return np.maximum(np.exp(logs), _FLOOR)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from valuation import ratio
+from valuation.model.holdout import coverage
 from valuation.model.mass_appraisal import MassAppraisal
 
 _LIBRARIES = ("lightgbm", "numpy", "pandas", "scipy", "statsmodels")
@@ -27,12 +28,16 @@ def card(model: MassAppraisal) -> dict[str, Any]:
         "evaluation": evaluation(model),
         "calibration": {
             "level": round(float(np.exp(calibrated.level)), 4),
-            "caution": calibrated.caution,
-            "stretch": round(calibrated.stretch, 4),
+            "steps": [
+                {"value": round(float(np.exp(at + calibrated.level))), "factor": round(float(np.exp(step)), 4)}
+                for at, step in zip(calibrated.at, calibrated.steps, strict=True)
+            ],
+            "market_error_percent": round(100 * calibrated.error, 2),
             "confidence": model.options.confidence,
         },
         "features": _features(model),
         "left_out": trees.encoder.left_out,
+        "values_only": {name: "rise" if way > 0 else "fall" for name, way in trees.encoder.directions.items()},
         "reasons_repeat": round(model.explainer.share, 4),
         "options": {"confidence": model.options.confidence, "seed": model.options.seed},
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
@@ -41,28 +46,31 @@ def card(model: MassAppraisal) -> dict[str, Any]:
             "Proposals for an appraiser to review; not values until a person accepts them.",
             "What the records do not tell (condition inside, views, easements) is not in the value.",
             "A property unlike those that sold, or far from them, is flagged and has a wider interval.",
-            "A home that sold before is valued with that sale in view (the reason own_sale); another is not.",
+            "No sale of a property enters its own value: sold and unsold are valued alike.",
         ],
     }
 
 
 def evaluation(model: MassAppraisal) -> dict[str, Any]:
-    """Figures on the held-back sales, valued by a model that had not seen them and then calibrated to them; coverage
-    is that of intervals calibrated on the earlier half of them, on the later half."""
-    held = model.held_back
-    value, price = held["value"].to_numpy(), held["price"].to_numpy()
+    """Figures on the latest sales, valued by the same method one step earlier: nothing of it had seen them."""
+    if model.trial is None:
+        return {"withheld": model.facts["not_judged"]}
+    judged = model.trial.judged
+    value, price = judged["value"].to_numpy(), judged["price"].to_numpy()
     figures = {
         "median": ratio.median(value, price),
         "cod": ratio.cod(value, price),
         "prd": ratio.prd(value, price),
         "prb": ratio.prb(value, price),
-        "coverage": model.calibration.coverage,
+        "coverage": coverage(judged),
     }
     return {
-        "sales": len(held),
-        "from": model.facts["held_back_from"],
+        "sales": len(judged),
+        "from": judged["sale_date"].min().date().isoformat(),
+        "to": judged["sale_date"].max().date().isoformat(),
         "prices": "brought to the valuation date",
         **{name: round(figure, 4) for name, figure in figures.items() if np.isfinite(figure)},
+        "deciles": [round(tier.median, 4) for tier in ratio.value_deciles(value, price)],
     }
 
 

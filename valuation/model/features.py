@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from valuation.frames import Floats
+from valuation.frames import Floats, Mask
 
 _PLUMBING = frozenset(
     {"sale", "sale_id", "sale_date", "sale_price", "deed_code", "validity_code", "multi_parcel", "parcel_number"}
@@ -23,6 +23,7 @@ RISING = frozenset({"living_area_sqft", "lot_area_sqft", "bedrooms", "bathrooms"
 """Of which more, all else the same, never counts against a property where its value is explained. With the area held
 fixed a regression often finds that a further bedroom costs (the rooms get small), which no owner would accept."""
 _CATEGORIES = frozenset(("property_class", "use_code", "zoning", "neighborhood", "condition"))
+_MOSTLY = 0.8
 _FEWEST_OF_A_LEVEL = 10  # a category with fewer sales is not told from unknown
 _METRES = 111_320.0  # in a degree of latitude
 _FIRST_YEAR = 1600.0
@@ -46,12 +47,21 @@ class Number:
 @dataclass(frozen=True)
 class Encoder:
     """``numbers`` are columns taken as they are, ``levels`` the known categories of the others in the order of their
-    median price; ``box`` holds the sales: west, south, east, north, in degrees. ``left_out`` tells columns not used."""
+    median price; ``box`` holds the sales: west, south, east, north, in degrees. ``left_out`` gives the reason for each
+    column that is not used. A text of digits, such as a zip code, is a number and a category: nobody knows whether its
+    order means anything, unless the county has said so in ``directions``: 1 for a number with which values may only
+    rise, -1 for one with which they may only fall.
+
+    What one model learned in these columns and codes means nothing in those of another encoder: all models of a
+    valuation date share one.
+    """
 
     numbers: dict[str, Number]
     levels: dict[str, dict[str, int]]
     box: tuple[float, float, float, float] | None
     left_out: dict[str, str]
+    scale: tuple[tuple[float, float], ...] = ()  # center and spread of each column of ``static``
+    directions: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -61,6 +71,16 @@ class Encoder:
     @property
     def _years(self) -> list[str]:
         return [name for name, number in self.numbers.items() if number.lowest == _FIRST_YEAR]
+
+    @property
+    def column_directions(self) -> list[int]:
+        """That of each column of ``matrix``, 0 for either; an age goes against its year."""
+        of = self.directions.get
+        return [
+            *(of(name, 0) for name in self.numbers),
+            *(0 for _ in self.levels),
+            *(-of(name, 0) for name in self._years),
+        ]
 
     def matrix(self, frame: pd.DataFrame, year: Floats) -> Floats:
         """A column for each characteristic, then each year's age in the ``year`` of the sale or the valuation; NaN for
@@ -74,9 +94,18 @@ class Encoder:
     def static(self, frame: pd.DataFrame) -> Floats:
         """The columns of ``matrix`` that are the same in each year."""
         columns = [self._clean(frame, name) for name in self.numbers]
-        for name, codes in self.levels.items():
-            columns.append(texts(frame, name).map(codes).to_numpy(dtype=float, na_value=np.nan))
+        columns += [self.codes(frame, name) for name in self.levels]
         return np.column_stack(columns) if columns else np.empty((len(frame), 0))
+
+    def codes(self, frame: pd.DataFrame, name: str) -> Floats:
+        """The rank of each row's category; NaN for an unknown one."""
+        return np.asarray(texts(frame, name).map(self.levels[name]).to_numpy(dtype=float, na_value=np.nan))
+
+    def scaled(self, frame: pd.DataFrame) -> Floats:
+        """``static``, centered and scaled; 0 where unknown."""
+        own = self.static(frame)
+        center, spread = np.array(self.scale).reshape(-1, 2).T
+        return np.where(np.isfinite(own), (own - center) / spread, 0.0)
 
     def places(self, frame: pd.DataFrame) -> Floats:
         """East and north in metres; NaN for what has no place, or one far from all sales."""
@@ -120,9 +149,14 @@ class Encoder:
         return found
 
 
-def learn(sales: pd.DataFrame, as_of: date) -> Encoder:
-    """The characteristics that tell these sales apart."""
-    log_price = np.log(sales["sale_price"].to_numpy(dtype=float))
+def learn(
+    sales: pd.DataFrame, as_of: date, priced: Mask | None = None, directions: Mapping[str, int] | None = None
+) -> Encoder:
+    """The characteristics that tell these sales apart. Only the prices of those in ``priced`` are looked at, so that
+    the same encoder serves a model that must not know the others. ``directions`` as in ``Encoder``, of any name."""
+    ordered = directions or {}
+    priced = np.ones(len(sales), dtype=bool) if priced is None else priced
+    log_price = np.where(priced, np.log(sales["sale_price"].to_numpy(dtype=float)), np.nan)
     numbers: dict[str, Number] = {}
     levels: dict[str, dict[str, int]] = {}
     left_out: dict[str, str] = {}
@@ -133,29 +167,35 @@ def learn(sales: pd.DataFrame, as_of: date) -> Encoder:
             left_out[name] = "It reads like a price or an assessment."
         elif _IDENTITY.search(name) or pd.api.types.is_datetime64_any_dtype(sales[name]):
             left_out[name] = "It reads like an identity or a date."
-        elif name not in _CATEGORIES and (number := _number(sales, name, as_of)) is not None:
+        elif (name not in _CATEGORIES or name in ordered) and (number := _number(sales, name, as_of)) is not None:
             known = as_number(sales, name)
             inside = (known >= number.lowest) & (known <= number.highest)
             if np.ptp(known[inside]) == 0:
                 left_out[name] = "It is the same for all sales."
-            elif len(known) > 10 and abs(np.corrcoef(known[inside], log_price[inside])[0, 1]) > _LEAK:
+            elif _repeats(known[inside & priced], log_price[inside & priced]):
                 left_out[name] = "It is the price in other words."
             else:
                 numbers[name] = number
+                if name not in ordered and _are_codes(sales, name):
+                    levels[name] = _levels(texts(sales, name), log_price)
         else:
             levels[name] = _levels(texts(sales, name), log_price)
             if len(levels[name]) < 2:
                 left_out[name] = f"No two categories have {_FEWEST_OF_A_LEVEL} sales."
                 del levels[name]
-    return Encoder(numbers, levels, _box(sales), left_out)
+    held = {name: ordered[name] for name in numbers if name in ordered}
+    encoder = Encoder(numbers, levels, _box(sales), left_out, directions=held)
+    return replace(encoder, scale=_scale(encoder.static(sales)))
 
 
-def directions(names: Sequence[str]) -> list[int]:
+def directions(names: Sequence[str], more: Mapping[str, int]) -> list[int]:
     """For the columns of ``Encoder.names``: 1 where the value may only rise, -1 where it may only fall, 0 for either.
+    ``more`` stands before ``RISING``.
 
     A name's second column is the age in the place of the year.
     """
-    return [int(name in RISING) * (-1 if name in names[:place] else 1) for place, name in enumerate(names)]
+    of = dict.fromkeys(RISING, 1) | dict(more)
+    return [of.get(name, 0) * (-1 if name in names[:place] else 1) for place, name in enumerate(names)]
 
 
 def as_number(frame: pd.DataFrame, name: str) -> Floats:
@@ -209,10 +249,36 @@ def _number(sales: pd.DataFrame, name: str, as_of: date) -> Number | None:
     )
 
 
+def _are_codes(sales: pd.DataFrame, name: str) -> bool:
+    """Is it a text of digits, nearly all of which stand for a category with enough sales?"""
+    if name in RISING or pd.api.types.is_numeric_dtype(sales[name]):
+        return False
+    known = texts(sales, name)
+    count = known[known != ""].value_counts()
+    return bool(len(count) > 1 and count[count >= _FEWEST_OF_A_LEVEL].sum() >= _MOSTLY * count.sum())
+
+
+def _repeats(known: Floats, log_price: Floats) -> bool:
+    """Is the column the price in other words?"""
+    if len(known) <= 10 or np.ptp(known) == 0:
+        return False
+    return bool(abs(np.corrcoef(known, log_price)[0, 1]) > _LEAK)
+
+
 def _levels(found: pd.Series[Any], log_price: Floats) -> dict[str, int]:
-    price = pd.Series(log_price).groupby(found.to_numpy()).agg(["median", "count"])
-    order = price[(price["count"] >= _FEWEST_OF_A_LEVEL) & (price.index != "")].sort_values("median", kind="stable")
+    """By the median of the known prices; levels without one come last, by name."""
+    price = pd.Series(log_price).groupby(found.to_numpy()).agg(["median", "size"])
+    order = price[(price["size"] >= _FEWEST_OF_A_LEVEL) & (price.index != "")].sort_values("median", kind="stable")
     return {str(level): code for code, level in enumerate(order.index)}
+
+
+def _scale(own: Floats) -> tuple[tuple[float, float], ...]:
+    known = np.isfinite(own)
+    filled = np.where(known, own, 0.0)
+    total = np.maximum(known.sum(axis=0), 1)
+    center = filled.sum(axis=0) / total
+    spread = np.sqrt((((filled - center) * known) ** 2).sum(axis=0) / total)
+    return tuple(zip(center.tolist(), np.where(spread > 0, spread, 1.0).tolist(), strict=True))
 
 
 def _box(sales: pd.DataFrame) -> tuple[float, float, float, float] | None:

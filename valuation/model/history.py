@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,26 +16,33 @@ from market_analysis.stats import time_adjustment
 from market_analysis.stats.errors import TooFewSales
 from valuation.frames import Floats
 from valuation.model.features import as_number, texts
+from valuation.thresholds import MIN_SALES
 
-FEWEST_SALES = 100
 _HELD_YEARS = 1.0
 _HELD_SHARE = 0.4  # of the sales at most, when the last year has more
 _FEWEST_HELD = 30
 _LAST_YEAR = 2100  # a later year built is an error, not a plan
-_OLD = 366  # days since the last sale
+_OLD = 183  # days since the last sale
+_DRIFT = 0.06  # logs that a market moves in a year, where the sales cannot show its course
 
 
 @dataclass(frozen=True)
 class History:
     """``sales`` in order of date (``index`` are their labels), ``years`` before the valuation date are negative; those
-    ``held`` back are the latest, from ``held_from`` (years) on. ``facts`` are for the model's card."""
+    ``held`` back are the latest, from ``held_from`` (years) on. ``facts`` are for the model's card.
 
+    ``error`` is the standard error in logs of the market's level at ``as_of``, beyond that of its level at the
+    held-back sales, which is in what they are off: it is part of any value's interval.
+    """
+
+    as_of: date
     sales: pd.DataFrame
     index: Any
     log_price: Floats
     years: Floats
     held: npt.NDArray[np.bool_]
     held_from: float
+    error: float
     flags: tuple[str, ...]
     facts: dict[str, Any]
 
@@ -50,16 +58,17 @@ def learn_history(sales: pd.DataFrame, as_of: date) -> History:
     twice = known[columns].astype(object).duplicated().to_numpy()
     land = _built_later(known)
     known = known[~twice & ~land].sort_values("sale_date", kind="stable")
-    if len(known) < FEWEST_SALES:
+    if len(known) < MIN_SALES:
         raise TooFewSales(
-            f"Learning takes {FEWEST_SALES} valid sales up to {as_of}; there are {len(known)}"
+            f"Learning takes {MIN_SALES} valid sales up to {as_of}; there are {len(known)}"
             + (f" ({later} are later)." if later else ".")
         )
     index, known = known.index, known.reset_index(drop=True)
-    factor, trend = _factors(known, as_of)
+    factor, trend, uncertain = _factors(known, as_of)
     log_price = np.log(known["sale_price"].to_numpy(dtype=float) * factor)
     years = (known["sale_date"] - pd.Timestamp(as_of)).dt.days.to_numpy(dtype=float) / 365.25
     held = _held(years)
+    error = _error(known, held, as_of, uncertain)
     last = known["sale_date"].iloc[-1].date()
     flags = [*([] if trend else ["no_trend"]), *(["old_sales"] if (as_of - last).days > _OLD else [])]
     facts = {
@@ -75,11 +84,12 @@ def learn_history(sales: pd.DataFrame, as_of: date) -> History:
             "built_after_the_sale": int((land & ~twice).sum()),
         },
         "trend": trend,
+        "market_error": round(error, 5),
         "sha256": hashlib.sha256(
             pd.util.hash_pandas_object(known.astype(str), index=False).to_numpy().tobytes()
         ).hexdigest(),
     }
-    return History(known, index, log_price, years, held, float(years[held][0]), tuple(flags), facts)
+    return History(as_of, known, index, log_price, years, held, float(years[held][0]), error, tuple(flags), facts)
 
 
 def judged(history: History, values: pd.DataFrame) -> pd.DataFrame:
@@ -92,7 +102,7 @@ def judged(history: History, values: pd.DataFrame) -> pd.DataFrame:
         sale_price=sales["sale_price"].to_numpy(dtype=float),
         sale_date=sales["sale_date"].to_numpy(),
     )
-    for name in ("property_class", "neighborhood"):
+    for name in ("property_class", "neighborhood", "quality"):
         frame[name] = texts(sales, name).to_numpy()
     return frame.set_axis(history.index[values.index])
 
@@ -106,12 +116,17 @@ def _built_later(known: pd.DataFrame) -> npt.NDArray[np.bool_]:
         return np.asarray((built > known["sale_date"].dt.year.to_numpy()) & (built <= _LAST_YEAR))
 
 
-def _factors(known: pd.DataFrame, as_of: date) -> tuple[Floats, list[dict[str, Any]]]:
-    """What brings each price to the valuation date, and that by year; ones where the sales tell no trend."""
+_Uncertain = Callable[[date, date], float]
+"""The standard error in logs of what brings a price of one day to another."""
+
+
+def _factors(known: pd.DataFrame, as_of: date) -> tuple[Floats, list[dict[str, Any]], _Uncertain]:
+    """What brings each price to the valuation date, that by year, and how uncertain it is; ones where the sales show no
+    trend."""
     try:
         index = time_adjustment.fit(known, as_of)
     except TooFewSales:
-        return np.ones(len(known)), []
+        return np.ones(len(known)), [], lambda day, to: _DRIFT * float(np.sqrt(max((to - day).days, 0) / 365.25))
     first = known["sale_date"].iloc[0]
     starts = [first, *[pd.Timestamp(year, 1, 1) for year in range(first.year + 1, as_of.year + 1)]]
     days = [day for day in starts if day.date() <= as_of]
@@ -125,7 +140,24 @@ def _factors(known: pd.DataFrame, as_of: date) -> tuple[Floats, list[dict[str, A
         }
         for day, value, low, high in zip(days, found.value, found.low, found.high, strict=True)
     ]
-    return index.factors(known["sale_date"], as_of).value, steps
+
+    def uncertain(day: date, to: date) -> float:
+        return float(index.factors(pd.Series([pd.Timestamp(day)]), to).error[0])
+
+    return index.factors(known["sale_date"], as_of).value, steps, uncertain
+
+
+def _error(known: pd.DataFrame, held: npt.NDArray[np.bool_], as_of: date, uncertain: _Uncertain) -> float:
+    """By how much the level at the valuation date, as the middle sale of all gives it, is more uncertain than that at
+    the middle one of the held-back sales, as the middle one of those before gives it."""
+
+    def middle(rows: Any) -> date:
+        dates = known["sale_date"][rows]
+        day: date = dates.iloc[len(dates) // 2].date()
+        return day
+
+    at_held = uncertain(middle(~held), middle(held))
+    return float(np.sqrt(max(uncertain(middle(held | ~held), as_of) ** 2 - at_held**2, 0.0)))
 
 
 def _held(years: Floats) -> npt.NDArray[np.bool_]:

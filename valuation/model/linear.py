@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import lsq_linear
 
 from valuation.frames import Floats
+from valuation.model import parts
+from valuation.model.parts import Parts
 
 _ENDS = (0.005, 0.995)  # quantiles of a characteristic beyond which it counts no further: a curve there is a guess
 _SOFT = 1.3  # spreads of the residual from which a sale loses weight (Huber)
@@ -27,10 +31,33 @@ class Hedonic:
 
     def predict(self, own: Floats) -> Floats:
         """Log price of rows of ``Encoder.matrix``."""
-        return np.asarray(_design(own, self) @ self.coefficients)
+        # Not a matrix product: its last bits depend on which rows stand together, and a value must not.
+        return np.asarray((_design(own, self) * self.coefficients).sum(axis=1))
 
 
-def fit(own: Floats, log_price: Floats) -> Hedonic:
+@dataclass(frozen=True)
+class Starts:
+    """A regression without each part of the parcels (see ``parts``), and one of all sales."""
+
+    hedonics: list[Hedonic]
+
+    def predict(self, own: Floats, left_out: Parts) -> Floats:
+        """Log price of rows of ``Encoder.matrix``."""
+        log_price = np.empty(len(own))
+        for number, hedonic in enumerate(self.hedonics):
+            mine = left_out == number
+            log_price[mine] = hedonic.predict(own[mine])
+        return log_price
+
+
+def starts(own: Floats, log_price: Floats, part: Parts, directions: Sequence[int] = ()) -> Starts:
+    """``directions`` as in ``fit``."""
+    known = [part != number for number in range(parts.COUNT + 1)]
+    return Starts([fit(own[rows], log_price[rows], directions) for rows in known])
+
+
+def fit(own: Floats, log_price: Floats, directions: Sequence[int] = ()) -> Hedonic:
+    """``directions`` of the columns: 1 where the price may only rise, -1 where it may only fall, 0 for either."""
     known = np.isfinite(own)
     # Sizes and prices go by shares; counts and codes of a few steps do as well in logs.
     logs = (np.where(known, own, np.inf).min(axis=0, initial=np.inf) >= 0).astype(float)
@@ -42,14 +69,46 @@ def fit(own: Floats, log_price: Floats) -> Hedonic:
     start = Hedonic(logs, ends[:, 0], ends[:, 1], center, np.where(spread > 0, spread, 1.0), np.empty(0))
     design = _design(own, start)
     penalty = np.diag(np.r_[0.0, np.full(design.shape[1] - 1, _RIDGE)])
+    bounds = _Bounds.of(start, directions) if any(directions) else None
     weight = np.ones(len(own))
     for _ in range(_ROUNDS):
         left = (design * weight[:, None]).T
-        coefficients = np.linalg.solve(left @ design + penalty, left @ log_price)
+        normal, known_of = left @ design + penalty, left @ log_price
+        coefficients = bounds.solve(normal, known_of) if bounds else np.linalg.solve(normal, known_of)
         residual = log_price - design @ coefficients
         scale = max(1.4826 * float(np.median(np.abs(residual))), 1e-6)
         weight = 1 / np.maximum(1, np.abs(residual) / (_SOFT * scale))
     return replace(start, coefficients=coefficients)
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """Keeps the curves of columns from turning back. ``slopes`` turns slopes at the two ends of a column, which lie
+    between ``low`` and ``high``, into the coefficients of the characteristic and its square: a parabola that rises at
+    both ends rises between them."""
+
+    slopes: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, start: Hedonic, directions: Sequence[int]) -> _Bounds:
+        columns = len(directions)
+        size = 1 + 3 * columns
+        slopes, low, high = np.eye(size), np.full(size, -np.inf), np.full(size, np.inf)
+        ends = (np.array([start.lowest, start.highest]) - start.center) / start.spread
+        for column, direction in enumerate(directions):
+            if not direction or ends[1, column] <= ends[0, column]:
+                continue
+            pair = [1 + column, 1 + columns + column]
+            slopes[np.ix_(pair, pair)] = np.linalg.inv([[1.0, 2 * end] for end in ends[:, column]])
+            (low if direction > 0 else high)[pair] = 0.0
+        return cls(slopes, low, high)
+
+    def solve(self, normal: Floats, known: Floats) -> Floats:
+        root = np.linalg.cholesky(normal).T
+        found = lsq_linear(root @ self.slopes, np.linalg.solve(root.T, known), (self.low, self.high), method="bvls")
+        return np.asarray(self.slopes @ found.x)
 
 
 def _logged(own: Floats, logs: Floats) -> Floats:

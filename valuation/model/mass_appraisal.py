@@ -1,27 +1,31 @@
 """The model of a valuation date: sales up to it go in, values at it come out.
 
-1. Prices are brought to the valuation date by a hedonic index of the sales before it.
+1. Prices are brought to the valuation date by a hedonic index of the sales before it. One encoder turns characteristics
+   into the numbers that all models of the date read.
 2. What characteristics alone do not explain becomes the levels of nearby earlier sales.
 3. A robust hedonic regression and trees on what it leaves learn the log price; they are asked for the valuation date.
-4. The same model without the last year is judged on that year: its stretch, level and intervals are then ours.
-5. A small model learns what the large one says, for reasons that are quickly told.
+4. The same model without the last year values that year's sales: they give the level, the evenness and the intervals.
+5. All of it one step earlier is the trial: it is judged on the last year's sales, which nothing of it has seen.
+6. A small model learns what the large one says, for reasons that are quickly computed.
 """
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from valuation.frames import Floats, Progress, Values, checked, values_of
-from valuation.model import calibration, reasons, trees
-from valuation.model.calibration import Calibration
+from valuation.frames import Floats, Mask, Progress, Values, checked, values_of
+from valuation.model import calibration, features, holdout, reasons, trees
+from valuation.model.calibration import Calibration, Ends
+from valuation.model.features import texts
 from valuation.model.history import History, judged, learn_history
+from valuation.model.holdout import Trial
 from valuation.model.reasons import Reasons
 from valuation.model.trees import Trees
 
@@ -33,15 +37,18 @@ _CHUNK = 20_000
 
 @dataclass(frozen=True)
 class Options:
-    """``confidence`` of the intervals; the same ``seed`` gives the same values."""
+    """``confidence`` of the intervals; the same ``seed`` gives the same values. ``directions``: 1 for characteristics
+    with which values may only rise, -1 for those with which they may only fall."""
 
     confidence: float = 0.90
     seed: int = 0
+    directions: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class MassAppraisal:
-    """A trained model. ``held_back`` are the later sales that judged and calibrated it, with what it said of them."""
+    """A trained model. ``held_back`` are the later sales that calibrated it, with its values of them; ``trial`` judges
+    it, and is None where there are too few sales."""
 
     as_of: date
     options: Options
@@ -50,6 +57,7 @@ class MassAppraisal:
     calibration: Calibration
     explainer: Reasons
     held_back: pd.DataFrame
+    trial: Trial | None
 
     def value(self, properties: pd.DataFrame, progress: Progress | None = None) -> Values:
         """Values at ``as_of`` of properties with the columns that the sales had; missing ones count as unknown."""
@@ -91,9 +99,8 @@ class MassAppraisal:
         """Value, low, high and features of so many properties at a time that memory stays flat."""
         for begin in range(0, len(properties), _CHUNK):
             some = properties.iloc[begin : begin + _CHUNK]
-            seen = self.trees.features(some, np.zeros(len(some)))
-            raw = self.trees.predict(seen)
-            value, low, high = self.calibration.apply(seen, raw)
+            seen, raw = self.trees.read(some, np.zeros(len(some)))
+            value, low, high = self.calibration.apply(self.trees.steady(seen), raw)
             yield np.exp(value), np.exp(low), np.exp(high), seen
             if progress:
                 progress(min(begin + _CHUNK, len(properties)) / len(properties))
@@ -107,43 +114,80 @@ def train(
     Raises ``market_analysis.stats.errors.TooFewSales`` below 100 sales, ``frames.UnusableInput`` for a frame without
     prices or dates.
     """
-    options, told = options or Options(), progress or (lambda _: None)
+    options, report = options or Options(), progress or (lambda _: None)
     history = learn_history(checked(sales, ("sale_price", "sale_date")), as_of)
-    known, log_price, years = history.sales, history.log_price, history.years
-    held = history.held
-    shares = {"before": 0.0, "full": 0.0}
+    known, held = history.sales, history.held
+    encoder = features.learn(known, as_of, ~held, options.directions)
+    earlier = holdout.earlier(history)
+    shares = dict.fromkeys(("before", "full") if earlier is None else ("first", "before", "full"), 0.0)
 
-    def tell(which: str, done: float) -> None:
-        shares[which] = done
-        told(0.45 * sum(shares.values()))
+    def learn(name: str, by: History, rows: Mask) -> Trees:
+        def done(share: float) -> None:
+            shares[name] = share
+            report(0.95 * sum(shares.values()) / len(shares))
 
-    # The two learnings need nothing of each other, and their trees leave Python's lock: a second core is used.
+        return trees.learn(encoder, by.sales[rows], by.log_price[rows], by.years[rows], by.as_of, options.seed, done)
+
+    def every(by: History) -> Mask:
+        return np.ones(len(by.sales), dtype=bool)
+
+    # The learnings need nothing of each other, and their trees leave Python's lock: a second core is used.
     with ThreadPoolExecutor(1) as pool:
-        learning = pool.submit(
-            trees.learn, known, log_price, years, as_of, options.seed, functools.partial(tell, "full")
-        )
-        before = trees.learn(
-            known[~held], log_price[~held], years[~held], as_of, options.seed, functools.partial(tell, "before")
-        )
-        seen = before.features(known[held], np.full(int(held.sum()), history.held_from))
-        raw = before.predict(seen)
-        calibrated = calibration.learn(seen, raw, log_price[held], options.confidence, options.seed)
+        learning = pool.submit(learn, "full", history, every(history))
+        trial = None
+        if earlier is None:
+            seen, raw = _held_back(history, learn("before", history, ~held))
+        else:
+            first, before = learn("first", earlier, ~earlier.held), learn("before", earlier, every(earlier))
+            trial, seen, raw = _trial(history, earlier, first, before, options)
+            raw = raw + holdout.between(history, earlier)
+        calibrated, unseen = _calibrated(history, seen, raw, options)
         full = learning.result()
-    now = full.features(known, np.zeros(len(known)))
-    said, _, _ = calibrated.apply(now, full.predict(now))
-    told(0.95)
-    explainer = reasons.learn(now, full.reasons, said, options.seed)
+    now, raw_now = full.read(known, np.zeros(len(known)))
+    said, _, _ = calibrated.apply(full.steady(now), raw_now)
+    report(0.95)
+    explainer = reasons.learn(now, full.reasons, said, options.seed, encoder.directions)
     reach = full.surroundings.reach(full.encoder.places(known))
     facts = {
         **history.facts,
         "flags": [*history.flags, *(["thin_data"] if len(known) < _THIN else [])],
         "usual_reach_m": float(np.nanmedian(reach)) if np.isfinite(reach).any() else float("inf"),
+        "not_judged": "" if trial else holdout.withheld(known, as_of),
     }
-    told(1.0)
-    return MassAppraisal(as_of, options, facts, full, calibrated, explainer, _judged(history, calibrated, seen, raw))
+    report(1.0)
+    frame = judged(history, _dollars(history, unseen))
+    return MassAppraisal(as_of, options, facts, full, calibrated, explainer, frame, trial)
 
 
-def _judged(history: History, calibrated: Calibration, seen: Floats, raw: Floats) -> pd.DataFrame:
-    told = zip(("value", "low", "high"), calibrated.apply(seen, raw), strict=True)
-    values = {name: np.exp(logs) for name, logs in told}
-    return judged(history, pd.DataFrame(values, index=np.flatnonzero(history.held)))
+def _held_back(history: History, before: Trees) -> tuple[Floats, Floats]:
+    """Features of the held-back sales, and what a model that learned from those before says of them, in logs."""
+    seen, raw = before.read(history.sales[history.held], np.full(int(history.held.sum()), history.held_from))
+    return before.steady(seen), raw
+
+
+def _calibrated(history: History, seen: Floats, raw: Floats, options: Options) -> tuple[Calibration, Ends]:
+    held = history.held
+    grades = texts(history.sales[held], "quality").tolist()
+    return calibration.learn(
+        seen, raw, history.log_price[held], grades, history.error, options.confidence, options.seed
+    )
+
+
+def _trial(
+    history: History, earlier: History, first: Trees, before: Trees, options: Options
+) -> tuple[Trial, Floats, Floats]:
+    """The trial, and what ``before``, the model of all its sales, says of the held-back ones: features and logs."""
+    seen, raw = _held_back(earlier, first)
+    calibrated, unseen = _calibrated(earlier, seen, raw, options)
+    ahead = np.exp(holdout.ahead(history))
+    calibrating = _dollars(earlier, unseen) * ahead
+    later, said = before.read(history.sales[history.held], np.zeros(int(history.held.sum())))
+    later = before.steady(later)
+    judging = _dollars(history, calibrated.apply(later, said)) * ahead
+    return holdout.trial(history, earlier, calibrating, judging), later, said
+
+
+def _dollars(history: History, ends: Ends) -> pd.DataFrame:
+    """``value``, ``low`` and ``high`` of the held-back sales, by the rows of ``history.sales``."""
+    named = zip(("value", "low", "high"), ends, strict=True)
+    return pd.DataFrame({name: np.exp(logs) for name, logs in named}, index=np.flatnonzero(history.held))

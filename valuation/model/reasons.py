@@ -7,6 +7,7 @@ what is in ``features.RISING`` may count against a property in the large one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import lightgbm
@@ -49,9 +50,12 @@ class Reasons:
         return dollars
 
 
-def learn(features: Floats, groups: list[str], log_value: Floats, seed: int) -> Reasons:
-    """From the features of sales and what the large model says of them."""
-    model = boosting.quick(features, log_value, seed, rounds=_ROUNDS, leaves=_LEAVES, directions=directions(groups))
+def learn(
+    features: Floats, groups: list[str], log_value: Floats, seed: int, more: Mapping[str, int] | None = None
+) -> Reasons:
+    """From the features of sales and what the large model says of them; ``more`` directions beside ``RISING``."""
+    held = directions(groups, more or {})
+    model = boosting.quick(features, log_value, seed, rounds=_ROUNDS, leaves=_LEAVES, directions=held)
     left = log_value - boosting.predict([model], features)
     some = np.random.default_rng(seed).permutation(len(features))[:_SAMPLE]
     sizes = np.abs(_grouped(model, groups, features[some])).mean(axis=0)[1:-1]

@@ -13,15 +13,18 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
+from valuation.model import parts
 from valuation.model.calibration import Calibration
+from valuation.model.encodings import Encodings
 from valuation.model.features import Encoder, Number
-from valuation.model.linear import Hedonic
+from valuation.model.holdout import Trial
+from valuation.model.linear import Hedonic, Starts
 from valuation.model.mass_appraisal import MassAppraisal, Options
 from valuation.model.reasons import Reasons
 from valuation.model.surroundings import Surroundings
 from valuation.model.trees import Trees
 
-_FORMAT = 3
+_FORMAT = 7
 _LARGEST = 2**31  # bytes unpacked: more is no model of a county
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 
@@ -33,7 +36,9 @@ class UnreadableModel(ValueError):
 def save(model: MassAppraisal) -> bytes:
     """The model as bytes for ``load``."""
     trees, calibrated, explainer = model.trees, model.calibration, model.explainer
-    held = model.held_back.reset_index(names="sale")
+    frames = {"held": model.held_back}
+    if model.trial is not None:
+        frames |= {"trial_held": model.trial.held_back, "trial_judged": model.trial.judged}
     about = {
         "format": _FORMAT,
         "as_of": model.as_of.isoformat(),
@@ -46,14 +51,20 @@ def save(model: MassAppraisal) -> bytes:
         "share": explainer.share,
         "sizes": explainer.sizes,
         "boosters": {"members": len(trees.members), "spreads": len(calibrated.spreads)},
-        "held_texts": {name: held[name].astype(str).tolist() for name in ("property_class", "neighborhood")},
-        "held_sales": held["sale"].tolist(),
+        "trial_error": model.trial and model.trial.error,
+        "frames": {name: _texts(frame) for name, frame in frames.items()},
     }
-    arrays = {f"start_{name}": value for name, value in vars(trees.start).items()}
+    arrays = {
+        f"start{number}_{name}": value
+        for number, hedonic in enumerate(trees.starts.hedonics)
+        for name, value in vars(hedonic).items()
+    }
+    arrays |= {f"brought{number}": effects for number, effects in enumerate(trees.encodings.effects.values())}
     arrays |= {name: getattr(trees.surroundings, name) for name in ("places", "years", "homes", "excess", "keys")}
-    arrays |= {f"held_{name}": held[name].to_numpy(dtype=float) for name in _HELD}
+    for name, frame in frames.items():
+        arrays |= {f"{name}_{column}": frame[column].to_numpy(dtype=float) for column in _HELD}
+        arrays[f"{name}_dates"] = frame["sale_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     arrays["filler"] = trees.filler
-    arrays["held_dates"] = held["sale_date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     files = {"model.json": json.dumps(about, allow_nan=True).encode()}
     for group, models in (("member", trees.members), ("spread", calibrated.spreads), ("reason", [explainer.model])):
         files |= {f"{group}{number}.txt": one.model_to_string().encode() for number, one in enumerate(models)}
@@ -68,9 +79,14 @@ def save(model: MassAppraisal) -> bytes:
     return packed.getvalue()
 
 
-_CALIBRATION = ("caution", "middle", "stretch", "level", "low", "high", "coverage")
+_CALIBRATION = ("level", "at", "steps", "spread", "low", "high", "error", "confidence")
 _START = ("logs", "lowest", "highest", "center", "spread", "coefficients")
 _HELD = ("value", "low", "high", "price", "sale_price")
+_TEXTS = ("property_class", "neighborhood", "quality")
+
+
+def _texts(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    return {"sale": frame.index.tolist(), **{name: frame[name].astype(str).tolist() for name in _TEXTS}}
 
 
 def load(data: bytes) -> MassAppraisal:
@@ -103,30 +119,42 @@ def _read(about: dict[str, Any], files: dict[str, bytes]) -> MassAppraisal:
     numbers = {name: Number(**{**one, "usual": tuple(one["usual"])}) for name, one in encoder["numbers"].items()}
     box = tuple(encoder["box"]) if encoder["box"] else None
     trees = Trees(
-        Encoder(numbers, encoder["levels"], box, encoder["left_out"]),
-        Hedonic(
-            *(array(f"start_{name}") for name in ("logs", "lowest", "highest", "center", "spread", "coefficients"))
+        Encoder(
+            numbers,
+            encoder["levels"],
+            box,
+            encoder["left_out"],
+            tuple(map(tuple, encoder["scale"])),
+            encoder.get("directions", {}),  # models before there were any have none
         ),
+        Starts([Hedonic(*(array(f"start{number}_{name}") for name in _START)) for number in range(parts.COUNT + 1)]),
+        Encodings({name: array(f"brought{number}") for number, name in enumerate(encoder["levels"])}),
         Surroundings(*(array(name) for name in ("places", "years", "homes", "excess", "keys"))),
         [booster(f"member{number}") for number in range(about["boosters"]["members"])],
         about["year"],
         array("filler"),
     )
     calibrated = about["calibration"]
-    held = pd.DataFrame({name: array(f"held_{name}") for name in _HELD})
-    held["sale_date"] = array("held_dates").astype("datetime64[D]").astype("datetime64[s]")
-    for name, values in about["held_texts"].items():
-        held[name] = values
-    held.index = pd.Index(about["held_sales"])
+    line: dict[str, Any] = {name: tuple(calibrated.pop(name)) for name in ("at", "steps")}
+
+    def frame(name: str) -> pd.DataFrame:
+        kept = pd.DataFrame({column: array(f"{name}_{column}") for column in _HELD})
+        kept["sale_date"] = array(f"{name}_dates").astype("datetime64[D]").astype("datetime64[s]")
+        texts = about["frames"][name]
+        return kept.assign(**{column: texts[column] for column in _TEXTS}).set_axis(pd.Index(texts["sale"]))
+
+    judged = "trial_judged" in about["frames"]
     return MassAppraisal(
         date.fromisoformat(about["as_of"]),
         Options(**about["options"]),
         about["facts"],
         trees,
         Calibration(
-            **{name: calibrated[name] for name in _CALIBRATION},
+            **calibrated,
+            **line,
             spreads=[booster(f"spread{number}") for number in range(about["boosters"]["spreads"])],
         ),
         Reasons(booster("reason0"), about["groups"], about["share"], about["sizes"]),
-        held,
+        frame("held"),
+        Trial(frame("trial_held"), frame("trial_judged"), about["trial_error"]) if judged else None,
     )

@@ -1,7 +1,6 @@
-"""What is around a property: the sort of homes, and how well earlier sales nearby did; and its own last sale.
+"""What is around a property: the sort of homes, and how well earlier sales nearby did.
 
-While the model learns, a property's own sales are not looked at in what is around it: its price must not tell itself.
-When it values, they count there as any sale of the street does. Its own last sale before is a column of its own.
+A property's own sales are left out, while the model learns and when it values: sold and unsold are treated alike.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from scipy.spatial import KDTree
 
 from valuation.frames import Floats
 from valuation.model.features import Encoder, texts
-from valuation.model.resale import Keys, OwnSales
+from valuation.model.parts import Keys
 
 _HOMES = (10, 30, 100)
 _LEVELS = (5, 15, 50)
@@ -44,11 +43,9 @@ class Surroundings:
         homes, levels = 1 + len(_HOMES) * self.homes.shape[1], len(_LEVELS) + 2
         return ["surrounding_homes"] * homes + ["nearby_sales"] * levels
 
-    def matrix(self, places: Floats, when: Floats, own: Keys | None = None) -> Floats:
-        """Features of properties as of ``when``: prices of sales before it, homes of all; NaN without a place.
-
-        Sales of the properties that ``own`` tells are left out, each of its own row.
-        """
+    def matrix(self, places: Floats, when: Floats, keys: Keys) -> Floats:
+        """Features of properties as of ``when``: prices of other properties' sales before it, homes of all; NaN without
+        a place."""
         found = np.full((len(places), len(self.names)), np.nan)
         rows = np.flatnonzero(np.isfinite(places).all(axis=1))
         if not len(self._known):
@@ -58,7 +55,7 @@ class Surroundings:
             some = rows[begin : begin + _CHUNK]
             distance, near = self._tree.query(places[some], k=[*range(1, count + 1)])
             near = self._known[near]
-            other = np.ones(near.shape, dtype=bool) if own is None else self.keys[near] != own[some][:, None]
+            other = self.keys[near] != keys[some][:, None]
             found[some] = np.column_stack(
                 [self._sort_of_homes(distance, near, other), self._price_levels(distance, near, other, when[some])]
             )
@@ -73,10 +70,6 @@ class Surroundings:
         return found
 
     @cached_property
-    def own_sales(self) -> OwnSales:
-        return OwnSales(self.keys, self.years, self.excess)
-
-    @cached_property
     def _known(self) -> npt.NDArray[np.intp]:
         return np.flatnonzero(np.isfinite(self.places).all(axis=1))
 
@@ -84,9 +77,14 @@ class Surroundings:
     def _tree(self) -> Any:
         return KDTree(self.places[self._known])
 
+    @property
+    def _usual(self) -> float:
+        """What makes logs of distances say how dense sales are beside those elsewhere, however many a model has."""
+        return float(np.log(len(self._known)) / 2)
+
     def _sort_of_homes(self, distance: Floats, near: Any, other: Any) -> Floats:
         """Mean characteristics of the nearest homes that sold, and how densely they stand."""
-        columns = [np.log(distance[:, min(29, distance.shape[1] - 1)] + 1)[:, None]]
+        columns = [np.log(distance[:, min(29, distance.shape[1] - 1)] + 1)[:, None] + self._usual]
         total, seen = np.zeros((len(near), self.homes.shape[1])), np.zeros((len(near), 1))
         for rank in range(min(max(_HOMES), near.shape[1])):
             total += self.homes[near[:, rank]] * other[:, [rank]]
@@ -113,15 +111,15 @@ class Surroundings:
                 spread = (weight * excess**2).sum(axis=1) / weight.sum(axis=1) - level**2
             levels.append(level)
             if count == _LEVELS[1]:
-                extra = [np.log(reach), np.sqrt(np.maximum(spread, 0))]
+                extra = [np.log(reach) + self._usual, np.sqrt(np.maximum(spread, 0))]
         return np.column_stack([*levels, *extra])
 
 
 def keys_of(frame: pd.DataFrame, encoder: Encoder) -> Keys:
     """A number that tells a property: of its parcel number, else of its place and characteristics."""
     looks = np.column_stack([np.round(encoder.places(frame)), encoder.static(frame)])
-    found = pd.util.hash_pandas_object(pd.DataFrame(looks), index=False).to_numpy(dtype=np.uint64, copy=True)
+    keys = pd.util.hash_pandas_object(pd.DataFrame(looks), index=False).to_numpy(dtype=np.uint64, copy=True)
     parcels = texts(frame, "parcel_number").to_numpy(dtype=object)
     named = parcels != ""
-    found[named] = pd.util.hash_array(parcels[named])
-    return np.asarray(found)
+    keys[named] = pd.util.hash_array(parcels[named])
+    return np.asarray(keys)

@@ -4,89 +4,108 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import lightgbm
 import numpy as np
 import pandas as pd
 
 from valuation.frames import Floats, Progress
-from valuation.model import boosting, features, linear
+from valuation.model import boosting, encodings, linear, parts
+from valuation.model.encodings import Encodings
 from valuation.model.features import Encoder
-from valuation.model.linear import Hedonic
+from valuation.model.linear import Starts
+from valuation.model.parts import Keys, Parts
 from valuation.model.surroundings import Surroundings, keys_of
 
-_FOLDS = 5
-_FEWEST_OF_A_FOLD = 10
+_FEWEST_OF_A_PART = 10
 _DAY = 1 / 365
 _NEARLY_ALWAYS = 0.995
 
 
 @dataclass(frozen=True)
 class Trees:
-    """log price = hedonic start + mean of the members' trees on everything that is known of a property."""
+    """log price = hedonic start + mean of the members' trees on everything that is known of a property.
+
+    A property's own sales are in none of its features, and in none of the trees that value it.
+    """
 
     encoder: Encoder
-    start: Hedonic
+    starts: Starts
+    encodings: Encodings
     surroundings: Surroundings
     members: list[lightgbm.Booster]
     year: float  # of the valuation date, with its fraction
     filler: Floats  # what stands for unknown in columns where hardly any sale taught it, else NaN
 
-    def features(self, frame: pd.DataFrame, when: Floats) -> Floats:
-        """Characteristics, place, surroundings, the last sale and ``when`` (years from the valuation date)."""
+    def read(self, frame: pd.DataFrame, when: Floats) -> tuple[Floats, Floats]:
+        """What the trees read of each property (characteristics, place, surroundings, categories by what they brought,
+        ``when`` in years from the valuation date), and its log price."""
         places, keys = self.encoder.places(frame), keys_of(frame, self.encoder)
-        told = [self.surroundings.matrix(places, when), self.surroundings.own_sales.matrix(keys, when)]
-        return _filled(_features(self.encoder.matrix(frame, _year(self.year, when)), places, told, when), self.filler)
+        left_out = parts.left_out(keys, self._sold)
+        own = self.encoder.matrix(frame, _year(self.year, when))
+        around = self.surroundings.matrix(places, when, keys)
+        brought = self.encodings.matrix(self.encoder, frame, left_out)
+        seen = _filled(_features(own, places, around, brought, when), self.filler)
+        start = self.starts.predict(seen[:, : own.shape[1]], left_out)
+        return seen, start + boosting.predict_by_parts(self.members, seen, left_out)
 
-    def predict(self, seen: Floats) -> Floats:
-        """Log price of rows of ``features``."""
-        own = seen[:, : len(self.encoder.names)]
-        return self.start.predict(own) + boosting.predict(self.members, seen)
+    def steady(self, seen: Floats) -> Floats:
+        """The columns of ``read`` that mean the same in each model of the encoder: all but what categories brought,
+        which differs more between two models than between two categories that brought about the same."""
+        return np.delete(seen, np.s_[-1 - len(self.encodings.effects) : -1], axis=1)
+
+    @cached_property
+    def _sold(self) -> Keys:
+        return np.unique(self.surroundings.keys)
 
     @property
     def reasons(self) -> list[str]:
-        """What each column of ``features`` tells: a characteristic, what is around it, its own last sale."""
-        own_sale = ["own_sale"] * 2
-        return [*self.encoder.names, *["location"] * 4, *self.surroundings.names, *own_sale, "time"]
+        """The reason that each column of ``read`` stands for: a characteristic, or what is around it."""
+        return [
+            *self.encoder.names,
+            *["location"] * 4,
+            *self.surroundings.names,
+            *self.encodings.effects,
+            "time",
+        ]
 
 
-def learn(sales: pd.DataFrame, log_price: Floats, years: Floats, as_of: date, seed: int, progress: Progress) -> Trees:
+def learn(
+    encoder: Encoder,
+    sales: pd.DataFrame,
+    log_price: Floats,
+    years: Floats,
+    as_of: date,
+    seed: int,
+    progress: Progress,
+) -> Trees:
     """From sales with their log prices at the valuation date; ``years`` before it are negative."""
-    encoder = features.learn(sales, as_of)
     year = as_of.year + (as_of.timetuple().tm_yday - 1) / 365.25
     own = encoder.matrix(sales, _year(year, years))
-    start = linear.fit(own, log_price)
-    excess = log_price - _explained(own, log_price, start, seed)
     places, keys = encoder.places(sales), keys_of(sales, encoder)
-    surroundings = Surroundings(places, years, _scaled(encoder.static(sales)), excess, keys)
-    target = log_price - start.predict(own)
-    told = [surroundings.matrix(places, years, keys), surroundings.own_sales.matrix(keys, years)]
-    seen = _features(own, places, told, years)
+    part = parts.checked(parts.of(keys))
+    directions = encoder.column_directions
+    starts = linear.starts(own, log_price, part, directions)
+    start = starts.predict(own, part)
+    excess = log_price - _explained(own, log_price, start, part, seed)
+    surroundings = Surroundings(places, years, encoder.scaled(sales), excess, keys)
+    target = log_price - start
+    brought = encodings.learn(encoder, sales, target, part)
+    around = surroundings.matrix(places, years, keys)
+    seen = _features(own, places, around, brought.matrix(encoder, sales, part), years)
     filler = _filler(seen)
-    members = boosting.fit(_filled(seen, filler), target, seed, progress)
-    return Trees(encoder, start, surroundings, members, year, filler)
+    held = [*directions, *[0] * (seen.shape[1] - len(directions))]  # places and neighbors may say what they will
+    members = boosting.fit(_filled(seen, filler), target, part, seed, progress, held)
+    return Trees(encoder, starts, brought, surroundings, members, year, filler)
 
 
-def _explained(own: Floats, log_price: Floats, start: Hedonic, seed: int) -> Floats:
-    """Log price by characteristics alone, each sale by a model that did not see it."""
-    found = start.predict(own)
-    if not own.shape[1] or len(own) < _FOLDS * _FEWEST_OF_A_FOLD:
-        return found
-    fold = np.random.default_rng(seed).permutation(len(own)) % _FOLDS
-    for number in range(_FOLDS):
-        model = boosting.quick(own[fold != number], log_price[fold != number], seed)
-        found[fold == number] = boosting.predict([model], own[fold == number])
-    return found
-
-
-def _scaled(own: Floats) -> Floats:
-    """Centred and scaled, 0 where unknown."""
-    known = np.isfinite(own)
-    filled = np.where(known, own, 0.0)
-    total = np.maximum(known.sum(axis=0), 1)
-    center = filled.sum(axis=0) / total
-    spread = np.sqrt((((filled - center) * known) ** 2).sum(axis=0) / total)
-    return np.where(known, (filled - center) / np.where(spread > 0, spread, 1.0), 0.0)
+def _explained(own: Floats, log_price: Floats, start: Floats, part: Parts, seed: int) -> Floats:
+    """Log price by characteristics alone, each sale by a model that saw none of its parcel; the ``start`` itself where
+    sales are few."""
+    if not own.shape[1] or len(own) < parts.COUNT * _FEWEST_OF_A_PART:
+        return start
+    return boosting.predict_by_parts(boosting.quick_by_parts(own, log_price, part, seed), own, part)
 
 
 def _year(year: float, when: Floats) -> Floats:
@@ -106,7 +125,7 @@ def _filled(seen: Floats, filler: Floats) -> Floats:
     return np.where(np.isfinite(seen), seen, filler)
 
 
-def _features(own: Floats, places: Floats, told: list[Floats], when: Floats) -> Floats:
+def _features(own: Floats, places: Floats, around: Floats, brought: Floats, when: Floats) -> Floats:
     kilometres = places / 1000
     turned = np.column_stack([kilometres.sum(axis=1), kilometres[:, 0] - kilometres[:, 1]])
-    return np.column_stack([own, kilometres, turned, *told, when])
+    return np.column_stack([own, kilometres, turned, around, brought, when])

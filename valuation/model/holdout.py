@@ -1,0 +1,103 @@
+"""The sales in three parts of time: fit | calibrate | judge. Nothing that made the values of the last part has seen it.
+
+    values of the trial      fit | calibrate |            judged on the last part
+    values of the run        fit ........... | calibrate  then learned again from all, for the valuation date
+
+The trial is the run one step earlier: valued for the first day of the last part, learned from sales before it, as long
+before it as the valuation date is after the last sale. Its figures are the ones that are printed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from market_analysis.stats.errors import TooFewSales
+from terrafusion.words import counted
+from valuation.model.history import History, judged, learn_history
+from valuation.thresholds import MIN_SALES
+
+FEWEST_JUDGED = 30
+_GAP = 31  # days between the last sale and the valuation date from which on the trial waits as long
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A method one step earlier: its values of the sales that calibrated it (``held_back``) and of the later ones that
+    judge it (``judged``). Frames as of ``history.judged``, dollars at the valuation date.
+
+    The intervals of ``held_back`` are those of prices whose market is known; the others' hold the market's error too.
+    ``error`` is by how much, as a standard error in logs, the level of the run's values may differ from the trial's:
+    each was brought to its day by an index that did not know what came after.
+    """
+
+    held_back: pd.DataFrame
+    judged: pd.DataFrame
+    error: float
+
+
+def earlier(history: History) -> History | None:
+    """The history as it was on the first day of the held-back sales; its index is of the rows of ``history.sales``.
+
+    None where fewer than 100 sales are left to learn from and calibrate on, or fewer than 30 to judge on.
+    """
+    if history.held.sum() < FEWEST_JUDGED:
+        return None
+    dates = history.sales["sale_date"]
+    first = dates[history.held].iloc[0]
+    gap = _days_without_sales(history.sales, history.as_of)
+    known = dates < first - timedelta(days=gap if gap >= _GAP else 0)
+    try:
+        return learn_history(history.sales[known], first.date())
+    except TooFewSales:
+        return None
+
+
+def _days_without_sales(sales: pd.DataFrame, as_of: date) -> int:
+    """From the last of the ``sales`` up to the valuation date; 0 where there are none."""
+    before = sales["sale_date"][sales["sale_date"] <= pd.Timestamp(as_of)]
+    return int((pd.Timestamp(as_of) - before.max()).days) if len(before) else 0
+
+
+def withheld(sales: pd.DataFrame, as_of: date) -> str:
+    """Why a method that learned from these sales is not judged."""
+    gap = _days_without_sales(sales, as_of)
+    waits = f" after a gap of {counted(gap, 'day')}, as before the valuation date" if gap >= _GAP else ""
+    return (
+        f"Not judged: of {counted(len(sales), 'sale')} too few can be held back. It takes {MIN_SALES} to learn from "
+        f"and calibrate on, and {FEWEST_JUDGED} later ones{waits} to judge on. Judge the values by a ratio study of "
+        "sales after the valuation date."
+    )
+
+
+def ahead(history: History) -> float:
+    """The market's move from the trial's day to the valuation date, in logs, by the index of all sales."""
+    row = int(np.flatnonzero(history.held)[0])
+    return float(history.log_price[row] - np.log(history.sales["sale_price"].iloc[row]))
+
+
+def brought(history: History, earlier: History) -> History:
+    """The earlier history with its prices in dollars of the valuation date. What is compared with them has to be in
+    the same dollars, or the market's later move would be taken for an error."""
+    return replace(earlier, log_price=earlier.log_price + ahead(history))
+
+
+def between(history: History, earlier: History) -> float:
+    """What log prices by the valuation date's index are above those by the trial's own. It differs from ``ahead`` by
+    what the trial's index could not know."""
+    return float(np.median(history.log_price[earlier.index] - earlier.log_price))
+
+
+def trial(history: History, earlier: History, calibrating: pd.DataFrame, judging: pd.DataFrame) -> Trial:
+    """From value, low and high in dollars at the valuation date, by the rows of each history's sales."""
+    before = judged(brought(history, earlier), calibrating)
+    error = float(np.hypot(history.error, earlier.error))
+    return Trial(before.set_axis(history.index[before.index]), judged(history, judging), error)
+
+
+def coverage(judged: pd.DataFrame) -> float:
+    """The share of prices inside their intervals."""
+    return float(((judged["low"] <= judged["price"]) & (judged["price"] <= judged["high"])).mean())
