@@ -1,5 +1,6 @@
 """Sales comparison: comparables with adjustments line by line. Pure; ``valuation.frames`` tells what the frames are."""
 
-from valuation.comparables.sales_comparison import Comparison, Options, SalesComparison, prepare
+from valuation.comparables.compared import Options
+from valuation.comparables.sales_comparison import Comparison, SalesComparison, prepare
 
 __all__ = ["Comparison", "Options", "SalesComparison", "prepare"]

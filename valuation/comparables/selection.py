@@ -12,18 +12,21 @@ from scipy.spatial import KDTree
 
 from valuation.frames import Floats
 
-_SEARCHED = 300  # nearest sales among which the most similar are found
-_METRES = 1000.0  # as unlike as an adjustment of _EFFECT
-_YEARS = 1.5
+_SEARCHED = 600  # nearest sales that are searched for the most similar
+_METRES = 2000.0  # as unlike as an adjustment of _EFFECT
+_YEARS = 2.5
 _EFFECT = 0.10  # logs
+_PLACE_AND_REST = 1.5  # how much more the last two lines count, the location and what no rate explains
+LARGEST_UNEXPLAINED = 0.08  # logs: a sale whose last line is more is no comparable, so that it stays below 10 %
 
 Keys = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The sales that may be comparables. ``effects`` are their characteristics in logs of worth (``curves.effects``),
-    ``years`` before the valuation date are negative, ``keys`` tell the property."""
+    """The sales that may be comparables. ``effects`` are their lines in logs of price, the last two the location and
+    what no rate explains; NaN where unknown. ``years`` before the valuation date are negative, ``keys`` identify the
+    property."""
 
     places: Floats
     years: Floats
@@ -40,17 +43,19 @@ class Pool:
 
     @cached_property
     def _by_looks(self) -> Any:
-        return KDTree(self.effects)
+        return KDTree(np.nan_to_num(self.effects))
 
 
 @dataclass(frozen=True)
 class Selected:
     """Rows of the pool for each subject, the most similar first, -1 where there are no more; ``unlike`` is 0 for the
-    same home next door today; ``metres`` is NaN where a place is unknown."""
+    same home next door today; ``meters`` is NaN where a place is unknown. ``passed_over`` counts sales as similar as
+    those that are not used, because too much of the difference is unexplained."""
 
     rows: npt.NDArray[np.intp]
     unlike: Floats
-    metres: Floats
+    meters: Floats
+    passed_over: npt.NDArray[np.intp]
 
 
 def select(
@@ -64,23 +69,28 @@ def select(
     max_years: float,
 ) -> Selected:
     """The ``count`` most similar sales of other properties, each property once, in the ``max_years`` before the day
-    that ``before`` tells (years from the valuation date) and within ``max_metres``."""
-    near, metres = _candidates(pool, places, effects)
-    distance = np.where(np.isfinite(metres), metres, 0.0)
+    of ``before`` (years from the valuation date) and within ``max_metres``."""
+    near, meters = _candidates(pool, places, effects)
+    distance = np.where(np.isfinite(meters), meters, 0.0)
     waited = before[:, None] - pool.years[near]
-    away = ((effects[:, None, :] - pool.effects[near]) / _EFFECT) ** 2
-    unlike = np.sqrt(away.sum(axis=2) + (distance / _METRES) ** 2 + (waited / _YEARS) ** 2)
+    away = np.nan_to_num(effects[:, None, :] - pool.effects[near])
+    unexplained = np.abs(away[:, :, -1]) > LARGEST_UNEXPLAINED
+    away[:, :, -2:] *= _PLACE_AND_REST
+    unlike = np.sqrt(((away / _EFFECT) ** 2).sum(axis=2) + (distance / _METRES) ** 2 + (waited / _YEARS) ** 2)
     fits = (waited > 0) & (waited <= max_years) & (distance <= max_metres) & (pool.keys[near] != keys[:, None])
-    unlike = np.where(fits, unlike, np.inf)
+    large = np.where(fits & unexplained, unlike, np.inf)
+    unlike = np.where(fits & ~unexplained, unlike, np.inf)
     order = np.argsort(unlike, axis=1, kind="stable")[:, : 3 * count]
-    near, unlike, metres = (np.take_along_axis(one, order, axis=1) for one in (near, unlike, metres))
+    near, unlike, meters = (np.take_along_axis(one, order, axis=1) for one in (near, unlike, meters))
     # A home that sold twice counts once, by its more similar sale.
     same = pool.keys[near][:, :, None] == pool.keys[near][:, None, :]
     earlier = np.tril(np.ones((near.shape[1], near.shape[1]), dtype=bool), -1)
     unlike = np.where((same & earlier).any(axis=2), np.inf, unlike)
     order = np.argsort(unlike, axis=1, kind="stable")[:, :count]
-    near, unlike, metres = (np.take_along_axis(one, order, axis=1) for one in (near, unlike, metres))
-    return Selected(np.where(np.isfinite(unlike), near, -1), unlike, metres)
+    near, unlike, meters = (np.take_along_axis(one, order, axis=1) for one in (near, unlike, meters))
+    last = unlike.max(axis=1, keepdims=True)  # infinite where there are fewer than asked for
+    passed_over = (np.isfinite(large) & (large <= last)).sum(axis=1)
+    return Selected(np.where(np.isfinite(unlike), near, -1), unlike, meters, passed_over)
 
 
 def _candidates(pool: Pool, places: Floats, effects: Floats) -> tuple[Any, Floats]:
@@ -88,16 +98,16 @@ def _candidates(pool: Pool, places: Floats, effects: Floats) -> tuple[Any, Float
     total = len(pool.years)
     count = min(_SEARCHED, max(len(pool._placed), 1), total)
     near = np.zeros((len(places), count), dtype=np.intp)
-    metres = np.full((len(places), count), np.nan)
+    meters = np.full((len(places), count), np.nan)
     placed = np.isfinite(places).all(axis=1) & bool(len(pool._placed))
     some = np.flatnonzero(placed)
     if len(some):
-        metres[some], found = pool._by_place.query(places[some], k=[*range(1, count + 1)])
+        meters[some], found = pool._by_place.query(places[some], k=[*range(1, count + 1)])
         near[some] = pool._placed[found]
     rest = np.flatnonzero(~placed)
     if len(rest):
         if not len(pool._placed):
             count = min(_SEARCHED, total)
-            near, metres = np.zeros((len(places), count), dtype=np.intp), np.full((len(places), count), np.nan)
-        near[rest] = pool._by_looks.query(effects[rest], k=[*range(1, count + 1)])[1]
-    return near, metres
+            near, meters = np.zeros((len(places), count), dtype=np.intp), np.full((len(places), count), np.nan)
+        near[rest] = pool._by_looks.query(np.nan_to_num(effects[rest]), k=[*range(1, count + 1)])[1]
+    return near, meters

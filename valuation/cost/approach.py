@@ -6,6 +6,7 @@ they paid for the building over its RCNLD, by class and neighborhood (IAAO, Prop
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from valuation.cost.schedules import Schedules
-from valuation.frames import Floats, Values, checked, values_of
+from valuation.frames import Floats, Mask, Values, checked, values_of
 from valuation.judged import Evidence, history_of, interval, judge
 from valuation.model.features import as_number, texts
 from valuation.model.history import History
@@ -34,6 +35,31 @@ class CostValues:
 
 
 @dataclass(frozen=True)
+class _Buildings:
+    """``new``: replacement cost in dollars; ``lost``: the share that age has taken. NaN where it is not known."""
+
+    area: Floats
+    year: Floats
+    rate: Floats
+    life: Floats
+    age: Floats
+    new: Floats
+    lost: Floats
+
+    @classmethod
+    def of(cls, schedules: Schedules, properties: pd.DataFrame, as_of: date) -> _Buildings:
+        area, year = _positive(properties, "living_area_sqft"), _year(properties, as_of)
+        rate = schedules.rate(properties, area)
+        life, residual = schedules.life_of(properties)
+        age = np.maximum(as_of.year - year, 0.0)
+        return cls(area, year, rate, life, age, area * rate, np.minimum(age / life, 1 - residual / 100))
+
+    @property
+    def left(self) -> Floats:
+        return self.new * (1 - self.lost)
+
+
+@dataclass(frozen=True)
 class CostApproach:
     """``factors`` by (class, neighborhood), (class, "") and ("", ""); empty where cost is not brought to the market."""
 
@@ -46,25 +72,18 @@ class CostApproach:
         """A lot without a building is worth its land. Refused: no land rate, or a building whose area, year, cost rate
         or life is not known."""
         checked(properties)
-        area, lot = _positive(properties, "living_area_sqft"), _positive(properties, "lot_area_sqft")
-        year = _year(properties, self.as_of)
-        vacant = ~np.isfinite(area) & ~np.isfinite(year)
+        lot, its = _positive(properties, "lot_area_sqft"), _Buildings.of(self.schedules, properties, self.as_of)
+        vacant = ~np.isfinite(its.area) & ~np.isfinite(its.year)
         land = self.schedules.land_value(properties, lot)
-        rate = self.schedules.rate(properties, area)
-        life, residual = self.schedules.life_of(properties)
-        age = np.maximum(self.as_of.year - year, 0.0)
-        new = area * rate
-        lost = np.minimum(age / life, 1 - residual / 100)
         factor = self._factor(properties)
-        left = new * (1 - lost)
-        building = np.where(vacant, 0.0, left * factor)
+        building = np.where(vacant, 0.0, its.left * factor)
         value = land + building
         refused = {
             "no_land_value": ~np.isfinite(land),
-            "no_living_area": ~vacant & ~np.isfinite(area),
-            "no_year_built": ~vacant & ~np.isfinite(year),
-            "no_cost_rate": ~vacant & ~np.isfinite(rate),
-            "no_life": ~vacant & ~np.isfinite(life),
+            "no_living_area": ~vacant & ~np.isfinite(its.area),
+            "no_year_built": ~vacant & ~np.isfinite(its.year),
+            "no_cost_rate": ~vacant & ~np.isfinite(its.rate),
+            "no_life": ~vacant & ~np.isfinite(its.life),
         }
         low, high = interval(value, self.evidence)
         flags = {
@@ -75,14 +94,14 @@ class CostApproach:
         values = values_of(properties.index, value, low, high, flags, refused)
         lines = {
             "land_value": land,
-            "living_area_sqft": area,
-            "rate_per_sqft": rate,
-            "replacement_cost_new": new,
-            "effective_age_years": age,
-            "economic_life_years": life,
-            "depreciation_percent": 100 * lost,
-            "depreciation": new * lost,
-            "rcnld": left,
+            "living_area_sqft": its.area,
+            "rate_per_sqft": its.rate,
+            "replacement_cost_new": its.new,
+            "effective_age_years": its.age,
+            "economic_life_years": its.life,
+            "depreciation_percent": 100 * its.lost,
+            "depreciation": its.new * its.lost,
+            "rcnld": its.left,
             **({"market_factor": factor} if self.factors else {}),
             "improvement_value": building,
             "value": value,
@@ -97,6 +116,11 @@ class CostApproach:
         return np.array([self.factors.get(kind, self.factors.get((kind[0], ""), everywhere)) for kind in kinds])
 
 
+def depreciated(schedules: Schedules, properties: pd.DataFrame, as_of: date) -> Floats:
+    """Replacement cost new less depreciation of the buildings; NaN where the tables or the records do not say."""
+    return _Buildings.of(schedules, properties, as_of).left
+
+
 def prepare(
     sales: pd.DataFrame, schedules: Schedules, as_of: date, *, calibrate: bool = False, confidence: float = 0.90
 ) -> CostApproach:
@@ -106,10 +130,16 @@ def prepare(
     history = history_of(sales, as_of)
     if history is None:
         return plain
-    before = replace(plain, factors=_factors(plain, history, ~history.held) if calibrate else {})
-    evidence = judge(lambda homes: before.value(homes).values, history, confidence)
-    factors = _factors(plain, history, np.ones(len(history.sales), dtype=bool)) if calibrate else {}
-    return replace(plain, factors=factors, evidence=evidence)
+
+    def learned(by: History, rows: Mask) -> CostApproach:
+        return replace(plain, factors=_factors(plain, by, rows) if calibrate else {})
+
+    def values(by: History, rows: Mask) -> Callable[[pd.DataFrame], Values]:
+        known = learned(by, rows)
+        return lambda homes: known.value(homes).values
+
+    evidence = judge(values, history, confidence)
+    return replace(learned(history, np.ones(len(history.sales), dtype=bool)), evidence=evidence)
 
 
 def _factors(plain: CostApproach, history: History, used: Any) -> dict[tuple[str, str], float]:

@@ -100,5 +100,5 @@ class IncomeApproach:
 def prepare(sales: pd.DataFrame, tables: Tables, as_of: date, *, confidence: float = 0.90) -> IncomeApproach:
     """Judged on the last year's sales of income property, where there are enough."""
     plain = IncomeApproach(tables, as_of)
-    evidence = judge(lambda homes: plain.value(homes).values, history_of(sales, as_of), confidence)
+    evidence = judge(lambda *_: lambda homes: plain.value(homes).values, history_of(sales, as_of), confidence)
     return replace(plain, evidence=evidence)

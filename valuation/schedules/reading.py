@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
+from django.db.models import Q
 
 from valuation.models import SCHEDULES
 
@@ -22,12 +23,13 @@ class Table:
         return {"rows": len(self.rows), "examples": self.examples}
 
 
-def read(kind: str, county_id: str, as_of: date) -> Table:
-    """One of ``SCHEDULES``; may be empty."""
+def read(kind: str, county_id: str, as_of: date, *, examples: bool = True) -> Table:
+    """One of ``SCHEDULES``; may be empty. Without ``examples``: the county's own rows only."""
     model = SCHEDULES[kind]
     columns = ["effective_from", *model.key, *model.figures]
     found = list(
         model._default_manager.filter(county=county_id, effective_from__lte=as_of)
+        .filter(Q() if examples else Q(is_example=False))
         .order_by("effective_from", "pk")
         .values_list(*columns, "is_example")
     )

@@ -41,7 +41,8 @@ def test_the_grid_adds_up_line_by_line(found: comparables.Comparison) -> None:
     by_property = (grid["weight"] * grid["adjusted_price"]).groupby(grid["property"]).sum()
     assert np.allclose(by_property, found.values.values["value"].loc[by_property.index])
     assert np.allclose(grid.groupby("property")["weight"].sum(), 1)
-    assert np.isfinite(grid.select_dtypes("number").to_numpy()).all()
+    rated = [name for name in grid if not name.startswith("error_")]
+    assert np.isfinite(grid[rated].select_dtypes("number").to_numpy()).all()
 
 
 def test_comparables_are_earlier_sales_of_other_properties(found: comparables.Comparison, sales: pd.DataFrame) -> None:
@@ -60,12 +61,21 @@ def test_a_larger_comparable_is_adjusted_down(found: comparables.Comparison, sal
     assert (found.grid.loc[larger, "adjust_living_area_sqft"] < 0).mean() > 0.8
 
 
-def test_each_figure_has_its_source_and_each_adjustment_its_curve(comparison: comparables.SalesComparison) -> None:
+def test_each_figure_has_its_source_and_each_rate_its_schedule(comparison: comparables.SalesComparison) -> None:
     assert all(f"adjust_{name}" in comparison.sources for name in comparison.adjuster.names)
-    curves = json.loads(json.dumps(comparison.curves(), allow_nan=False))
-    area = next(curve for curve in curves if curve["name"] == "living_area_sqft")
-    assert area["percent"] == sorted(area["percent"])
-    assert len(area["percent"]) == len(area["from"]) + 1
+    schedule = json.loads(json.dumps(comparison.schedule(), allow_nan=False))
+    area = next(entry for entry in schedule if entry["name"] == "living_area_sqft")
+    assert all(band["percent"] > 3 * band["error"] > 0 for band in area["bands"])
+    assert comparison.sources["adjust_living_area_sqft"].startswith("The market's rate for a unit")
+
+
+def test_sizes_of_a_grade_in_words_are_its_words(sales: pd.DataFrame) -> None:
+    words = np.array(["poor", "fair", "good"])
+    grade = np.random.default_rng(1).integers(0, 3, len(sales))
+    graded = sales.assign(quality=words[grade], sale_price=(sales["sale_price"] * 1.1**grade).round())
+    schedule = {entry["name"]: entry["bands"] for entry in comparables.prepare(graded, AS_OF).schedule()}
+    assert [(band["from"], band["to"]) for band in schedule["quality"]] == [("poor", "fair"), ("fair", "good")]
+    assert all(7 < band["percent"] < 13 for band in schedule["quality"])
 
 
 def test_the_same_seed_gives_the_same(comparison: comparables.SalesComparison, sales: pd.DataFrame) -> None:
