@@ -1,33 +1,35 @@
-"""Several approaches made one value: each weighted by how well it did on sales that it had not seen. Pure.
+"""Several approaches made one value: the weights that make it err least on sales that no approach had seen. Pure.
 
-The weight of an approach is one over the square of its mean error, in shares of the price, on the held-back sales of
-that class and neighborhood; where these are few it is drawn towards the class's error, and that towards the county's.
-An approach that treats dear and cheap properties unlike counts less for it: the square is multiplied by
-1 + (PRB / 0.025)^2, PRB being that of the class and 0.025 half of what the IAAO allows.
+Of the approaches' errors on the held-back sales, in logs of the price, the mean squares and products are taken: those
+of a neighborhood are drawn towards its class's where sales are few, and those towards the county's. The weights, none
+below 0, are those with the least squared error of the weighted mean (Bates and Granger 1969). What the approaches err
+together changes no weight: neither the noise of prices nor what none of them knows of a home.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from valuation import ratio
-from valuation.frames import Floats, Values, values_of
+from valuation.frames import Floats, Mask, Values, values_of
+from valuation.intervals import reach
 from valuation.model.features import texts
 
-_SHRINK = 30.0  # sales that a group needs to count as much as the one above it
-_BEST = 0.02  # no approach is believed to be closer than 2%
-_WORST = 1.0  # an error of the whole price; larger ones say no more
+_SHRINK = 300.0  # sales that a group needs to count as much as the one above it
+_BEST = 0.02  # each approach errs by this of its own, in logs, whatever the sales say
+_EVEN = 0.5  # how far weights lie from equal ones, before anything is known
+_WORST = 1.0  # an error in logs; larger ones say no more
 _APART = 0.25
 _COUNTS = 0.10  # weight from which on an approach is asked whether it differs
-_PRB_LIMIT = 0.025
-_WORST_PRB = 0.2  # where all is worth about the same, a larger one is chance
 _FEWEST_FOR_PRB = 30
-_SHRINK_PRB = 100.0
+_FEWEST_FOR_ENDS = 100
+_TIMES = (0.7, 1.3)
 _Kind = tuple[str, str]
 
 
@@ -41,11 +43,15 @@ class Reconciled:
 
 @dataclass(frozen=True)
 class Weights:
-    """``errors``: squared mean error of each approach, times its unevenness, by (class, neighborhood), (class, "") and
-    ("", "")."""
+    """``moments``: the mean squares and products of the errors of the approaches ``judged``, by (class, neighborhood),
+    (class, "") and ("", ""), and what keeps weights of few sales near equal ones. ``low`` and ``high`` are what the
+    mean of the approaches' intervals is to be multiplied by, in logs."""
 
-    errors: dict[str, dict[_Kind, float]]
+    judged: tuple[str, ...]
+    moments: dict[_Kind, Floats]
     rows: list[dict[str, Any]]
+    low: float = 1.0
+    high: float = 1.0
 
     def table(self) -> list[dict[str, Any]]:
         """What the weights come from, to be shown: class, method, sales, COD, median ratio, PRB."""
@@ -57,11 +63,7 @@ class Weights:
         dollars = {name: found.values.reindex(index) for name, found in values.items()}
         value = np.column_stack([frame["value"].to_numpy(dtype=float) for frame in dollars.values()])
         there = np.isfinite(value)
-        weight = np.where(there, np.column_stack([self._weight(name, properties) for name in names]), 0.0)
-        alone = (weight.sum(axis=1) == 0) & there.any(axis=1)
-        weight[alone] = there[alone]
-        total = weight.sum(axis=1)
-        share = weight / np.where(total > 0, total, 1.0)[:, None]
+        share = self._shares(names, there, properties)
         low, high = (
             np.column_stack([frame[end].to_numpy(dtype=float) for frame in dollars.values()]) for end in ("low", "high")
         )
@@ -75,81 +77,145 @@ class Weights:
             "one_approach": used.sum(axis=1) == 1,
             "approaches_differ": np.nan_to_num(differ).astype(bool),
         }
-        # Errors of the approaches go together, so their intervals are averaged and not made narrower.
+        # How far the errors of the approaches go together is seen on held-back sales.
         ends = [np.nansum(share * np.where(there, end, 0.0), axis=1) for end in (low, high)]
+        known = np.where(together > 0, together, 1.0)
+        ends = [
+            together * (np.where(together > 0, end, 1.0) / known) ** times
+            for end, times in zip(ends, (self.low, self.high), strict=True)
+        ]
         found = values_of(index, together, ends[0], ends[1], flags, {"no_approach": ~there.any(axis=1)})
         shares = pd.DataFrame(share, index=index, columns=names).loc[found.values.index]
         return Reconciled(found, shares)
 
-    def _weight(self, name: str, properties: pd.DataFrame) -> Floats:
-        errors = self.errors.get(name)
-        if not errors:
-            return np.zeros(len(properties))
-        kinds = zip(texts(properties, "property_class"), texts(properties, "neighborhood"), strict=True)
-        county = errors["", ""]
-        return np.array([1 / errors.get(kind, errors.get((kind[0], ""), county)) for kind in kinds])
+    def together(self, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
+        """Held-back or judged sales of the approaches with the reconciled value, low and high; None without any."""
+        if not frames:
+            return None
+        every = pd.concat(frames.values())
+        every = every[~every.index.duplicated()].sort_index()
+        values = self.apply({name: _as_values(frame, every.index) for name, frame in frames.items()}, every).values
+        dollars = values.values
+        return every.loc[dollars.index].assign(**{name: dollars[name] for name in ("value", "low", "high")})
+
+    def _shares(self, names: list[str], there: Mask, properties: pd.DataFrame) -> Floats:
+        """A row's weights of the approaches that are ``there``; equal ones where none of them has evidence."""
+        places = [names.index(name) for name in self.judged if name in names]
+        known = [name in names for name in self.judged]
+        found = np.zeros(there.shape)
+        alone = ~there[:, places].any(axis=1)
+        found[alone] = there[alone] / np.maximum(there[alone].sum(axis=1), 1)[:, None]
+        cells = pd.DataFrame(there[:, places])
+        cells["class"], cells["area"] = (
+            texts(properties, name).to_numpy() for name in ("property_class", "neighborhood")
+        )
+        for (*present, kind, area), rows in cells[~alone].groupby(list(cells), sort=False).groups.items():
+            moments = self._moments(str(kind), str(area))[np.ix_(known, known)]
+            found[np.ix_(rows, places)] = _best(moments, np.flatnonzero(present))
+        return found
+
+    def _moments(self, kind: str, area: str) -> Floats:
+        every = self.moments
+        return every.get((kind, area), every.get((kind, ""), every["", ""]))
 
 
-def weigh(held_back: Mapping[str, pd.DataFrame | None]) -> Weights:
-    """``held_back``: value, price, property_class and neighborhood of the sales that each approach was judged on; None
-    for one that was not."""
+def weigh(held_back: Mapping[str, pd.DataFrame | None], confidence: float = 0.9) -> Weights:
+    """``held_back``: value, low, high, price, property_class and neighborhood of the sales that each approach was
+    calibrated to; None for one that was not. ``confidence`` is that of the intervals."""
     judged = {name: frame for name, frame in held_back.items() if frame is not None and len(frame)}
+    if not judged:
+        return Weights((), {}, [])
+    error = pd.DataFrame({name: np.log(frame["value"] / frame["price"]) for name, frame in judged.items()})
+    error = error.clip(-_WORST, _WORST)
+    every = pd.concat(judged.values())
+    every = every[~every.index.duplicated()].loc[error.index]
+    areas = texts(every, "neighborhood")
+    county = _drawn(error, np.zeros((len(judged), len(judged))), 0.0)
+    # Weights drawn towards equal ones as their estimate is uncertain: the ridge of a regression on few sales.
+    own = (_BEST**2 + county.diagonal().min() / (_EVEN**2 * len(error))) * np.eye(len(judged))
+    moments = {("", ""): _sound(county) + own}
     rows: list[dict[str, Any]] = []
-    errors: dict[str, dict[_Kind, float]] = {}
-    for name, frame in judged.items():
-        error = np.clip(np.abs((frame["value"] / frame["price"] - 1).to_numpy(dtype=float)), 0, _WORST)
-        seen = pd.DataFrame(
+    for kind, group in error.groupby(texts(every, "property_class")):
+        of_class = _drawn(group, county)
+        moments[str(kind), ""] = _sound(of_class) + own
+        for area, part in group.groupby(areas[group.index]):
+            moments[str(kind), str(area)] = _sound(_drawn(part, of_class)) + own
+        rows += _rows(str(kind), group, judged, moments[str(kind), ""])
+    averaged = Weights(tuple(judged), moments, rows)
+    low, high = _times(averaged.together(judged), confidence)
+    return replace(averaged, low=low, high=high)
+
+
+def _rows(kind: str, error: pd.DataFrame, judged: Mapping[str, pd.DataFrame], moments: Floats) -> list[dict[str, Any]]:
+    """What the table says of each approach that values the class; ``weight`` is that where all of them do."""
+    there = error.notna().any().to_numpy()
+    weights = dict(zip(error, _best(moments, np.flatnonzero(there)), strict=True))
+    rows = []
+    for name in error.columns[there]:
+        frame = judged[name].loc[error[name].dropna().index]
+        value, price = frame["value"].to_numpy(dtype=float), frame["price"].to_numpy(dtype=float)
+        rows.append(
             {
-                "error": error,
-                "class": texts(frame, "property_class").to_numpy(),
-                "area": texts(frame, "neighborhood").to_numpy(),
+                "property_class": kind,
+                "method": name,
+                "sales": len(frame),
+                "median": ratio.median(value, price),
+                "cod": ratio.cod(value, price),
+                "prb": ratio.prb(value, price) if len(frame) >= _FEWEST_FOR_PRB else None,
+                "weight": float(weights[name]),
             }
         )
-        county = float(seen["error"].mean())
-        everywhere = _prb(frame, 0.0)
-        found: dict[_Kind, float] = {("", ""): max(county, _BEST) ** 2 * _unevenness(everywhere)}
-        for kind, group in seen.groupby("class"):
-            mine = (seen["class"] == kind).to_numpy()
-            uneven = _unevenness(_prb(frame[mine], everywhere))
-            of_class = _drawn(group["error"], county)
-            found[str(kind), ""] = max(of_class, _BEST) ** 2 * uneven
-            for area, part in group.groupby("area"):
-                found[str(kind), str(area)] = max(_drawn(part["error"], of_class), _BEST) ** 2 * uneven
-            value, price = frame["value"].to_numpy()[mine], frame["price"].to_numpy()[mine]
-            rows.append(
-                {
-                    "property_class": str(kind),
-                    "method": name,
-                    "sales": int(mine.sum()),
-                    "median": ratio.median(value, price),
-                    "cod": ratio.cod(value, price),
-                    "prb": ratio.prb(value, price) if len(value) >= _FEWEST_FOR_PRB else None,
-                }
-            )
-        errors[name] = found
-    for row in rows:  # the weight in the class as a whole
-        kind = (row["property_class"], "")
-        weights = {name: 1 / found[kind] for name, found in errors.items() if kind in found}
-        row["weight"] = weights[row["method"]] / sum(weights.values())
-    return Weights(errors, rows)
+    return rows
 
 
-def _drawn(errors: pd.Series[Any], towards: float) -> float:
-    return float((errors.sum() + _SHRINK * towards) / (len(errors) + _SHRINK))
+def _drawn(error: pd.DataFrame, towards: Floats, shrink: float = _SHRINK) -> Floats:
+    """Mean squares and products of a group's errors, each over the sales that both approaches value, drawn ``towards``
+    those of the group above; no product is known of approaches that value no sale together."""
+    known = error.notna().to_numpy(dtype=float)
+    off = error.fillna(0.0).to_numpy()
+    return np.asarray((off.T @ off + shrink * towards) / np.maximum(known.T @ known + shrink, 1.0))
 
 
-def _prb(frame: pd.DataFrame, towards: float) -> float:
-    """The PRB of a class, drawn towards the county's where its sales are few."""
-    count = len(frame)
-    if count < _FEWEST_FOR_PRB:
-        return towards
-    found = ratio.prb(frame["value"].to_numpy(dtype=float), frame["price"].to_numpy(dtype=float))
-    return (count * found + _SHRINK_PRB * towards) / (count + _SHRINK_PRB) if np.isfinite(found) else towards
+def _best(moments: Floats, places: Any) -> Floats:
+    """Weights of the approaches at ``places``, 0 of the others: at least 0, together 1, and with the least squared
+    error. Each set of approaches is tried, and passed over where one of them would take a weight below 0."""
+    found, least = np.zeros(len(moments)), np.inf
+    for count in range(1, len(places) + 1):
+        for some in map(list, combinations(places, count)):
+            part = moments[np.ix_(some, some)]
+            weight = np.linalg.solve(part, np.ones(count))
+            weight /= weight.sum()
+            error = float(weight @ part @ weight)
+            if (weight >= 0).all() and error < least:
+                found, least = np.zeros(len(moments)), error
+                found[some] = weight
+    return found
 
 
-def _unevenness(prb: float) -> float:
-    """What multiplies the squared error of an approach for treating dear and cheap properties unlike."""
-    return 1 + (min(abs(prb), _WORST_PRB) / _PRB_LIMIT) ** 2
+def _sound(moments: Floats) -> Floats:
+    """The nearest matrix that can be one of squares and products: its entries come of different sales."""
+    values, vectors = np.linalg.eigh(moments)
+    return np.asarray(vectors * np.maximum(values, 0.0) @ vectors.T)
+
+
+def _times(held: pd.DataFrame | None, confidence: float) -> tuple[float, float]:
+    """What makes the averaged intervals hold as many prices as they should; 1 where sales are few."""
+    if held is None or len(held) < _FEWEST_FOR_ENDS:
+        return 1.0, 1.0
+    away = np.log((held["price"] / held["value"]).to_numpy(dtype=float))
+    ends = {name: np.abs(np.log((held[name] / held["value"]).to_numpy(dtype=float))) for name in ("low", "high")}
+    half = np.maximum(np.where(away < 0, ends["low"], ends["high"]), 1e-6)
+    low, high = reach(away / half, confidence)
+    return float(np.clip(-low, *_TIMES)), float(np.clip(high, *_TIMES))
+
+
+def _as_values(frame: pd.DataFrame, index: pd.Index[Any]) -> Values:
+    there, none = index.intersection(frame.index), index.difference(frame.index)
+    return Values(
+        values=frame.loc[there, ["value", "low", "high"]],
+        flags=pd.Series([()] * len(there), index=there, dtype=object),
+        refused=pd.Series("no_approach", index=none, dtype=object),
+    )
 
 
 def _range(values: Floats) -> Floats:
