@@ -9,11 +9,16 @@ CURRENT, CERTIFIED = "current", "certified"
 
 
 class PropertyKind(StrEnum):
-    """The standard's kinds of property, which differ in the COD that can be asked of them."""
+    """The standard's kinds of property, which differ in the COD that can be asked of them: tables 1-3 and 2-3."""
 
-    RESIDENTIAL_NEW = "residential_new"  # single-family, newer or more alike
+    RESIDENTIAL_NEW = "residential_new"  # single-family; newer, more alike, or of a very large jurisdiction
     RESIDENTIAL = "residential"  # single-family, older or more varied
-    RESIDENTIAL_OTHER = "residential_other"  # rural, seasonal, manufactured, two to four units
-    INCOME_LARGE = "income_large"  # income property in large places
+    RESIDENTIAL_OTHER = (
+        "residential_other"  # rural, seasonal, manufactured, two to four units; small or depressed areas
+    )
+    INCOME_LARGE = "income_large"  # income property of large areas with large samples
     INCOME = "income"
+    INCOME_RURAL = "income_rural"  # of rural or small jurisdictions, or a depressed market
+    LAND_LARGE = "land_large"  # vacant land of very large jurisdictions with active markets
     LAND = "land"
+    LAND_RURAL = "land_rural"

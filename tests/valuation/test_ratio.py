@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from pathlib import Path
 from typing import Any
@@ -145,13 +146,32 @@ def test_what_meets_the_standard_and_what_fails_it() -> None:
     assert len(regressive.vertical_equity.tiers) == 4
 
 
+def test_deciles_of_value_show_bias_and_no_noise() -> None:
+    """Even values with prices of much noise: PRD and PRB call them regressive, medians by value do not."""
+    random = np.random.default_rng(5)
+    value = np.exp(random.normal(12, 0.4, 8000))
+    price = value * np.exp(random.normal(0, 0.3, 8000))
+    even = ratio.study(value, price)
+    assert even.measures["prd"].value > 1.03
+    assert [tier.sales for tier in even.deciles] == [800] * 10
+    assert all(tier.interval and tier.interval.low - 0.01 < 1 < tier.interval.high + 0.01 for tier in even.deciles)
+    assert all(0.97 < tier.median < 1.03 for tier in even.deciles)
+    lowered = ratio.value_deciles(np.where(value < np.quantile(value, 0.1), 0.9 * value, value), price)
+    assert 0.88 < lowered[0].median < 0.93
+    assert [lower.high for lower in lowered[:-1]] <= [higher.low for higher in lowered[1:]]
+    assert ratio.value_deciles(value[:99], price[:99]) == ()
+    grades = np.where(np.arange(8000) % 2, "low", "high")
+    by_grade = ratio.medians_by_group(np.where(grades == "low", 0.9, 1.0) * value, price, list(grades))
+    assert {name: round(tier.median, 1) for name, tier in by_grade.items()} == {"low": 0.9, "high": 1.0}
+
+
 def test_few_sales_are_withheld_or_warned_about() -> None:
     value, price = _sales(29)
     warned = ratio.study(value, price)
-    assert "29 sales are few" in warned.warnings[0]
+    assert "Few sales (29)" in warned.warnings[0]
     assert "cod" in warned.measures
     withheld = ratio.study(value[:19], price[:19])
-    assert "too few" in withheld.withheld
+    assert "Too few" in withheld.withheld
     assert (withheld.measures, withheld.vertical_equity, withheld.chasing) == ({}, None, None)
     assert ratio.study([], []).withheld
     alike = ratio.study(np.full(40, 90.0), np.full(40, 100.0))
@@ -179,6 +199,41 @@ def test_extreme_ratios_are_trimmed() -> None:
     trimmed = ratio.study(value, price, trim=3.0)
     assert (trimmed.sales, trimmed.trimmed) == (197, 3)
     assert trimmed.measures["cod"].value == ratio.cod(value[3:], price[3:])
+
+
+def test_equal_ratios_are_not_trimmed() -> None:
+    """Values of 90% of each price: the quotients differ in the last digit, which is no difference between sales."""
+    price = np.arange(100_001.0, 100_031.0) * 7
+    value = price * 0.9
+    assert len(set(value / price)) > 1
+    assert ratio.study(value, price, trim=3.0).trimmed == 0
+    value[:10] *= 1.2  # most are still one ratio
+    assert ratio.study(value, price, trim=3.0).sales == 30
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 3)), min_size=2, max_size=6))
+def test_ties_of_price_count_as_the_mean_over_their_orders(sales: list[tuple[int, int]]) -> None:
+    """By the definition, with ranks 1 to n, over every order of the sales that does not lower the price."""
+    value, price = np.array(sales, float).T
+    rank = np.arange(1, price.size + 1)
+    orders = [list(order) for order in itertools.permutations(range(price.size))]
+    rising = [order for order in orders if (np.diff(price[order]) >= 0).all()]
+
+    def concentration(amount: Any) -> float:
+        return float(2 * (rank @ amount) / (amount.size * amount.sum()) - (amount.size + 1) / amount.size)
+
+    mean = float(np.mean([concentration(value[order]) for order in rising]))
+    gini = concentration(np.sort(price))
+    assert ratio.ki(value, price) == pytest.approx(mean - gini, abs=1e-12)
+    if gini > 1e-12:
+        assert ratio.mki(value, price) == pytest.approx(mean / gini)
+
+
+def test_the_order_of_the_file_does_not_move_the_mki() -> None:
+    value, price = _sales(400, 5)
+    price = np.round(price, -5) + 50_000  # asked in round sums: many ties
+    shuffled = np.random.default_rng(0).permutation(price.size)
+    assert ratio.mki(value, price) == pytest.approx(ratio.mki(value[shuffled], price[shuffled]), abs=1e-12)
 
 
 def test_groups_and_tiers() -> None:

@@ -16,6 +16,7 @@ from terrafusion.records.models import County, PropertyOperational, Sale
 from tests.valuation import data
 from tests.valuation.conftest import certify
 from valuation import studies
+from valuation.errors import NothingToStudy
 from valuation.models import JudgedSale, PropertyValuation, ValuationJob
 from valuation.told import plain
 
@@ -38,6 +39,10 @@ def test_values_on_the_roll_against_later_sales(county: County, sold: list[Prope
     assert 4 < study.overall.measures["cod"].value < 9
     assert set(study.by_neighborhood) == {"North", "South"}
     assert set(study.by_class) == {"Residential"}
+    assert len(study.overall.deciles) == 10
+    assert sum(tier.sales for tier in study.overall.deciles) == len(judged.sales)
+    assert set(study.by_quality) == {"7", "8", "9"}
+    assert sum(tier.sales for tier in study.by_quality.values()) == len(judged.sales)
     assert sum(one.sales for one in study.by_tier.values()) == study.overall.sales
     json.dumps(plain(study), allow_nan=False)
 
@@ -105,8 +110,11 @@ def test_as_a_job(transactional_db: None, api: APIClient, county: County, sold: 
     assert files == {"ratio_study.json", "judged_sales.csv"}
 
 
-def test_nothing_to_study(transactional_db: None, api: APIClient, county: County) -> None:
-    data.homes(county, 5)
+def test_nothing_is_left_to_study(
+    transactional_db: None, api: APIClient, county: County, sold: list[PropertyOperational]
+) -> None:
+    PropertyOperational.objects.update(total_value=None)
     job = finished(api, county)
     assert (job.status, job.error_code) == (Status.FAILED, "nothing_to_study")
-    assert "0 were read" in job.message
+    assert "are of parcels without such a value" in job.message
+    assert job.message.endswith(NothingToStudy.remedy)

@@ -5,7 +5,7 @@ Studies; ``docs/user/ratio-studies.md`` says in plain words what each means.
 """
 
 from valuation.ratio.chasing import Balance, SalesChasing, sales_chasing, sold_unsold_balance
-from valuation.ratio.equity import VerticalEquity, vei
+from valuation.ratio.equity import Tier, VerticalEquity, medians_by_group, value_deciles, vei
 from valuation.ratio.measures import cod, ki, mean, median, mki, prb, prd, weighted_mean
 from valuation.ratio.study import Measure, RatioStudy, study, study_by_group
 from valuation.ratio.trim import outliers
@@ -17,11 +17,13 @@ __all__ = [
     "PropertyKind",
     "RatioStudy",
     "SalesChasing",
+    "Tier",
     "VerticalEquity",
     "cod",
     "ki",
     "mean",
     "median",
+    "medians_by_group",
     "mki",
     "outliers",
     "prb",
@@ -30,6 +32,7 @@ __all__ = [
     "sold_unsold_balance",
     "study",
     "study_by_group",
+    "value_deciles",
     "vei",
     "weighted_mean",
 ]

@@ -1,21 +1,25 @@
-"""Vertical equity index: the level of the dearest properties beside that of the cheapest."""
+"""Vertical equity: the level of the dearest properties beside that of the cheapest, and medians by value."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from valuation.ratio.intervals import Interval, median_interval
-from valuation.ratio.measures import Numbers, checked, proxy
+from valuation.ratio.intervals import Interval, median_interval, with_level
+from valuation.ratio.measures import Numbers, UnusableSales, checked, proxy
 
 _GROUPS = ((501, 10), (51, 4), (20, 2))  # from how many sales, how many groups
 _CONFIDENCE = 0.90
+_DECILES = 10
+_FEWEST_FOR_DECILES = 100
+_CONFIDENCE_OF_A_DECILE = 0.95
 
 
 @dataclass(frozen=True)
 class Tier:
-    """The sales of one range of worth: from and to (dollars), how many, their median ratio and its 90% interval."""
+    """The sales of one range of worth or value: from, to (dollars), how many, their median ratio and its interval."""
 
     low: float
     high: float
@@ -53,9 +57,38 @@ def vei(values: object, prices: object) -> VerticalEquity | None:
     return VerticalEquity(index, 100 * _gap(tiers[0].interval, tiers[-1].interval) / middle, tiers)
 
 
-def _tier(ratio: Numbers, worth: Numbers) -> Tier:
-    interval = median_interval(ratio, _CONFIDENCE)
-    return Tier(float(worth.min()), float(worth.max()), ratio.size, float(np.median(ratio)), interval)
+def value_deciles(values: object, prices: object, error: float = 0.0) -> tuple[Tier, ...]:
+    """Median ratios by tenths of the values themselves, the lowest first, with 95% intervals; empty below 100 sales.
+
+    Groups by price, or by a proxy that contains the price, show bias where prices are only noisy: a home that sold for
+    more than its like is in a high group and has a low ratio. Groups by value do not: where the values are even, each
+    median is 1. ``error`` as in ``study``.
+    """
+    value, price = checked(values, prices)
+    if price.size < _FEWEST_FOR_DECILES:
+        return ()
+    parts = np.array_split(np.argsort(value, kind="stable"), _DECILES)
+    return tuple(_tier((value / price)[part], value[part], _CONFIDENCE_OF_A_DECILE, error) for part in parts)
+
+
+def medians_by_group(values: object, prices: object, groups: Sequence[str], error: float = 0.0) -> dict[str, Tier]:
+    """The median ratio of each group, such as a grade, with its 95% interval; ``groups`` names the one of each sale.
+    ``error`` as in ``study``."""
+    value, price = checked(values, prices)
+    if len(groups) != price.size:
+        raise UnusableSales("Name the group of each sale.")
+    names = np.asarray(groups, dtype=object)
+    ratio = value / price
+    return {
+        str(name): _tier(ratio[names == name], value[names == name], _CONFIDENCE_OF_A_DECILE, error)
+        for name in sorted(set(groups))
+    }
+
+
+def _tier(ratio: Numbers, worth: Numbers, confidence: float = _CONFIDENCE, error: float = 0.0) -> Tier:
+    median = float(np.median(ratio))
+    interval = with_level(median, median_interval(ratio, confidence), error)
+    return Tier(float(worth.min()), float(worth.max()), ratio.size, median, interval)
 
 
 def _gap(low: Interval | None, high: Interval | None) -> float:

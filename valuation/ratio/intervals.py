@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from valuation.intervals import widen
 from valuation.ratio.measures import Numbers, prb_fit
 
 RESAMPLES = 1000
@@ -43,6 +44,16 @@ def median_interval(ratios: Numbers, confidence: float = 0.95) -> Interval | Non
     if low < 0:
         return None
     return Interval(float(ordered[low]), float(ordered[high]), confidence)
+
+
+def with_level(figure: float, interval: Interval | None, error: float) -> Interval | None:
+    """The interval of a level (median, mean) when all values share an error besides, such as the market's: ``error``
+    is its standard error in logs."""
+    if interval is None or not error or interval.low <= 0:
+        return interval
+    below, above = np.minimum(np.log(interval.low / figure), 0.0), np.maximum(np.log(interval.high / figure), 0.0)
+    low, high = widen(below, above, error, interval.confidence)
+    return Interval(float(figure * np.exp(low)), float(figure * np.exp(high)), interval.confidence)
 
 
 def mean_interval(ratios: Numbers, confidence: float = 0.95) -> Interval | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from terrafusion.words import counted
+
 Numbers = NDArray[np.float64]
 
 
@@ -20,7 +22,9 @@ def checked(values: object, prices: object) -> tuple[Numbers, Numbers]:
     for name, array in (("value", value), ("price", price)):
         faulty = int(np.count_nonzero(~(np.isfinite(array) & (array > 0))))
         if faulty:
-            raise UnusableSales(f"{faulty} of {array.size} sales have a {name} that is missing, zero or negative.")
+            raise UnusableSales(
+                f"Of {counted(array.size, 'sale')}, the {name} of {faulty:,} is missing, zero or negative."
+            )
     return value, price
 
 
@@ -97,8 +101,12 @@ def ki(values: object, prices: object) -> float:
 
 
 def concentrations(value: Numbers, price: Numbers) -> tuple[float, float]:
-    """Gini's coefficient of the values and of the prices, both with the sales in the order of price. Sales of one
-    price share their rank, so that the order in which they come does not matter."""
+    """Gini's coefficient of the prices, and the concentration index of the values in the order of price (Quintos 2020).
+
+    Sales of one price share the mean of their ranks, as in the literature (Lerman and Yitzhaki 1989; Kakwani, Wagstaff
+    and van Doorslaer 1997). Both figures are linear in the ranks, so this is exactly their mean over all orders of the
+    tied sales. Software that ranks tied sales as they come in the file gives one of those orders.
+    """
     order = np.argsort(price, kind="stable")
     ordered = price[order]
     _, first, count = np.unique(ordered, return_index=True, return_counts=True)

@@ -10,14 +10,17 @@ import numpy as np
 
 from valuation.ratio import intervals, measures
 from valuation.ratio.chasing import FEWEST, SalesChasing, sales_chasing
-from valuation.ratio.equity import VerticalEquity, vei
+from valuation.ratio.equity import Tier, VerticalEquity, value_deciles, vei
 from valuation.ratio.intervals import RESAMPLES, Interval
-from valuation.ratio.ranges import acceptable
+from valuation.ratio.ranges import acceptable, rounded
 from valuation.ratio.trim import outliers
 from valuation.study_terms import PropertyKind
 
 FEW = 30
 """Sales below which a study warns; below ``FEWEST`` (20) it withholds its statistics."""
+
+
+_LEVELS = ("median", "mean", "weighted_mean")
 
 
 @dataclass(frozen=True)
@@ -37,31 +40,40 @@ class RatioStudy:
     """``measures`` by name: median, mean, weighted_mean, cod, prd, prb, mki, ki, vei. Empty when ``withheld`` says why.
 
     ``sales`` were used, ``trimmed`` left out as extreme. ``price_total`` and ``value_total`` are dollars of the used.
+    ``level`` is the share of market value that the values should be at; ``kind`` decides the range of the COD, None
+    for several kinds together. ``deciles`` are the median ratios by tenths of value, the lowest first; empty below 100
+    sales.
     """
 
     sales: int
     trimmed: int
+    level: float
+    kind: PropertyKind | None
     value_total: float
     price_total: float
     withheld: str
     warnings: tuple[str, ...]
     measures: dict[str, Measure]
     vertical_equity: VerticalEquity | None
+    deciles: tuple[Tier, ...]
     chasing: SalesChasing | None
 
 
 def study(
     values: object,
     prices: object,
-    kind: PropertyKind = PropertyKind.RESIDENTIAL,
+    kind: PropertyKind | None = PropertyKind.RESIDENTIAL,
     *,
+    level: float = 1.0,
     trim: float | None = None,
     confidence: float = 0.95,
     resamples: int = RESAMPLES,
     seed: int = 0,
+    error: float = 0.0,
 ) -> RatioStudy:
-    """Study the values against the prices. ``trim`` leaves out ratios so many inter-quartile ranges beyond the
-    quartiles. Raises ``measures.UnusableSales``."""
+    """Study the values against the prices. ``level`` is the share of market value that the values should be at;
+    ``trim`` leaves out ratios so many inter-quartile ranges beyond the quartiles. ``error`` is the standard error in
+    logs that all values share, which the intervals of levels then hold. Raises ``measures.UnusableSales``."""
     value, price = measures.checked(values, prices)
     total = price.size
     if trim is not None and total:
@@ -72,27 +84,32 @@ def study(
     warnings: list[str] = []
     withheld = ""
     if price.size < FEWEST:
-        withheld = f"{price.size} sales are too few: a study needs {FEWEST}."
+        withheld = f"Too few sales ({price.size}): a study needs {FEWEST}."
     else:
         if price.size < FEW:
-            warnings.append(f"{price.size} sales are few: the statistics are rough below {FEW}.")
+            warnings.append(f"Few sales ({price.size}): the statistics are rough below {FEW}.")
         for name, (figure, interval) in _figures(value, price, confidence, resamples, seed).items():
+            if name in _LEVELS:
+                interval = intervals.with_level(figure, interval, error)
             if math.isfinite(figure):
-                found[name] = _measure(name, figure, interval, kind)
+                found[name] = _measure(name, figure, interval, acceptable(name, kind, level))
             else:
                 warnings.append(f"There is no {name.upper()}: the sales are all of one worth.")
         if equity:
-            found["vei"] = _measure("vei", equity.index, None, kind)
+            found["vei"] = _measure("vei", equity.index, None, acceptable("vei", kind))
     return RatioStudy(
         sales=price.size,
         trimmed=total - price.size,
+        level=level,
+        kind=kind,
         value_total=float(value.sum()),
         price_total=float(price.sum()),
         withheld=withheld,
         warnings=tuple(warnings),
         measures=found,
         vertical_equity=equity,
-        chasing=sales_chasing(value, price),
+        deciles=value_deciles(value, price, error),
+        chasing=sales_chasing(value / level, price),
     )
 
 
@@ -145,10 +162,10 @@ def _figures(
     }
 
 
-def _measure(name: str, figure: float, interval: Interval | None, kind: PropertyKind) -> Measure:
-    bounds = acceptable(name, kind)
+def _measure(name: str, figure: float, interval: Interval | None, bounds: tuple[float, float] | None) -> Measure:
+    """Judged as it is printed, so that no reader finds a figure inside its range called outside."""
     if bounds is None:
         return Measure(figure, interval, None, None, None)
     low, high = bounds
     fails = None if interval is None else interval.high < low or interval.low > high
-    return Measure(figure, interval, bounds, low <= figure <= high, fails)
+    return Measure(figure, interval, bounds, low <= rounded(name, figure) <= high, fails)
