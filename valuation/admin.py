@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from terrafusion.jobs.admin import JobAdmin
 from terrafusion.records.admin import CappedPaginator
 from terrafusion.records.county_admin import OwnCountiesAdmin
+from valuation.decisions.rules import FIXED
 from valuation.models import (
     SCHEDULES,
     DecidedValue,
     Decision,
     JudgedSale,
     PropertyValuation,
+    State,
+    Step,
     ValuationJob,
     ValuationModel,
 )
@@ -48,11 +54,18 @@ class ReadOnly(CountyRows):
 @admin.register(PropertyValuation)
 class PropertyValuationAdmin(ReadOnly):
     list_display = ("parcel_number", "county_id", "value", "override_value", "previous_value", "state", "job_id")
+    readonly_fields = ("decide",)
     list_filter = ("state", "county")
     search_fields = ("parcel_number__exact", "job__job_id__exact")
     search_help_text = "A whole parcel number, or the id of a run."
     sortable_by = ()
     ordering = ("-id",)
+
+    @admin.display(description="Decide")
+    def decide(self, row: PropertyValuation) -> str:
+        """On the page of decisions, which asks for the right and a reason; there a certified value is corrected too."""
+        step = Step.CORRECT if row.state == State.CERTIFIED else Step.OVERRIDE
+        return _preview_link(row.job_id, step.label.split(":")[0], step=step)
 
 
 @admin.register(Decision)
@@ -60,10 +73,22 @@ class DecisionAdmin(ReadOnly):
     """The audit trail."""
 
     list_display = ("decided_at", "county_id", "step", "parcels", "decided_by", "reason", "effective_date", "job_id")
+    readonly_fields = ("undo",)
     list_filter = ("step", "county", "decided_at")
     list_select_related = ("decided_by",)
     search_fields = ("job__job_id__exact", "decided_by__username", "reason")
     ordering = ("-decided_at", "-id")
+
+    @admin.display(description="Undo")
+    def undo(self, decision: Decision) -> str:
+        if decision.step in FIXED:
+            return "cannot be revoked"
+        return _preview_link(decision.job_id, "Revoke", step=Step.REVOKE, decision=decision.pk)
+
+
+def _preview_link(job_id: Any, text: str, **filled_in: Any) -> str:
+    page = reverse("valuation:preview", args=[job_id])
+    return format_html('<a href="{}?{}">{}</a>', page, urlencode(filled_in), text)
 
 
 @admin.register(DecidedValue)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from terrafusion.words import counted
 from valuation.labels import label
 from valuation.models import ValuationModel
 
@@ -49,23 +50,39 @@ def markdown(model: ValuationModel) -> str:
 
 
 def _evaluation(metrics: dict[str, Any]) -> list[str]:
-    found = metrics.get("overall", {}).get("measures", {})
-    if not found:
-        return ["It was not judged: see the notes of the run."]
+    overall = metrics.get("overall") or {}
+    measures = overall.get("measures") or {}
+    if not measures:
+        return [overall.get("withheld") or "It was not judged."]
     lines = [
-        f"Judged on {metrics['sales']:,} sales from {metrics['from']} to {metrics['to']} that it had not seen. "
+        f"Judged on {counted(metrics['sales'], 'sale')} from {metrics['from']} to {metrics['to']} that nothing of "
+        "it had seen: it was fitted and calibrated on earlier ones, one step before the run. "
         + (f"Its intervals held {metrics['coverage']:.1%} of their prices." if metrics.get("coverage") else ""),
         "",
         "| statistic | figure | interval | IAAO range | met |",
         "|---|---|---|---|---|",
     ]
     for name, words in _MEASURES.items():
-        if one := found.get(name):
+        if one := measures.get(name):
             lines.append(
                 f"| {words} | {one['value']:.4g} | {_range(one['interval'])} | {_bounds(one['acceptable'])} | "
                 f"{ {True: 'yes', False: 'no', None: ''}[one['met']] } |"
             )
-    return lines
+    deciles = {f"{number} of 10": tier for number, tier in enumerate(overall.get("deciles") or [], 1)}
+    lines += _medians("decile of the model's own value", deciles)
+    return lines + _medians("grade", metrics.get("by_quality") or {})
+
+
+def _medians(groups: str, tiers: dict[str, Any]) -> list[str]:
+    """Median ratios by group, as a table."""
+    if not tiers:
+        return []
+    rows = [
+        f"| {_escaped(name)} | {tier['low']:,.0f} to {tier['high']:,.0f} | {tier['sales']:,} | {tier['median']:.3f} | "
+        f"{_range(tier['interval'])} |"
+        for name, tier in tiers.items()
+    ]
+    return ["", f"| {groups} | values | sales | median ratio | interval |", "|---|---|---|---|---|", *rows]
 
 
 def _range(interval: dict[str, float] | None) -> str:

@@ -7,26 +7,32 @@ from terrafusion.jobs.errors import JobError, Refused
 
 class TooFewSales(JobError):
     code = "too_few_sales"
+    remedy = "Load sales, choose a later valuation date, or change the screening rules."
 
 
 class NoSchedule(JobError):
     code = "no_schedule"
+    remedy = "Load them (POST valuation/rate-tables, or manage.py load_schedule), or choose another method or date."
 
 
 class UnusableData(JobError):
     code = "unusable_data"
+    remedy = "Correct these records, then rerun the job."
 
 
 class ModelUnusable(JobError):
     code = "model_unusable"
+    remedy = "Leave out the parameter model, so that a new one is trained."
 
 
 class NothingToValue(JobError):
     code = "nothing_to_value"
+    remedy = "Choose another scope, or load its parcels."
 
 
 class NothingToStudy(JobError):
     code = "nothing_to_study"
+    remedy = "Choose other dates, values or scope, load sales, or change the screening rules."
 
 
 class NotDecidable(Refused):
@@ -37,3 +43,37 @@ class NotDecidable(Refused):
 
 class AlreadyCertified(Refused):
     code = "already_certified"
+
+
+class TooLate(Refused):
+    code = "too_late_to_revoke"
+
+
+class PreviewExpired(Refused):
+    code = "preview_expired"
+
+
+class PreviewDiffers(Refused):
+    """The token is another user's, run's or request's."""
+
+    code = "preview_differs"
+
+
+class PreviewStale(Refused):
+    """The values are no longer as they were previewed."""
+
+    code = "preview_stale"
+
+
+class AlreadyDecided(Refused):
+    """The preview was carried out before."""
+
+    code = "already_decided"
+
+
+class UnreadableToken(Refused):
+    code = "unreadable_token"
+
+
+class OtherCount(Refused):
+    code = "other_count"

@@ -30,6 +30,9 @@ def fingerprint(job: ValuationJob) -> str:
             _model(job),
             settings.value_rounding,
             settings.sales_screening,
+            settings.assessment_classes,
+            settings.monotone_characteristics,
+            settings.land_shares,
             versions.of(_sources(job)),
             _software(),
         ]

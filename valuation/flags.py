@@ -12,11 +12,11 @@ MEANINGS = {
     "no_place": "The property has no usable location; its value is that of the whole county's market.",
     "far_from_sales": "Few sales are near the property.",
     "thin_data": "The model has few sales to learn from.",
-    "old_sales": "The last sale is more than a year before the valuation date.",
+    "old_sales": "The last sale is more than half a year before the valuation date.",
     "no_trend": "The sales tell no market trend: prices are not adjusted for time.",
     "wide_interval": "The interval is wide: the market says little about this property.",
     "few_comparables": "There are fewer comparables than asked for.",
-    "large_adjustments": "The comparables needed adjustments of more than half of their prices.",
+    "large_adjustments": "Most comparables need adjustments above the usual limits: net 15 %, gross 25 % of the price.",
     "vacant": "There is no building on record: this is the value of the land.",
     "no_evidence": "The approach was not tested on held-back sales.",
     "one_approach": "One approach alone values this property.",
@@ -36,14 +36,14 @@ MEANINGS = {
 """What each flag and each refusal of the methods means, in words for an owner."""
 OWN = {
     "example_schedule": "A figure rests on a table that is an example, not the county's own.",
-    "land_above_total": "The land table gives more than the whole is worth; the parts are those of the cost approach.",
+    "land_above_total": "The land alone comes to more than the whole is worth; it is held to the whole. Review both.",
 }
 """The same of the runs themselves."""
 
 
 def meaning(code: str) -> str:
-    """What a flag says; the code itself for one of an earlier version."""
-    return OWN.get(code) or MEANINGS.get(code) or code
+    """What a flag says; the code in words for one of an earlier version."""
+    return OWN.get(code) or MEANINGS.get(code) or f"{code.replace('_', ' ').capitalize()}."
 
 
 def told(codes: Iterable[str]) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 Progress = Callable[[float], None]
 """Told the share that is done, 0 to 1; what it raises (a cancel) goes through."""
 

@@ -1,4 +1,4 @@
-"""How well a method that learns nothing from sales does on them: for cost and income. Pure."""
+"""How well a method that learns little or nothing from sales does on them: for cost and income. Pure."""
 
 from __future__ import annotations
 
@@ -10,47 +10,84 @@ import numpy as np
 import pandas as pd
 
 from market_analysis.stats.errors import TooFewSales
-from valuation.frames import Floats, Values
+from valuation.frames import Floats, Mask, Values
+from valuation.intervals import reach, widen
+from valuation.model import holdout
 from valuation.model.history import History, judged, learn_history
+from valuation.model.holdout import Trial
 
 _FEWEST = 30
+Learned = Callable[[History, Mask], Callable[[pd.DataFrame], Values]]
+"""The method as it is when it knows these of a history's sales: gives values at the valuation date."""
 
 
 @dataclass(frozen=True)
 class Evidence:
     """``held_back``: the last year's sales (by the labels of the given frame) with value, low, high and price at the
-    valuation date. A price lies between ``low`` and ``high`` times the value in so many of them as was asked."""
+    valuation date. ``low`` and ``high`` are the ends of a value's interval in logs from it. ``trial`` judges them; it
+    is None where the sales are too few."""
 
     held_back: pd.DataFrame
     low: float
     high: float
+    trial: Trial | None
 
 
 def history_of(sales: pd.DataFrame, as_of: date) -> History | None:
-    """The sales up to the day; None where they are too few to tell anything."""
+    """The sales up to the day; None where they are too few to show anything."""
     try:
         return learn_history(sales, as_of)
     except TooFewSales:
         return None
 
 
-def judge(value: Callable[[pd.DataFrame], Values], history: History | None, confidence: float) -> Evidence | None:
+def judge(learned: Learned, history: History | None, confidence: float) -> Evidence | None:
     """Hold the values of the held-back sales' properties against their prices; None for fewer than 30 of them."""
     if history is None:
         return None
-    held = history.sales[history.held]
-    found = value(held).values
-    if len(found) < _FEWEST:
+    known = _reach(learned, history, confidence)
+    if known is None:
         return None
-    dollars = found["value"].to_numpy(dtype=float)
-    price = np.exp(history.log_price[found.index])
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(price / dollars, [tail, 1 - tail])
-    low, high = min(float(low), 1.0), max(float(high), 1.0)
-    ends = {"value": dollars, "low": dollars * low, "high": dollars * high}
-    return Evidence(judged(history, pd.DataFrame(ends, index=found.index)), low, high)
+    frame, low, high = known
+    low, high = _widened(low, high, history.error, confidence)
+    return Evidence(judged(history, frame), low, high, _trial(learned, history, confidence))
 
 
 def interval(value: Floats, evidence: Evidence | None) -> tuple[Floats, Floats]:
-    """The ends of each value's interval; the value itself where nothing tells one (flagged ``no_evidence``)."""
-    return (value, value) if evidence is None else (value * evidence.low, value * evidence.high)
+    """The ends of each value's interval; the value itself where nothing shows one (flagged ``no_evidence``)."""
+    return (value, value) if evidence is None else (value * np.exp(evidence.low), value * np.exp(evidence.high))
+
+
+def _reach(learned: Learned, history: History, confidence: float) -> tuple[pd.DataFrame, float, float] | None:
+    """The held-back sales by the rows of the history, and how far their prices lie from their values, in logs."""
+    values = learned(history, ~history.held)(history.sales[history.held]).values
+    if len(values) < _FEWEST:
+        return None
+    value = values["value"].to_numpy(dtype=float)
+    low, high = reach(history.log_price[values.index] - np.log(value), confidence)
+    low, high = min(low, 0.0), max(high, 0.0)
+    return _ends(values, low, high), low, high
+
+
+def _trial(learned: Learned, history: History, confidence: float) -> Trial | None:
+    earlier = holdout.earlier(history)
+    if earlier is None:
+        return None
+    known = holdout.brought(history, earlier)
+    first = _reach(learned, known, confidence)
+    later = learned(known, np.ones(len(known.sales), dtype=bool))(history.sales[history.held]).values
+    if first is None or len(later) < _FEWEST:
+        return None
+    frame, low, high = first
+    judging = _ends(later, *_widened(low, high, earlier.error, confidence))
+    return holdout.trial(history, earlier, frame, judging)
+
+
+def _widened(low: float, high: float, error: float, confidence: float) -> tuple[float, float]:
+    ends = widen(np.array(low), np.array(high), error, confidence)
+    return float(ends[0]), float(ends[1])
+
+
+def _ends(values: pd.DataFrame, low: float, high: float) -> pd.DataFrame:
+    value = values["value"].astype(float)
+    return pd.DataFrame({"value": value, "low": value * np.exp(low), "high": value * np.exp(high)})

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from terrafusion import areas
+from terrafusion.api import keys
 from terrafusion.areas import rows, saved
 from terrafusion.records import builtin_layers
 from terrafusion.records.models import County, PropertyOperational
@@ -54,7 +55,9 @@ def parse(given: Any, county: County, user: Any) -> Scope:
     and neighborhoods that the county has not, and for a scope of nobody."""
     if given == ALL:
         scope = Scope(county, ALL)
-    elif isinstance(given, dict) and len(given) == 1 and set(given) <= set(_READERS):
+    elif isinstance(given, dict) and (unknown := keys.unknown(given, _READERS)):
+        raise ScopeFaults({name: [fault] for name, fault in unknown.items()})
+    elif isinstance(given, dict) and len(given) == 1:
         ((kind, value),) = given.items()
         scope = _READERS[kind](kind, value, county, user)
     else:

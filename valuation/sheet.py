@@ -12,7 +12,8 @@ from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from terrafusion.records.models import PropertyOperational
 from valuation import flags
-from valuation.labels import label
+from valuation.labels import label, unit
+from valuation.land.sources import MEANINGS
 from valuation.models import DecidedValue, Method, PropertyValuation, ValuationJob
 
 _BATCH = 500
@@ -40,8 +41,10 @@ _LINES = (
     *("economic_life_years", "depreciation_percent", "depreciation", "rcnld", "market_factor", "improvement_value"),
     *("potential_gross_income", "vacancy_loss", "other_income", "effective_gross_income", "expenses", "reserves"),
     *("net_operating_income", "cap_rate_percent", "gross_rent_multiplier", "value_by_multiplier", "value"),
+    *("comparables", "passed_over", "price_level"),
 )
 """In the order of the calculation, which the database does not keep."""
+_LAST = ("combined_effects",)
 
 
 def sheet(valuation: PropertyValuation) -> dict[str, Any]:
@@ -88,14 +91,16 @@ def _sheet(row: PropertyValuation, addresses: dict[str, str]) -> dict[str, Any]:
         "value": stands,
         "proposed_value": row.value,
         "interval": _interval(row, job),
-        "land_value": row.land_value,
-        "improvement_value": row.improvement_value,
+        "land_value": row.stands_land,
+        "land_source": _land_source(row),
+        "improvement_value": row.stands_improvement,
         "previous_value": row.previous_value,
         "change": change,
         "change_percent": round(100 * change / row.previous_value, 1) if change and row.previous_value else None,
         "flags": flags.told(row.flags),
         "approaches": [_approach(told) for told in row.approaches],
         "comparables": [_comparable(told, addresses, job) for told in row.comparables],
+        "rates": _rates(row, job),
         "reasons_explain": _explained(row),
         "reasons": [{"name": name, "label": label(name), "amount": amount} for name, amount in _by_size(row.reasons)],
         "evaluation": (job.result_summary.get("evaluation") or {}).get("overall"),
@@ -120,6 +125,12 @@ def _explained(row: PropertyValuation) -> dict[str, Any] | None:
     return None
 
 
+def _land_source(row: PropertyValuation) -> dict[str, str] | None:
+    """What the land value rests on, or why there is none."""
+    code = row.land_source
+    return {"code": code, "meaning": MEANINGS.get(code, code)} if code else None
+
+
 def _interval(row: PropertyValuation, job: ValuationJob) -> dict[str, Any] | None:
     if row.value_low is None:
         return None
@@ -137,19 +148,47 @@ def _approach(told: dict[str, Any]) -> dict[str, Any]:
 
 def _comparable(told: dict[str, Any], addresses: dict[str, str], job: ValuationJob) -> dict[str, Any]:
     sources = job.result_summary.get("adjustment_sources", {})
-    lines = [
-        {
-            "name": name,
-            "label": label(name),
-            "subject": subject,
-            "comparable": comparable,
-            "amount": amount,
-            "source": sources.get(name, ""),
-        }
-        for name, (subject, comparable, amount) in told["adjustments"].items()
-    ]
-    lines.sort(key=lambda line: (-abs(line["amount"]), line["name"]))
+    lines = [_adjustment(name, figures, sources.get(name, "")) for name, figures in told["adjustments"].items()]
+    lines.sort(key=lambda line: (line["name"] in _LAST, -abs(line["amount"]), line["name"]))
     return {**told, "situs_address": addresses.get(told["parcel_number"], ""), "adjustments": lines}
+
+
+def _rates(row: PropertyValuation, job: ValuationJob) -> list[dict[str, Any]]:
+    """The market's rates of the lines on the sheet: of each size band the dollars for a unit more, at the price level
+    of the parcel's comparables, with their standard error. Empty for runs before they were kept."""
+    own = [one.get("lines", {}) for one in row.approaches if one["approach"] == Method.SALES_COMPARISON]
+    level = own[0].get("price_level") if own else None
+    shown = {name for one in row.comparables for name in one["adjustments"]}
+    return [
+        {
+            "name": entry["name"],
+            "label": label(entry["name"]),
+            "per": unit(entry["name"]),
+            "bands": [{**band, **_dollars(band, level)} for band in entry["bands"]],
+        }
+        for entry in job.result_summary.get("adjustment_rates", [])
+        if entry["name"] in shown
+    ]
+
+
+def _dollars(band: dict[str, Any], level: float | None) -> dict[str, float | None]:
+    names = {"rate": "percent", "rate_error": "error"}
+    return {name: None if level is None else round(band[of] / 100 * level, 4) for name, of in names.items()}
+
+
+def _adjustment(name: str, figures: list[Any], source: str) -> dict[str, Any]:
+    subject, comparable, amount, rate, error = [*figures, None, None][:5]  # runs before rates were kept have three
+    return {
+        "name": name,
+        "label": label(name),
+        "subject": subject,
+        "comparable": comparable,
+        "amount": amount,
+        "rate": rate,
+        "rate_error": error,
+        "per": None if rate is None else unit(name),
+        "source": source,
+    }
 
 
 def _decision(told: DecidedValue) -> dict[str, Any]:

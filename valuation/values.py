@@ -75,6 +75,7 @@ def hold_decisions(county: County | str) -> None:
 
 
 def last_certified_at(county: County | str) -> datetime | None:
-    certifying = Decision.objects.filter(county=county, step=Step.CERTIFY)
+    """When certified values were last added, corrected or revoked."""
+    certifying = Decision.objects.filter(county=county, step__in=(Step.CERTIFY, Step.CORRECT, Step.REVOKE))
     newest: datetime | None = certifying.aggregate(newest=Max("decided_at"))["newest"]
     return newest

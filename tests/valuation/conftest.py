@@ -8,8 +8,10 @@ import pytest
 from terrafusion.records.models import County, PropertyOperational
 from tests.conftest import MakeUser, Role
 from tests.valuation import data
-from valuation.decide import Selection, Wish, decide
-from valuation.models import PropertyValuation, Step, ValuationJob
+from valuation.decisions.asked import DecisionRequest, Selection
+from valuation.decisions.carry_out import decide
+from valuation.decisions.preview import preview
+from valuation.models import Decision, PropertyValuation, Step, ValuationJob
 
 
 @pytest.fixture
@@ -41,7 +43,13 @@ def states(job: ValuationJob) -> dict[str, str]:
     return dict(PropertyValuation.objects.filter(job=job).values_list("parcel_number", "state"))
 
 
+def decided(job: ValuationJob, user: Any, request: DecisionRequest) -> Decision:
+    """Both steps at once."""
+    seen = preview(job, user, request)
+    return decide(job, user, request, seen.token, seen.figures.count)
+
+
 def certify(run: ValuationJob, user: Any, *numbers: str, day: datetime.date = data.VALUATION_DATE) -> None:
     chosen = Selection(parcels=numbers)
-    decide(run, user, Wish(Step.REVIEW, chosen, "Seen."))
-    decide(run, user, Wish(Step.CERTIFY, chosen, "Certified.", effective_date=day, tax_year=day.year))
+    decided(run, user, DecisionRequest(Step.REVIEW, chosen, "Seen."))
+    decided(run, user, DecisionRequest(Step.CERTIFY, chosen, "Certified.", effective_date=day, tax_year=day.year))

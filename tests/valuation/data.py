@@ -60,8 +60,15 @@ def worth(area: float, number: int, months: float = 0.0) -> float:
     return float((100_000 + 150 * area) * (1.2 if number % 2 == 0 else 1.0) * 1.005**months)
 
 
-def sales(county: County, parcels: list[PropertyOperational], count: int, months: int = 24, seed: int = 2) -> None:
-    """Sales at their worth, give or take 8%, spread over so many months."""
+def sales(
+    county: County,
+    parcels: list[PropertyOperational],
+    count: int,
+    months: int = 24,
+    seed: int = 2,
+    noise: float = 0.08,
+) -> None:
+    """Sales at their worth, give or take ``noise`` (in logs), spread over so many months."""
     random = np.random.default_rng(seed)
     made = []
     for number in range(count):
@@ -69,7 +76,7 @@ def sales(county: County, parcels: list[PropertyOperational], count: int, months
         parcel = parcels[at]
         day = FIRST_DAY + datetime.timedelta(days=int(number * months * 30.4 / count))
         elapsed = (day - FIRST_DAY).days / 30.4
-        noise = float(np.exp(random.normal(0, 0.08)))
+        scatter = float(np.exp(random.normal(0, noise)))
         made.append(
             Sale(
                 county=county,
@@ -77,7 +84,7 @@ def sales(county: County, parcels: list[PropertyOperational], count: int, months
                 parcel_number=parcel.parcel_number,
                 property=parcel,
                 sale_date=day,
-                sale_price=int(worth(parcel.living_area_sqft or 0, at, elapsed) * noise),
+                sale_price=int(worth(parcel.living_area_sqft or 0, at, elapsed) * scatter),
                 point=parcel.point,
             )
         )
@@ -117,8 +124,8 @@ def proposed(job: ValuationJob, parcel: PropertyOperational, **columns: Any) -> 
             "value": value,
             "value_low": value * 9 // 10,
             "value_high": value * 11 // 10,
-            "land_value": 100_000,
-            "improvement_value": 200_000,
+            "land_value": min(value, 100_000),
+            "improvement_value": value - min(value, 100_000),
             "previous_value": parcel.total_value,
             **columns,
         }

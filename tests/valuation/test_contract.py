@@ -39,7 +39,7 @@ class TestContract(JobContract):
             "parameters": {"seed": -1, "colour": "red", "confidence": 2, "screening": {"min_price": -1}},
         }
         return [
-            ({}, {"valuation_method", "county_id", "valuation_date"}),
+            ({}, {"county_id", "valuation_date"}),
             ({**valid, "valuation_method": "guess"}, {"valuation_method"}),
             ({**valid, "valuation_date": "soon"}, {"valuation_date"}),
             ({**valid, "valuation_date": "2999-01-01"}, {"valuation_date"}),

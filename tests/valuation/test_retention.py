@@ -14,7 +14,8 @@ from terrafusion.jobs.sweep import Swept, sweep
 from terrafusion.records.models import County, CountySettings, PropertyOperational
 from tests.conftest import ClientOf
 from tests.valuation import data
-from valuation.decide import Selection, Wish, decide
+from tests.valuation.conftest import decided
+from valuation.decisions.asked import EVERYTHING, DecisionRequest, Selection
 from valuation.errors import NotDecidable
 from valuation.models import JudgedSale, PropertyValuation, Step, ValuationJob
 from valuation.retention import forget
@@ -64,12 +65,12 @@ def test_the_sweep_removes_what_nobody_decided_about(
     assert (gone.status_code, gone.json()["code"]) == (410, "values_removed")
     assert client_of(viewer).get(reverse("valuation:sheet", args=[old.pk, "0001"])).status_code == 410
     with pytest.raises(NotDecidable, match="removed for their age"):
-        decide(old, manager, Wish(Step.REVIEW, Selection(), "Late."))
+        decided(old, manager, DecisionRequest(Step.REVIEW, EVERYTHING, "Late."))
     assert sweep() == Swept()
 
 
 def test_a_run_with_any_decision_stays_whole(old: ValuationJob, county: County, manager: Any) -> None:
-    decide(old, manager, Wish(Step.REJECT, Selection(parcels=("0001",)), "A barn."))
+    decided(old, manager, DecisionRequest(Step.REJECT, Selection(parcels=("0001",)), "A barn."))
     data.run_of(county)
     assert forget() == 0
     assert PropertyValuation.objects.filter(job=old).count() == 2

@@ -121,6 +121,7 @@ def test_pages_for_people(api: APIClient, run: ValuationJob) -> None:
     for address in (
         reverse("valuation:values", args=[run.pk]),
         reverse("valuation:decisions", args=[run.pk]),
+        reverse("valuation:preview", args=[run.pk]),
         reverse("valuation:sheet", args=[run.pk, "0001"]),
         reverse("valuation:models"),
     ):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 import threading
 import zipfile
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -21,9 +24,12 @@ from terrafusion.jobs.errors import JobError
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, CountySettings, PropertyOperational, Sale
 from tests.valuation import data
+from valuation.errors import NoSchedule, TooFewSales
 from valuation.fingerprint import fingerprint
-from valuation.models import JudgedSale, LandRate, PropertyValuation, ValuationJob, ValuationModel
+from valuation.frames import Values, values_of
+from valuation.models import SCHEDULES, JudgedSale, LandRate, PropertyValuation, ValuationJob, ValuationModel
 from valuation.run import records
+from valuation.run.balance import Compared, unbalanced
 
 
 def submitted(api: APIClient, county: County, method: str, scope: Any = "all", **parameters: Any) -> ValuationJob:
@@ -134,11 +140,19 @@ def test_mass_appraisal(api: APIClient, county: County, sold: list[PropertyOpera
 
 
 @pytest.mark.parametrize("method", ["mass_appraisal", "sales_comparison", "reconciled", "cost", "income"])
-def test_too_little_to_go_by(transactional_db: None, api: APIClient, county: County, method: str) -> None:
-    data.homes(county, 5)
-    job = finished(api, county, method)
+def test_records_that_go_while_the_run_waits(
+    api: APIClient, county: County, sold: list[PropertyOperational], method: str
+) -> None:
+    call_command("load_example_schedules", county.pk)
+    job = submitted(api, county, method)
+    Sale.objects.all().delete()
+    for table in SCHEDULES.values():
+        table._default_manager.all().delete()
+    runner.run("valuation.ValuationJob", str(job.pk))
+    job.refresh_from_db()
     assert job.status == Status.FAILED
-    assert job.error_code in ("too_few_sales", "no_schedule", "unusable_data")
+    assert job.error_code in ("too_few_sales", "no_schedule")
+    assert job.message.endswith((TooFewSales.remedy, NoSchedule.remedy))
     assert not PropertyValuation.objects.exists()
 
 
@@ -217,9 +231,8 @@ def test_cost_from_the_countys_tables(api: APIClient, county: County, sold: list
     assert job.status == Status.COMPLETED, job.message
     assert (job.parcels_valued, job.parcels_refused) == (149, 1)
     row = PropertyValuation.objects.get(job=job, parcel_number="0002")
-    assert row.land_value is not None
-    assert row.improvement_value is not None
-    assert row.land_value + row.improvement_value == row.value
+    # An example makes no land.
+    assert (row.land_value, row.improvement_value, row.land_source) == (None, None, "no_evidence")
     assert row.flags == ["example_schedule"]
     lines = row.approaches[0]["lines"]
     assert lines["rcnld"] == pytest.approx(lines["replacement_cost_new"] - lines["depreciation"], abs=2)
@@ -232,18 +245,70 @@ def test_cost_from_the_countys_tables(api: APIClient, county: County, sold: list
     told = {one["approach"]: one for one in PropertyValuation.objects.get(job=beside).approaches}
     assert (told["mass_appraisal"]["weight"], told["cost"]["weight"]) == (1.0, 0.0)
     assert told["income"]["refused"] == "no_income"
-    assert PropertyValuation.objects.get(job=beside).land_value is not None
+    assert "example_schedule" not in PropertyValuation.objects.get(job=beside).flags
     shown = api.get(reverse("valuation:sheet", args=[beside.pk, "0002"])).json()["approaches"][2]["lines"]
     assert [*shown][:4] == ["land_value", "living_area_sqft", "rate_per_sqft", "replacement_cost_new"]
     assert [*shown][-2:] == ["improvement_value", "value"]
 
-    LandRate.objects.filter(county=county).update(base_value=900_000)
-    dear = finished(api, county, "sales_comparison", {"parcels": ["0002"]})
-    row = PropertyValuation.objects.get(job=dear)
-    assert "land_above_total" in row.flags
-    lines = row.approaches[1]["lines"]
-    assert row.land_value == pytest.approx((row.value or 0) * lines["land_value"] / lines["value"], abs=100)
+
+def test_land_has_a_source_and_is_never_above_the_whole(
+    api: APIClient, county: County, sold: list[PropertyOperational]
+) -> None:
+    LandRate.objects.create(
+        county=county,
+        effective_from=datetime.date(2020, 1, 1),
+        base_lot_sqft=5_000,
+        base_value=120_000,
+        excess_rate_per_sqft=5,
+    )
+    job = finished(api, county, "sales_comparison", {"parcels": ["0002"]})
+    row = PropertyValuation.objects.get(job=job)
+    assert (row.land_source, row.land_value) == ("land_table", 120_000)
     assert (row.land_value or 0) + (row.improvement_value or 0) == row.value
+    sheet = api.get(reverse("valuation:sheet", args=[job.pk, "0002"])).json()
+    assert sheet["land_source"]["meaning"] == "From the county's land table."
+    assert job.result_summary["land"]["parcels"] == {"land_table": 1}
+    # Also where a person's figure is lower than the land.
+    PropertyValuation.objects.filter(pk=row.pk).update(override_value=90_000)
+    for shown in (
+        api.get(reverse("valuation:sheet", args=[job.pk, "0002"])).json(),
+        api.get(reverse("valuation:values", args=[job.pk])).json()["results"][0],
+    ):
+        assert (shown["land_value"], shown["improvement_value"]) == (90_000, 0)
+    exported = PropertyValuation.objects.values_list(PropertyValuation.final_land, PropertyValuation.final_improvement)
+    assert exported.get(pk=row.pk) == (90_000, 0)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PropertyValuation.objects.filter(pk=row.pk).update(land_value=(row.value or 0) + 1)
+
+    LandRate.objects.filter(county=county).update(base_value=900_000)
+    row = PropertyValuation.objects.get(job=finished(api, county, "sales_comparison", {"parcels": ["0002"]}))
+    assert "land_above_total" in row.flags
+    assert (row.land_value, row.improvement_value) == (row.value, 0)
+
+
+def test_a_line_of_the_sheet_is_a_rate_times_a_difference(
+    api: APIClient, county: County, sold: list[PropertyOperational]
+) -> None:
+    job = finished(api, county, "sales_comparison", {"parcels": ["0003", "0010"]})
+    for number in ("0003", "0010"):
+        sheet = api.get(reverse("valuation:sheet", args=[job.pk, number])).json()
+        assert sheet["approaches"][0]["lines"]["comparables"] == len(sheet["comparables"])
+        for one in sheet["comparables"]:
+            lines = {line["name"]: line for line in one["adjustments"]}
+            area = lines["living_area_sqft"]
+            assert area["amount"] * (area["subject"] - area["comparable"]) >= 0
+            assert area["per"] == "sq ft"
+            assert 0 <= area["rate"] < 250  # 150 and 180 dollars by the law of this county
+            assert area["rate"] * (area["subject"] - area["comparable"]) == pytest.approx(area["amount"], abs=1)
+            assert "standard errors" in area["source"]
+            bands = {entry["name"]: entry["bands"] for entry in sheet["rates"]}["living_area_sqft"]
+            low, high = sorted((area["subject"], area["comparable"]))
+            between = [band["rate"] for band in bands if band["from"] <= high and band["to"] >= low]
+            rounding = 1 / (high - low)  # of the amount, to a whole dollar
+            if bands[0]["from"] <= low and high <= bands[-1]["to"]:  # what is beyond earns no further adjustment
+                assert min(between) - rounding <= area["rate"] <= max(between) + rounding
+            together = lines.get("combined_effects", {"amount": 0})["amount"]
+            assert abs(together) < 0.10 * sheet["value"]
 
 
 def test_income_without_sales(transactional_db: None, api: APIClient, county: County) -> None:
@@ -255,7 +320,7 @@ def test_income_without_sales(transactional_db: None, api: APIClient, county: Co
     row = PropertyValuation.objects.get(job=job, parcel_number="0001")
     assert (row.value_low, row.value_high) == (None, None)  # nothing tells how far it may be off
     assert set(row.flags) == {"no_evidence", "example_schedule"}
-    assert job.result_summary["evaluation"] is None
+    assert "Not judged: of 0 sales" in job.result_summary["evaluation"]["overall"]["withheld"]
 
 
 def test_comparables_and_what_all_approaches_say_together(
@@ -265,14 +330,16 @@ def test_comparables_and_what_all_approaches_say_together(
     job = finished(api, county, "reconciled", {"neighborhoods": ["South"]}, comparables=4)
     assert job.status == Status.COMPLETED, job.message
     assert 0.9 < (job.median_ratio or 0) < 1.1
-    assert {row["method"] for row in job.result_summary["weights"]} == {"mass_appraisal", "sales_comparison", "cost"}
+    # Cost is shown, but no value rests on tables that are examples.
+    assert {row["method"] for row in job.result_summary["weights"]} == {"mass_appraisal", "sales_comparison"}
     for row in PropertyValuation.objects.filter(job=job):
         assert row.value is not None
         shares = {one["approach"]: one.get("weight", 0) for one in row.approaches}
         assert sum(shares.values()) == pytest.approx(1, abs=0.001)
         weighted = sum(one["value"] * one["weight"] for one in row.approaches if "value" in one)
         assert row.value == pytest.approx(weighted, rel=0.002)
-        assert shares["mass_appraisal"] > shares["cost"]
+        assert (shares["cost"], row.land_source) == (0, "no_evidence")
+        assert "example_schedule" not in row.flags
     sheet = api.get(reverse("valuation:sheet", args=[job.pk, "0003"])).json()
     assert 3 <= len(sheet["comparables"]) <= 4
     for one in sheet["comparables"]:
@@ -289,3 +356,99 @@ def test_comparables_and_what_all_approaches_say_together(
     alone = finished(api, county, "sales_comparison", {"parcels": ["0003"]})
     row = PropertyValuation.objects.get(job=alone)
     assert row.value == pytest.approx(sum(one["weight"] * one["adjusted_price"] for one in row.comparables), abs=100)
+
+
+@pytest.mark.parametrize("method", ["mass_appraisal", "reconciled"])
+def test_a_category_that_sold_in_the_last_year_only(
+    transactional_db: None, api: APIClient, county: County, method: str
+) -> None:
+    parcels = data.homes(county, 300)
+    data.sales(county, parcels[:250], 400)
+    PropertyOperational.objects.filter(parcel_number__gte="0250").update(use_code="condominium")
+    for number, parcel in enumerate(parcels[250:]):
+        Sale.objects.create(
+            county=county,
+            sale_id=f"condominium {number}",
+            parcel_number=parcel.parcel_number,
+            property=parcel,
+            sale_date=data.VALUATION_DATE - datetime.timedelta(days=30 + number),
+            sale_price=int(data.worth(parcel.living_area_sqft or 0, 250 + number, 23)),
+        )
+    job = finished(api, county, method)
+    assert job.status == Status.COMPLETED, job.message
+    assert job.parcels_valued == 300
+
+
+def test_without_its_own_sales_a_value_changes_as_the_others_do(
+    api: APIClient, county: County, sold: list[PropertyOperational]
+) -> None:
+    """A home's own price is 20 % off what others of its kind bring, each time it sells."""
+    order = np.random.default_rng(8).permutation(len(sold))
+    odd = {sold[place].pk for place in order[:60]}
+    for sale in Sale.objects.filter(property__in=odd):
+        Sale.objects.filter(pk=sale.pk).update(sale_price=int(sale.sale_price * 1.2))
+    some = {sold[place].pk for place in order[:30]}
+    before = finished(api, county, "mass_appraisal")
+    Sale.objects.filter(property__in=some).delete()
+    after = finished(api, county, "mass_appraisal")
+    values = [
+        {row.property_id: float(row.value or 0) for row in PropertyValuation.objects.filter(job=job)}
+        for job in (before, after)
+    ]
+    change = {key: abs(values[1][key] / value - 1) for key, value in values[0].items()}
+    removed = sorted(change[key] for key in some)
+    others = sorted(change[key] for key in change if key not in some)
+    assert removed[len(removed) // 2] < 1.3 * others[len(others) // 2] + 0.002
+
+
+def test_every_run_compares_sold_and_unsold(api: APIClient, county: County, sold: list[PropertyOperational]) -> None:
+    recent = Sale.objects.filter(sale_date__gte=data.VALUATION_DATE - datetime.timedelta(days=365))
+    recent.filter(property__in=[parcel.pk for parcel in sold[::2]]).delete()
+    job = finished(api, county, "mass_appraisal")
+    found = job.result_summary["balance"]
+    assert found["sold_from"] == "2021-01-01"
+    for name in ("alike", "change"):
+        one = found[name]
+        assert one["sold"] + one["unsold"] == 300
+        assert 0.97 < one["median_sold"] / one["median_unsold"] < 1.03
+        assert one["verdict"] == "Sold and unsold parcels are valued alike."
+    assert found["alike"]["sold"] == recent.values("property").distinct().count()
+    assert ValuationModel.objects.get(job=job).metrics["balance"] == found
+    card = api.get(reverse("valuation:model-card", args=[job.model_id])).content.decode()
+    assert "Sold and unsold parcels are valued alike." in card
+
+
+def test_values_moved_to_sold_parcels_are_reported() -> None:
+    parcels = pd.DataFrame(
+        {
+            "parcel_number": [f"{number:04d}" for number in range(400)],
+            "living_area_sqft": 900.0 + np.arange(400) * 7 % 2000,
+            "total_value": 300_000.0,
+        }
+    )
+    sales = pd.DataFrame(
+        {"parcel_number": parcels["parcel_number"][::4], "sale_date": pd.Timestamp("2021-06-01"), "sale_price": 1.0}
+    )
+    value = 100.0 * parcels["living_area_sqft"].to_numpy()
+    value[::4] *= 1.06
+    values = values_of(parcels.index, value, value, value, {})
+    compared = Compared(sales, data.VALUATION_DATE, 400)
+    compared.add(parcels[:150], Values(values.values[:150], values.flags[:150], values.refused))
+    compared.add(parcels[150:], Values(values.values[150:], values.flags[150:], values.refused))
+    balance = compared.figures(seed=0)
+    assert (balance["alike"]["sold"], balance["alike"]["unsold"]) == (100, 300)
+    assert balance["alike"]["median_sold"] / balance["alike"]["median_unsold"] == pytest.approx(1.06, abs=0.01)
+    assert balance["alike"]["probability"] < 1e-6
+    [line, *_] = unbalanced(balance)
+    assert "above unsold ones" in line
+
+
+def test_without_a_method_approaches_are_reconciled(
+    api: APIClient, county: County, sold: list[PropertyOperational]
+) -> None:
+    body = {"county_id": county.pk, "valuation_date": str(data.VALUATION_DATE), "parameters": {"calibrate": True}}
+    response = api.post(reverse("valuation:run"), body, format="json")
+    assert response.status_code == 202, response.content
+    assert ValuationJob.objects.get(pk=response.data["job_id"]).valuation_method == "reconciled"
+    response = api.post(reverse("valuation:run"), {**body, "parameters": {"values": "current"}}, format="json")
+    assert response.status_code == 400

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from terrafusion.jobs.serializers import JobParametersSerializer
 from terrafusion.records.sales.rules import RuleFaults, Rules
 from valuation.models import Method
 from valuation.study_terms import CURRENT, PropertyKind
@@ -27,26 +28,11 @@ class RulesField(serializers.JSONField):
         return given
 
 
-class ParametersSerializer(serializers.Serializer[Any]):
-    """Refuses what it does not know: a misspelt parameter would be passed over in silence."""
+class ParametersSerializer(JobParametersSerializer):
+    """What every method takes."""
 
     screening = RulesField(required=False, help_text='Sales screening beside the county\'s, as {"min_price": 50000}.')
     seed = serializers.IntegerField(default=0, min_value=0, max_value=_MOST_SEED, help_text="Of all that is random.")
-
-    def to_internal_value(self, data: Any) -> Any:
-        faults: dict[str, Any] = {}
-        if isinstance(data, dict):
-            for name in sorted(map(str, data.keys() - self.fields.keys())):
-                faults[name] = [f"There is no such parameter; there is {', '.join(self.fields)}."]
-        try:
-            found = super().to_internal_value(data)
-        except serializers.ValidationError as error:
-            if not faults:
-                raise
-            raise serializers.ValidationError({**error.detail, **faults}) from None  # type: ignore[dict-item]
-        if faults:
-            raise serializers.ValidationError(faults)
-        return found
 
 
 class ValuingSerializer(ParametersSerializer):
@@ -87,13 +73,17 @@ class StudySerializer(ParametersSerializer):
         help_text="Whose values are studied: current (the roll's), certified, or the id of a valuation job.",
     )
     sales_from = serializers.DateField(
-        default=None, allow_null=True, help_text="Sales from this day on; default: the valuation date."
+        default=None,
+        allow_null=True,
+        help_text="Sales from this day on; default: the valuation date, or the year before it where no sale is later.",
     )
     sales_to = serializers.DateField(default=None, allow_null=True, help_text="Sales up to this day; default: all.")
     property_kind = serializers.ChoiceField(
-        default=PropertyKind.RESIDENTIAL.value,
+        default=None,
+        allow_null=True,
         choices=[kind.value for kind in PropertyKind],
-        help_text="Decides which COD the IAAO accepts.",
+        help_text="Decides which COD the IAAO accepts; without it, the kind of each class does (see the county's "
+        "setting assessment_classes).",
     )
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:

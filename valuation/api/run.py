@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
@@ -11,15 +11,19 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from terrafusion.api import bodies
+from terrafusion.api.fields import BoundedJSONField
 from terrafusion.areas import saved
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
+from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobRunSerializer, JobStatusSerializer
+from terrafusion.records.access import Role
 from terrafusion.records.models import County
 from valuation import scope as scopes
 from valuation import values
 from valuation.api.parameters import BY_METHOD, plain
 from valuation.models import Method, ValuationJob, ValuationModel
+from valuation.study_dates import DatesDoNotFit, settle
 from valuation.study_terms import CERTIFIED, CURRENT
 
 _SCOPE_HELP = (
@@ -44,8 +48,8 @@ class ScopeField(serializers.Field[Any, Any, Any, Any]):
 
     def to_internal_value(self, data: Any) -> scopes.Scope | None:
         if isinstance(data, str) and data.strip() != scopes.ALL:  # a form sends text
-            with suppress(ValueError):  # what it is not is told below
-                data = json.loads(data)
+            with suppress(ValueError):  # what is wrong with it is said below
+                data = bodies.loads(data)
         elif isinstance(data, str):
             data = scopes.ALL
         county = _county_of(self.parent)
@@ -55,11 +59,14 @@ class ScopeField(serializers.Field[Any, Any, Any, Any]):
             return scopes.parse(data, county, self.context["request"].user)
         except scopes.ScopeFaults as faults:
             raise serializers.ValidationError(
-                {name or "non_field_errors": told for name, told in faults.messages.items()}
+                {name or "non_field_errors": reasons for name, reasons in faults.messages.items()}
             ) from None
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+
+DEFAULT_METHOD = Method.RECONCILED
 
 
 @extend_schema_field(
@@ -69,14 +76,14 @@ class ScopeField(serializers.Field[Any, Any, Any, Any]):
         "properties": options.SCHEMA,
     }
 )
-class ParametersField(serializers.JSONField):
+class ParametersField(BoundedJSONField):
     """An object whose members depend on the method; unchecked while the method is not known."""
 
     def to_internal_value(self, data: Any) -> Any:
         given = super().to_internal_value(data)
         if not isinstance(given, dict):
             raise serializers.ValidationError("Give a JSON object.", "not_an_object")
-        checker = BY_METHOD.get(str(self.parent.initial_data.get("valuation_method")))
+        checker = BY_METHOD.get(str(self.parent.initial_data.get("valuation_method", DEFAULT_METHOD)))
         if checker is None:
             return {}
         checked = checker(data=given)
@@ -84,12 +91,21 @@ class ParametersField(serializers.JSONField):
         return {"given": given, "found": checked.validated_data}
 
 
-class ValuationRunSerializer(serializers.Serializer[ValuationJob]):
-    """Makes an unsaved job of a request; every fault is told at once."""
+class ValuationRunSerializer(JobRunSerializer):
+    """Makes an unsaved job of a request; every fault is named at once."""
 
-    valuation_method = serializers.ChoiceField(Method.choices)
-    county_id = CountyField(help_text="The county's id.")
-    valuation_date = serializers.DateField(help_text="The day that the values are of; no later sale is seen.")
+    valuation_method = serializers.ChoiceField(
+        Method.choices,
+        default=DEFAULT_METHOD,
+        initial=DEFAULT_METHOD,
+        help_text="Without one, the approaches to value are reconciled by how well each does on later sales.",
+    )
+    county_id = CountyField(at_least=Role.ANALYST, help_text="The county's id.")
+    valuation_date = serializers.DateField(
+        required=False,
+        help_text="The day that the values are of; no later sale is seen. A ratio study may leave it out: it is of the "
+        "day that its values are of.",
+    )
     scope = ScopeField(
         default=scopes.ALL, initial=scopes.ALL, help_text=_SCOPE_HELP, style={"base_template": "textarea.html"}
     )
@@ -100,6 +116,12 @@ class ValuationRunSerializer(serializers.Serializer[ValuationJob]):
         help_text="How; docs/user/valuation.md tells each parameter.",
         style={"base_template": "textarea.html"},
     )
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Of all methods a ratio study alone may leave the day out."""
+        method = data.get("valuation_method") if isinstance(data, Mapping) else None
+        self.fields["valuation_date"].required = method != Method.RATIO_STUDY
+        return super().to_internal_value(data)
 
     def validate_valuation_date(self, given: date) -> date:
         if not _FIRST <= given <= date.today() + _AHEAD:
@@ -113,10 +135,10 @@ class ValuationRunSerializer(serializers.Serializer[ValuationJob]):
         if "found" not in data["parameters"]:
             data["parameters"] = self.fields["parameters"].run_validation(data["parameters"])
         found = data["parameters"]["found"]
+        if data["valuation_method"] == Method.RATIO_STUDY:
+            data |= _settled(found, county, data.get("valuation_date"))
         if model := found.get("model"):
             _check_model(model, county, data["valuation_date"])
-        if data["valuation_method"] == Method.RATIO_STUDY:
-            _check_values(found["values"], county)
         return data
 
     def create(self, validated_data: dict[str, Any]) -> ValuationJob:
@@ -140,20 +162,35 @@ def _check_model(model: uuid.UUID, county: County, valuation_date: date) -> None
     if stored is None:
         raise serializers.ValidationError({"parameters": {"model": [f"{county.pk} has no such model."]}})
     if stored.valuation_date != valuation_date:
-        told = f"The model is of {stored.valuation_date}: its values are of that day. Ask for it, or train a new one."
-        raise serializers.ValidationError({"parameters": {"model": [told]}})
+        reason = f"The model is of {stored.valuation_date}: its values are of that day. Ask for it, or train another."
+        raise serializers.ValidationError({"parameters": {"model": [reason]}})
 
 
-def _check_values(wanted: str, county: County) -> None:
-    if wanted in (CURRENT, CERTIFIED):
-        return
+def _settled(found: dict[str, Any], county: County, day: date | None) -> dict[str, date]:
+    """The valuation date of a study; ``found``, its parameters, get the days of its sales."""
+    studied = _studied(found["values"], county)
     try:
-        there = values.valuing_jobs(county).filter(pk=uuid.UUID(wanted)).exists()
+        dates = settle(county, studied, day, found["sales_from"], found["sales_to"])
+    except DatesDoNotFit as refused:
+        faults = dict(refused.faults)
+        own = {"valuation_date": faults.pop("valuation_date")} if "valuation_date" in faults else {}
+        raise serializers.ValidationError({**own, **({"parameters": faults} if faults else {})}) from None
+    found |= {"sales_from": dates.sales_from, "sales_to": dates.sales_to}
+    return {"valuation_date": dates.valuation_date}
+
+
+def _studied(given: str, county: County) -> str | uuid.UUID:
+    """The values of a study: their name, or the id of a run of the county that has some."""
+    if given in (CURRENT, CERTIFIED):
+        return given
+    try:
+        key = uuid.UUID(given)
+        if values.valuing_jobs(county).filter(pk=key).exists():
+            return key
     except ValueError:
-        there = False
-    if not there:
-        told = f"Say current, certified, or the id of a completed valuation job of {county.pk}."
-        raise serializers.ValidationError({"parameters": {"values": [told]}})
+        pass
+    reason = f"Say current, certified, or the id of a completed valuation job of {county.pk}."
+    raise serializers.ValidationError({"parameters": {"values": [reason]}})
 
 
 class ValuationStatusSerializer(JobStatusSerializer):

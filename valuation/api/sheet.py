@@ -32,6 +32,11 @@ class AdjustmentSerializer(serializers.Serializer[Any]):
     subject = serializers.JSONField(help_text="Of the parcel; null where it is not one figure.")
     comparable = serializers.JSONField(help_text="Of the comparable.")
     amount = serializers.IntegerField(help_text="Dollars added to the comparable's price.")
+    rate = serializers.FloatField(
+        allow_null=True, help_text="Dollars per unit, the subject's less the comparable's; null where there is no rate."
+    )
+    rate_error = serializers.FloatField(allow_null=True, help_text="Standard error of the rate, in dollars per unit.")
+    per = serializers.CharField(allow_null=True, help_text="The unit of the rate, such as sq ft.")
     source = serializers.CharField(help_text="Where the size of the adjustment comes from.")  # type: ignore[assignment]
 
 
@@ -49,8 +54,32 @@ class ComparableSerializer(serializers.Serializer[Any]):
     adjustments = AdjustmentSerializer(many=True)
     net_adjustment = serializers.IntegerField()
     gross_adjustment = serializers.IntegerField()
+    beyond_guideline = serializers.BooleanField(
+        required=False, help_text="Net adjustments are above 15 % of the price, or gross ones above 25 %."
+    )
     adjusted_price = serializers.IntegerField()
     weight = serializers.FloatField()
+
+
+class RateBandSerializer(serializers.Serializer[Any]):
+    percent = serializers.FloatField(help_text="Of the price, for a unit more.")
+    error = serializers.FloatField(help_text="Standard error of the percent.")
+    rate = serializers.FloatField(allow_null=True, help_text="Dollars for a unit more, at the sheet's price level.")
+    rate_error = serializers.FloatField(allow_null=True, help_text="Standard error of the rate, in dollars.")
+
+    def get_fields(self) -> Any:
+        ends = {
+            "from": serializers.JSONField(help_text="Where the size band begins: a number, or a grade in words."),
+            "to": serializers.JSONField(help_text="Where it ends."),
+        }
+        return ends | super().get_fields()
+
+
+class RatesSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    per = serializers.CharField(help_text="The unit, such as sq ft.")
+    bands = RateBandSerializer(many=True)
 
 
 class ExplainedSerializer(serializers.Serializer[Any]):
@@ -87,6 +116,7 @@ class SheetSerializer(serializers.Serializer[Any]):
     proposed_value = serializers.IntegerField(allow_null=True, help_text="The run's own.")
     interval = IntervalSerializer(allow_null=True)
     land_value = serializers.IntegerField(allow_null=True)
+    land_source = FlagSerializer(allow_null=True, help_text="What the land value rests on, or why there is none.")
     improvement_value = serializers.IntegerField(allow_null=True)
     previous_value = serializers.IntegerField(allow_null=True)
     change = serializers.IntegerField(allow_null=True)
@@ -94,6 +124,7 @@ class SheetSerializer(serializers.Serializer[Any]):
     flags = FlagSerializer(many=True)
     approaches = ApproachSerializer(many=True)
     comparables = ComparableSerializer(many=True)
+    rates = RatesSerializer(many=True, help_text="The market's rates of the lines, by size band.")
     reasons_explain = ExplainedSerializer(allow_null=True, help_text="The approach whose value the reasons add up to.")
     reasons = ReasonSerializer(many=True)
     evaluation = serializers.DictField(allow_null=True, help_text="How the run did on later sales.")

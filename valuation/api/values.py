@@ -26,6 +26,8 @@ class ProposedValueSerializer(serializers.ModelSerializer[PropertyValuation]):
     change = serializers.SerializerMethodField(help_text="The figure that stands less the previous value.")
     change_percent = serializers.SerializerMethodField()
     flags = serializers.SerializerMethodField()
+    land_value = serializers.IntegerField(source="stands_land", read_only=True, allow_null=True)
+    improvement_value = serializers.IntegerField(source="stands_improvement", read_only=True, allow_null=True)
     sheet = serializers.SerializerMethodField()
 
     class Meta:
@@ -38,6 +40,7 @@ class ProposedValueSerializer(serializers.ModelSerializer[PropertyValuation]):
             "value_low",
             "value_high",
             "land_value",
+            "land_source",
             "improvement_value",
             "previous_value",
             "change",

@@ -1,40 +1,39 @@
-"""The addresses of runs, their values, what is decided about them, and the trained models."""
+"""The addresses of runs, their values, and the trained models."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from terrafusion.api.errors import Conflict, Gone
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
-from terrafusion.jobs.errors import Refused
+from terrafusion.api.views import KnownParameters
+from terrafusion.jobs.rights import check_readable
 from terrafusion.jobs.viewsets import JobViewSet
 from terrafusion.records.access import counties_for
-from valuation import decide, sheet, values
-from valuation.api.decisions import DecisionRequestSerializer, DecisionSerializer
+from valuation import sheet, values
 from valuation.api.models import ModelCardSerializer, ModelFilterSet, ModelSerializer
 from valuation.api.run import ValuationResultSerializer, ValuationRunSerializer, ValuationStatusSerializer
 from valuation.api.sheet import SheetSerializer
 from valuation.api.values import ProposedValueSerializer, ValueFilterSet
 from valuation.card import markdown
-from valuation.models import Decision, PropertyValuation, ValuationJob, ValuationModel
+from valuation.models import PropertyValuation, ValuationJob, ValuationModel
 
 _COUNTY = OpenApiParameter("county_id", str, description="The county's id.", required=True)
-_JOB_ID = OpenApiParameter("job_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The job.")
+JOB_ID = OpenApiParameter("job_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The job.")
 _MODEL_ID = OpenApiParameter("model_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The model.")
 _WHICH = OpenApiParameter(
     "which", str, enum=["latest", "certified"], description="The newest value (the default), or the certified one."
@@ -52,11 +51,12 @@ class ValuationViewSet(JobViewSet):
 
     def get_valuation(self) -> ValuationJob:
         job = self.get_job(self.kwargs["job_id"])
+        check_readable(job, self.request.user)
         assert isinstance(job, ValuationJob)  # noqa: S101 - for the type checker
         return job
 
 
-class OfJob(GenericAPIView[Any]):
+class OfJob(KnownParameters, GenericAPIView[Any]):
     """Something of one run; to who has no right to it the run is not there."""
 
     @property
@@ -84,6 +84,7 @@ class ValuesView(OfJob):
 
     serializer_class = ProposedValueSerializer
     pagination_class = CursorPagination
+    list_actions = ("get",)
     filterset_class = ValueFilterSet
     queryset = PropertyValuation.objects.all()
 
@@ -94,7 +95,7 @@ class ValuesView(OfJob):
 
     @extend_schema(
         summary="Values of a run",
-        parameters=[_JOB_ID],
+        parameters=[JOB_ID],
         responses={
             200: ProposedValueSerializer(many=True),
             404: ProblemSerializer,
@@ -115,7 +116,7 @@ class JobSheetView(OfJob):
 
     @extend_schema(
         summary="A parcel's sheet of a run",
-        parameters=[_JOB_ID],
+        parameters=[JOB_ID],
         responses={
             200: SheetSerializer,
             400: ProblemSerializer,
@@ -131,8 +132,10 @@ class JobSheetView(OfJob):
         return Response(SheetSerializer(sheet.sheet(found)).data)
 
 
-class ParcelValuationView(APIView):
+class ParcelValuationView(KnownParameters, APIView):
     """A parcel's sheet: of its newest value, or of the certified one."""
+
+    query_parameters: ClassVar[Mapping[str, Collection[str]]] = {"get": ("county_id", "which")}
 
     @extend_schema(
         summary="A parcel's value",
@@ -158,62 +161,13 @@ class ParcelValuationView(APIView):
         return Response(SheetSerializer(sheet.sheet(found)).data)
 
 
-class DecisionsView(OfJob):
-    """What was decided about the values of a run, the newest first; POST decides."""
-
-    serializer_class = DecisionSerializer
-    pagination_class = CursorPagination
-    queryset = Decision.objects.all()
-    ordering = ("-decided_at", "-id")
-
-    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
-        return DecisionRequestSerializer if self.request.method == "POST" else DecisionSerializer
-
-    def get_queryset(self) -> QuerySet[Any]:
-        if getattr(self, "swagger_fake_view", False):
-            return Decision.objects.none()
-        return Decision.objects.filter(job=values.made_by(self.job)).select_related("decided_by")
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        context = super().get_serializer_context()
-        return context if getattr(self, "swagger_fake_view", False) else {**context, "job": self.job}
-
-    @extend_schema(
-        summary="Decisions about a run's values",
-        parameters=[_JOB_ID],
-        responses={200: DecisionSerializer(many=True), 404: ProblemSerializer},
-    )
-    def get(self, request: Request, job_id: str) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(DecisionSerializer(page, many=True).data)
-
-    @extend_schema(
-        summary="Override, review, send back, reject or certify values",
-        parameters=[_JOB_ID],
-        request=DecisionRequestSerializer,
-        responses={201: DecisionSerializer, 403: ProblemSerializer, 404: ProblemSerializer, 409: ProblemSerializer},
-    )
-    def post(self, request: Request, job_id: str) -> Response:
-        job = self.job
-        asked = self.get_serializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        wish: decide.Wish = asked.validated_data["wish"]
-        role = decide.RULES[wish.step].role
-        if not counties_for(request.user, at_least=role).filter(pk=job.county_id).exists():
-            raise PermissionDenied(f"In {job.county_id} to {wish.step.label.split(':')[0].lower()} takes {role.value}.")
-        try:
-            decision = decide.decide(job, request.user, wish)
-        except Refused as refused:
-            raise Conflict(str(refused), refused.code) from None
-        return Response(DecisionSerializer(decision).data, status=status.HTTP_201_CREATED)
-
-
-class ModelsView(GenericAPIView[ValuationModel]):
+class ModelsView(KnownParameters, GenericAPIView[ValuationModel]):
     """Trained models of your counties, the newest first."""
 
     serializer_class = ModelSerializer
     filterset_class = ModelFilterSet
     pagination_class = CursorPagination
+    list_actions = ("get",)
     ordering = ("-created_at", "-id")
     queryset = ValuationModel.objects.all()
 
@@ -228,7 +182,7 @@ class ModelsView(GenericAPIView[ValuationModel]):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-class ModelView(GenericAPIView[ValuationModel]):
+class ModelView(KnownParameters, GenericAPIView[ValuationModel]):
     """A trained model and what it looks at."""
 
     serializer_class = ModelCardSerializer
@@ -244,7 +198,7 @@ class ModelView(GenericAPIView[ValuationModel]):
         return Response(self.get_serializer(found).data)
 
 
-class ModelCardView(APIView):
+class ModelCardView(KnownParameters, APIView):
     """A model's card, as a page to print or keep."""
 
     @extend_schema(

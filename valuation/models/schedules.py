@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from terrafusion.history.track import track
 from terrafusion.records.models import County
 
 _PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
@@ -65,6 +66,7 @@ def _share(name: str, column: str) -> models.CheckConstraint:
     )
 
 
+@track(exclude=("updated_at",))
 class CostRate(ScheduleRow):
     """Replacement cost new, in dollars a square foot of living area of a building of this size."""
 
@@ -85,6 +87,7 @@ class CostRate(ScheduleRow):
         ]
 
 
+@track(exclude=("updated_at",))
 class BuildingLife(ScheduleRow):
     """How long a building lasts, and what is left of it at the end: depreciation by age over life."""
 
@@ -107,6 +110,7 @@ class BuildingLife(ScheduleRow):
         ]
 
 
+@track(exclude=("updated_at",))
 class LandRate(ScheduleRow):
     """Land: a base lot's value, and dollars a square foot for what a lot has more or less."""
 
@@ -130,6 +134,7 @@ class LandRate(ScheduleRow):
         ]
 
 
+@track(exclude=("updated_at",))
 class RentRate(ScheduleRow):
     """Market rent, in dollars a square foot and year."""
 
@@ -153,6 +158,7 @@ class RentRate(ScheduleRow):
         ]
 
 
+@track(exclude=("updated_at",))
 class IncomeRate(ScheduleRow):
     """Vacancy, expenses and the capitalization rate, in percent."""
 
@@ -181,6 +187,7 @@ class IncomeRate(ScheduleRow):
         ]
 
 
+@track(exclude=("updated_at",))
 class RentMultiplier(ScheduleRow):
     """Value over a year's gross rent."""
 

@@ -6,8 +6,8 @@ import builtins
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Case, ExpressionWrapper, F, Q, When
+from django.db.models.functions import Coalesce, Least
 
 from terrafusion.records.models import County, PropertyOperational
 from valuation.models.job import ValuationJob
@@ -44,6 +44,7 @@ class PropertyValuation(models.Model):
     value_high = models.BigIntegerField(null=True)
     land_value = models.BigIntegerField(null=True)
     improvement_value = models.BigIntegerField(null=True)
+    land_source = models.CharField(max_length=20, blank=True, default="", help_text="A code of ``valuation.land``.")
     previous_value = models.BigIntegerField(null=True, help_text="The parcel's value before the run.")
     approaches = models.JSONField(default=list)
     comparables = models.JSONField(default=list)
@@ -57,6 +58,9 @@ class PropertyValuation(models.Model):
 
     final_value = Coalesce(F("override_value"), F("value"))
     """For queries: the figure that stands."""
+    final_land = Case(When(land_value__isnull=False, then=Least(F("land_value"), final_value)))
+    """The land's part of it: never above the whole, also where a person's figure is lower than the run's."""
+    final_improvement = ExpressionWrapper(final_value - final_land, output_field=models.BigIntegerField())
 
     class Meta:
         ordering = ["id"]
@@ -79,6 +83,7 @@ class PropertyValuation(models.Model):
             ),
             models.CheckConstraint(condition=Q(value__gte=0), name="valuation_not_negative"),
             models.CheckConstraint(condition=Q(override_value__gte=0), name="override_not_negative"),
+            models.CheckConstraint(condition=Q(land_value__lte=F("value")), name="land_not_above_value"),
             models.CheckConstraint(
                 condition=Q(value_low__lte=F("value"), value_high__gte=F("value")) | Q(value_low=None),
                 name="value_lies_in_its_interval",
@@ -103,6 +108,15 @@ class PropertyValuation(models.Model):
     def stands(self) -> int | None:
         """The figure that stands."""
         return self.value if self.override_value is None else self.override_value
+
+    @builtins.property
+    def stands_land(self) -> int | None:
+        """The land's part of the figure that stands, never above it."""
+        return None if self.land_value is None or self.stands is None else min(self.land_value, self.stands)
+
+    @builtins.property
+    def stands_improvement(self) -> int | None:
+        return None if self.stands is None or self.stands_land is None else self.stands - self.stands_land
 
 
 class JudgedSale(models.Model):

@@ -9,10 +9,12 @@ import pyarrow as pa
 from psycopg import sql
 
 from terrafusion.records.sales import frame
+from terrafusion.words import counted
+from valuation.assessment import Classes
+from valuation.model.holdout import coverage
 from valuation.models import JudgedSale, ValuationJob
-from valuation.ratio import PropertyKind
 from valuation.run.store import copy
-from valuation.studies import CountyStudy, of_frame
+from valuation.study_groups import CountyStudy, of_frame
 from valuation.told import plain
 
 if TYPE_CHECKING:
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
 
 
 def figures(study: CountyStudy, *, groups: bool = True) -> dict[str, Any]:
-    """A study as JSON. ``groups``: with that of each class, neighborhood and tier."""
-    told = {"overall": plain(study.overall), "trimmed": plain(study.trimmed)}
+    """A study as JSON. ``groups``: with that of each class, neighborhood and tier, and the medians of each quality."""
+    shown = {"overall": plain(study.overall), "trimmed": plain(study.trimmed)}
     if groups:
-        told |= {name: plain(getattr(study, name)) for name in ("by_class", "by_neighborhood", "by_tier")}
-    return told
+        shown |= {
+            name: plain(getattr(study, name)) for name in ("by_class", "by_neighborhood", "by_tier", "by_quality")
+        }
+    return shown
 
 
 def figure(study: CountyStudy | None, name: str) -> float | None:
@@ -33,18 +37,37 @@ def figure(study: CountyStudy | None, name: str) -> float | None:
     return None if measure is None else measure.value
 
 
-def judge(held_back: pd.DataFrame, coverage: float | None) -> tuple[CountyStudy, dict[str, Any]]:
-    """The study of held-back sales; with it their dates, and how many prices lie in intervals that were not made from
-    them (``coverage``), which these sales cannot tell by themselves."""
-    study = of_frame(held_back, PropertyKind.RESIDENTIAL)
-    days = held_back["sale_date"]
-    told = {
-        "sales": len(held_back),
-        "from": str(days.min().date()) if len(days) else None,
-        "to": str(days.max().date()) if len(days) else None,
-        "coverage": plain(coverage),
+def judge(judged: pd.DataFrame, error: float, classes: Classes) -> tuple[CountyStudy, dict[str, Any]]:
+    """The study of sales that nothing of the method has seen, whose values are market values whatever the ``classes``
+    are assessed at; with it their dates, how many prices lie in their intervals (``coverage``), and by how much the
+    level may differ for the market's sake (``error``, see ``Trial``)."""
+    study = of_frame(judged, classes.at_market(), error)
+    days = judged["sale_date"]
+    about = {
+        "sales": len(judged),
+        "from": str(days.min().date()),
+        "to": str(days.max().date()),
+        "coverage": plain(coverage(judged)),
+        "level_error": round(error, 5),
     }
-    return study, told | figures(study)
+    return study, about | figures(study)
+
+
+def withheld(reason: str) -> dict[str, Any]:
+    """The evaluation of a method that is not judged."""
+    return {"sales": 0, "overall": {"withheld": reason, "measures": {}}}
+
+
+def sentence(about: dict[str, Any]) -> str:
+    """The evaluation in a sentence."""
+    overall = about["overall"]
+    if overall["withheld"]:
+        return str(overall["withheld"])
+    median, cod = (overall["measures"][name]["value"] for name in ("median", "cod"))
+    return (
+        f"Judged on {counted(about['sales'], 'sale')} from {about['from']} to {about['to']} that nothing had seen: "
+        f"median {median:.3f}, COD {cod:.1f}."
+    )
 
 
 def store(job: ValuationJob, judged: pd.DataFrame) -> None:

@@ -28,6 +28,7 @@ VALUES = (
     Column("value_low", Kind.INTEGER, "Interval, low"),
     Column("value_high", Kind.INTEGER, "Interval, high"),
     Column("land_value", Kind.INTEGER, "Land"),
+    Column("land_source", Kind.TEXT, "Land from", width=14),
     Column("improvement_value", Kind.INTEGER, "Building"),
     Column("previous_value", Kind.INTEGER, "Previous value"),
     Column("flags", Kind.TEXT, "Flags", width=30),

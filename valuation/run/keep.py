@@ -9,8 +9,10 @@ from typing import Any
 from django.db.models.functions import Now
 
 from valuation import model as models
+from valuation.assessment import Classes, classes_of
 from valuation.models import Method, ValuationJob, ValuationModel
 from valuation.run import evaluation
+from valuation.run.balance import words
 from valuation.run.prepare import Prepared
 from valuation.run.records import Market
 from valuation.told import plain
@@ -18,10 +20,10 @@ from valuation.told import plain
 _TOLD_ELSEWHERE = ("method", "as_of", "evaluation", "options")
 
 
-def model(job: ValuationJob, ready: Prepared, market: Market, told: dict[str, Any] | None) -> ValuationModel | None:
+def model(job: ValuationJob, ready: Prepared, market: Market, balance: dict[str, Any]) -> ValuationModel | None:
     """Keeps a model that was trained; returns it, or the stored one that was used, or None.
 
-    ``told`` is the evaluation of the run, where the model alone made its values; else it is made here.
+    ``balance`` compares the run's values of sold and unsold parcels.
     """
     if ready.trained is None:
         return ready.stored
@@ -36,13 +38,20 @@ def model(job: ValuationJob, ready: Prepared, market: Market, told: dict[str, An
         sales=card["trained_on"]["sales"],
         seed=job.resolved["seed"],
         features=card.pop("features", []),
-        metrics=told or evaluation.judge(ready.trained.held_back, models.evaluation(ready.trained).get("coverage"))[1],
+        metrics=_metrics(ready.trained, classes_of(job.county_id)) | {"balance": plain(balance)},
         parameters=job.resolved,
         software=card.pop("versions", {}),
-        card={name: value for name, value in card.items() if name not in _TOLD_ELSEWHERE},
+        card={name: value for name, value in card.items() if name not in _TOLD_ELSEWHERE}
+        | {"sold_and_unsold": words(balance)},
         data_version=market.data_version,
         data_as_of=Now(),
         artefact=content,
         artefact_sha256=hashlib.sha256(content).hexdigest(),
         artefact_bytes=len(content),
     )
+
+
+def _metrics(trained: models.MassAppraisal, classes: Classes) -> dict[str, Any]:
+    if trained.trial is None:
+        return evaluation.withheld(trained.facts["not_judged"])
+    return evaluation.judge(trained.trial.judged, trained.trial.error, classes)[1]

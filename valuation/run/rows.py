@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from valuation.frames import Values
+from valuation.land.allocation import Allocated, Allocation
 from valuation.run.approaches import Result
 from valuation.run.rounding import ends, lines, nearest
 
@@ -39,15 +41,24 @@ class Rows:
         return len(self.flags)
 
 
-def rows(parcels: pd.DataFrame, results: dict[str, Result], chosen: Chosen, *, step: int, more: str = "") -> Rows:
-    """``step``: the county's rounding. ``more``: a flag for every value, where the run has something to say of all."""
+def rows(
+    parcels: pd.DataFrame,
+    results: dict[str, Result],
+    chosen: Chosen,
+    *,
+    step: int,
+    land: Allocation,
+    examples: Collection[str] = (),
+) -> Rows:
+    """``step``: the county's rounding. ``examples``: approaches whose tables are examples."""
     index = parcels.index
     dollars = chosen.values.values.reindex(index)
     exact = dollars["value"].to_numpy(dtype=float)
     value = nearest(exact, step)
     low, high = ends(dollars["low"].to_numpy(dtype=float), dollars["high"].to_numpy(dtype=float), value, step)
-    land, above = _land(index, results, value, step)
-    flags = _flags(index, chosen.values, above, more)
+    split = _land(parcels, land, exact, value, step)
+    on_examples = chosen.shares.reindex(columns=[*examples]).fillna(0.0).sum(axis=1).reindex(index, fill_value=0.0) > 0
+    flags = _flags(index, chosen.values, {"land_above_total": split.above, "example_schedule": on_examples.to_numpy()})
     unknown = np.array(["no_evidence" in codes for codes in flags], dtype=bool)  # an interval that nothing tells
     low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
     previous = parcels["total_value"].to_numpy(dtype=float)
@@ -59,8 +70,9 @@ def rows(parcels: pd.DataFrame, results: dict[str, Result], chosen: Chosen, *, s
         "value": _whole(value),
         "value_low": _whole(low),
         "value_high": _whole(high),
-        "land_value": _whole(land),
-        "improvement_value": _whole(value - land),
+        "land_value": _whole(split.land),
+        "land_source": pa.array(split.source.tolist(), pa.string()),
+        "improvement_value": _whole(value - split.land),
         "previous_value": _whole(previous),
         "approaches": _json(_approaches(index, results, chosen.shares, step)),
         "comparables": _json(_comparables(index, results)),
@@ -70,28 +82,20 @@ def rows(parcels: pd.DataFrame, results: dict[str, Result], chosen: Chosen, *, s
     return Rows(columns, flags)
 
 
-def _land(index: pd.Index[Any], results: dict[str, Result], value: Floats, step: int) -> tuple[Floats, Any]:
-    """What of each value is land: the cost approach's land, so that like lots are alike; where that is more than the
-    whole (told), the land's share in the cost approach."""
-    land, share = np.full(len(index), np.nan), np.full(len(index), np.nan)
-    for result in results.values():
-        if result.land is not None and result.land_share is not None:
-            land = nearest(result.land.reindex(index).to_numpy(dtype=float), step)
-            share = result.land_share.reindex(index).to_numpy(dtype=float)
-    land = np.where(np.isfinite(value), land, np.nan)
-    above = land > value
-    part = np.minimum(nearest(value * np.nan_to_num(share, nan=1.0), step), value)
-    return np.where(above, part, land), above
+def _land(parcels: pd.DataFrame, allocation: Allocation, exact: Floats, value: Floats, step: int) -> Allocated:
+    """What of each value is land, rounded as the value and never above it."""
+    split = allocation.split(parcels, exact)
+    return replace(split, land=np.minimum(nearest(split.land, step), value))
 
 
-def _flags(index: pd.Index[Any], values: Values, above: Any, more: str) -> list[tuple[str, ...]]:
+def _flags(index: pd.Index[Any], values: Values, more: dict[str, Any]) -> list[tuple[str, ...]]:
     given, refused = values.flags.to_dict(), values.refused.to_dict()
     found = []
-    for key, over in zip(index.tolist(), above.tolist(), strict=True):
+    for place, key in enumerate(index.tolist()):
         if key in refused:
             codes = [refused[key]]
         else:
-            codes = [*given[key], *(["land_above_total"] if over else []), *([more] if more else [])]
+            codes = [*given[key], *(code for code, mask in more.items() if mask[place])]
         found.append(tuple(dict.fromkeys(codes)))
     return found
 

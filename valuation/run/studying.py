@@ -10,12 +10,15 @@ from django.db import connection, transaction
 
 from terrafusion.jobs.context import JobContext, Outcome
 from terrafusion.jobs.package import pack
+from terrafusion.words import counted
 from valuation import errors, studies
 from valuation import scope as scopes
 from valuation.models import JudgedSale, ValuationJob
 from valuation.ratio import PropertyKind
+from valuation.ratio.verdict import factor, verdict
 from valuation.run import evaluation, files, store
 from valuation.run.hold import hold
+from valuation.study_groups import CountyStudy, of_frame
 from valuation.told import plain
 
 
@@ -28,7 +31,7 @@ def wanted(job: ValuationJob) -> studies.Wanted:
         values=asked["values"],
         sales_from=_day(asked["sales_from"]),
         sales_to=_day(asked["sales_to"]),
-        kind=PropertyKind(asked["property_kind"]),
+        kind=PropertyKind(asked["property_kind"]) if asked["property_kind"] else None,
         screening=asked.get("screening") or {},
         scope=scopes.of_job(job),
     )
@@ -41,8 +44,9 @@ def run(job: ValuationJob, context: JobContext) -> Outcome:
         judged = studies.judge(wanted(job))
     if not len(judged.sales):
         raise errors.NothingToStudy(_nothing(judged.screening))
-    context.checkpoint(50, f"{len(judged.sales):,} sales to study.")
-    study = studies.of_frame(judged.sales, wanted(job).kind)
+    context.checkpoint(50, f"{counted(len(judged.sales), 'sale')} to study.")
+    study = of_frame(judged.sales, wanted(job).classes())
+    words = verdict(study.overall, study.by_class)
     context.checkpoint(90, "Writing.")
     summary = plain(
         {
@@ -55,6 +59,8 @@ def run(job: ValuationJob, context: JobContext) -> Outcome:
             "balance": judged.balance,
             "screening": judged.screening,
             "values": job.resolved["values"],
+            "verdict": words,
+            "factor": factor(study.overall),
             "notes": judged.notes,
         }
     )
@@ -75,13 +81,13 @@ def run(job: ValuationJob, context: JobContext) -> Outcome:
     )
 
 
-def _message(study: studies.CountyStudy, judged: studies.Judged) -> str:
+def _message(study: CountyStudy, judged: studies.Judged) -> str:
     overall = study.overall
     if overall.withheld:
         return " ".join([overall.withheld, *judged.notes])
     median, cod = overall.measures["median"].value, overall.measures["cod"].value
-    told = f"{overall.sales:,} sales: median {median:.3f}, COD {cod:.1f}."
-    return " ".join([told, *overall.warnings, *judged.notes])
+    sentence = f"{counted(overall.sales, 'sale')}: median {median:.3f}, COD {cod:.1f}."
+    return " ".join([sentence, verdict(overall, study.by_class).summary, *overall.warnings, *judged.notes])
 
 
 def _nothing(screening: dict[str, Any]) -> str:

@@ -12,13 +12,17 @@ from django.db import connection, transaction
 
 from terrafusion.jobs.context import JobContext, Outcome
 from terrafusion.records.models import CountySettings
+from terrafusion.words import counted
 from valuation import errors, flags
 from valuation import scope as scopes
-from valuation.frames import UnusableInput, Values
-from valuation.models import JudgedSale, Method, PropertyValuation, State, ValuationJob
+from valuation.assessment import classes_of
+from valuation.frames import UnusableInput
+from valuation.model import holdout
+from valuation.models import JudgedSale, PropertyValuation, State, ValuationJob
 from valuation.run import evaluation, files, keep, records, store
 from valuation.run.ahead import in_order
 from valuation.run.approaches import Result
+from valuation.run.balance import Compared, unbalanced
 from valuation.run.hold import hold
 from valuation.run.prepare import Prepared, prepare
 from valuation.run.rows import Chosen, Rows, rows
@@ -27,7 +31,6 @@ from valuation.told import plain
 if TYPE_CHECKING:
     from valuation.run.records import Market
 
-_BY_TABLES = (Method.COST, Method.INCOME, Method.RECONCILED)  # whose values rest on the county's tables
 _READ, _READY, _VALUED = 3, 50, 95  # percent of the progress
 
 
@@ -53,6 +56,7 @@ class _Run:
         self.scope = scopes.of_job(job)
         self.step = _rounding(job.county_id)
         self.flags: Counter[str] = Counter()
+        self.land: Counter[str] = Counter()
         self.groups: Counter[tuple[str, str]] = Counter()
         self.totals = {"value": 0, "previous_value": 0, "value_of_previous": 0}
         self.valued = self.refused = self.flagged = 0
@@ -62,7 +66,7 @@ class _Run:
         ids = records.parcel_ids(self.scope)
         if not len(ids):
             raise errors.NothingToValue("No parcel is in the scope any more.")
-        context.checkpoint(_READ, f"{len(self.market.sales):,} sales passed the screening.")
+        context.checkpoint(_READ, f"{counted(len(self.market.sales), 'sale')} passed the screening.")
         try:
             ready = prepare(job, self.market, self._progress(_READ, _READY, "Learning from sales."))
         except UnusableInput as unusable:
@@ -70,17 +74,20 @@ class _Run:
         # What a lost attempt may have left.
         store.clear(job, PropertyValuation, JudgedSale)
         judged = self._judged(ready)
-        coverage = None if ready.weights else ready.approaches[job.valuation_method].coverage
-        study, told = evaluation.judge(judged, coverage) if judged is not None else (None, None)
+        study, about = None, evaluation.withheld(holdout.withheld(self.market.sales, job.valuation_date))
         if judged is not None:
+            error = max(one.trial.error for one in ready.approaches.values() if one.trial)
+            study, about = evaluation.judge(judged, error, classes_of(job.county_id))
             evaluation.store(job, judged)
-        model = keep.model(job, ready, self.market, None if ready.weights else told)
+        self.compared = Compared(self.market.sales, job.valuation_date, len(ids))
         written = files.write_values(context, job, self._valued(ids, ready))
-        summary = self._summary(ready, told, model)
+        balance = self.compared.figures(job.resolved.get("seed", 0))
+        model = keep.model(job, ready, self.market, balance)
+        summary = self._summary(ready, about, balance, model)
         file = files.package(context, job, written, judged, summary, model)
         hold(job)
         return Outcome(
-            message=self._message(ready),
+            message=self._message(ready, about, balance),
             file=file,
             summary=summary,
             columns={
@@ -99,15 +106,16 @@ class _Run:
 
     def _valued(self, ids: Any, ready: Prepared) -> Iterator[Rows]:
         """Chunk by chunk, valued two at a time, stored in their order as they come."""
-        more = "example_schedule" if ready.examples and self.job.valuation_method in _BY_TABLES else ""
 
-        def value(parcels: pd.DataFrame) -> Rows:
+        def value(parcels: pd.DataFrame) -> tuple[pd.DataFrame, Chosen, Rows]:
             results = {name: approach.value(parcels) for name, approach in ready.approaches.items()}
             chosen = choose(self.job.valuation_method, parcels, results, ready)
-            return rows(parcels, results, chosen, step=self.step, more=more)
+            made = rows(parcels, results, chosen, step=self.step, land=ready.land, examples=ready.examples)
+            return parcels, chosen, made
 
         done = 0
-        for found in in_order(value, records.chunks(ids)):
+        for parcels, chosen, found in in_order(value, records.chunks(ids)):
+            self.compared.add(parcels, chosen.values)
             store.copy(
                 PropertyValuation,
                 found.columns,
@@ -118,7 +126,7 @@ class _Run:
             self._count(found)
             done += len(found)
             share = done / len(ids)
-            self.context.checkpoint(_READY + share * (_VALUED - _READY), f"{done:,} of {len(ids):,} parcels.")
+            self.context.checkpoint(_READY + share * (_VALUED - _READY), f"{done:,} of {counted(len(ids), 'parcel')}.")
             yield found
 
     def _count(self, found: Rows) -> None:
@@ -129,27 +137,31 @@ class _Run:
         self.refused += int((~known).sum())
         self.flagged += sum(1 for codes, has in zip(found.flags, known, strict=True) if codes and has)
         self.flags.update(code for codes in found.flags for code in codes)
+        self.land.update(source for source in found.columns["land_source"].to_pylist() if source)
         self.totals["value"] += int(value[known].sum())
         self.totals["previous_value"] += int(previous[both].sum())
         self.totals["value_of_previous"] += int(value[both].sum())
 
     def _judged(self, ready: Prepared) -> pd.DataFrame | None:
-        """The held-back sales of the run's own method, with their keys."""
-        held = held_back(self.job.valuation_method, self.market.sales, ready)
-        if held is None or not len(held):
+        """The sales that the run's method is judged on, with their keys."""
+        judged = judged_by(self.job.valuation_method, ready)
+        if judged is None or not len(judged):
             return None
-        return held.join(self.market.sales[["sale", "parcel_number"]], how="left")
+        return judged.join(self.market.sales[["sale", "parcel_number"]], how="left")
 
-    def _summary(self, ready: Prepared, told: dict[str, Any] | None, model: Any) -> dict[str, Any]:
+    def _summary(self, ready: Prepared, about: dict[str, Any], balance: dict[str, Any], model: Any) -> dict[str, Any]:
         summary = {
             "parcels": {"valued": self.valued, "refused": self.refused, "flagged": self.flagged},
             "totals": self.totals,
             "flags": [{**one, "parcels": self.flags[one["code"]]} for one in flags.told(sorted(self.flags))],
             "screening": self.market.screening,
-            "evaluation": told,
+            "evaluation": about,
+            "balance": balance,
             "weights": ready.weights.table() if ready.weights else None,
             "schedules": ready.schedules,
+            "land": ready.land.as_json() | {"parcels": dict(self.land)},
             "adjustment_sources": ready.adjustment_sources,
+            "adjustment_rates": ready.adjustment_rates,
             "model_id": str(model.pk) if model else None,
             "rounded_to": self.step,
             "data_version": self.market.data_version,
@@ -163,11 +175,11 @@ class _Run:
             return []
         return ["Parcels or sales were changed while the run read them."]
 
-    def _message(self, ready: Prepared) -> str:
-        told = f"{self.valued:,} parcels valued."
+    def _message(self, ready: Prepared, about: dict[str, Any], balance: dict[str, Any]) -> str:
+        valued = f"{counted(self.valued, 'parcel')} valued."
         if self.refused:
-            told += f" {self.refused:,} could not be: their flags say why."
-        return " ".join([told, *ready.notes])
+            valued += f" {self.refused:,} could not be: their flags say why."
+        return " ".join([valued, evaluation.sentence(about), *unbalanced(balance), *ready.notes])
 
 
 def choose(method: str, parcels: pd.DataFrame, results: dict[str, Result], ready: Prepared) -> Chosen:
@@ -179,28 +191,13 @@ def choose(method: str, parcels: pd.DataFrame, results: dict[str, Result], ready
     return Chosen(own, pd.DataFrame({method: 1.0}, index=own.values.index))
 
 
-def held_back(method: str, sales: pd.DataFrame, ready: Prepared) -> pd.DataFrame | None:
-    """The sales that the run's method was judged on. Reconciled: those of any approach, as if they were parcels."""
-    if ready.weights is None:
-        return ready.approaches[method].held_back
-    held = {name: found.held_back for name, found in ready.approaches.items() if found.held_back is not None}
-    if not held:
-        return None
-    every = pd.concat(held.values())
-    every = every[~every.index.duplicated()].sort_index()
-    values = {name: _as_values(frame, every.index) for name, frame in held.items()}
-    together = ready.weights.apply(values, sales.loc[every.index]).values.values
-    return every.loc[together.index].assign(**{name: together[name] for name in ("value", "low", "high")})
-
-
-def _as_values(frame: pd.DataFrame, index: pd.Index[Any]) -> Values:
-    there = index.intersection(frame.index)
-    none = index.difference(frame.index)
-    return Values(
-        values=frame.loc[there, ["value", "low", "high"]],
-        flags=pd.Series([()] * len(there), index=there, dtype=object),
-        refused=pd.Series("no_approach", index=none, dtype=object),
-    )
+def judged_by(method: str, ready: Prepared) -> pd.DataFrame | None:
+    """The sales that judge the run's method, valued one step earlier. Reconciled: those of any approach."""
+    if ready.tried is None:
+        trial = ready.approaches[method].trial
+        return None if trial is None else trial.judged
+    trials = {name: one.trial.judged for name, one in ready.approaches.items() if one.trial}
+    return ready.tried.together(trials)
 
 
 def _rounding(county_id: str) -> int:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from terrafusion.records import certified
 from terrafusion.records.models import County
+from terrafusion.words import counted
 
 
 class Command(BaseCommand):
@@ -18,4 +19,4 @@ class Command(BaseCommand):
         for county in County.objects.all():
             with transaction.atomic(), connection.cursor() as cursor:
                 changed = certified.follow(cursor, county.pk)
-            self.stdout.write(f"{county.pk}: {changed:,} parcels changed.")
+            self.stdout.write(f"{county.pk}: {counted(changed, 'parcel')} changed.")

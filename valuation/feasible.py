@@ -1,0 +1,90 @@
+"""What keeps a run from succeeding with the records that there are, said when it is submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from terrafusion.records.county_time import today
+from terrafusion.records.sales.counting import candidates, count
+from terrafusion.records.sales.frame import SalesQuery, rules_of
+from terrafusion.records.sales.rules import Rules
+from valuation import errors
+from valuation import scope as scopes
+from valuation.models import SCHEDULES, Method, ValuationJob
+from valuation.thresholds import MIN_SALES, TABLES
+
+Faults = dict[str, list[str]]
+
+
+def faults(job: ValuationJob) -> Faults:
+    """By the request's member; empty for a run that may succeed. Counts at most ``MIN_SALES`` sales."""
+    method = Method(job.valuation_method)
+    if method != Method.RECONCILED:
+        lacking = _CHECKS[method](job, method)
+        return {"valuation_method": [lacking]} if lacking else {}
+    each = [_CHECKS[one](job, one) for one in (Method.MASS_APPRAISAL, Method.COST, Method.INCOME)]
+    return {} if "" in each else {"valuation_method": ["No approach to value can be used.", *each]}
+
+
+def lacking_tables(county_id: str, method: str, day: date) -> str:
+    """Which tables the cost or income approach lacks on a day; empty where it has what it needs."""
+    absent = [kinds for kinds in TABLES[method] if not any(_in_force(kind, county_id, day) for kind in kinds)]
+    if not absent:
+        return ""
+    named = " and ".join(" or ".join(map(_named, kinds)) for kinds in absent)
+    return f"{Method(method).short.capitalize()} needs {named}; {county_id} has none in force on {day}."
+
+
+def _named(kind: str) -> str:
+    return f"{SCHEDULES[kind]._meta.verbose_name_plural} ({kind})"
+
+
+def _in_force(kind: str, county_id: str, day: date) -> bool:
+    return SCHEDULES[kind]._default_manager.filter(county=county_id, effective_from__lte=day).exists()
+
+
+def _of_tables(job: ValuationJob, method: Method) -> str:
+    lacking = lacking_tables(job.county_id, method, job.valuation_date)
+    return f"{lacking} {errors.NoSchedule.remedy}" if lacking else ""
+
+
+def _of_sales(job: ValuationJob, method: Method) -> str:
+    if job.resolved.get("model"):  # which has learned already
+        return ""
+    query = SalesQuery(job.county_id, end=job.valuation_date)
+    found = count(candidates(query, _rules(job)), MIN_SALES)
+    if found >= MIN_SALES:
+        return ""
+    fault = f"At least {MIN_SALES} valid sales up to {job.valuation_date} are needed; {found} available."
+    return f"{fault} {errors.TooFewSales.remedy}"
+
+
+def _of_study(job: ValuationJob, method: Method) -> str:
+    start, end = job.resolved.get("sales_from"), job.resolved.get("sales_to")
+    query = SalesQuery(
+        job.county_id,
+        start=date.fromisoformat(start) if start else job.valuation_date,
+        end=date.fromisoformat(end) if end else today(job.county),
+    )
+    sales = candidates(query, _rules(job))
+    if job.scope != scopes.ALL:
+        sales = sales.filter(property__in=scopes.of_job(job).parcels())
+    if sales.exists():
+        return ""
+    inside = "" if job.scope == scopes.ALL else " in the scope"
+    fault = f"No valid sale{inside} from {query.start} to {query.end} is there to study."
+    return f"{fault} {errors.NothingToStudy.remedy}"
+
+
+def _rules(job: ValuationJob) -> Rules:
+    return Rules.parse(job.resolved.get("screening") or {}, base=rules_of(job.county_id))
+
+
+_CHECKS: dict[Method, Callable[[ValuationJob, Method], str]] = {
+    Method.MASS_APPRAISAL: _of_sales,
+    Method.SALES_COMPARISON: _of_sales,
+    Method.COST: _of_tables,
+    Method.INCOME: _of_tables,
+    Method.RATIO_STUDY: _of_study,
+}
