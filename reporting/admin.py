@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -14,6 +17,7 @@ from django.utils.html import format_html
 from reporting.models import CountyBranding, ParcelPhoto, ReportJob, ReportTemplate
 from terrafusion.jobs.admin import JobAdmin
 from terrafusion.records.county_admin import OwnCountiesAdmin
+from terrafusion.words import counted
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters at run time
     BrandingModelForm = forms.ModelForm[CountyBranding]
@@ -24,6 +28,8 @@ else:
 
 MOST_SEAL_BYTES = 500_000
 MOST_PHOTO_BYTES = 5_000_000
+MOST_PIXELS = 25_000_000
+"""A large camera's; some 100 MB once they are decoded, in the web process."""
 MOST_TEMPLATE = 50_000
 
 
@@ -33,18 +39,33 @@ class ReportJobAdmin(JobAdmin):
 
 
 def picture(file: Any, most: int) -> bytes:
-    """The bytes of an uploaded PNG or JPEG that can be read whole; ValidationError for anything else."""
+    """The bytes of an uploaded PNG or JPEG that can be read whole; ValidationError for anything else, and for more than
+    ``MOST_PIXELS``, which are counted before any is decoded: a small file may hold very many."""
     from PIL import Image, UnidentifiedImageError
 
     if file.size > most:
         raise ValidationError(f"The picture may have {most // 1000:,} kB at most.")
     content: bytes = file.read()
     try:
-        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+        with _quiet(), Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+            if image.width * image.height > MOST_PIXELS:
+                size = f"{image.width:,} x {counted(image.height, 'pixel')}"
+                fault = f"The picture has {size}; scale it down to {MOST_PIXELS:,} in all."
+                raise ValidationError(fault)
             image.load()
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         raise ValidationError("This is no PNG or JPEG that can be read.") from None
     return content
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Pillow's warning of many pixels, which are refused here."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        yield
 
 
 class BrandingForm(BrandingModelForm):

@@ -1,11 +1,10 @@
 """Reports of a county's records and of what was computed from them."""
 
 from collections.abc import Collection
+from math import inf
 from typing import Any
 
 from django.apps import AppConfig
-
-_LONG_ROWS = 2_000
 
 
 class ReportingConfig(AppConfig):
@@ -23,8 +22,10 @@ class ReportingConfig(AppConfig):
                 type_field="report_type",
                 type_values=_types,
                 execute="reporting.jobs.execute",
-                is_long=_is_long,
+                seconds=_seconds,
                 fingerprint=_fingerprint,
+                renew=_renew,
+                needs=_needs,
             )
         )
 
@@ -44,6 +45,23 @@ def _fingerprint(job: Any) -> str:
     return fingerprint(job)
 
 
-def _is_long(job: Any) -> bool:
-    """A county's cards, or a report that runs a valuation first, must not hold up one parcel's."""
-    return bool(job.estimated_rows > _LONG_ROWS or isinstance(job.resolved.get("valuation_job"), dict))
+def _renew(job: Any) -> None:
+    from reporting.request import renew
+
+    renew(job)
+
+
+def _needs(job: Any) -> Any:
+    from reporting.request import needs
+
+    return needs(job)
+
+
+def _seconds(job: Any) -> float:
+    """A report that runs a valuation first takes as long as that; the others by the rows or sections that they have."""
+    from reporting.reports import registry
+
+    if isinstance(job.resolved.get("valuation_job"), dict):
+        return inf
+    report = registry.ALL[job.report_type]
+    return float(report.start_seconds + job.estimated_rows * report.row_seconds)

@@ -23,7 +23,7 @@ def compose(request: Request, now: datetime) -> tuple[Document, Content]:
     notices = content.notices
     if report_withholds(content, request):
         notices = (WITHHELD, *notices)
-    parameters = [("Report", f"{report.title} ({report.name})"), ("County", f"{request.county} ({request.county.pk})")]
+    parameters = [("Report", report.title), ("County", f"{request.county} ({request.county.pk})")]
     if request.area is not None:
         parameters.append(("Area", "the parcels in the area of interest that was given"))
     parameters += report.shown(request.values)
@@ -39,7 +39,6 @@ def compose(request: Request, now: datetime) -> tuple[Document, Content]:
         notices=notices,
         landscape=report.landscape,
         bare=report.bare,
-        unsaid=report.unsaid,
     )
     return document, content
 

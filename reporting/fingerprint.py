@@ -10,6 +10,7 @@ from reporting.reports import registry
 from terrafusion import __version__
 from terrafusion.jobs.dispatch import digest
 from terrafusion.records import versions
+from terrafusion.records.models import CountySettings
 
 
 def fingerprint(job: ReportJob) -> str:
@@ -17,6 +18,7 @@ def fingerprint(job: ReportJob) -> str:
     request = requests.of_job(job)
     if request.run_wanted is not None:
         return ""  # the run may be answered with one that there is; what it reads, only it knows
+    settings = CountySettings.of(job.county_id)
     sources = registry.ALL[job.report_type].sources(request)
     if not sources:
         return ""
@@ -32,6 +34,8 @@ def fingerprint(job: ReportJob) -> str:
             request.personal,
             versions.of(sources),
             registry.ALL[job.report_type].state(request),
+            settings.sales_screening,
+            settings.assessment_classes,
             branding_digest(job.county, job.report_type),
             __version__,
             FORMATS[job.format].software(),

@@ -18,6 +18,7 @@ from reporting.reports.base import Content
 from reporting.snapshot import snapshot
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.jobs.package import pack
+from terrafusion.words import counted
 
 _WRITTEN = 95  # percent of the progress that stands for writing
 
@@ -29,7 +30,8 @@ def execute(job: ReportJob, context: JobContext) -> Outcome:
         request = valuing.with_run(request, context)
     context.checkpoint(0, "Reading the database.")
     with snapshot():
-        faults = registry.ALL[job.report_type].check(request)
+        report = registry.ALL[job.report_type]
+        faults = report.check(request)
         if faults:
             raise NothingToReport(" ".join(text for texts in faults.values() for text in texts))
         document, content = compose(request, datetime.now(UTC))
@@ -54,7 +56,8 @@ def execute(job: ReportJob, context: JobContext) -> Outcome:
             **({"valuation_job": run} if (run := request.values.get("valuation_job")) else {}),
             **content.facts,
         },
-        columns={"pages": made.pages, "contains_personal_data": content.personal and request.personal},
+        columns={"pages": made.pages},
+        personal=report.needs(request).personal or (content.personal and request.personal),
     )
 
 
@@ -86,6 +89,6 @@ def _finished(paths: list[Path], stem: str, context: JobContext) -> ResultFile:
 
 
 def _message(title: str, made: Rendered) -> str:
-    told = f"{title} is ready" + (f": {made.pages:,} pages" if made.pages else "")
-    told += f" in {len(made.paths)} files." if len(made.paths) > 1 else "."
-    return " ".join([told, *made.notes])
+    sentence = f"{title} is ready" + (f": {counted(made.pages, 'page')}" if made.pages else "")
+    sentence += f" in {counted(len(made.paths), 'file')}." if len(made.paths) > 1 else "."
+    return " ".join([sentence, *made.notes])

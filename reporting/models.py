@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.gis.db import models
 from django.core.validators import FileExtensionValidator, RegexValidator
 
-from reporting.errors import PersonalReportRefused
+from terrafusion.history.track import track
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.models import County, PropertyOperational
 
 
@@ -29,19 +28,14 @@ class ReportJob(AbstractJob):
     estimated_rows = models.PositiveBigIntegerField(default=0, help_text="Parcels that it is about, at submit.")
 
     pages = models.PositiveIntegerField(null=True, blank=True)
-    contains_personal_data = models.BooleanField(default=False)
 
-    result_columns: ClassVar[frozenset[str]] = frozenset({"pages", "contains_personal_data"})
+    result_columns: ClassVar[frozenset[str]] = frozenset({"pages"})
 
     class Meta(AbstractJob.Meta):
         verbose_name = "report job"
 
-    def file_refused_to(self, user: Any) -> PersonalReportRefused | None:
-        if self.contains_personal_data and not may_see_personal_data(user, self.county_id):
-            return PersonalReportRefused("The report holds personal data, to which you have no right.")
-        return None
 
-
+@track(exclude=("seal",))
 class CountyBranding(models.Model):
     """How a county shows itself on its reports."""
 
@@ -66,6 +60,7 @@ class CountyBranding(models.Model):
         return f"Branding of {self.county_id}"
 
 
+@track(exclude=("updated_at",))
 class ReportTemplate(models.Model):
     """Typst that overrides parts of the layout of a county's PDFs; see docs/operator/report-templates.md."""
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from rest_framework.settings import api_settings
+
+from reporting.errors import NothingToReport
 from reporting.models import ReportJob
 from reporting.reports import registry
 from reporting.reports.base import Report, Request
 from terrafusion import areas
 from terrafusion.areas import saved
+from terrafusion.jobs.errors import RequestRefused
+from terrafusion.jobs.rights import Needs
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.models import County
 
@@ -39,11 +44,22 @@ def check(
     raise RequestFaults(faults)
 
 
+def renew(job: ReportJob) -> None:
+    """Raises ``RequestRefused`` where the request of a rerun does not hold any more."""
+    if faults := registry.ALL[job.report_type].check(of_job(job)):
+        raise RequestRefused(faults, NothingToReport.code)
+
+
 def of_job(job: ReportJob) -> Request:
     """The request of a stored or unsaved job, with the rights of who submitted it."""
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     area = saved.load(job, ())
     return Request(job.county, job.report_type, job.format, area, job.resolved, personal, job.submitted_by, str(job.pk))
+
+
+def needs(job: ReportJob) -> Needs:
+    """What it takes to read an unsaved job's report, as far as the request says."""
+    return registry.ALL[job.report_type].needs(of_job(job))
 
 
 def _area(report: Report, county: County, area: Any, user: Any, faults: Faults) -> areas.Area | None:
@@ -62,21 +78,17 @@ def _area(report: Report, county: County, area: Any, user: Any, faults: Faults) 
 def _parameters(report: Report, county: County, given: dict[str, Any], user: Any, faults: Faults) -> dict[str, Any]:
     """The values in force, as JSON holds them."""
     serializer = report.parameters(data=given, context={"county": county, "user": user})
-    known = list(serializer.fields)
-    for name in sorted(set(given) - set(known)):
-        there = f"there is {', '.join(known)}" if known else "it takes none"
-        faults[f"parameters.{name}"] = [f"{report.name} has no such parameter; {there}."]
     if not serializer.is_valid():
-        for name, messages in serializer.errors.items():
-            key = "parameters" if name == "non_field_errors" else f"parameters.{name}"
-            faults[key] = _flat(messages)
+        faults |= _flat("parameters", serializer.errors)
         return {}
     return dict(report.parameters(context=serializer.context).to_representation(serializer.validated_data))
 
 
-def _flat(messages: Any) -> list[str]:
-    if isinstance(messages, dict):
-        return [f"{key}: {text}" for key, inner in messages.items() for text in _flat(inner)]
-    if isinstance(messages, list):
-        return [text for inner in messages for text in _flat(inner)]
-    return [str(messages)]
+def _flat(at: str, messages: Any) -> Faults:
+    """The messages of a serializer by their dotted path."""
+    if not isinstance(messages, dict):
+        return {at: messages}
+    found: Faults = {}
+    for key, inner in messages.items():
+        found |= _flat(at if key == api_settings.NON_FIELD_ERRORS_KEY else f"{at}.{key}", inner)
+    return found

@@ -16,8 +16,8 @@ from terrafusion.api.fields import ObjectField, OptionalJSONField
 from terrafusion.areas import saved
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
-from terrafusion.records.access import may_see_personal_data
+from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobRunSerializer, JobStatusSerializer
+from terrafusion.records.access import Role, may_see_personal_data
 
 _AREA_HELP = "Empty for the whole county; docs/user/areas.md tells what an area can be."
 _PARAMETERS_HELP = "Those of the report type: GET types lists them, docs/user/reports.md tells each."
@@ -32,11 +32,11 @@ class AreaField(OptionalJSONField):
     """Any JSON: what is wrong with it is told by ``terrafusion.areas``."""
 
 
-class ReportRequestSerializer(serializers.Serializer[Request]):
+class ReportRequestSerializer(JobRunSerializer):
     """The body of ``run`` and ``preview``. ``validated_data["request"]`` is the checked ``Request``."""
 
     report_type = serializers.ChoiceField(choices=[(name, report.title) for name, report in registry.ALL.items()])
-    county_id = CountyField(help_text="The county's id.")
+    county_id = CountyField(at_least=Role.ANALYST, help_text="The county's id.")
     format = serializers.ChoiceField(
         choices=[(name, made.title) for name, made in FORMATS.items()], default="pdf", help_text="Of the file."
     )
@@ -93,7 +93,6 @@ class ReportStatusSerializer(JobStatusSerializer):
 
 class ReportResultSerializer(JobResultSerializer):
     pages = serializers.IntegerField(read_only=True, allow_null=True)
-    contains_personal_data = serializers.BooleanField(read_only=True)
 
 
 class ReportParameterSerializer(serializers.Serializer[Any]):

@@ -22,6 +22,8 @@ from reporting.render.formats import FORMATS
 from reporting.reports import registry
 from reporting.reports.base import Report
 from terrafusion.api.schema import ProblemSerializer
+from terrafusion.api.throttles import DONE_AT_ONCE
+from terrafusion.api.views import KnownParameters
 from terrafusion.jobs import options
 from terrafusion.jobs.viewsets import JobViewSet
 
@@ -40,7 +42,7 @@ class ReportViewSet(JobViewSet):
     result_serializer_class = serializers.ReportResultSerializer
 
 
-class TypesView(APIView):
+class TypesView(KnownParameters, APIView):
     """The report types and their parameters."""
 
     @extend_schema(responses=serializers.ReportTypeSerializer(many=True))
@@ -48,12 +50,13 @@ class TypesView(APIView):
         return Response([_told(report) for report in registry.ALL.values()])
 
 
-class PreviewView(GenericAPIView[Any]):
+class PreviewView(KnownParameters, GenericAPIView[Any]):
     """The beginning of a report as an HTML page, made at once; takes the body of run. Nothing is queued or kept."""
 
     serializer_class = serializers.ReportRequestSerializer
+    throttle_classes = DONE_AT_ONCE
 
-    @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR, 400: ProblemSerializer})
+    @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR, 400: ProblemSerializer, 403: ProblemSerializer})
     def post(self, request: Request) -> HttpResponse:
         body, given = options.split(request.data)
         serializer = self.get_serializer(data=body)

@@ -29,8 +29,10 @@ __all__ = [
     "Kind",
     "Map",
     "PageBreak",
+    "Rounded",
     "Row",
     "Section",
+    "Signatures",
     "Table",
     "Text",
     "Tone",
@@ -40,6 +42,18 @@ __all__ = [
 Value = str | int | float | bool | date | None
 Row = Sequence[Any]
 """Values of a table's columns."""
+
+
+class Rounded(float):
+    """A figure that is printed to so many decimals, whatever its column says; data files hold all of it."""
+
+    decimals: int
+
+    @classmethod
+    def of(cls, value: float, decimals: int) -> Rounded:
+        made = cls(value)
+        made.decimals = decimals
+        return made
 
 
 class Tone(StrEnum):
@@ -149,6 +163,13 @@ class Beside:
 
 
 @dataclass(frozen=True)
+class Signatures:
+    """A line to sign and date for each role, such as who prepared the report; on paper only."""
+
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PageBreak:
     pass
 
@@ -165,7 +186,21 @@ class Section:
     """Sections of one bundle go into one volume, such as letters of one postal code."""
 
 
-Block = Heading | Text | Address | KeyFigures | Facts | Table | Chart | Map | Image | Beside | PageBreak | Section
+Block = (
+    Heading
+    | Text
+    | Address
+    | KeyFigures
+    | Facts
+    | Table
+    | Chart
+    | Map
+    | Image
+    | Beside
+    | PageBreak
+    | Section
+    | Signatures
+)
 
 
 @dataclass(frozen=True)
@@ -204,7 +239,5 @@ class Document:
     key_title: str = "Parcel"
     bare: bool = False
     """Sections are the whole document: no title page before them."""
-    unsaid: frozenset[str] = frozenset()
-    """Labels of parameters that are not printed on sections, which go out one by one: whose else there are, say."""
     data: dict[str, Any] = field(default_factory=dict)
     """What the builder wants to be in the job's summary."""

@@ -6,25 +6,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reporting.document import blocks as b
-from reporting.document.texts import NOTHING, moment
+from reporting.document.texts import moment
+from reporting.document.tidy import tidied
 
 
 def framed(document: b.Document) -> Iterator[b.Block]:
-    """The document's blocks below its notices and above its parameters; sections that go out one by one have both
-    at their ends."""
+    """The document's blocks below its notices and above its parameters. Sections go out one by one, to an owner
+    perhaps: they have the notices at their ends, and the foot names the job, whose record has the parameters."""
     if document.bare:
-        told = [
-            (label, text) for label, text in document.parameters if label not in document.unsaid and text != NOTHING
-        ]
-        made = "; ".join(f"{label}: {text}" for label, text in told)
         words = [b.Text(notice, b.Tone.NOTE) for notice in document.notices]
-        words += [b.Text(f"Made with {made}.", b.Tone.NOTE)] if made else []
-        for block in document.blocks:
+        for block in tidied(document.blocks):
             yield replace(block, blocks=(*block.blocks, *words)) if isinstance(block, b.Section) else block
         return
     for notice in document.notices:
         yield b.Text(notice, b.Tone.WARNING)
-    yield from document.blocks
+    yield from tidied(document.blocks)
     yield b.Heading("About this report")
     items = tuple(b.Figure(label, label, text) for label, text in about(document))
     yield b.Facts("parameters", "", items)

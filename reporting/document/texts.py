@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, date, datetime
 
-from reporting.document.blocks import Column, Kind, Value
+from reporting.document.blocks import Column, Kind, Rounded, Value
+from terrafusion.words import day
 
 NOTHING = "\N{EN DASH}"
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DATES = frozenset({Kind.DATE, Kind.DATETIME})
+"""Kinds whose texts are never broken over lines."""
+INDENT = "\N{EM SPACE}"
+"""What the first text of a row begins with that goes on with the row above."""
 RIGHT = frozenset({Kind.INTEGER, Kind.YEAR, Kind.MONEY, Kind.NUMBER, Kind.PERCENT})
 """Kinds that are aligned by their last digit."""
-
-
-def day(value: date) -> str:
-    """As ``Jan 5, 2026``: nobody takes the month for the day."""
-    return f"{_MONTHS[value.month - 1]} {value.day}, {value.year}"
 
 
 def moment(value: datetime) -> str:
@@ -33,14 +33,25 @@ def shown(value: Value, kind: Kind = Kind.TEXT, decimals: int | None = None) -> 
         return "yes" if value else "no"
     if isinstance(value, str) or kind is Kind.TEXT:
         return str(value)
-    places = Column("", kind, decimals=decimals).places
+    places = value.decimals if isinstance(value, Rounded) else Column("", kind, decimals=decimals).places
     if kind is Kind.YEAR:
         return f"{value:.0f}"
     if kind is Kind.PERCENT:
-        return f"{100 * value:,.{places}f}%"
+        return f"{_rounded(100 * value, places):,.{places}f}%"
     if kind is Kind.MONEY:
-        return f"{'-' if value < 0 else ''}${abs(value):,.{places}f}"
-    return f"{value:,.{places}f}"
+        rounded = _rounded(value, places)
+        return f"{'-' if rounded < 0 else ''}${abs(rounded):,.{places}f}"
+    return f"{_rounded(value, places):,.{places}f}"
+
+
+def _rounded(value: float, places: int) -> float:
+    """A figure that is rounded to zero has no sign."""
+    return round(value, places) + 0
+
+
+def dated(text: str) -> str:
+    """A sentence of the statistics, which write dates as data has them, with its dates as people read them."""
+    return re.sub(r"\b\d{4}-\d{2}-\d{2}\b", lambda found: day(date.fromisoformat(found[0])), text)
 
 
 def clean(text: str) -> str:

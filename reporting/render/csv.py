@@ -7,6 +7,7 @@ from itertools import islice
 from reporting.document import blocks as b
 from reporting.render.files import Desk, Rendered
 from reporting.render.tables import Tables
+from terrafusion.tables import Kind
 from terrafusion.tables.column import typed
 from terrafusion.tables.csv import CSV
 
@@ -27,6 +28,11 @@ def render(document: b.Document, desk: Desk) -> Rendered:
             while batch := list(islice(rows, _BATCH)):
                 files[key].write(batch)
                 desk.progress(len(batch) * len(lines.columns))
+        if not files:  # there was nothing to list, which is an answer too
+            note = b.Column("note", Kind.TEXT, "Note")
+            paths.append(desk.folder / f"{document.name}.csv")
+            files[document.name, (note,)] = CSV(paths[-1], (note,), document.title)
+            files[document.name, (note,)].write([(f"{document.title}: there is nothing to list.",)])
     finally:
         for file in files.values():
             file.close()

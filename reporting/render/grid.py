@@ -8,15 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from reporting.document import blocks as b
-from reporting.document.texts import RIGHT, shown
+from reporting.document.texts import DATES, INDENT, RIGHT, shown
 
 _WIDTHS = {
     b.Kind.TEXT: 14.0,
     b.Kind.MONEY: 10.0,
     b.Kind.INTEGER: 7.0,
     b.Kind.YEAR: 6.0,
-    b.Kind.DATE: 12.0,
-    b.Kind.DATETIME: 17.0,
+    b.Kind.DATE: 12.5,
+    b.Kind.DATETIME: 25.0,
 }
 _SIZES = ((8, 8.0), (11, 7.0), (13, 6.4))  # points of text, by the most columns
 _SMALLEST = 6.0
@@ -40,7 +40,7 @@ def shape(
 
     def texts(row: b.Row) -> list[str]:
         return [
-            _breakable(text(shown(value, column.kind, column.decimals)), most)
+            _unbroken(text(shown(value, column.kind, column.decimals)), column.kind, most)
             for value, column, most in zip(row, columns, room, strict=True)
         ]
 
@@ -57,16 +57,28 @@ def shape(
         "size": size,
         "whole": begins and ends and max(len(rows), lines) <= _MOST_LINES,
         "rows": shown_rows,
+        "heights": _heights(shown_rows),
         "totals": None
         if totals is None
         else ["" if v is None else s for v, s in zip(totals, texts(totals), strict=True)],
     }
 
 
+def _heights(rows: list[list[str]]) -> list[int]:
+    """Of each row, over how many its first cell reaches: what goes on with it is indented, and stays on its page."""
+    heights = [1] * len(rows)
+    for place in range(len(rows) - 1, 0, -1):
+        if rows[place][0].startswith(INDENT):
+            heights[place - 1] += heights[place]
+            heights[place] = 0
+    return heights
+
+
 def _width(column: b.Column) -> float:
-    """In letters, and so that no word of its title is wider."""
+    """In letters, and so that no word of its title is wider, nor a date."""
     word = max(map(len, (column.title or column.name).split()), default=0)
-    return max(column.width or _WIDTHS.get(column.kind, 8.0), word + 2.2)
+    width = column.width or _WIDTHS.get(column.kind, 8.0)
+    return max(width, word + 2.2, _WIDTHS[column.kind] if column.kind in DATES else 0.0)
 
 
 def narrow(table: b.Table) -> Iterator[b.Table]:
@@ -100,6 +112,11 @@ def _lines(text: str, room: int) -> int:
     """That the text takes in a cell for so many letters, rather too many: words do not fill lines."""
     breaks = text.count("\n")
     return 1 + breaks if len(text) <= room else 1 + breaks + len(text) * 3 // (2 * max(room, 1))
+
+
+def _unbroken(text: str, kind: b.Kind, most: int) -> str:
+    """A date on one line; any other text as it breaks."""
+    return text.replace(" ", "\u00a0") if kind in DATES else _breakable(text, most)
 
 
 def _breakable(text: str, most: int) -> str:

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from reporting.document import blocks as b
 from reporting.document.frame import framed
-from reporting.document.texts import RIGHT, clean, moment, shown
+from reporting.document.texts import DATES, RIGHT, clean, moment, shown
 from reporting.render import charts
 from reporting.render.files import Desk, Rendered
 
@@ -36,6 +36,8 @@ figure { margin: 14px 0; } figure svg { max-width: 100%; height: auto; }
   solid #ccc; color: #555; padding: 60px 20px; text-align: center; } .met { color: #1b6e3c; } .unmet { color: #a32020; }
 section { border-top: 3px solid var(--accent); margin-top: 40px; } address { font-style: normal; margin: 30px 0; }
 footer { border-top: 1px solid #ddd; color: #555; font-size: 12px; margin-top: 30px; padding-top: 8px; }
+.signatures { display: grid; grid-template-columns: 3fr 1fr; gap: 0 30px; margin: 30px 0; }
+.signatures span { display: block; border-bottom: 1px solid #222; height: 44px; } td.date { white-space: nowrap; }
 @media print { thead th { position: static; } section { break-before: page; border: 0; } body { max-width: none; } }
 """
 
@@ -115,10 +117,17 @@ def _block(block: b.Block, desk: Desk) -> Iterator[str]:
             desk.progress(1)
         case b.PageBreak():
             yield ""
+        case b.Signatures():
+            yield '<div class="signatures">'
+            yield from (f"<p><span></span>{_t(role)}</p><p><span></span>Date</p>" for role in block.roles)
+            yield "</div>"
+
+
+_CLASSES = dict.fromkeys(RIGHT, ' class="right"') | dict.fromkeys(DATES, ' class="date"')
 
 
 def _table(table: b.Table, desk: Desk) -> Iterator[str]:
-    classes = [' class="right"' if column.kind in RIGHT else "" for column in table.columns]
+    classes = [_CLASSES.get(column.kind, "") for column in table.columns]
     yield "<table>" + (f"<caption>{_t(table.title)}</caption>" if table.title else "") + "<thead><tr>"
     heads = zip(table.columns, classes, strict=True)
     yield (

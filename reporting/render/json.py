@@ -76,6 +76,8 @@ def _block(block: b.Block, desk: Desk) -> Iterator[str]:
             yield _dump({"type": "image", "name": block.name, "alt": block.alt, "base64": data})
         case b.PageBreak():
             yield '{"type": "page_break"}'
+        case b.Signatures():
+            yield _dump({"type": "signatures", "roles": list(block.roles)})
 
 
 def _table(table: b.Table, desk: Desk) -> Iterator[str]:

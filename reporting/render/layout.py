@@ -134,6 +134,8 @@ class Layout:
                 return Part([{"kind": "beside", "blocks": made}], sum(one.cells for one in inner))
             case b.PageBreak():
                 return Part([{"kind": "page_break"}])
+            case b.Signatures():
+                return Part([{"kind": "signatures", "roles": [t(role) for role in block.roles]}], 4)
             case b.Section():
                 return self._section(block)
 

@@ -24,6 +24,7 @@ from reporting.render.files import Desk, Rendered, RenderError
 from reporting.render.joining.join import join
 from reporting.render.layout import Layout
 from reporting.render.typesetter import Typesetter
+from terrafusion.words import counted
 
 _Item = TypeVar("_Item")
 MOST_PAGES = 2_500
@@ -142,7 +143,7 @@ class _Press:
         yield from self._notes
         if self._missing:
             shown = ", ".join(f"U+{ord(character):04X}" for character in sorted(self._missing)[:20])
-            yield f"{len(self._missing)} characters are in no font and shown as \ufffd: {shown}."
+            yield f"{counted(len(self._missing), 'character')} without a font, shown as \ufffd: {shown}."
 
 
 def _pages_of(path: Path) -> int:

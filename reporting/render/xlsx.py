@@ -18,6 +18,7 @@ from reporting.render.tables import Lines, Tables
 from terrafusion.tables import Workbook
 from terrafusion.tables.column import typed
 from terrafusion.tables.xlsx import MOST_CHARACTERS, Sheet, number_format
+from terrafusion.words import counted
 
 _FIRST_DATE = date(1900, 3, 1)
 """Excel's calendar has a 29 February 1900: a day before it would be shown as another."""
@@ -38,7 +39,7 @@ def render(document: b.Document, desk: Desk) -> Rendered:
             sheet.close()
         _write_front(book, front, document, tables, sheets)
     old = sum(sheet.too_old for sheet in sheets.values())
-    notes = (f"{old} dates before March 1, 1900 are left empty: Excel has no such days.",) if old else ()
+    notes = (f"{counted(old, 'date')} before March 1, 1900 left empty: Excel has no such days.",) if old else ()
     return Rendered((path,), notes=notes)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,21 +15,23 @@ from django.utils.module_loading import import_string
 from rest_framework import serializers
 
 from reporting.document.blocks import Block
+from reporting.document.labels import label, spelled
 from reporting.document.texts import NOTHING
 from terrafusion import areas
 from terrafusion.areas import rows as area_rows
+from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.rights import Needs
+from terrafusion.jobs.serializers import JobParametersSerializer
 from terrafusion.records import builtin_layers
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.versions import source
+from terrafusion.words import day
 from valuation.models import Decision, ValuationJob
 from valuation.values import made_by
 
 
-class NoParameters(serializers.Serializer[Any]):
-    """A report that takes none. The base of every report's parameters: ``county`` is in the context.
-
-    Members that are not fields are refused by ``request.check``.
-    """
+class Parameters(JobParametersSerializer):
+    """The base of every report's parameters, and those of a report that takes none: ``county`` is in the context."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +90,14 @@ class Report:
     name: ClassVar[str]
     title: ClassVar[str]
     description: ClassVar[str]
-    parameters: ClassVar[type[serializers.Serializer[Any]]] = NoParameters
+    parameters: ClassVar[type[serializers.Serializer[Any]]] = Parameters
     takes_area: ClassVar[bool] = True
     landscape: ClassVar[bool] = False
     bare: ClassVar[bool] = False
-    unsaid: ClassVar[frozenset[str]] = frozenset()
+    start_seconds: ClassVar[float] = 5.0
+    row_seconds: ClassVar[float] = 0.001
+    """How long the report takes on two processors, and how much longer with each row or section that ``estimate``
+    counts: it decides about the lane."""
     reader: ClassVar[str]
     """Path of a function like ``read``, in place of it: for what brings pandas and scipy, 100 MB that the web processes
     need not hold to check a request."""
@@ -100,8 +107,14 @@ class Report:
         return {}
 
     def estimate(self, request: Request) -> int:
-        """Rows or sections, roughly: a large report goes to the long cluster."""
+        """Rows or sections, roughly: a large report goes to a slower lane."""
         return request.parcels().count()
+
+    def needs(self, request: Request) -> Needs:
+        """What it takes to read the report, beside seeing the county: that of the run that it reads. What only the
+        records tell (``Content.personal``) comes when it is made."""
+        run = request.values.get("valuation_job")
+        return needs_of([ValuationJob.objects.get(pk=run)] if isinstance(run, str) else [])
 
     def sources(self, request: Request) -> tuple[str, ...]:
         """What the report reads, for ``records.versions``; empty when nobody can tell."""
@@ -127,15 +140,23 @@ class Report:
             value = values.get(name)
             text = NOTHING if value in (None, [], "", {}) else value
             if isinstance(text, list | tuple):
-                text = ", ".join(_worded(item) for item in text[:20]) + (
-                    f" and {len(text) - 20} more" if len(text) > 20 else ""
-                )
-            label = parameter.label or name.replace("_", " ").capitalize()
-            yield str(label), {True: "yes", False: "no"}[text] if isinstance(text, bool) else str(text)
+                kind = getattr(parameter, "child", parameter)
+                more = f" and {len(text) - 20} more" if len(text) > 20 else ""
+                text = ", ".join(_worded(kind, item) for item in text[:20]) + more
+            yield str(parameter.label or spelled(name)), _worded(parameter, text)
 
 
-def _worded(item: Any) -> str:
-    """An item of a list, as the report prints it."""
-    if not isinstance(item, dict):
-        return str(item)
-    return " ".join(f"{name} {part}" for name, part in sorted(item.items()) if part != "")
+def needs_of(jobs: Iterable[AbstractJob]) -> Needs:
+    """Of a report on the results of these."""
+    return reduce(or_, (job.needs() for job in jobs), Needs())
+
+
+def _worded(parameter: Any, value: Any) -> str:
+    """A value, as the report prints it: codes by their labels, days as elsewhere."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return " ".join(f"{spelled(name).lower()} {part}" for name, part in sorted(value.items()) if part != "")
+    if isinstance(parameter, serializers.DateField) and value != NOTHING:
+        return day(date.fromisoformat(str(value)))
+    return label(str(value)) if isinstance(parameter, serializers.ChoiceField) else str(value)

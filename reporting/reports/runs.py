@@ -9,9 +9,13 @@ from typing import Any
 from rest_framework import serializers
 
 from market_analysis.models import MarketAnalysisJob
-from terrafusion.jobs import requests
+from terrafusion.api import keys
+from terrafusion.jobs import dispatch, requests
+from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.rights import refusal
 from terrafusion.jobs.states import Status
+from terrafusion.records.access import rights_of
 from valuation import values
 from valuation.api.run import ValuationRunSerializer
 from valuation.models import Method, ValuationJob
@@ -48,7 +52,7 @@ class RunField(serializers.Field[Any, Any, Any, Any]):
             self.fail("invalid", what=self.what)
         job = self.model.objects.filter(county=county, pk=key).first()  # of another county is as none
         told = {"what": self.what, "given": key, "county": county.pk}
-        if job is None:
+        if job is None or refusal(job, self.context["user"]):
             self.fail("missing", **told)
         elif job.status == Status.FAILED:
             self.fail("failed", **told, message=job.message)
@@ -81,18 +85,20 @@ class ValuationRunField(RunField):
     default_error_messages = {
         "study": "The run {given} is a ratio study: it has no values.",
         "makes_none": "A ratio study gives no values: name another valuation_method.",
-        "unknown": "A run has no {name}; it takes {known}.",
     }
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict):
             return super().to_internal_value(data)
-        for name in data:
-            if name not in _OF_A_RUN:
-                self.fail("unknown", name=name, known=", ".join(_OF_A_RUN))
-        unsaved_run(self.context["county"], data, self.context["user"])
-        if data["valuation_method"] == Method.RATIO_STUDY:
+        if faults := keys.unknown(data, _OF_A_RUN):
+            raise serializers.ValidationError(faults)
+        run = unsaved_run(self.context["county"], data, self.context["user"])
+        if run.valuation_method == Method.RATIO_STUDY:
             self.fail("makes_none")
+        try:
+            dispatch.check_feasible(run)
+        except RequestRefused as refused:
+            raise serializers.ValidationError(refused.faults, code=refused.code) from None
         return data
 
     def latest(self, county: Any) -> ValuationJob | None:
@@ -120,5 +126,6 @@ class MarketRunField(RunField):
 
     def latest(self, county: Any) -> MarketAnalysisJob | None:
         done = MarketAnalysisJob.objects.filter(county=county, status=Status.COMPLETED)
-        found: MarketAnalysisJob | None = done.order_by("-completed_at", "-job_id").first()
-        return found
+        rights = rights_of(self.context["user"])
+        newest = done.order_by("-completed_at", "-job_id").iterator(chunk_size=50)
+        return next((job for job in newest if not refusal(job, rights)), None)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
-from rest_framework import serializers
 
-from reporting.reports.base import Request
+from reporting.reports.base import Parameters, Request
 from reporting.reports.fields import names
 from reporting.reports.parcels import nothing_there, unknown
 from terrafusion.records.models import PropertyOperational
@@ -15,7 +12,7 @@ from terrafusion.records.models import PropertyOperational
 MOST_NAMED = 50_000
 
 
-class SelectionParameters(serializers.Serializer[Any]):
+class SelectionParameters(Parameters):
     """The parameters; each narrows the parcels of the area."""
 
     parcels = names("Parcels", "Only these parcel numbers.", MOST_NAMED)

@@ -23,6 +23,13 @@ def png(size: int = 40) -> bytes:
     return out.getvalue()
 
 
+def white(size: int) -> bytes:
+    """Few bytes and many pixels."""
+    out = io.BytesIO()
+    Image.new("1", (size, size), 1).save(out, "PNG")
+    return out.getvalue()
+
+
 def save(client: Any, model: str, **fields: Any) -> Any:
     response = client.post(reverse(f"admin:reporting_{model}_add"), fields)
     return response.context["adminform"].form.errors if response.status_code == 200 else {}
@@ -57,7 +64,12 @@ def test_branding_is_on_the_report(make: Make, county: County, admin_client: Any
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(b"<svg/>", "no PNG or JPEG"), (png()[:60], "no PNG or JPEG"), (b"\x89PNG" + bytes(600_000), "500 kB")],
+    [
+        (b"<svg/>", "no PNG or JPEG"),
+        (png()[:60], "no PNG or JPEG"),
+        (b"\x89PNG" + bytes(600_000), "500 kB"),
+        (white(13_000), "13,000 x 13,000 pixels"),
+    ],
 )
 def test_a_seal_that_is_none(county: County, admin_client: Any, content: bytes, told: str) -> None:
     errors = save(
@@ -95,12 +107,16 @@ def test_photographs_are_on_the_card(make: Make, county: County, admin_client: A
     assert "another county" in str(errors)
     errors = save(admin_client, "parcelphoto", county=county.pk, file=SimpleUploadedFile("a.png", b"no"), **fields)
     assert "no PNG or JPEG" in str(errors)
+    errors = save(
+        admin_client, "parcelphoto", county=county.pk, file=SimpleUploadedFile("a.png", white(13_000)), **fields
+    )
+    assert "13,000 x 13,000 pixels; scale it down to 25,000,000 in all" in str(errors["file"])
     photo = SimpleUploadedFile("a.png", png(90))
     assert save(admin_client, "parcelphoto", county=county.pk, file=photo, **fields) == {}
     assert str(ParcelPhoto.objects.get().file.name).startswith(f"parcel_photos/{county.pk}/{parcel.pk}-")
     _, path = make("property_record_card", "pdf", parcels=["0001"])
     text = pdfs.text_of(path)
-    assert "Front 2025-05-01" in text
+    assert "Front May 1, 2025" in text
     assert "No photograph" not in text
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import datetime
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import openpyxl
+import pypdf
 import pytest
 
 from reporting.document import blocks as b
+from reporting.document import texts
+from reporting.document.texts import INDENT
 from reporting.render.files import RenderError
 from reporting.render.formats import FORMATS
 from tests.reporting import pages, pdfs
@@ -90,8 +94,32 @@ def test_pdf_says_all_of_it_and_is_accessible(render: Render) -> None:
     ):
         assert told in text, told
     assert "12.3" in text
-    assert made.notes == ("1 characters are in no font and shown as \ufffd: U+13000.",)
+    assert made.notes == ("1 character without a font, shown as \ufffd: U+13000.",)
     assert pdfs.bookmarks(made.path) == ["Sales", "About this report"]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_row_that_goes_on_with_another_stays_on_its_page(render: Render, before: int) -> None:
+    columns = (b.Column("item", b.Kind.TEXT, "Item"), b.Column("text", b.Kind.TEXT, "Text"))
+    pairs = [row for n in range(60) for row in ((f"Item{n}", f"upper{n}"), (f"{INDENT}more", f"lower{n}"))]
+    table = b.Table("pairs", "Pairs", columns, [("Alone", "")] * before + pairs)
+    made = render(document(blocks=[table]), "pdf")
+    pdfs.check_by_another(made.path)
+    pages = [page.extract_text() for page in pypdf.PdfReader(made.path).pages]
+    shown = [
+        [{n for n in range(60) if re.search(rf"{what}{n}(?!\d)", text)} for what in ("upper", "lower")]
+        for text in pages
+    ]
+    assert len([uppers for uppers, _ in shown if uppers]) > 1
+    assert all(uppers == lowers for uppers, lowers in shown)
+    assert sum(len(uppers) for uppers, _ in shown) == 60
+
+
+def test_a_figure_that_is_rounded_to_zero_has_no_sign() -> None:
+    kinds = (b.Kind.NUMBER, b.Kind.MONEY, b.Kind.PERCENT)
+    assert [texts.shown(-0.0004, kind, 1) for kind in kinds] == ["0.0", "$0.0", "0.0%"]
+    assert [texts.shown(-0.06, kind, 1) for kind in kinds] == ["-0.1", "-$0.1", "-6.0%"]
+    assert texts.shown(12345678901234567890) == "12345678901234567890"
 
 
 def test_a_template_of_the_county(render: Render) -> None:

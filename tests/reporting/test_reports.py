@@ -20,7 +20,8 @@ from reporting.reports import registry
 from terrafusion.jobs import runner
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, PropertyOperational
-from tests.reporting import data, pdfs, valued
+from tests.market_analysis import records as market_records
+from tests.reporting import data, pages, pdfs, valued
 from tests.reporting.conftest import URL, Make
 from valuation.models import PropertyValuation, ValuationJob
 
@@ -98,7 +99,7 @@ def test_every_report_in_the_other_formats(make: Make, run: ValuationJob, boss: 
 
 
 def test_ratio_study_is_that_of_the_sales(make: Make, run: ValuationJob) -> None:
-    _, path = make("ratio_study", "json", **SPAN, values="current")
+    _, path = make("ratio_study", "json", **SPAN, values="current", list_sales=True)
     blocks = blocks_of(path)
     figures = {item["name"]: item for item in blocks["ratio_study"]["items"]}
     used = blocks["sales"]["rows"]
@@ -108,8 +109,8 @@ def test_ratio_study_is_that_of_the_sales(make: Make, run: ValuationJob) -> None
     assert figures["median"]["value"] == pytest.approx(middle, abs=1e-4)
     assert figures["median"]["met"] is (0.9 <= middle <= 1.1)
     excluded = {row[0]: row[1] for row in blocks["excluded"]["rows"]}
-    assert excluded["without_a_value"] == 1
-    by_class = {row[0]: row[1] for row in blocks["by_class"]["rows"]}
+    assert excluded["Without a value"] == 1
+    by_class = {row[0]: row[2] for row in blocks["by_class"]["rows"]}
     assert sum(by_class.values()) == len(used)
     assert blocks["ratio_histogram"]["alt"].startswith("Histogram of 59 ratios")
 
@@ -117,7 +118,7 @@ def test_ratio_study_is_that_of_the_sales(make: Make, run: ValuationJob) -> None
 def test_few_sales_are_told_and_withheld(make: Make, run: ValuationJob) -> None:
     area = {"type": "parcels", "parcels": ["0000", "0001", "0004"]}
     _, path = make("ratio_study", "pdf", area=area, **SPAN)
-    assert "No statistics are shown: 3 sales are too few" in pdfs.text_of(path)
+    assert "No statistics are shown: Too few sales (3)" in pdfs.text_of(path)
 
 
 def test_card_says_what_the_run_says(make: Make, run: ValuationJob, boss: APIClient) -> None:
@@ -222,7 +223,7 @@ def test_activity_is_for_managers(api: APIClient, make: Make, run: ValuationJob,
     make("assessment_roll", "csv", boss)
     _, path = make("export_activity", "json", boss, every_kind=True)
     requests = blocks_of(path)["requests"]["rows"]
-    assert ("boss", "assessment_roll", True) in {(row[1], row[3], row[8]) for row in requests}
+    assert ("boss", "Assessment roll", True) in {(row[1], row[3], row[8]) for row in requests}
 
 
 def test_market_summary_tells_a_finished_analysis_as_a_new_one(make: Make, run: ValuationJob, api: APIClient) -> None:
@@ -250,6 +251,51 @@ def test_market_summary_tells_a_finished_analysis_as_a_new_one(make: Make, run: 
     runner.run("reporting.ReportJob", str(gone.pk))
     gone.refresh_from_db()
     assert (gone.status, gone.error_code) == (Status.FAILED, "source_outdated")
+
+
+def test_market_summary_prints_the_checks(make: Make, run: ValuationJob) -> None:
+    """The verdict, the sales-ratio trend, the backtest, which index is shown and why, and what cannot be computed."""
+    analyses = ["price_index", "time_adjustment", "sales_activity"]
+    _, path = make("market_summary", "html", analyses=analyses, step="quarter")
+    text = " ".join(pages.read(path.read_text(encoding="utf-8")).texts)
+    for line in (
+        "Is an adjustment needed?",
+        "The sales do not reach back a year.",
+        "By the sales-ratio trend, prices over assessed values changed by",
+        "The backtest is withheld.",
+        "The first index shown is",
+        "hold no listings",
+        "Index by value tier",
+        "Index by neighborhood, drawn toward that of all places, is withheld: ",
+    ):
+        assert line in text, line
+
+
+@pytest.mark.parametrize("as_job", [False, True])
+def test_market_summary_shows_small_places_drawn_toward_all(
+    make: Make, county: County, api: APIClient, as_job: bool
+) -> None:
+    """Of a report's own index, by neighborhood; of a job's, by its places. With what the figures mean."""
+    market_records.load(county)
+    parameters: dict[str, Any] = {"analyses": ["price_index"], "step": "year"}
+    if as_job:
+        body = {"analysis_type": "price_index", "county_id": county.pk, "geography": "hexgrid:800"}
+        key = api.post("/api/v1/market-analysis/run", {**body, "period": {"step": "year"}}, format="json").data[
+            "job_id"
+        ]
+        runner.run("market_analysis.MarketAnalysisJob", key)
+        parameters = {"market_jobs": [key]}
+    _, path = make("market_summary", "json", **parameters)
+    table = blocks_of(path)["shrunk"]
+    assert "the nearer to the latter the less the place's own sales decide" in table["note"]
+    places = [row[0] for row in table["rows"]]
+    assert len(places) > 4 if as_job else places == ["N0", "N1", "N2", "N3"]
+    for _, base, period, drawn, low, high, own, weight in table["rows"]:
+        assert (base, period) == ("2012", "2013")
+        assert low < drawn < high
+        assert weight == 0 if own is None else 0 < weight < 1
+    job, path = make("market_summary", "pdf", **parameters)
+    pdfs.check_accessible(path, job.pages)
 
 
 def test_result_is_in_storage_under_the_county(make: Make, run: ValuationJob) -> None:

@@ -11,13 +11,16 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from reporting.document import blocks as b
-from reporting.reports.base import Content, Report, Request
+from reporting.document.labels import label, spelled
+from reporting.reports.base import Content, Parameters, Report, Request
 from reporting.reports.fields import default, optional
 from terrafusion.jobs.registry import JobType, all_types
+from terrafusion.jobs.rights import Needs
 from terrafusion.jobs.states import Status
 from terrafusion.records.access import Role, counties_for
 from terrafusion.records.county_time import today, zone
 from terrafusion.tables import Column, Kind
+from terrafusion.words import day
 
 _COLUMNS = (
     Column("asked", Kind.DATETIME, "Asked (UTC)", width=25),
@@ -33,9 +36,10 @@ _COLUMNS = (
     Column("job", Kind.TEXT, "Job", width=36),
 )
 _BATCH = 500
+_ANSWERED = (Status.COMPLETED, Status.EXPIRED)
 
 
-class ActivityParameters(serializers.Serializer[Any]):
+class ActivityParameters(Parameters):
     first_day = optional(serializers.DateField, "From", "Without it: 30 days before the last day.")
     last_day = optional(serializers.DateField, "To", "Without it: today.")
     every_kind = default(False, serializers.BooleanField, "Every kind of job", "Also valuations, analyses and reports.")
@@ -64,6 +68,9 @@ class ExportActivity(Report):
             return {"report_type": [f"Who asked for what is shown to managers of {request.county.pk} only."]}
         return {}
 
+    def needs(self, request: Request) -> Needs:
+        return Needs(role=Role.MANAGER)
+
     def sources(self, request: Request) -> tuple[str, ...]:
         return ()  # jobs change all the time: each report is made anew
 
@@ -76,7 +83,7 @@ class ExportActivity(Report):
         asked = request.values
         return Content(
             blocks=build(found, count),
-            subtitle=f"{asked['first_day']} to {asked['last_day']}",
+            subtitle=" to ".join(day(date.fromisoformat(asked[name])) for name in ("first_day", "last_day")),
             rows=count * len(_COLUMNS),
             facts={"jobs": count},
         )
@@ -99,12 +106,9 @@ def build(found: list[tuple[JobType, QuerySet[Any]]], count: int) -> Iterator[b.
     personal = 0
     by_user: Counter[str] = Counter()
     for _, jobs in found:
-        for name in jobs.filter(status__in=(Status.COMPLETED, Status.EXPIRED)).values_list(
-            "submitted_by__username", flat=True
-        ):
+        for name in jobs.filter(status__in=_ANSWERED).values_list("submitted_by__username", flat=True):
             by_user[name or "(removed)"] += 1
-        if hasattr(jobs.model, "contains_personal_data"):
-            personal += jobs.filter(contains_personal_data=True).count()
+        personal += jobs.filter(contains_personal_data=True, status__in=_ANSWERED).count()
     yield b.KeyFigures(
         "activity",
         (
@@ -129,13 +133,13 @@ def _rows(found: list[tuple[JobType, QuerySet[Any]]]) -> Iterator[b.Row]:
             yield (
                 job.created_at,
                 job.submitted_by.get_username() if job.submitted_by else "(removed)",
-                job_type.name.replace("_", " "),
-                str(getattr(job, job_type.type_field)),
-                ", ".join(getattr(job, "layers", [])) or None,
-                job.status.lower(),
+                label(job_type.name),
+                label(str(getattr(job, job_type.type_field))),
+                ", ".join(map(spelled, getattr(job, "layers", []))) or None,
+                job.get_status_display(),
                 getattr(job, "record_count", None),
                 job.result_file_bytes,
-                getattr(job, "contains_personal_data", None),
+                job.contains_personal_data if job.status in _ANSWERED else None,
                 _withheld(job.result_summary) or None,
                 str(job.pk),
             )
@@ -143,7 +147,11 @@ def _rows(found: list[tuple[JobType, QuerySet[Any]]]) -> Iterator[b.Row]:
 
 def _withheld(summary: dict[str, Any]) -> str:
     """An export's manifest tells the fields of each layer; a report says it in words."""
-    told = summary.get("withheld") or {}
-    if isinstance(told, dict):
-        return "; ".join(f"{layer}: {', '.join(fields)}" for layer, fields in told.items() if fields)
-    return str(told)
+    withheld = summary.get("withheld") or {}
+    if isinstance(withheld, dict):
+        return "; ".join(
+            f"{spelled(layer)}: {', '.join(spelled(name).lower() for name in fields)}"
+            for layer, fields in withheld.items()
+            if fields
+        )
+    return str(withheld)

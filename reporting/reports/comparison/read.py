@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Q, Sum
 
 from reporting.document import blocks as b
 from reporting.reports.base import Content, Request
+from reporting.reports.comparison.report import values_of
 from reporting.reports.ratio_study.read import study_of
 from terrafusion.records.models import County, PropertyOperational
 from terrafusion.tables import Column, Kind
 from valuation.ratio import RatioStudy
+from valuation.ratio.ranges import PLACES
 
 _COLUMNS = (
     Column("county", Kind.TEXT, "County", width=20),
@@ -22,11 +24,12 @@ _COLUMNS = (
     Column("valued", Kind.INTEGER, "With a value", width=8),
     Column("total_value", Kind.MONEY, "Total value", width=14),
     Column("average_value", Kind.MONEY, "Average value", width=11),
+    Column("valuation_date", Kind.DATE, "Values of", width=12),
     Column("sales", Kind.INTEGER, "Sales studied", width=8),
-    Column("median", Kind.NUMBER, "Level", decimals=3, width=7),
-    Column("cod", Kind.NUMBER, "COD", decimals=1, width=7),
-    Column("prd", Kind.NUMBER, "PRD", decimals=3, width=7),
-    Column("prb", Kind.NUMBER, "PRB", decimals=3, width=7),
+    Column("median", Kind.NUMBER, "Median ratio", decimals=PLACES["median"], width=7),
+    Column("cod", Kind.NUMBER, "COD", decimals=PLACES["cod"], width=7),
+    Column("prd", Kind.NUMBER, "PRD", decimals=PLACES["prd"], width=7),
+    Column("prb", Kind.NUMBER, "PRB", decimals=PLACES["prb"], width=7),
     Column("remark", Kind.TEXT, "Remark", width=24),
 )
 
@@ -37,6 +40,7 @@ class Line:
     parcels: int
     valued: int
     total: int
+    day: date
     study: RatioStudy
 
 
@@ -53,8 +57,9 @@ def _line(request: Request) -> Line:
     found = PropertyOperational.objects.filter(county=request.county).aggregate(
         parcels=Count("pk"), valued=Count("pk", filter=Q(total_value__gt=0)), total=Sum("total_value")
     )
-    study = study_of(request, request.values)
-    return Line(str(request.county), found["parcels"], found["valued"], int(found["total"] or 0), study.overall)
+    study = study_of(request, values_of(request.county, request.values))
+    total = int(found["total"] or 0)
+    return Line(str(request.county), found["parcels"], found["valued"], total, study.valuation_date, study.overall)
 
 
 def build(lines: list[Line]) -> Iterator[b.Block]:
@@ -68,6 +73,7 @@ def build(lines: list[Line]) -> Iterator[b.Block]:
                 line.valued,
                 line.total,
                 line.total / line.valued if line.valued else None,
+                line.day,
                 line.study.sales,
                 *(m[name].value if name in m else None for name in ("median", "cod", "prd", "prb")),
                 line.study.withheld or " ".join(line.study.warnings),
@@ -75,7 +81,8 @@ def build(lines: list[Line]) -> Iterator[b.Block]:
         )
     yield b.Heading("Level, uniformity and values")
     note = (
-        "By the same screening rules of each county, prices brought to the same day. Few sales withhold the statistics."
+        "By each county's own screening rules; prices are brought to the day that its values are of. Few sales "
+        "withhold the statistics."
     )
     yield b.Table("counties", "", _COLUMNS, rows, note=note)
     shown = [

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.utils.dateparse import parse_date
 from rest_framework import serializers
 
 from reporting.reports.base import Request
 from reporting.reports.parcels import nothing_there
 from reporting.reports.ratio_study.report import StudyParameters, StudyReport
+from terrafusion.jobs.rights import Needs
 from terrafusion.records.access import counties_for
-from terrafusion.records.models import PropertyOperational, PropertyValueHistory, Sale
+from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.versions import source
+from valuation.study_dates import DatesDoNotFit, settle
 
 MOST = 50
 
@@ -22,6 +27,17 @@ class ComparisonParameters(StudyParameters):
         label="Other counties",
         help_text="The ids of the counties to compare with.",
     )
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Days that are not given stay open: each county's values have their own."""
+        return data
+
+
+def values_of(county: County, asked: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of one county's study. Raises ``DatesDoNotFit``."""
+    given = (asked[name] for name in ("valuation_date", "sales_from", "sales_to"))
+    dates = settle(county, asked["values"], *(parse_date(day) if day else None for day in given))
+    return {**asked, **{name: None if day is None else day.isoformat() for name, day in vars(dates).items()}}
 
 
 class CountyComparison(StudyReport):
@@ -46,7 +62,19 @@ class CountyComparison(StudyReport):
         if request.values["valuation_job"]:
             told = "A run is of one county: compare current or certified values."
             return {"parameters.valuation_job": [told]}
-        return nothing_there(request)
+        faults = nothing_there(request)
+        counties = County.objects.in_bulk([request.county.pk, *wanted])
+        for county in counties.values() if not faults else ():
+            try:
+                values_of(county, request.values)
+            except DatesDoNotFit as refused:
+                for name, texts in refused.faults.items():
+                    named = [text if text.startswith(county.pk) else f"{county.pk}: {text}" for text in texts]
+                    faults.setdefault(f"parameters.{name}", []).extend(named)
+        return faults
+
+    def needs(self, request: Request) -> Needs:
+        return Needs(counties=frozenset(request.values["counties"]) - {request.county.pk})
 
     def estimate(self, request: Request) -> int:
         return 0

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from rest_framework import serializers
 
-from reporting.reports.base import Content, Report, Request
+from reporting.reports.base import Content, Parameters, Report, Request
 from reporting.reports.fields import default, optional
 from reporting.reports.levy.build import District, build
 from reporting.reports.parcels import nothing_there, unknown
 from reporting.reports.runs import ValuationRunField
+from terrafusion.api.serializers import StrictSerializer
 from terrafusion.records.models import ReferenceFeature, ReferenceLayer
 from terrafusion.records.versions import source
+from terrafusion.words import counted
 from valuation import values
 from valuation.models import ValuationJob
 
@@ -36,13 +37,13 @@ _MEDIAN = (
 )
 
 
-class LevySerializer(serializers.Serializer[Any]):
+class LevySerializer(StrictSerializer):
     district = serializers.CharField(max_length=100)
     name = serializers.CharField(max_length=100, required=False, default="")
     rate = serializers.FloatField(min_value=0, max_value=1_000)
 
 
-class LevyParameters(serializers.Serializer[Any]):
+class LevyParameters(Parameters):
     district_layer = serializers.CharField(
         max_length=40, label="Districts", help_text="The reference layer of taxing districts."
     )
@@ -131,7 +132,7 @@ class TaxProjection(Report):
         limit = asked["levy_limit_percent"]
         return Content(
             blocks=build(districts, None if limit is None else limit / 100, asked["rate_limit"], basis, home),
-            subtitle=f"{len(districts)} districts of {asked['district_layer']}",
+            subtitle=f"{counted(len(districts), 'district')} of {self._layer(request).title}",
             rows=len(districts) * 15,
         )
 

@@ -20,6 +20,7 @@ from reporting.errors import SourceOutdated
 from reporting.reports.base import Content, Request
 from reporting.reports.market import report
 from reporting.reports.market.build import Analysis, build
+from terrafusion.jobs import intact
 from terrafusion.tables import Column, Kind
 
 _KINDS = ((pa.types.is_date, Kind.DATE), (pa.types.is_timestamp, Kind.DATETIME), (pa.types.is_boolean, Kind.BOOLEAN))
@@ -43,17 +44,43 @@ def _made(request: Request, name: str) -> Analysis:
     wanted = report.wanted(request, name)
     market = sales.market(wanted, lambda: None, lambda done, message: None)
     result = wanted.analysis.run(market, wanted.parameters)
-    told = publication.summary(wanted, market, result)
+    summary = publication.summary(wanted, market, result)
+    if name == "price_index":
+        summary |= _of_neighborhoods(request, result.areas[0].values.get("method"))
     rows = [tuple(row) for row in result.rows]
     return Analysis(
-        name, wanted.analysis.title, result.message, told, result.columns, rows, result.chart, told.get("notes", ())
+        name,
+        wanted.analysis.title,
+        result.message,
+        summary,
+        result.columns,
+        rows,
+        result.chart,
+        summary.get("notes", ()),
     )
+
+
+def _of_neighborhoods(request: Request, method: str | None) -> dict[str, Any]:
+    """The neighborhoods' indices, drawn toward the county's, by the method that the county's index is shown by."""
+    if method is None:
+        return {}
+    asked = {"methods": [method], "shown": "first", "value_tiers": 1}
+    wanted = report.wanted(request, "price_index", "neighborhood", **asked)
+    try:
+        result = wanted.analysis.run(sales.market(wanted, lambda: None, lambda done, message: None), wanted.parameters)
+    except (AnalysisError, TooFewSales) as few:
+        return {"shrunk_geography": "neighborhood", "shrunk_withheld": str(few)}
+    return {"shrunk_geography": "neighborhood"} | {
+        name: figure for name, figure in result.summary.items() if name.startswith("shrunk")
+    }
 
 
 def _of_job(job: MarketAnalysisJob) -> Analysis:
     """The table and the chart out of the job's package."""
     name = job.analysis_type
     try:
+        if fault := intact.fault(job):
+            raise ValueError(fault)
         with storages["default"].open(job.result_file) as file, zipfile.ZipFile(file) as package:
             chart = json.loads(package.read(f"{name}_chart.vl.json"))
             with package.open(f"{name}.parquet") as member:

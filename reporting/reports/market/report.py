@@ -9,14 +9,16 @@ from rest_framework import serializers
 from market_analysis import request as market_requests
 from market_analysis.catalogue import ANALYSES, STEPS
 from market_analysis.errors import RequestFaults
-from reporting.reports.base import Report, Request
+from market_analysis.models import MarketAnalysisJob
+from reporting.reports.base import Parameters, Report, Request, needs_of
 from reporting.reports.fields import default, optional
 from reporting.reports.runs import MarketRunField
+from terrafusion.jobs.rights import Needs, refusal
 from terrafusion.records.county_time import today
 from terrafusion.records.models import Sale
 
 
-class MarketParameters(serializers.Serializer[Any]):
+class MarketParameters(Parameters):
     market_jobs = default(
         list,
         serializers.ListField,
@@ -49,7 +51,9 @@ class MarketSummary(Report):
         if not Sale.objects.filter(county=request.county).exists():
             return {"county_id": [f"{request.county.pk} has no sales to analyse."]}
         if request.values["market_jobs"]:
-            return {}
+            hidden = [job for job in _analyses(request) if refusal(job, request.user)]
+            faults = [f"{request.county.pk} has no market analysis run {job.pk} for you." for job in hidden]
+            return {"parameters.market_jobs": faults} if faults else {}
         found: dict[str, list[str]] = {}
         for name in names(request):
             try:
@@ -61,8 +65,18 @@ class MarketSummary(Report):
                     )
         return found
 
+    def needs(self, request: Request) -> Needs:
+        return needs_of(_analyses(request))
+
+    start_seconds = 60.0
+
     def estimate(self, request: Request) -> int:
         return 0
+
+
+def _analyses(request: Request) -> list[MarketAnalysisJob]:
+    """The analyses that the report is about."""
+    return list(MarketAnalysisJob.objects.filter(pk__in=request.values["market_jobs"]))
 
 
 def names(request: Request) -> list[str]:
@@ -70,15 +84,15 @@ def names(request: Request) -> list[str]:
     return request.values["analyses"] or [name for name, analysis in ANALYSES.items() if not analysis.several_places]
 
 
-def wanted(request: Request, name: str) -> market_requests.MarketRequest:
-    """Raises ``RequestFaults``."""
+def wanted(request: Request, name: str, places: str = "", **parameters: Any) -> market_requests.MarketRequest:
+    """``places``: a geography other than the analysis's own. Raises ``RequestFaults``."""
     asked = request.values
     given: dict[str, Any] = {
         "analysis_type": name,
-        "geography": "neighborhood" if ANALYSES[name].several_places else "county",
+        "geography": places or ("neighborhood" if ANALYSES[name].several_places else "county"),
         "period": {"from": asked["period_from"], "to": asked["period_to"], "step": asked["step"]},
         "property_class": [],
         "area_of_interest": None,
-        "parameters": {},
+        "parameters": parameters,
     }
     return market_requests.check(request.county, given, today(request.county), request.user)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reporting.document import blocks as b
+from reporting.document.names import UNNAMED
+from reporting.maps.names import label_outlines
 from reporting.maps.sheet import RATIOS, Extent, Sheet
 from reporting.reports.ratio_study import statistics
+from reporting.reports.ratio_study.build import Study, what
 from reporting.reports.ratio_study.sales import excluded
 from terrafusion.tables import Column, Kind
-from valuation.ratio import RatioStudy
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,12 +52,7 @@ class Profile:
     name: str
     parcels: pd.DataFrame
     sales: pd.DataFrame
-    overall: RatioStudy
-    trimmed: RatioStudy
-    screening: Any
-    notes: tuple[str, ...]
-    outlines: Sequence[Any]
-    places: Sequence[tuple[float, float, float]]
+    study: Study
 
 
 def build(profile: Profile) -> Iterator[b.Block]:
@@ -85,7 +83,7 @@ def build(profile: Profile) -> Iterator[b.Block]:
         Column("parcels", Kind.INTEGER, "Parcels"),
         Column("share", Kind.PERCENT, "Share"),
     )
-    counted = [(str(use) or "(none)", int(count), int(count) / len(parcels)) for use, count in uses.items() if count]
+    counted = [(str(use) or UNNAMED, int(count), int(count) / len(parcels)) for use, count in uses.items() if count]
     yield b.Table("uses", "Uses", columns, counted)
     yield b.Heading("Sales")
     years = [_year(int(year), group) for year, group in sales.groupby(sales["sale_date"].dt.year)]
@@ -94,10 +92,11 @@ def build(profile: Profile) -> Iterator[b.Block]:
     if len(shown_years) > 1:
         yield _chart(shown_years)
     yield b.Heading("Equity")
-    yield from statistics.summary(profile.overall, profile.trimmed)
-    for note in profile.notes:
+    yield what(profile.study)
+    yield from statistics.summary(profile.study.overall, profile.study.trimmed)
+    for note in profile.study.notes:
         yield b.Text(note, b.Tone.WARNING)
-    yield excluded(profile.screening)
+    yield excluded(profile.study.screening)
 
 
 def _median(values: Any) -> float | None:
@@ -141,24 +140,26 @@ def _chart(years: list[b.Row]) -> b.Chart:
 
 def place_map(profile: Profile) -> b.Map | None:
     """The neighborhood among the others, with its sales by ratio where they are judged."""
-    own = [outline for outline in profile.outlines if outline.name == profile.name]
+    outlines, places = profile.study.outlines, profile.study.places
+    own = [outline for outline in outlines if outline.name == profile.name]
     corners = [point for outline in own for ring in outline.rings for point in ring]
-    corners += [(x, y) for x, y, _ in profile.places]
+    corners += [(x, y) for x, y, _ in places]
     if not corners:
         return None
     xs, ys = zip(*corners, strict=True)
     sheet = Sheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.6, margin=0.25, least=1_000.0), 480)
-    for outline in profile.outlines:
+    for outline in outlines:
         sheet.rings(
             outline.rings, "#dfe9f2" if outline in own else "#f4f4ef", "#1f4e79" if outline in own else "#c0c0c0"
         )
-    for x, y, ratio in profile.places:
+    for x, y, ratio in places:
         sheet.dot(x, y, RATIOS.color(ratio))
-    keys = RATIOS.keys(dot=True) if profile.places else ()
+    label_outlines(sheet, outlines)
+    keys = RATIOS.keys(dot=True) if places else ()
     return b.Map(
         "place",
         "",
         sheet.svg(keys),
-        f"Map of neighborhood {profile.name} among its neighbors, with {len(profile.places):,} sales.",
-        "Dots are sales by the ratio of value to price. Up is grid north." if profile.places else "Up is grid north.",
+        f"Map of neighborhood {profile.name} among its neighbors, with {counted(len(places), 'sale')}.",
+        "Dots are sales by the ratio of value to price. Up is grid north." if places else "Up is grid north.",
     )

@@ -46,10 +46,5 @@ def profile(request: Request, name: str) -> Profile:
         name=name,
         parcels=parcels,
         sales=kept,
-        overall=study.overall,
-        trimmed=study.trimmed,
-        screening=study.screening,
-        notes=study.notes,
-        outlines=study.outlines,
-        places=study.places,
+        study=study,
     )

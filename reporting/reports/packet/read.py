@@ -13,7 +13,7 @@ from reporting.reports.parcel.file import ParcelFile
 from reporting.reports.parcel.read import files
 from reporting.reports.parcel.report import has_owners, sheets_of
 from reporting.reports.ratio_study import pictures, sales, statistics
-from reporting.reports.ratio_study.build import Study
+from reporting.reports.ratio_study.build import Study, what
 from terrafusion.records.models import PropertyOperational
 
 
@@ -44,7 +44,9 @@ def build(parcel: ParcelFile, study: Study) -> Iterator[b.Block]:
         yield b.Text(told, b.Tone.NOTE)
     yield b.PageBreak()
     yield b.Heading(f"Ratio study of neighborhood {parcel.neighborhood or '(none)'}")
+    yield what(study)
     yield from statistics.summary(study.overall, study.trimmed)
+    yield from statistics.words(study.overall, study.by_class)
     for note in study.notes:
         yield b.Text(note, b.Tone.WARNING)
     drawn = pictures.ratio_map(study.places, study.outlines)

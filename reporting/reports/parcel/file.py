@@ -31,6 +31,8 @@ class Values:
     total: int | None
     exemptions: int | None
     source: str = ""
+    land_source: str | None = None
+    """What the land rests on, a code, where the value was made and certified here."""
 
     @property
     def taxable(self) -> int | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from reporting.document import blocks as b
-from reporting.document.texts import day
 from reporting.reports.parcel.file import ParcelFile, Values
 from terrafusion.tables import Column, Kind
+from terrafusion.words import day
 
 _COLUMNS = (
     Column("item", Kind.TEXT, "Item", width=20),
@@ -47,7 +47,7 @@ def section(parcel: ParcelFile, before: Values, now: Values, letter: Letter) -> 
 def _blocks(parcel: ParcelFile, before: Values, now: Values, letter: Letter) -> Iterator[b.Block]:
     owner = parcel.owner
     yield b.Address((owner.name, *owner.lines) if owner else ("Owner of record",))
-    yield b.Text(f"{day(letter.sent_on)}")
+    yield b.Text(day(letter.sent_on))
     yield b.Facts(
         "property",
         "Your property",

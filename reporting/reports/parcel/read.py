@@ -13,10 +13,14 @@ from django.db.models import QuerySet
 from reporting.document.blocks import Figure
 from reporting.geometry import parcel_maps
 from reporting.models import ParcelPhoto
+from reporting.reports import land
 from reporting.reports.parcel.file import Owner, ParcelFile, ParcelSale, Sheet, Values
 from terrafusion.records import order
+from terrafusion.records.county_time import today
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
+from terrafusion.records.values import standing
 from terrafusion.tables import Kind
+from terrafusion.words import day
 
 log = logging.getLogger(__name__)
 BATCH = 100
@@ -51,9 +55,9 @@ def files(
     ``sheets(ids)`` gives the valuation sheets that there are, by the parcel's key."""
     waiting = iter(ids)
     while batch := list(islice(waiting, BATCH)):
-        parcels = PropertyOperational.objects.defer("geometry", "point").in_bulk(batch)
+        parcels = _parcels(county, batch)
         history: dict[int, list[Values]] = defaultdict(list)
-        for row in PropertyValueHistory.objects.filter(property__in=batch).order_by("-effective_date", "-tax_year"):
+        for row in land.of_entries(standing()).filter(property__in=batch).order_by("-effective_date", "-tax_year"):
             history[row.property_id].append(of_history(row))
         sales: dict[int | None, list[ParcelSale]] = defaultdict(list)
         for sale in Sale.objects.filter(county=county, property__in=batch).order_by("-sale_date", "-pk"):
@@ -89,6 +93,11 @@ def files(
             )
 
 
+def _parcels(county: County, batch: list[int]) -> dict[int, PropertyOperational]:
+    rows = land.of_parcels(PropertyOperational.objects.filter(county=county), today(county))
+    return rows.defer("geometry", "point").in_bulk(batch)
+
+
 BUNDLES = {"none": "", "postal_code": "mailing_postal_code", "neighborhood": "neighborhood"}
 """What letters can be bundled by, and the field that tells."""
 
@@ -111,7 +120,13 @@ def bundle_of(parcel: PropertyOperational, bundle_by: str) -> str:
 
 def of_parcel(parcel: PropertyOperational) -> Values:
     return Values(
-        parcel.tax_year, None, parcel.land_value, parcel.improvement_value, parcel.total_value, parcel.exemptions
+        parcel.tax_year,
+        None,
+        parcel.land_value,
+        parcel.improvement_value,
+        parcel.total_value,
+        parcel.exemptions,
+        land_source=getattr(parcel, land.SOURCE, None),
     )
 
 
@@ -124,6 +139,7 @@ def of_history(row: PropertyValueHistory) -> Values:
         row.total_value,
         row.exemptions,
         row.source,
+        getattr(row, land.SOURCE, None),
     )
 
 
@@ -150,7 +166,7 @@ def _photos(batch: list[int]) -> dict[int, tuple[bytes, str]]:
     for photo in newest:
         try:
             with photo.file.open("rb") as file:
-                found[photo.property_id] = (file.read(), f"{photo.caption} {photo.taken_on:%Y-%m-%d}".strip())
+                found[photo.property_id] = (file.read(), " ".join(filter(None, (photo.caption, day(photo.taken_on)))))
         except OSError:
             log.exception("The photograph %s cannot be read", photo.pk)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,11 @@ from reporting.reports.parcel.read import BUNDLES, bundle_of, files, in_order, k
 from reporting.reports.runs import ValuationRunField
 from reporting.reports.selection import SelectionParameters, faults, selected
 from terrafusion import tables
-from terrafusion.records.models import PropertyOperational, PropertyValueHistory
+from terrafusion.records.county_time import today
+from terrafusion.records.models import PropertyOperational
 from terrafusion.records.models.parcel import PERSONAL_DATA
+from terrafusion.records.values import standing
+from terrafusion.words import counted
 from valuation import values
 from valuation.models import PropertyValuation, ValuationJob
 from valuation.sheet import sheets
@@ -52,10 +55,11 @@ class ParcelReport(Report):
     """A section for each of some parcels, which says nothing of the others."""
 
     bare = True
-    unsaid = frozenset({"Parcels", "Neighborhoods", "Classes", "Area", "Bundles"})
 
     def check(self, request: Request) -> dict[str, list[str]]:
         return faults(request)
+
+    row_seconds = 0.05
 
     def estimate(self, request: Request) -> int:
         return selected(request).count()
@@ -72,7 +76,7 @@ class PropertyRecordCard(ParcelReport):
         count = parcels.count()
         return Content(
             blocks=self._sections(request, parcels),
-            subtitle=f"{count:,} parcels" if count > 1 else "",
+            subtitle=counted(count, "parcel") if count > 1 else "",
             rows=count * _CELLS,
             personal=has_owners(parcels),
             facts={"parcels": count},
@@ -110,9 +114,11 @@ class NoticeParameters(SelectionParameters):
         max_value=1_000,
     )
     notice_date = optional(
-        serializers.DateField, "Date of the notice", "Printed on it; without one, the day that the data is as of."
+        serializers.DateField, "Date of the notice", "Printed on it; without one, the county's today."
     )
-    appeal_by = optional(serializers.DateField, "Appeal by", "The last day to appeal, if to be told.")
+    appeal_by = optional(
+        serializers.DateField, "Appeal by", "The last day to appeal, after the date of the notice; printed where given."
+    )
     bundle_by = default(
         "postal_code",
         serializers.ChoiceField,
@@ -120,6 +126,14 @@ class NoticeParameters(SelectionParameters):
         "A PDF of its own for each postal code of the mailing address, or each neighborhood.",
         choices=list(BUNDLES),
     )
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The date of the notice is settled, so that a rerun has it; nobody can appeal before the letter is written."""
+        sent = data["notice_date"] or today(self.context["county"])
+        if data["appeal_by"] and data["appeal_by"] <= sent:
+            late = f"The last day to appeal, {data['appeal_by']}, is not after the date of the notice, {sent}."
+            raise serializers.ValidationError({"appeal_by": [f"{late} Give a later day."]})
+        return {**data, "notice_date": sent}
 
 
 class ChangeOfValueNotice(ParcelReport):
@@ -129,7 +143,6 @@ class ChangeOfValueNotice(ParcelReport):
         "A letter to the owner of each parcel whose value changed, bundled for the mail; and the mailing list."
     )
     parameters = NoticeParameters
-    unsaid = ParcelReport.unsaid | {"Report", "Least change in percent", "Date of the notice", "Appeal by"}
 
     def check(self, request: Request) -> dict[str, list[str]]:
         found = faults(request)
@@ -146,8 +159,8 @@ class ChangeOfValueNotice(ParcelReport):
         changes = _Changes(request)
         count = changes.parcels.count()
         letter = notice.Letter(
-            sent_on=_day(request.values["notice_date"]) or now.date(),
-            appeal_by=_day(request.values["appeal_by"]),
+            sent_on=date.fromisoformat(request.values["notice_date"]),
+            appeal_by=date.fromisoformat(by) if (by := request.values["appeal_by"]) else None,
             how_to_appeal=appeal_text(request),
             signature=tuple(filter(None, (brand_of(request.county, self.name).office, str(request.county)))),
         )
@@ -159,7 +172,7 @@ class ChangeOfValueNotice(ParcelReport):
 
         return Content(
             blocks=changes.sections(letter),
-            subtitle=f"{count:,} notices",
+            subtitle=counted(count, "notice"),
             rows=count * 60,
             personal=True,
             facts={"notices": count},
@@ -179,7 +192,7 @@ class _Changes:
         share = request.values["minimum_change_percent"] / 100
         parcels = selected(request)
         if self._job is None:
-            earlier = PropertyValueHistory.objects.filter(property=OuterRef("pk"), tax_year__lt=OuterRef("tax_year"))
+            earlier = standing().filter(property=OuterRef("pk"), tax_year__lt=OuterRef("tax_year"))
             self._before = earlier.order_by("-tax_year", "-effective_date")
             parcels = parcels.annotate(now=F("total_value"), then=Subquery(self._before.values("total_value")[:1]))
         else:
@@ -252,7 +265,3 @@ def has_owners(parcels: QuerySet[PropertyOperational]) -> bool:
 def appeal_text(request: Request) -> str:
     found = CountyBranding.objects.filter(county=request.county).values_list("how_to_appeal", flat=True).first()
     return found or "Ask the assessor's office how to appeal."
-
-
-def _day(text: str | None) -> Any:
-    return None if text is None else datetime.fromisoformat(text).date()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reporting.document import blocks as b
+from reporting.maps.names import label_outlines
 from reporting.maps.sheet import RATIOS, Extent, Sheet
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
 MOST_DOTS = 4_000
 
 
-def charts(sales: pd.DataFrame) -> Iterator[b.Chart]:
-    """The ratios' histogram, and the ratio against the value."""
-    ratio = (sales["value"] / sales["price"]).to_numpy(dtype=float)
+def charts(sales: pd.DataFrame, level: float = 1.0) -> Iterator[b.Chart]:
+    """The ratios' histogram, and the ratio against the value; of values over their level, where that is not 1."""
+    stated = sales["value"] / sales["level"]
+    ratio = (stated / sales["price"]).to_numpy(dtype=float)
+    what = "Ratio" if level == 1 else f"Ratio over the level of {level:.3f}"
     edges = np.arange(0.5, 1.5001, 0.05)
     counts, _ = np.histogram(np.clip(ratio, 0.5001, 1.4999), edges)
     median = float(np.median(ratio))
@@ -42,7 +46,7 @@ def charts(sales: pd.DataFrame) -> Iterator[b.Chart]:
                             "field": "from",
                             "type": "quantitative",
                             "bin": {"binned": True, "step": 0.05},
-                            "title": "Ratio",
+                            "title": what,
                         },
                         "x2": {"field": "to"},
                         "y": {"field": "sales", "type": "quantitative", "title": "Sales"},
@@ -54,10 +58,10 @@ def charts(sales: pd.DataFrame) -> Iterator[b.Chart]:
                 },
             ],
         },
-        f"Histogram of {len(ratio):,} ratios. The median is {median:.3f}; {inside:.0%} lie from 0.90 to 1.10.",
+        f"Histogram of {counted(len(ratio), 'ratio')}. The median is {median:.3f}; {inside:.0%} lie from 0.90 to 1.10.",
         "The line is the median. Ratios below 0.50 and above 1.50 are in the outermost bars.",
     )
-    worth = (0.5 * sales["price"] + 0.5 * sales["value"] / median).to_numpy(dtype=float)
+    worth = (0.5 * sales["price"] + 0.5 * stated / median).to_numpy(dtype=float)
     order = np.argsort(worth, kind="stable")
     bands = [part for part in np.array_split(order, min(10, max(1, len(order) // 20))) if len(part)]
     points = [
@@ -83,14 +87,14 @@ def charts(sales: pd.DataFrame) -> Iterator[b.Chart]:
                     "type": "quantitative",
                     "title": "Worth in dollars (half price, half value)",
                     "axis": {"format": "~s"},
-                    "scale": {"type": "log", "nice": False},
+                    "scale": {"type": "log", "nice": False, "padding": 10},
                 }
             },
             "layer": [
                 {
                     "mark": {"type": "rule", "color": "#9bb3c9", "strokeWidth": 3},
                     "encoding": {
-                        "y": {"field": "low", "type": "quantitative", "title": "Ratio", "scale": {"zero": False}},
+                        "y": {"field": "low", "type": "quantitative", "title": what, "scale": {"zero": False}},
                         "y2": {"field": "high"},
                     },
                 },
@@ -101,9 +105,9 @@ def charts(sales: pd.DataFrame) -> Iterator[b.Chart]:
             ],
         },
         f"The median ratio of the cheapest sales is {points[0]['median']:.3f}, "
-        f"that of the dearest {points[-1]['median']:.3f}.",
+        f"that of the most expensive {points[-1]['median']:.3f}.",
         "Each point is the median of an equal share of the sales, the bar their middle half. A level line treats cheap "
-        "and dear alike.",
+        "and expensive alike.",
     )
 
 
@@ -111,20 +115,22 @@ def ratio_map(places: Sequence[tuple[float, float, float]], outlines: Sequence[A
     """Sales by their ratio, over the neighborhoods; None where no sale has a place."""
     if not places:
         return None
-    shown_places = places[:: -(-len(places) // MOST_DOTS)]
+    step = -(-len(places) // MOST_DOTS)
+    shown_places = places[::step]
     xs, ys = [place[0] for place in shown_places], [place[1] for place in shown_places]
     sheet = Sheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.25, least=1_000.0), 480)
     for outline in outlines:
         sheet.rings(outline.rings, "#f1f1ec", "#b0b0b0")
     for x, y, ratio in shown_places:
         sheet.dot(x, y, RATIOS.color(ratio))
-    thin = f" Every {-(-len(places) // MOST_DOTS)}th sale is drawn." if len(shown_places) < len(places) else ""
+    label_outlines(sheet, outlines)
+    thin = f" One sale in {step} is drawn." if step > 1 else ""
     low = sum(ratio < 0.95 for *_, ratio in places) / len(places)
     high = sum(ratio >= 1.05 for *_, ratio in places) / len(places)
     return b.Map(
         "ratio_map",
         "Where the ratios are",
         sheet.svg(RATIOS.keys(dot=True)),
-        f"Map of {len(places):,} sales: {low:.0%} have a ratio below 0.95, {high:.0%} one of 1.05 or more.",
+        f"Map of {counted(len(places), 'sale')}: {low:.0%} have a ratio below 0.95, {high:.0%} one of 1.05 or more.",
         f"Sales of the county's records at the points of their parcels; up is grid north.{thin}",
     )

@@ -3,74 +3,86 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 
+from reporting.document.names import natural
 from reporting.geometry import layer_outlines, to_feet
 from reporting.reports.base import Content, Request
 from reporting.reports.ratio_study.build import Study, build
-from valuation import ratio, studies
+from terrafusion import words
+from valuation import studies, study_values
+from valuation.earlier_years import earlier
+from valuation.ratio import RatioStudy
 from valuation.scope import Scope
-from valuation.study_terms import PropertyKind
+from valuation.study_groups import grouped, of_frame
+from valuation.study_terms import CERTIFIED, CURRENT, PropertyKind
 
+_VALUES = {CURRENT: "Values on record", CERTIFIED: "Certified values"}
+_RESAMPLES = 200
 NEIGHBORHOODS = "neighborhoods"
 """The layer that is drawn below sales, where a county has it."""
 
 
 def read(request: Request, now: datetime) -> Content:
-    asked = request.values
-    found = study_of(request, asked)
-    kind = "Values of a valuation run" if asked["valuation_job"] else f"{asked['values'].capitalize()} values"
+    found = study_of(request, request.values, with_earlier=True)
     measure = found.overall.measures.get("median")
     return Content(
         blocks=build(found),
-        subtitle=f"{kind} against sales, as of {asked['valuation_date']}",
+        subtitle=f"{found.values} against sales, as of {words.day(found.valuation_date)}",
         rows=len(found.sales) * 8,
         facts={"sales": found.overall.sales, "median_ratio": measure.value if measure else None},
     )
 
 
-def study_of(request: Request, asked: dict[str, Any], neighborhood: str | None = None) -> Study:
+def study_of(
+    request: Request, asked: dict[str, Any], neighborhood: str | None = None, *, with_earlier: bool = False
+) -> Study:
     """The study of parameters as ``StudyParameters`` has them, in the request's area or of one neighborhood."""
-    kind = PropertyKind(asked["property_kind"])
-    day = _day(asked["valuation_date"])
-    assert day is not None  # noqa: S101 - validate() sees to it
+    day, first = _day(asked["valuation_date"]), _day(asked["sales_from"])
+    assert day is not None and first is not None  # noqa: S101, PT018 - validate() sees to them
     wanted = studies.Wanted(
         county_id=request.county.pk,
         valuation_date=day,
         values=uuid.UUID(asked["valuation_job"]) if asked["valuation_job"] else asked["values"],
-        sales_from=_day(asked["sales_from"]),
+        sales_from=first,
         sales_to=_day(asked["sales_to"]),
-        kind=kind,
+        kind=PropertyKind(asked["property_kind"]) if asked["property_kind"] else None,
         scope=_scope(request, neighborhood),
     )
-    judged = studies.judge(wanted)
-    sales = judged.sales
-    study = studies.of_frame(sales, kind)
-    value, price = sales["value"].to_numpy(dtype=float), sales["price"].to_numpy(dtype=float)
+    market = studies.Market(wanted)
+    judged = market.judge(day, first, study_values.read(request.county.pk, wanted.values, day))
+    sales, classes = judged.sales, wanted.classes()
+    study = of_frame(sales, classes)
 
-    def grouped(names: list[str]) -> dict[str, ratio.RatioStudy]:
-        return ratio.study_by_group(value, price, names, kind, resamples=200)
+    def by(labels: list[str], order: Sequence[str] = ()) -> dict[str, RatioStudy]:
+        found = grouped(sales, labels, classes, resamples=_RESAMPLES)
+        return {name: found[name] for name in (order or sorted(found, key=natural)) if name in found}
 
-    quarters = [f"{day.year} Q{(day.month + 2) // 3}" for day in sales["sale_date"]]
+    last = sales["sale_date"].max().date() if len(sales) else first
     return Study(
         overall=study.overall,
         trimmed=study.trimmed,
+        by_class=study.by_class,
         groups={
-            "Class": study.by_class,
-            "Neighborhood": study.by_neighborhood,
+            "Neighborhood": {name: study.by_neighborhood[name] for name in sorted(study.by_neighborhood, key=natural)},
             "Tier of worth": study.by_tier,
-            "Age": grouped(_ages(sales, day)) if "year_built" in sales else {},
-            "Quarter of sale": grouped(quarters),
+            "Age": by(_ages(sales, day), _AGE_ORDER) if "year_built" in sales else {},
+            "Quarter of sale": by([f"{day.year} Q{(day.month + 2) // 3}" for day in sales["sale_date"]]),
         },
         sales=sales,
         screening=judged.screening,
         notes=judged.notes,
         balance=judged.balance,
+        values="Values of a valuation run" if asked["valuation_job"] else _VALUES[asked["values"]],
         valuation_date=day,
-        places=_places(request, sales, value / price),
+        sales_from=first,
+        sales_to=wanted.sales_to,
+        earlier=tuple(earlier(wanted, market, last)) if with_earlier else (),
+        places=_places(request, sales),
         outlines=layer_outlines(request.county, NEIGHBORHOODS),
         list_sales=asked.get("list_sales", False),
     )
@@ -82,21 +94,25 @@ def _scope(request: Request, neighborhood: str | None) -> Scope | None:
     return Scope(request.county, {"area_of_interest": request.area.notes}, request.area) if request.area else None
 
 
-def _places(request: Request, sales: Any, ratios: Any) -> list[tuple[float, float, float]]:
+def _places(request: Request, sales: Any) -> list[tuple[float, float, float]]:
+    """Where the sales are, with their ratios over the level."""
     if not {"longitude", "latitude"} <= set(sales.columns) or not len(sales):
         return []
     longitude, latitude = (sales[name].to_numpy(dtype=float) for name in ("longitude", "latitude"))
     there = np.isfinite(longitude) & np.isfinite(latitude)
     x, y = to_feet(request.county, longitude[there], latitude[there])
+    ratios = (sales["value"] / sales["level"] / sales["price"]).to_numpy(dtype=float)
     return [(float(a), float(c), float(r)) for a, c, r in zip(x, y, ratios[there], strict=True)]
 
 
 _AGES = ((10, "up to 10 years"), (30, "11 to 30 years"), (60, "31 to 60 years"), (10_000, "over 60 years"))
+_UNKNOWN_AGE = "unknown"
+_AGE_ORDER = (*(text for _, text in _AGES), _UNKNOWN_AGE)
 
 
 def _ages(sales: Any, day: date) -> list[str]:
     ages = day.year - sales["year_built"].to_numpy(dtype=float)
-    return ["unknown" if not np.isfinite(age) else next(text for most, text in _AGES if age <= most) for age in ages]
+    return [_UNKNOWN_AGE if not np.isfinite(age) else next(text for most, text in _AGES if age <= most) for age in ages]
 
 
 def _day(text: str | None) -> date | None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from django.utils.dateparse import parse_date
 from rest_framework import serializers
 
-from reporting.reports.base import Report, Request
+from reporting.reports.base import Parameters, Report, Request
 from reporting.reports.fields import default, optional
 from reporting.reports.runs import ValuationRunField
-from terrafusion.records.county_time import today
 from terrafusion.records.models import Sale
-from valuation.models import ValuationJob
+from valuation.study_dates import DatesDoNotFit, StudyDates, settle, with_sales
 from valuation.study_terms import CERTIFIED, CURRENT, PropertyKind
 
 
-class StudyParameters(serializers.Serializer[Any]):
+class StudyParameters(Parameters):
     values = default(
         CURRENT,
         serializers.ChoiceField,
@@ -32,40 +31,47 @@ class StudyParameters(serializers.Serializer[Any]):
     valuation_date = optional(
         serializers.DateField,
         "Valuation date",
-        "Prices are brought to this day. Without it: the run's, or the first day of the last sale's year.",
+        "Prices are brought to this day. Without it: the day that the values are of. Another day is refused.",
     )
-    sales_from = optional(serializers.DateField, "Sales from", "Without it: from the valuation date.")
+    sales_from = optional(
+        serializers.DateField,
+        "Sales from",
+        "Without it: from the valuation date; where there is no later sale, the year before it.",
+    )
     sales_to = optional(serializers.DateField, "Sales to", "The last day.")
-    property_kind = default(
-        PropertyKind.RESIDENTIAL.value,
+    property_kind = optional(
         serializers.ChoiceField,
         "Kind of property",
-        "Which range of the standard the COD must be in.",
+        "Which range of the standard the COD must be in. Without it: that of each class, as the county has set it.",
         choices=[kind.value for kind in PropertyKind],
     )
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         """The days that were not given, so that a rerun is of the same ones."""
-        county = self.context["county"]
-        if data["valuation_date"] is None:
-            run = data["valuation_job"]
-            if isinstance(run, dict):
-                data["valuation_date"] = parse_date(run["valuation_date"])
-            elif run:
-                data["valuation_date"] = ValuationJob.objects.get(pk=run).valuation_date
-            else:
-                last = Sale.objects.filter(county=county, sale_date__lte=today(county)).order_by("-sale_date").first()
-                if last is None:
-                    raise serializers.ValidationError({"valuation_date": [f"{county.pk} has no sales to study."]})
-                data["valuation_date"] = date(last.sale_date.year, 1, 1)
-        start, end = data["sales_from"], data["sales_to"]
-        if start and end and start > end:
-            raise serializers.ValidationError({"sales_to": ["The last day is before the first."]})
-        return data
+        try:
+            dates = self.dates(data)
+        except DatesDoNotFit as refused:
+            raise serializers.ValidationError(dict(refused.faults)) from None
+        return {**data, **vars(dates)}
+
+    def dates(self, data: dict[str, Any]) -> StudyDates:
+        """Raises ``DatesDoNotFit``."""
+        county, run = self.context["county"], data["valuation_job"]
+        given = (data["valuation_date"], data["sales_from"], data["sales_to"])
+        if not isinstance(run, dict):
+            return settle(county, uuid.UUID(run) if run else data["values"], *given)
+        day = parse_date(run["valuation_date"])
+        assert day is not None  # noqa: S101 - the field has checked the run
+        if given[0] not in (None, day):
+            reason = f"The run's values are to be of {day}: give that day, or leave valuation_date out."
+            raise DatesDoNotFit({"valuation_date": [reason]})
+        return with_sales(county, None, day, *given[1:])
 
 
 class RatioStudyParameters(StudyParameters):
-    list_sales = default(True, serializers.BooleanField, "List of sales", "Every sale used.")
+    list_sales = default(
+        False, serializers.BooleanField, "List of sales", "Every sale used: some 50 on a page of the PDF."
+    )
 
 
 class StudyReport(Report):

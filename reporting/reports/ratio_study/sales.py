@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from reporting.document import blocks as b
+from reporting.document.labels import label
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted, day
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,26 +26,29 @@ SALES = (
 )
 
 
-def excluded(told: Mapping[str, Any]) -> b.Table:
-    """Sales that are not used, by reason; ``told`` as ``records.sales.screening`` tells."""
+def excluded(counts: Mapping[str, Any]) -> b.Table:
+    """Sales that are not used, by reason; ``counts`` as ``records.sales.screening`` gives them."""
     columns = (
         Column("reason", Kind.TEXT, "Reason", width=16),
         Column("sales", Kind.INTEGER, "Sales"),
         Column("meaning", Kind.TEXT, "Meaning", width=50),
     )
-    lines: list[b.Row] = [(one["reason"], one["sales"], one["meaning"]) for one in told.get("excluded", ())]
-    if told.get("without_a_value"):
-        lines.append(("without_a_value", told["without_a_value"], "The parcel has no value to compare the price with."))
-    of_span = f"; {told['in_span']:,} of them from {told['studied_from']} on" if "in_span" in told else ""
-    note = f"{told.get('sales', 0):,} sales were read and {told.get('kept', 0):,} passed the screening{of_span}."
+    lines: list[b.Row] = [(label(one["reason"]), one["sales"], one["meaning"]) for one in counts.get("excluded", ())]
+    if counts.get("without_a_value"):
+        meaning = "The parcel has no value to compare the price with."
+        lines.append((label("without_a_value"), counts["without_a_value"], meaning))
+    of_span = ""
+    if "in_span" in counts:
+        of_span = f"; {counts['in_span']:,} of them from {day(date.fromisoformat(counts['studied_from']))} on"
+    note = f"{counted(counts.get('sales', 0), 'sale')} read; {counts.get('kept', 0):,} passed the screening{of_span}."
     return b.Table("excluded", "Sales excluded", columns, lines, note=note)
 
 
 def balance(found: Any) -> b.Text:
-    told = "in balance" if found.balanced else "out of balance: sold parcels may have been valued from their prices"
+    state = "in balance" if found.balanced else "out of balance: sold parcels may have been valued from their prices"
     return b.Text(
         f"Sold and unsold: the median value per square foot is ${found.median_sold:,.2f} of {found.sold:,} sold "
-        f"and ${found.median_unsold:,.2f} of {found.unsold:,} unsold parcels; they are {told}."
+        f"and ${found.median_unsold:,.2f} of {found.unsold:,} unsold parcels; they are {state}."
     )
 
 

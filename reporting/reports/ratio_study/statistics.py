@@ -1,46 +1,67 @@
-"""A ratio study's figures as blocks: key figures, statistics with their ranges, groups. Pure."""
+"""A ratio study's figures as blocks: key figures, verdict, statistics with their ranges, groups, years. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reporting.document import blocks as b
 from reporting.document.names import UNNAMED, natural
 from reporting.document.texts import NOTHING, shown
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 from valuation.ratio import RatioStudy
+from valuation.ratio.ranges import EDITION, PLACES
+from valuation.ratio.verdict import factor, verdict
+from valuation.study_terms import PropertyKind
+from valuation.study_year import Year
 
 NAMES = {
-    "median": ("Median ratio", 3),
-    "mean": ("Mean ratio", 3),
-    "weighted_mean": ("Weighted mean ratio", 3),
-    "cod": ("COD", 1),
-    "prd": ("PRD", 3),
-    "prb": ("PRB", 3),
-    "mki": ("MKI", 3),
-    "ki": ("KI", 3),
-    "vei": ("VEI", 1),
+    "median": "Median ratio",
+    "mean": "Mean ratio",
+    "weighted_mean": "Weighted mean ratio",
+    "cod": "COD",
+    "prd": "PRD",
+    "prb": "PRB",
+    "mki": "MKI",
+    "ki": "KI",
+    "vei": "VEI",
 }
 _SHOWN_FIRST = ("median", "cod", "prd", "prb", "weighted_mean", "mki", "vei")
 _STATISTICS = (
-    Column("statistic", Kind.TEXT, "Statistic", width=16),
-    Column("value", Kind.NUMBER, "Figure", decimals=3),
-    Column("low", Kind.NUMBER, "95% from", decimals=3),
-    Column("high", Kind.NUMBER, "to", decimals=3),
-    Column("range", Kind.TEXT, "Must be in", width=13),
-    Column("verdict", Kind.TEXT, "Verdict", width=24),
-    Column("trimmed", Kind.NUMBER, "Without extremes", decimals=3),
+    Column("statistic", Kind.TEXT, "Statistic", width=18),
+    Column("value", Kind.NUMBER, "Figure", decimals=3, width=9),
+    Column("low", Kind.NUMBER, "95% from", decimals=3, width=9),
+    Column("high", Kind.NUMBER, "to", decimals=3, width=9),
+    Column("range", Kind.TEXT, "Range", width=15),
+    Column("verdict", Kind.TEXT, "Verdict", width=20),
+    Column("trimmed", Kind.NUMBER, "Without extremes", decimals=3, width=10),
 )
 _GROUP = (
     Column("sales", Kind.INTEGER, "Sales"),
     Column("median", Kind.NUMBER, "Median", decimals=3, width=8),
     Column("low", Kind.NUMBER, "95% from", decimals=3, width=8),
     Column("high", Kind.NUMBER, "to", decimals=3, width=8),
-    Column("cod", Kind.NUMBER, "COD", decimals=1, width=7),
-    Column("prd", Kind.NUMBER, "PRD", decimals=3, width=7),
-    Column("prb", Kind.NUMBER, "PRB", decimals=3, width=7),
+    Column("cod", Kind.NUMBER, "COD", decimals=PLACES["cod"], width=7),
+    Column("prd", Kind.NUMBER, "PRD", decimals=PLACES["prd"], width=7),
+    Column("prb", Kind.NUMBER, "PRB", decimals=PLACES["prb"], width=7),
     Column("remark", Kind.TEXT, "Remark", width=22),
+)
+_CLASS = (
+    Column("level", Kind.NUMBER, "Level", decimals=3, width=7),
+    *_GROUP[:-1],
+    Column("most", Kind.TEXT, "COD range", width=11),
+    Column("factor", Kind.NUMBER, "Factor", decimals=3, width=7),
+    Column("remark", Kind.TEXT, "Verdict", width=22),
+)
+_TIER = (
+    Column("tier", Kind.INTEGER, "Tenth", width=6),
+    Column("low_value", Kind.MONEY, "Values from"),
+    Column("high_value", Kind.MONEY, "to"),
+    Column("sales", Kind.INTEGER, "Sales"),
+    Column("median", Kind.NUMBER, "Median ratio", decimals=3),
+    Column("low", Kind.NUMBER, "From", decimals=3),
+    Column("high", Kind.NUMBER, "to", decimals=3),
 )
 
 
@@ -54,67 +75,138 @@ def summary(overall: RatioStudy, trimmed: RatioStudy | None = None) -> Iterator[
     for name in _SHOWN_FIRST:
         measure = overall.measures.get(name)
         if measure is not None:
-            title, decimals = NAMES[name]
-            figures.append(b.Figure(name, title, measure.value, Kind.NUMBER, decimals, _range(measure), measure.met))
+            note = f"range {_bounds(name, measure)}" if measure.acceptable else ""
+            figures.append(b.Figure(name, NAMES[name], measure.value, Kind.NUMBER, PLACES[name], note, measure.met))
     yield b.KeyFigures("ratio_study", tuple(figures))
     for warning in overall.warnings:
         yield b.Text(warning, b.Tone.WARNING)
     rows = []
-    for name, (title, _) in NAMES.items():
+    for name, title in NAMES.items():
         measure = overall.measures.get(name)
         if measure is None:
             continue
         low, high = (measure.interval.low, measure.interval.high) if measure.interval else (None, None)
         left = trimmed.measures.get(name) if trimmed else None
         rows.append(
-            (title, measure.value, low, high, _bounds(measure), _verdict(measure), left.value if left else None)
+            (
+                title,
+                *(_figure(name, figure) for figure in (measure.value, low, high)),
+                _bounds(name, measure),
+                _verdict(name, measure, overall.kind),
+                _figure(name, left.value if left else None),
+            )
         )
-    cut = f" {trimmed.trimmed:,} extreme ratios are left out in the last column." if trimmed else ""
+    cut = f" Without extremes: {counted(trimmed.trimmed, 'ratio')} left out." if trimmed else ""
     note = (
-        "Ranges of the IAAO Standard on Ratio Studies (2013); of MKI, Quintos (2020); of VEI, the exposure draft. "
-        f"Values {shown(overall.value_total, Kind.MONEY)}, prices {shown(overall.price_total, Kind.MONEY)}.{cut}"
+        f"Ranges and decimals of the {EDITION}; of MKI, Quintos (2020); of VEI, the exposure draft. Values "
+        f"{shown(overall.value_total, Kind.MONEY)}, prices {shown(overall.price_total, Kind.MONEY)}.{cut}"
     )
     yield b.Table("statistics", "Statistics", _STATISTICS, rows, note=note)
     chasing = overall.chasing
     if chasing is not None and chasing.suspected:
-        yield b.Text("There are more ratios close to 1 than chance gives: sales chasing is suspected.", b.Tone.WARNING)
+        yield b.Text(
+            "There are more ratios close to the level than chance gives: sales chasing is suspected.", b.Tone.WARNING
+        )
 
 
-def _range(measure: Any) -> str:
-    return f"must be in {_bounds(measure)}" if measure.acceptable else ""
+def words(overall: RatioStudy, by_class: Mapping[str, RatioStudy]) -> Iterator[b.Block]:
+    """The verdict in words, and the factor that would be recommended."""
+    found = verdict(overall, by_class)
+    yield b.Heading("Verdict")
+    yield b.Text(found.summary, b.Tone.NORMAL if found.meets else b.Tone.WARNING)
+    if found.reasons:
+        yield b.Text(" ".join(found.reasons))
 
 
-def _bounds(measure: Any) -> str:
+def deciles(overall: RatioStudy) -> b.Table | None:
+    """Ten medians by tenths of value; None where the sales are too few."""
+    if not overall.deciles:
+        return None
+    rows = [
+        (
+            number,
+            round(tier.low),
+            round(tier.high),
+            tier.sales,
+            tier.median,
+            tier.interval.low if tier.interval else None,
+            tier.interval.high if tier.interval else None,
+        )
+        for number, tier in enumerate(overall.deciles, 1)
+    ]
+    indicators = {name: overall.measures[name].value for name in ("prd", "prb", "vei") if name in overall.measures}
+    beside = ", ".join(f"{NAMES[name]} {value:.{PLACES[name]}f}" for name, value in indicators.items())
+    note = (
+        f"Of the same sales: {beside}. Noise in prices alone moves those three away from even; medians by the values "
+        "themselves stay level where cheap and expensive properties are treated alike. Intervals are of 95%."
+    )
+    return b.Table("by_decile", "By tenth of value", _TIER, rows, note=note)
+
+
+def _figure(name: str, value: float | None) -> b.Rounded | None:
+    return None if value is None else b.Rounded.of(value, PLACES[name])
+
+
+def _bounds(name: str, measure: Any) -> str:
     if measure.acceptable is None:
         return NOTHING
     low, high = measure.acceptable
-    return f"{low:g} to {high:g}"
+    places = max(
+        PLACES[name] if name == "cod" else 2, len(f"{low:g}".partition(".")[2]), len(f"{high:g}".partition(".")[2])
+    )
+    return f"{low:.{places}f} to {high:.{places}f}"
 
 
-def _verdict(measure: Any) -> str:
+def _verdict(name: str, measure: Any, kind: PropertyKind | None) -> str:
     if measure.met is None:
-        return "no range is set"
+        return "judged by class" if name == "cod" and kind is None else "no range is set"
     if measure.met:
         return "in range"
-    return "out of range" if measure.fails else "out of range, but perhaps by chance"
+    return "out of range, but perhaps by chance" if measure.fails is False else "out of range"
+
+
+def class_table(studies: Mapping[str, RatioStudy]) -> b.Table:
+    """Each class by the level and the COD range that it must meet."""
+    rows = []
+    for name in sorted(studies, key=natural):
+        one = studies[name]
+        cod = one.measures.get("cod")
+        *figures, remark = _row(name, one)
+        found = verdict(one)
+        remark = remark or ("meets the standard" if found.meets else f"out of range: {found.missed}")
+        rows.append((figures[0], one.level, *figures[1:], _bounds("cod", cod) if cod else None, factor(one), remark))
+    head = (Column("group", Kind.TEXT, "Class", width=16), *_CLASS)
+    note = "The level and the kind of each class, which decides its COD range, are settings of the county."
+    return b.Table("by_class", "By class", head, rows, note=note)
 
 
 def group_table(title: str, studies: Mapping[str, RatioStudy], name: str = "") -> b.Table:
-    rows = []
-    for group in sorted(studies, key=natural):
-        one = studies[group]
-        m = one.measures
-        interval = m["median"].interval if "median" in m else None
-        rows.append(
-            (
-                group or UNNAMED,
-                one.sales,
-                *(m["median"].value if "median" in m else None,),
-                interval.low if interval else None,
-                interval.high if interval else None,
-                *(m[key].value if key in m else None for key in ("cod", "prd", "prb")),
-                one.withheld or " ".join(one.warnings),
-            )
-        )
+    """The groups in the order that they have."""
+    rows = [_row(group, one) for group, one in studies.items()]
     head = (Column("group", Kind.TEXT, title, width=16), *_GROUP)
     return b.Table(name or f"by_{title.lower().replace(' ', '_')}", f"By {title.lower()}", head, rows)
+
+
+def _row(name: str, one: RatioStudy) -> tuple[Any, ...]:
+    m = one.measures
+    interval = m["median"].interval if "median" in m else None
+    return (
+        name or UNNAMED,
+        one.sales,
+        m["median"].value if "median" in m else None,
+        interval.low if interval else None,
+        interval.high if interval else None,
+        *(m[key].value if key in m else None for key in ("cod", "prd", "prb")),
+        one.withheld or " ".join(one.warnings),
+    )
+
+
+def years(studies: Iterable[Year], own: Year) -> b.Table | None:
+    """The study's own year below those before it; None where no earlier one has values and sales."""
+    earlier = list(studies)
+    if not earlier:
+        return None
+    rows = [(year.day, *_row("", year.study)[1:]) for year in (*reversed(earlier), own)]
+    head = (Column("valuation_date", Kind.DATE, "Values of", width=13), *_GROUP)
+    note = "Earlier years: the values in effect then, against sales of as long a span, by today's screening of sales."
+    return b.Table("earlier_years", "Earlier years alongside", head, rows, note=note)

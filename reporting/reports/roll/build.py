@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reporting.document import blocks as b
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 
 MONEY = ("land", "improvements", "total", "exemptions", "taxable")
 _TITLES = ("Land", "Improvements", "Total value", "Exemptions", "Taxable")
@@ -20,6 +21,11 @@ _CLASS = (
     Column("property_class", Kind.TEXT, "Class", width=12),
     Column("use_code", Kind.TEXT, "Use", width=8),
     Column("neighborhood", Kind.TEXT, "Neighborhood", width=12),
+    Column("land_source", Kind.TEXT, "Land from", width=10),
+)
+_LAND = (
+    "Land from: what the land's part of a value rests on, where the value was made and certified here; an amount that "
+    "was loaded has no more than its file to rest on."
 )
 _VALUES = tuple(Column(name, Kind.MONEY, title, width=14) for name, title in zip(MONEY, _TITLES, strict=True))
 
@@ -43,12 +49,14 @@ class Groups:
 
 @dataclass(frozen=True)
 class Roll:
-    """``rows`` are as ``columns`` has them; ``whole`` sums all of them."""
+    """``rows`` are as ``columns`` has them; ``whole`` sums all of them. ``certified``: whether the county has values
+    that were made here."""
 
     whole: Sums
     groups: tuple[Groups, ...]
     rows: Iterable[b.Row]
     owners: bool
+    certified: bool = False
 
 
 def columns(owners: bool) -> tuple[Column, ...]:
@@ -70,7 +78,8 @@ def build(roll: Roll) -> Iterator[b.Block]:
         ),
     )
     if whole.without_value:
-        yield b.Text(f"{whole.without_value:,} parcels have no total value on record; they add nothing to the totals.")
+        without = counted(whole.without_value, "parcel")
+        yield b.Text(f"Without a total value on record: {without}. Nothing of them is in the totals.")
     for number, groups in enumerate(roll.groups):
         if number == 0:
             yield b.Heading("Totals")
@@ -79,7 +88,7 @@ def build(roll: Roll) -> Iterator[b.Block]:
     head = columns(roll.owners)
     before = len(head) - len(MONEY) - 1
     totals = ("Total", *[None] * before, *whole.dollars)
-    yield b.Table("parcels", "", head, roll.rows, totals)
+    yield b.Table("parcels", "", head, roll.rows, totals, note=_LAND if roll.certified else "")
 
 
 def _table(groups: Groups, whole: Sums, number: int) -> b.Table:

@@ -12,14 +12,20 @@ from django.db.models.functions import Coalesce, Greatest
 from rest_framework import serializers
 
 from reporting.document import blocks as b
-from reporting.document.names import named, natural
+from reporting.document.names import named as called_as
+from reporting.document.names import natural
 from reporting.errors import NotReconciled
-from reporting.reports.base import Content, Report, Request
+from reporting.reports import land
+from reporting.reports.base import Content, Parameters, Report, Request
 from reporting.reports.fields import default, names, optional
 from reporting.reports.parcels import nothing_there, unknown
 from reporting.reports.roll.build import MONEY, Groups, Roll, Sums, build, columns
-from terrafusion.records import order
+from terrafusion.jobs.rights import Needs
+from terrafusion.records import named, order
+from terrafusion.records.county_time import today
 from terrafusion.records.models import PropertyOperational, PropertyValueHistory, ReferenceFeature, ReferenceLayer
+from terrafusion.records.reference_layers import layer_of
+from terrafusion.records.values import standing
 from terrafusion.records.versions import source
 
 _ORDERS = {
@@ -31,7 +37,7 @@ _BATCH = 2_000
 _OUTSIDE = "(outside every district)"
 
 
-class RollParameters(serializers.Serializer[Any]):
+class RollParameters(Parameters):
     tax_year = optional(
         serializers.IntegerField,
         "Tax year",
@@ -82,6 +88,11 @@ class AssessmentRoll(Report):
             faults[key] = [f"No parcel has a value of {year}." if year else "No parcel is left."]
         return faults
 
+    def needs(self, request: Request) -> Needs:
+        layer, label = _layer(request), request.values["district_label"]
+        field = named.open_fields(layer_of(layer), personal=True).get(label) if layer and label else None
+        return Needs(personal=field is not None and field.personal)
+
     def sources(self, request: Request) -> tuple[str, ...]:
         found = super().sources(request)
         layer = _layer(request)
@@ -101,7 +112,7 @@ class AssessmentRoll(Report):
         counted = _Counted(rows.tuples(request.personal), whole)
         year = request.values["tax_year"]
         return Content(
-            blocks=build(Roll(whole, tuple(groups), counted, request.personal)),
+            blocks=build(Roll(whole, tuple(groups), counted, request.personal, land.any_certified(request.county))),
             subtitle=f"Tax year {year}" if year else "Values on record",
             rows=whole.parcels * len(columns(request.personal)),
             personal=rows.has_owners(),
@@ -123,11 +134,14 @@ class RollRows:
             parcels = parcels.filter(property_class__in=values["property_class"])
         rows: QuerySet[Any] = parcels.order_by()
         if year:
-            history = PropertyValueHistory.objects.filter(county=request.county, tax_year=year, property__in=rows)
-            latest = history.order_by("property_id", "-effective_date").distinct("property_id").values("pk")
+            history = standing().filter(county=request.county, tax_year=year, property__in=rows)
+            latest = (
+                history.order_by("property_id", "-effective_date", "-certified").distinct("property_id").values("pk")
+            )
             rows = PropertyValueHistory.objects.filter(pk__in=latest).order_by()
         left = Greatest(F("total_value") - Coalesce(F("exemptions"), 0), 0)
         self.rows = rows.annotate(taxable=Case(When(total_value=None, then=None), default=left))
+        self._today = today(request.county)
         self._order = order.natural(*(f"{self._of}{name}" for name in _ORDERS[values["order"]]))
 
     def sums(self) -> Sums:
@@ -135,7 +149,7 @@ class RollRows:
 
     def grouped(self, field: str) -> tuple[Sums, ...]:
         found = self.rows.values(group=F(f"{self._of}{field}")).annotate(**_aggregates()).order_by()
-        return _in_order(_sums(named(row["group"]), row) for row in found)
+        return _in_order(_sums(called_as(row["group"]), row) for row in found)
 
     def in_districts(self, layer: ReferenceLayer, label: str | None) -> tuple[Sums, ...]:
         """By the first district that covers the parcel's point."""
@@ -152,8 +166,14 @@ class RollRows:
         names = ["parcel_number", "situs_address", "situs_city", *(["owner_name"] if owners else [])]
         names += ["property_class", "use_code", "neighborhood"]
         values = ["land_value", "improvement_value", "total_value", "exemptions", "taxable"]
-        fields = [*(f"{self._of}{name}" for name in names), *values]
-        yield from self.rows.order_by(*self._order).values_list(*fields).iterator(chunk_size=_BATCH)
+        fields = [*(f"{self._of}{name}" for name in names), land.SOURCE, *values]
+        rows = self._with_source().order_by(*self._order).values_list(*fields)
+        place = len(names)
+        for row in rows.iterator(chunk_size=_BATCH):
+            yield (*row[:place], land.short(row[place]), *row[place + 1 :])
+
+    def _with_source(self) -> QuerySet[Any]:
+        return land.of_entries(self.rows) if self._of else land.of_parcels(self.rows, self._today)
 
 
 class _Counted:
@@ -216,7 +236,8 @@ def _check_districts(request: Request) -> dict[str, list[str]]:
         return {"parameters.district_layer": missing}
     label = request.values["district_label"]
     if label:
-        fields = [field["name"] for field in layers.get(name=wanted).field_schema]
-        if label not in fields:
-            return {"parameters.district_label": [f"{wanted} has no {label!r}; it has {', '.join(fields)}."]}
+        try:
+            named.find(layer_of(layers.get(name=wanted)), label, personal=request.personal)
+        except named.FieldRefused as refused:
+            return {"parameters.district_label": [str(refused)]}
     return {}

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reporting.document import blocks as b
+from reporting.document.labels import label
 from reporting.document.names import UNNAMED, natural
 from terrafusion.tables import Column, Kind
+from terrafusion.words import counted
 from valuation.ratio import Balance
+from valuation.ratio.ranges import PLACES
+from valuation.run.balance import words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +38,7 @@ _PARCEL = (
     Column("change", Kind.PERCENT, "Percent"),
 )
 _TICKS = {"values": list(range(-50, 51, 10))}
-_FIGURES = (("median", "Median ratio", 3), ("cod", "COD", 1), ("prd", "PRD", 3), ("prb", "PRB", 3))
+_FIGURES = (("median", "Median ratio"), ("cod", "COD"), ("prd", "PRD"), ("prb", "PRB"))
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ def _histogram(changed: pd.DataFrame) -> b.Chart:
                 "y": {"field": "parcels", "type": "quantitative", "title": "Parcels"},
             },
         },
-        f"Histogram of {len(share):,} changes; the median change is {float(np.median(share)):.1f} percent.",
+        f"Histogram of {counted(len(share), 'change')}; the median change is {float(np.median(share)):.1f} percent.",
         "Changes beyond 50 percent are in the outermost bars.",
     )
 
@@ -169,8 +173,8 @@ def _evaluation(summary: Summary) -> Iterator[b.Block]:
     if measures:
         items = [b.Figure("sales", "Later sales", overall.get("sales"), Kind.INTEGER)]
         items += [
-            b.Figure(name, title, measures[name]["value"], Kind.NUMBER, decimals, met=measures[name].get("met"))
-            for name, title, decimals in _FIGURES
+            b.Figure(name, title, measures[name]["value"], Kind.NUMBER, PLACES[name], met=measures[name].get("met"))
+            for name, title in _FIGURES
             if name in measures
         ]
         coverage = evaluation.get("coverage")
@@ -189,6 +193,8 @@ def _evaluation(summary: Summary) -> Iterator[b.Block]:
             f"{balance.median_unsold - 1:.1%}; they are {told}.",
             b.Tone.NORMAL if balance.balanced else b.Tone.WARNING,
         )
+    if compared := summary.run.get("balance"):
+        yield from (b.Text(line) for line in words(compared))
     for note in summary.run.get("notes", ()):
         yield b.Text(str(note), b.Tone.NOTE)
     flags = summary.run.get("flags") or []
@@ -198,5 +204,5 @@ def _evaluation(summary: Summary) -> Iterator[b.Block]:
             Column("parcels", Kind.INTEGER, "Parcels"),
             Column("meaning", Kind.TEXT, "Meaning", width=50),
         )
-        rows = [(flag["code"], flag["parcels"], flag["meaning"]) for flag in flags]
+        rows = [(label(flag["code"]), flag["parcels"], flag["meaning"]) for flag in flags]
         yield b.Table("warnings", "Warnings", columns, rows)

@@ -11,6 +11,7 @@ from reporting.reports.base import Content, Request
 from reporting.reports.summary.build import Summary, build
 from terrafusion.records.order import NATURAL
 from terrafusion.records.sales import frame
+from terrafusion.words import day
 from valuation import ratio, values
 from valuation.models import ValuationJob
 
@@ -55,7 +56,7 @@ def read(request: Request, now: datetime) -> Content:
                 balance=_balance(valued),
             )
         ),
-        subtitle=f"{job.get_valuation_method_display()}, as of {job.valuation_date}",
+        subtitle=f"{job.get_valuation_method_display()}, as of {day(job.valuation_date)}",
         rows=400,
         facts={"valued": len(valued), "valuation_job": str(job.pk)},
     )

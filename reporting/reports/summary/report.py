@@ -6,12 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from reporting.reports.base import Report, Request
+from reporting.reports.base import Parameters, Report, Request
 from reporting.reports.fields import default
 from reporting.reports.runs import LATEST, ValuationRunField
 
 
-class SummaryParameters(serializers.Serializer[Any]):
+class SummaryParameters(Parameters):
     valuation_job = default(LATEST, ValuationRunField, "Valuation run", 'A completed run; "latest" is the newest.')
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
