@@ -8,10 +8,11 @@ import json
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from gis_export import client
 from gis_export.errors import ReconciliationFailed
@@ -22,7 +23,9 @@ from gis_export.parts.told import whole
 from gis_export.plan import LayerPlan, Plan, Result
 from gis_export.prepare import Prepared, database
 from gis_export.writer.package import HashedFile, changed_at, describe, zip_streams
+from terrafusion.jobs import intact
 from terrafusion.jobs.context import JobContext
+from terrafusion.jobs.errors import StorageUnavailable
 from terrafusion.jobs.publish import media, storage_errors
 
 _CHUNK = 1 << 20
@@ -32,8 +35,8 @@ Members = Iterable[tuple[str, Iterable[bytes]]]
 class _Assembly:
     """What is put together, and what the manifest tells of it so far."""
 
-    def __init__(self, prepared: Prepared, parts: list[ExportPart], context: JobContext) -> None:
-        self.prepared, self.parts, self.context = prepared, parts, context
+    def __init__(self, prepared: Prepared, parts: list[ExportPart], context: JobContext, opened: ExitStack) -> None:
+        self.prepared, self.parts, self.context, self.opened = prepared, parts, context, opened
         self.format = prepared.wanted.file_format
         self.plans = [selection.plan() for selection in prepared.selections]
         self.changed_at = changed_at(self.plans)
@@ -61,6 +64,14 @@ class _Assembly:
 
     def of(self, layer: str) -> list[ExportPart]:
         return [part for part in self.parts if part.layer == layer]
+
+    def open(self, part: ExportPart) -> IO[bytes]:
+        """The part's file out of storage; parts are read one after the other, and the one before is closed."""
+        self.opened.close()
+        if fault := intact.fault(part, hashed=False):
+            raise StorageUnavailable(fault)
+        file: IO[bytes] = self.opened.enter_context(media().open(part.result_file))
+        return file
 
     def tell(self, place: Callable[[str], str]) -> None:
         """Of each layer, which is at the ``place`` of its name."""
@@ -110,8 +121,9 @@ class _Assembly:
 def assemble(prepared: Prepared, parts: list[ExportPart], taken_at: datetime, context: JobContext) -> Result:
     """``parts`` are completed, and in the order of their numbers. Raises ReconciliationFailed where one is not in
     storage as it was written."""
-    assembly = _Assembly(prepared, parts, context)
-    file, size, sha256 = _merged(assembly) if assembly.format.in_parts == "merged" else _dataset(assembly)
+    with ExitStack() as opened:
+        assembly = _Assembly(prepared, parts, context, opened)
+        file, size, sha256 = _merged(assembly) if assembly.format.in_parts == "merged" else _dataset(assembly)
     records = sum(layer["records"] for layer in assembly.manifest["layers"])
     return Result(str(file), size, sha256, records, {**assembly.manifest, "data_as_of": taken_at.isoformat()})
 
@@ -125,7 +137,7 @@ def _merged(assembly: _Assembly) -> tuple[Path, int, str]:
         header = len(file_format.header(plan).encode())
         for number, part in enumerate(assembly.of(plan.name)):
             skip = header if number else 0
-            for chunk in _chunks(part, assembly.context):
+            for chunk in _chunks(part, assembly):
                 yield chunk[skip:]
                 skip = max(0, skip - len(chunk))
 
@@ -153,38 +165,39 @@ def _dataset(assembly: _Assembly) -> tuple[Path, int, str]:
             for number, part in enumerate(assembly.of(plan.name), 1):
                 stem = f"{plan.name}/part-{number:04}"
                 if PurePosixPath(part.result_file).suffix != ".zip":
-                    yield f"{stem}.{assembly.format.extension}", _chunks(part, assembly.context)
+                    yield f"{stem}.{assembly.format.extension}", _chunks(part, assembly)
                     continue
-                for inner, chunks in _unpacked(part, assembly.context):  # what the format keeps beside its file
+                for inner, chunks in _unpacked(part, assembly):  # what the format keeps beside its file
                     yield f"{stem}{inner.removeprefix(plan.name)}", chunks
 
     assembly.tell(lambda layer: f"{layer}/")
     return assembly.package(members())
 
 
-def _chunks(part: ExportPart, context: JobContext) -> Iterator[bytes]:
+def _chunks(part: ExportPart, assembly: _Assembly) -> Iterator[bytes]:
     """The part's file out of storage. Raises ReconciliationFailed at its end where it is not what was written."""
     digest = hashlib.sha256()
-    with storage_errors(), media().open(part.result_file) as file:
+    with storage_errors():
+        file = assembly.open(part)
         while chunk := file.read(_CHUNK):
-            context.checkpoint()
+            assembly.context.checkpoint()
             digest.update(chunk)
             yield chunk
     if digest.hexdigest() != part.result_file_sha256:
         raise _changed(part)
 
 
-def _unpacked(part: ExportPart, context: JobContext) -> Iterator[tuple[str, Iterator[bytes]]]:
+def _unpacked(part: ExportPart, assembly: _Assembly) -> Iterator[tuple[str, Iterator[bytes]]]:
     """The members of the part's zip, which must be read one after the other. Raises as ``_chunks`` does."""
     told = {file["name"]: file["sha256"] for file in part.result_summary["files"]}
-    with storage_errors(), media().open(part.result_file) as file:
+    with storage_errors():
         try:
-            package = zipfile.ZipFile(file)
+            package = zipfile.ZipFile(assembly.open(part))
         except zipfile.BadZipFile:
             raise _changed(part) from None
         for name in told:
             yield name, _member(package, name, told[name], part)
-            context.checkpoint()
+            assembly.context.checkpoint()
 
 
 def _member(package: zipfile.ZipFile, name: str, sha256: str, part: ExportPart) -> Iterator[bytes]:

@@ -35,6 +35,7 @@ from terrafusion.jobs.context import JobContext, Outcome
 from terrafusion.jobs.errors import NotCancellable
 from terrafusion.jobs.registry import type_of
 from terrafusion.jobs.states import ACTIVE, Status
+from terrafusion.words import counted
 
 _TRIES = 3
 """Of a part that fails; that its worker is lost is the lifecycle's to see to, and no failure until it gives up."""
@@ -77,7 +78,7 @@ def export(prepared: Prepared, context: JobContext) -> Outcome | None:
                 for selection in prepared.selections
                 for piece in cut.cuts(selection, held, sizes[selection.layer.name])
             ]
-        context.checkpoint(0, f"Writing {len(pieces)} parts.")
+        context.checkpoint(0, f"Writing {counted(len(pieces), 'part')}.")
         parts = [
             _part(prepared, held, number, piece, rows[piece.layer] // sizes[piece.layer])
             for number, piece in enumerate(pieces)
@@ -86,7 +87,7 @@ def export(prepared: Prepared, context: JobContext) -> Outcome | None:
             done = _written(prepared, parts, context)
             held.row("SELECT 1")  # raises where the snapshot did not hold until the last part was read
             _complete(prepared, done, rows)
-            context.checkpoint(_PARTS_DONE, f"Putting {len(done)} parts together.")
+            context.checkpoint(_PARTS_DONE, f"Putting {counted(len(done), 'part')} together.")
             result = assemble.assemble(prepared, done, held.taken_at, context)
     return prepared.outcome(result)
 
@@ -100,7 +101,9 @@ def _complete(prepared: Prepared, parts: list[ExportPart], rows: dict[str, int])
     for selection in prepared.selections:
         name = selection.layer.name
         if selection.operation != "clip" and written[name] != rows[name]:
-            raise ReconciliationFailed(f"Layer {name}: its parts have {written[name]} of {rows[name]} records.")
+            raise ReconciliationFailed(
+                f"Layer {name}: its parts have {written[name]:,} of {counted(rows[name], 'record')}."
+            )
 
 
 def _token(prepared: Prepared) -> uuid.UUID:
@@ -180,7 +183,7 @@ def _written(prepared: Prepared, parts: list[ExportPart], context: JobContext) -
             if len(finished) == len(parts):
                 return list(own.filter(pk__in=[part.pk for part in finished]).order_by("number"))
             share = sum(part.progress for part in newest.values()) / (100 * len(parts))
-            context.checkpoint(share * _PARTS_DONE, f"{len(finished)} of {len(parts)} parts are written.")
+            context.checkpoint(share * _PARTS_DONE, f"{len(finished):,} of {counted(len(parts), 'part')} written.")
             if failure:
                 raise failure[0]
             time.sleep(_LOOK_SECONDS)

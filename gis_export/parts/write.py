@@ -16,6 +16,7 @@ from gis_export.selection import Selection
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.jobs.errors import ClaimLost
 from terrafusion.jobs.states import Status
+from terrafusion.words import counted
 
 
 def execute(part: ExportPart, context: JobContext) -> Outcome:
@@ -40,7 +41,7 @@ def execute(part: ExportPart, context: JobContext) -> Outcome:
     result = client.write(plan, context, part.expected_records)
     file = Path(result.file)
     return Outcome(
-        message=f"{result.records:,} records written.",
+        message=f"{counted(result.records, 'record')} written.",
         file=ResultFile(file, f"gis_exports_output/{job.county_id}/parts/{file.name}", result.sha256, result.size),
         summary=result.manifest,
         columns={"record_count": result.records},

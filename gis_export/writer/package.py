@@ -16,6 +16,7 @@ from stream_zip import ZIP_32, ZIP_64, MemberFile, ZipOverflowError, stream_zip
 
 from gis_export.plan import LayerPlan
 from gis_export.writer.errors import FormatLimitExceeded, ReconciliationFailed
+from terrafusion.words import counted
 
 _CHUNK = 1 << 20
 _AHEAD = 4  # pieces that wait for a consumer; bounds memory
@@ -85,7 +86,7 @@ class HashedFile:
         """The SHA-256 of what was written. Raises ``ReconciliationFailed`` where the file has another size."""
         self._file.close()
         if (size := self._path.stat().st_size) != self._size:
-            raise ReconciliationFailed(f"{self._path.name} has {size} bytes, and {self._size} were written.")
+            raise ReconciliationFailed(f"{self._path.name} has {counted(size, 'byte')}, not {self._size:,}.")
         return self._digest.result()
 
 

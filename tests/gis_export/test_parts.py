@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
@@ -31,6 +32,7 @@ from gis_export.parts import cut as cut_module
 from terrafusion.jobs import dispatch, publish, runner
 from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.jobs.sweep import sweep
+from terrafusion.records import county_time
 from terrafusion.records.models import County, CountySettings, PropertyOperational, ReferenceFeature, Sale
 from tests.conftest import wait_until
 from tests.gis_export.conftest import run_export
@@ -236,11 +238,13 @@ def test_all_parts_have_one_day_and_one_set_of_rules(
     ask: Any, settings: Any, loaded: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Midnight, and a change of the county's rules, come when the first part is written."""
-    rules = CountySettings.objects.create(county=loaded, sales_screening={"outlier_iqr": 0, "flip_days": 0})
-    today = datetime.datetime.now(datetime.UTC)
+    rules = CountySettings.objects.create(
+        county=loaded, sales_screening={"outlier_iqr": 0, "flip_days": 0, "flip_rise": 0}
+    )
+    today, first_day = datetime.datetime.now(datetime.UTC), county_time.today(loaded)
     for parcel in PropertyOperational.objects.all():
-        for day, price in ((today, 300_000), (today + datetime.timedelta(days=1), 400_000)):
-            sale = {"sale_id": f"{parcel.parcel_number}-{price}", "sale_date": day.date(), "sale_price": price}
+        for day, price in ((first_day, 300_000), (first_day + datetime.timedelta(days=1), 400_000)):
+            sale = {"sale_id": f"{parcel.parcel_number}-{price}", "sale_date": day, "sale_price": price}
             Sale.objects.create(county=loaded, property=parcel, parcel_number=parcel.parcel_number, **sale)
 
     def sales(job: GisExportJob) -> set[int | None]:
@@ -263,7 +267,7 @@ def test_all_parts_have_one_day_and_one_set_of_rules(
         assert [part.status for part in parts_of(job)] == ["COMPLETED"] * PARTS
         assert 300_000 in sales(job) <= {300_000, None}  # None of a parcel that was built after
         in_force = job.result_summary["request"]["in_force"]["include_assessment_data"]
-        assert (in_force["as_of"], in_force["rules"]["min_price"]) == (today.date().isoformat(), 10_000)
+        assert (in_force["as_of"], in_force["rules"]["min_price"]) == (first_day.isoformat(), 10_000)
         assert job.fingerprint == ""  # made of what holds no more
         assert 400_000 in sales(ask(parameters=parameters)) <= {400_000, None}
         call_command("verify_export", str(job.pk))  # by the day and the rules that the file was made by
@@ -398,18 +402,23 @@ def test_a_part_that_is_damaged_in_storage_is_found(
 ) -> None:
     PropertyOperational.objects.update(geometry=None)  # so that parts of FlatGeobuf are zips
     whole = assemble.assemble
+    left_open: list[str] = []
 
     def damage(prepared: Any, parts: Any, *rest: Any) -> Any:
         path = Path(django_settings.MEDIA_ROOT) / parts[2].result_file
         content = bytearray(path.read_bytes())
         content[place] ^= 0xFF
         path.write_bytes(content)
-        return whole(prepared, parts, *rest)
+        try:
+            return whole(prepared, parts, *rest)
+        finally:
+            left_open.extend(file.path for file in psutil.Process().open_files() if "/parts/" in file.path)
 
     monkeypatch.setattr(assemble, "assemble", damage)
     job = ask(export_format)
     assert (job.status, job.error_code) == ("FAILED", "reconciliation_failed"), job.message
     assert "Part 3 is not in storage as it was written." in job.message
+    assert left_open == []
     assert left_over() == []
 
 
