@@ -13,8 +13,6 @@ from gis_export.models import ExportPart, GisExportJob
 from terrafusion.jobs.admin import JobAdmin
 from terrafusion.jobs.models import AbstractJob
 
-_TELL_CONDITIONS = {"parameters", "resolved", "manifest"}
-
 
 class ExportAdmin(JobAdmin):
     """Shows the manifest, which the summary of the result is, as tables."""
@@ -35,12 +33,6 @@ class ExportAdmin(JobAdmin):
 @admin.register(GisExportJob)
 class GisExportJobAdmin(ExportAdmin):
     """Inspect, cancel and rerun exports."""
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        shown = super().get_fields(request, obj)
-        if obj is None or not obj.hides_conditions_from(request.user):
-            return shown
-        return [name for name in shown if name not in _TELL_CONDITIONS]
 
 
 @admin.register(ExportPart)

@@ -1,10 +1,12 @@
 """A county's layers, cut by an area of interest, written to files."""
 
+from math import inf
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 
-_LONG_RECORDS = 100_000
+_RECORDS_PER_SECOND = 20_000
 
 
 class GisExportConfig(AppConfig):
@@ -16,6 +18,7 @@ class GisExportConfig(AppConfig):
         from gis_export.fingerprint import fingerprint
         from gis_export.formats import registry
         from gis_export.models import ExportPart, GisExportJob
+        from gis_export.prepare import needs
         from gis_export.settings_check import check_settings
         from terrafusion.jobs.registry import JobType, register
         from terrafusion.records import settings_validators
@@ -28,10 +31,11 @@ class GisExportConfig(AppConfig):
                 type_field="export_format",
                 type_values=registry.all_formats,
                 execute="gis_export.jobs.execute",
-                is_long=_is_long,
+                seconds=_seconds,
                 fingerprint=fingerprint,
                 renew=renew,
                 admit=admit,
+                needs=needs,
                 warm_up="gis_export.client.writer",
             )
         )
@@ -43,13 +47,15 @@ class GisExportConfig(AppConfig):
                 type_field="export_format",
                 type_values=registry.all_formats,
                 execute="gis_export.parts.write.execute",
-                is_long=lambda part: True,
+                seconds=lambda part: inf,
                 internal=True,
             )
         )
         settings_validators.register(check_settings)
 
 
-def _is_long(job: Any) -> bool:
-    """A county-wide export must not hold up a small one."""
-    return bool(job.estimated_records > _LONG_RECORDS)
+def _seconds(job: Any) -> float:
+    """As the exports before it teach, but never quicker than a good machine; a job in parts waits for long workers."""
+    if job.estimated_records > settings.EXPORT_PARTS_ABOVE:
+        return inf
+    return float(max(job.estimated_seconds or 0, job.estimated_records / _RECORDS_PER_SECOND))

@@ -10,23 +10,24 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.reverse import reverse
 
 from terrafusion import crs
 from terrafusion.api.errors import Conflict
+from terrafusion.api.serializers import StrictSerializer
 from terrafusion.areas import AreaError, files
 from terrafusion.areas.rows import geos
 from terrafusion.jobs.serializers import CountyField
-from terrafusion.records.access import Role, counties_for
+from terrafusion.records.access import Role, require
 from terrafusion.records.models import County, CountySettings, UploadedArea
 from terrafusion.turns import take_turn
+from terrafusion.words import counted
 
 MOST_KEPT = 200
 """Areas that one user may have in all."""
 
 
-class AreaUploadSerializer(serializers.Serializer[UploadedArea]):
+class AreaUploadSerializer(StrictSerializer):
     """A file with polygons."""
 
     county_id = CountyField(help_text="The county's id.")
@@ -55,7 +56,7 @@ class AreaUploadSerializer(serializers.Serializer[UploadedArea]):
     def validate_file(self, file: Any) -> Any:
         if file.size > settings.MAX_AREA_FILE_BYTES:
             raise serializers.ValidationError(
-                f"The file has {file.size:,} bytes, and at most {settings.MAX_AREA_FILE_BYTES:,} are allowed."
+                f"The file has {counted(file.size, 'byte')}, and at most {settings.MAX_AREA_FILE_BYTES:,} are allowed."
             )
         return file
 
@@ -70,8 +71,7 @@ class AreaUploadSerializer(serializers.Serializer[UploadedArea]):
 
     def _may(self, county: County) -> None:
         user = self.context["request"].user
-        if not counties_for(user, at_least=Role.ANALYST).filter(pk=county.pk).exists():
-            raise PermissionDenied(f"In {county.pk} this takes the role {Role.ANALYST.value}.")
+        require(user, Role.ANALYST, county.pk)
         _require_room(user)
 
     def create(self, validated_data: dict[str, Any]) -> UploadedArea:

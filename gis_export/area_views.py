@@ -19,6 +19,7 @@ from gis_export.area_serializers import AreaDetailSerializer, AreaSerializer, Ar
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.parsers import MultiPartParser
 from terrafusion.api.schema import ProblemSerializer
+from terrafusion.api.views import KnownParameters
 from terrafusion.records.access import counties_for
 from terrafusion.records.models import UploadedArea
 
@@ -33,14 +34,17 @@ class AreaParser(MultiPartParser):
 
 
 class AreaViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, GenericViewSet[UploadedArea]
+    KnownParameters,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    GenericViewSet[UploadedArea],
 ):
     """Your uploaded areas. A job keeps the boundary that it was given, whatever becomes of the area."""
 
     queryset = UploadedArea.objects.none()
     parser_classes = [AreaParser]
     pagination_class = CursorPagination
-    filter_backends = ()
     ordering = ("-created_at", "-id")
     lookup_field = "id"
 

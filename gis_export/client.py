@@ -32,6 +32,7 @@ from terrafusion.jobs.errors import (
     StorageFull,
     StorageUnavailable,
 )
+from terrafusion.words import counted
 
 log = logging.getLogger(__name__)
 _WRITTEN = 95  # percent of a job's progress; the rest is checks, packing and publishing
@@ -151,7 +152,7 @@ def write(plan: Plan, context: JobContext, expected: int | None = None) -> Resul
         if expected is None:
             context.checkpoint()
         else:
-            context.checkpoint(min(records / max(expected, 1), 1) * _WRITTEN, f"{records:,} records written.")
+            context.checkpoint(min(records / max(expected, 1), 1) * _WRITTEN, f"{counted(records, 'record')} written.")
 
     process = writer()
     with context.stop_with(process.kill):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from terrafusion.api import keys
+
 ACTIVE_JOBS = "max_active_jobs"
 _OF_A_FORMAT = ("max_records", "max_bytes")
 
@@ -79,11 +81,11 @@ def fault(format_limits: Any, known: Any) -> str | None:
     example = 'Give an object such as {"KML": {"max_records": 50000, "max_bytes": 200000000}}.'
     if not isinstance(format_limits, dict) or not all(isinstance(each, dict) for each in format_limits.values()):
         return example
-    if unknown := [name for name in format_limits if name not in known]:
-        return f"No formats: {', '.join(unknown)}; there is {', '.join(known)}."
-    for each in format_limits.values():
-        for name, value in each.items():
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            if name not in _OF_A_FORMAT or not whole or value < 0:
-                return example
+    unknown = [*keys.unknown(format_limits, known, "format").values()]
+    unknown += (fault for each in format_limits.values() for fault in keys.unknown(each, _OF_A_FORMAT).values())
+    if unknown:
+        return " ".join(unknown)
+    for value in (value for each in format_limits.values() for value in each.values()):
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            return example
     return None

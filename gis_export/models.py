@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 
-from gis_export.errors import PersonalFileRefused
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.records.access import may_see_personal_data
+from terrafusion.jobs.rights import Needs
 
 
 class GisExportJob(AbstractJob):
@@ -34,9 +33,8 @@ class GisExportJob(AbstractJob):
     estimated_seconds = models.FloatField(null=True, blank=True, help_text="As was expected at submit.")
 
     record_count = models.PositiveBigIntegerField(null=True, blank=True)
-    contains_personal_data = models.BooleanField(default=False)
 
-    result_columns: ClassVar[frozenset[str]] = frozenset({"record_count", "contains_personal_data"})
+    result_columns: ClassVar[frozenset[str]] = frozenset({"record_count"})
 
     class Meta(AbstractJob.Meta):
         verbose_name = "GIS export job"
@@ -50,14 +48,13 @@ class GisExportJob(AbstractJob):
             ),
         ]
 
-    def file_refused_to(self, user: Any) -> PersonalFileRefused | None:
-        if self.contains_personal_data and not may_see_personal_data(user, self.county_id):
-            return PersonalFileRefused("The file holds personal data, to which you have no right.")
-        return None
+    @property
+    def filters_personal(self) -> bool:
+        """Whether its conditions are on personal data: they name people, and what it finds is about them."""
+        return "filters_personal" in self.resolved
 
-    def hides_conditions_from(self, user: Any) -> bool:
-        """Conditions on personal data name people; who has no right to it may see the job, but not them."""
-        return "filters_personal" in self.resolved and not may_see_personal_data(user, self.county_id)
+    def needs(self) -> Needs:
+        return super().needs() | Needs(personal=self.filters_personal)
 
 
 class ExportPart(AbstractJob):
@@ -82,3 +79,6 @@ class ExportPart(AbstractJob):
     class Meta(AbstractJob.Meta):
         verbose_name = "part of an export"
         verbose_name_plural = "parts of exports"
+
+    def needs(self) -> Needs:
+        return super().needs() | Needs(personal=self.personal)

@@ -19,9 +19,10 @@ from gis_export.models import GisExportJob
 from gis_export.plan import LayerPlan, Result, joined_names
 from gis_export.request import ExportRequest
 from gis_export.selection import Selection
-from terrafusion.areas.members import counted
 from terrafusion.jobs.context import Outcome, ResultFile
+from terrafusion.jobs.rights import Needs
 from terrafusion.records.access import may_see_personal_data
+from terrafusion.words import counted
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,16 @@ class Prepared:
             summary=result.manifest,
             columns={
                 "record_count": result.records,
-                "contains_personal_data": any(
-                    selection.filters_personal or any(field.personal for field in selection.fields)
-                    for selection in self.selections
-                ),
             },
+            personal=self.holds_personal,
+        )
+
+    @property
+    def holds_personal(self) -> bool:
+        """Whether its records, or which of them there are, tell personal data."""
+        return any(
+            selection.filters_personal or any(field.personal for field in selection.fields)
+            for selection in self.selections
         )
 
     def _message(self, records: int) -> str:
@@ -105,6 +111,14 @@ def prepare(job: GisExportJob, in_force: dict[str, Any] | None = None) -> Prepar
     if not personal and any(selection.filters_personal for selection in selections):
         raise PersonalDataRefused("The request filters by personal data, to which you have no right.")
     return Prepared(job, wanted, selections, withheld, personal, in_force)
+
+
+def needs(job: GisExportJob) -> Needs:
+    """What it takes to read an unsaved job's result; the most where its request does not hold any more."""
+    try:
+        return Needs(personal=prepare(job).holds_personal)
+    except (RequestOutdated, PersonalDataRefused):
+        return Needs(personal=True)
 
 
 def database() -> str:

@@ -12,8 +12,10 @@ from gis_export.models import GisExportJob
 from gis_export.parameters import Context, Faults, Refused
 from gis_export.selection import Selection
 from terrafusion import areas
+from terrafusion.api import keys
 from terrafusion.areas import saved
 from terrafusion.areas.members import shown
+from terrafusion.jobs import options
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.layers import Layer, layers_of
 from terrafusion.records.models import County, CountySettings
@@ -176,8 +178,8 @@ def _check_area(area: Any, county: County, settings: CountySettings, user: Any, 
 
 def _check_parameters(given: dict[str, Any], context: Context, faults: Faults) -> dict[str, Any]:
     """The resolved form of each parameter, as far as it is sound."""
-    for name in sorted(set(given) - set(parameters.NAMES)):
-        _add(faults, f"parameters.{name}", f"There is no such parameter; there is {', '.join(parameters.NAMES)}.")
+    for name, fault in keys.unknown(given, [*parameters.NAMES, *options.NAMES]).items():
+        _add(faults, f"parameters.{name}", fault)
     for parameter in parameters.ALL:
         name = parameter.name
         if parameter.of_layers and not context.layers:

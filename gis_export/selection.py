@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -160,7 +161,5 @@ def literal_sql(rows: QuerySet[Any]) -> str:
 
 def planned_rows(rows: QuerySet[Any]) -> int:
     """How many rows the planner's statistics expect; no row is read."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {literal_sql(rows.values('pk'))}")
-        (plan,) = cursor.fetchone()[0]
+    (plan,) = json.loads(rows.values("pk").explain(format="json"))
     return int(plan["Plan"]["Plan Rows"])

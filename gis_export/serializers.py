@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import SkipField
@@ -20,7 +19,8 @@ from terrafusion.api.fields import NamesField, ObjectField, OptionalJSONField
 from terrafusion.areas import saved
 from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
+from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobRunSerializer, JobStatusSerializer
+from terrafusion.records.access import Role
 
 _AREA_HELP = (
     'Empty for the whole county, or {"type": "bbox", "coordinates": [west, south, east, north]}, a GeoJSON Polygon, '
@@ -57,11 +57,11 @@ class FormatField(serializers.ChoiceField):
         return serializers.CharField().run_validation(data)
 
 
-class ExportRequestSerializer(serializers.Serializer[ExportRequest]):
+class ExportRequestSerializer(JobRunSerializer):
     """The body of ``run`` and ``estimate``. ``validated_data["request"]`` is the checked ``ExportRequest``."""
 
     export_format = FormatField(help_text="A name from GET formats, such as GeoPackage.")
-    county_id = CountyField(help_text="The county's id.")
+    county_id = CountyField(at_least=Role.ANALYST, help_text="The county's id.")
     layers = NamesField(allow_empty=False, max_length=50, help_text="Names from GET layers, with commas in a form.")
     area_of_interest = AreaField(
         required=False, allow_null=True, default=None, help_text=_AREA_HELP, style={"base_template": "textarea.html"}
@@ -141,36 +141,22 @@ class GisExportStatusSerializer(JobStatusSerializer):
 
     def get_parameters(self, job: AbstractJob) -> dict[str, Any]:
         assert isinstance(job, GisExportJob)  # noqa: S101 - for the type checker
-        shown = _without_where(job.parameters) if _hides_where(job, self.context) else job.parameters
-        return {**shown, "area_of_interest": job.area_as_submitted, "layers": job.layers}
+        return {**job.parameters, "area_of_interest": job.area_as_submitted, "layers": job.layers}
+
+    def get_withheld_parameters(self, job: AbstractJob) -> dict[str, Any]:
+        """All but conditions on personal data, which name people."""
+        assert isinstance(job, GisExportJob)  # noqa: S101 - for the type checker
+        shown = self.get_parameters(job)
+        return {**shown, "where": "withheld"} if job.filters_personal else shown
 
 
 class GisExportResultSerializer(JobResultSerializer):
     """``result_summary`` is the manifest."""
 
     result_record_count = serializers.IntegerField(source="record_count", read_only=True, allow_null=True)
-    contains_personal_data = serializers.BooleanField(read_only=True)
     estimated_records = serializers.IntegerField(read_only=True, help_text="At submit.")
     estimated_bytes = serializers.IntegerField(read_only=True, allow_null=True, help_text="At submit.")
     estimated_seconds = serializers.FloatField(read_only=True, allow_null=True, help_text="At submit.")
-
-    def get_result_summary(self, job: AbstractJob) -> dict[str, Any]:
-        assert isinstance(job, GisExportJob)  # noqa: S101 - for the type checker
-        manifest = super().get_result_summary(job)
-        if not (manifest and _hides_where(job, self.context)):
-            return manifest
-        request = manifest["request"]
-        told = {name: _without_where(request[name]) for name in ("parameters", "resolved")}
-        return {**manifest, "request": {**request, **told}}
-
-
-def _hides_where(job: GisExportJob, context: dict[str, Any]) -> bool:
-    request = context.get("request")
-    return job.hides_conditions_from(AnonymousUser() if request is None else request.user)
-
-
-def _without_where(parameters: dict[str, Any]) -> dict[str, Any]:
-    return {name: "withheld" if name == "where" else value for name, value in parameters.items()}
 
 
 class LimitSerializer(serializers.Serializer[Any]):

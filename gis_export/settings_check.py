@@ -8,6 +8,7 @@ from gis_export import limits, parameters
 from gis_export.formats import registry
 from gis_export.parameters import Context, Refused
 from terrafusion import crs
+from terrafusion.api import keys
 from terrafusion.records.layers import layers_of
 from terrafusion.records.models import CountySettings
 
@@ -34,8 +35,8 @@ def check_settings(settings: CountySettings) -> dict[str, str]:
     known = registry.all_formats()
     if unknown := [name for name in settings.allowed_formats if name not in known]:
         faults["allowed_formats"] = f"No formats: {', '.join(unknown)}; there is {', '.join(known)}."
-    if unknown := [name for name in settings.default_parameters if name not in parameters.NAMES]:
-        faults["default_parameters"] = f"No parameters: {', '.join(unknown)}; there is {', '.join(parameters.NAMES)}."
+    if unknown_keys := keys.unknown(settings.default_parameters, parameters.NAMES):
+        faults["default_parameters"] = " ".join(unknown_keys.values())
     elif wrong := list(_wrong_defaults(settings)):
         faults["default_parameters"] = " ".join(wrong)
     if settings.default_crs is not None:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from gis_export.plan import Notice
 from terrafusion.records.layers import Layer
+from terrafusion.words import counted
 
 _SHAPELESS = ("Point", "MultiPoint")
 """Types that no simplification touches."""
@@ -52,7 +53,9 @@ def shaped(
     g = _transformed(g, at, srid)
     if precision is not None:
         g = _reduced(g, precision)
-        notices.append(Notice("altered", f"Coordinates have {precision} decimals, as was asked (precision)."))
+        notices.append(
+            Notice("altered", f"Coordinates have {counted(precision, 'decimal')}, as was asked (precision).")
+        )
     if g == "f.g":
         return Shaped(source, (g,))
     columns = ["s.g"]

@@ -19,6 +19,8 @@ from gis_export.estimates import expect
 from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from terrafusion.api.schema import ProblemSerializer
+from terrafusion.api.throttles import DONE_AT_ONCE
+from terrafusion.api.views import KnownParameters
 from terrafusion.jobs import dispatch, options
 from terrafusion.jobs.viewsets import JobViewSet
 from terrafusion.records.access import counties_for
@@ -26,6 +28,7 @@ from terrafusion.records.layers import layers_of
 from terrafusion.records.models import County, CountySettings
 
 _MOST_COUNTIES = 20  # on one page; GET layers tells those of each
+_OF_COUNTY = {"get": ("county_id",)}
 _COUNTY = OpenApiParameter("county_id", str, description="The county's id.")
 
 
@@ -44,8 +47,10 @@ class GisExportViewSet(JobViewSet):
         return Response({**super().run_form(request).data, "layers": layers})
 
 
-class FormatsView(APIView):
+class FormatsView(KnownParameters, APIView):
     """The formats, those that a county allows where one is named."""
+
+    query_parameters = _OF_COUNTY
 
     @extend_schema(responses=serializers.FormatSerializer(many=True), parameters=[_COUNTY])
     def get(self, request: Request) -> Response:
@@ -56,8 +61,10 @@ class FormatsView(APIView):
         return Response(serializers.FormatSerializer(formats.values(), many=True).data)
 
 
-class LayersView(APIView):
+class LayersView(KnownParameters, APIView):
     """The layers of a county and their fields."""
+
+    query_parameters = _OF_COUNTY
 
     @extend_schema(
         responses={200: serializers.LayerSerializer(many=True), 400: ProblemSerializer, 404: ProblemSerializer},
@@ -75,12 +82,13 @@ def _county(request: Request) -> County:
     return get_object_or_404(counties_for(request.user), pk=county_id)
 
 
-class EstimateView(GenericAPIView[Any]):
+class EstimateView(KnownParameters, GenericAPIView[Any]):
     """Records, bytes and seconds of an export, and the limits it would break; takes the body of run."""
 
     serializer_class = serializers.ExportRequestSerializer
+    throttle_classes = DONE_AT_ONCE
 
-    @extend_schema(responses={200: serializers.EstimateSerializer, 400: ProblemSerializer})
+    @extend_schema(responses={200: serializers.EstimateSerializer, 400: ProblemSerializer, 403: ProblemSerializer})
     def post(self, request: Request) -> Response:
         body, given = options.split(request.data)
         serializer = self.get_serializer(data=body)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from gis_export.plan import LayerPlan, Loss, Totals
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -165,7 +166,7 @@ def rounded(layer: LayerPlan, decimals: int) -> list[Loss]:
     """What the usual decimals of a format cost; those that the request asks for, the layer's notices tell."""
     if layer.precision is not None:
         return []
-    return [Loss(layer.name, "altered", f"Coordinates are rounded to {decimals} decimals.")]
+    return [Loss(layer.name, "altered", f"Coordinates are rounded to {counted(decimals, 'decimal')}.")]
 
 
 def literal(text: str) -> str:

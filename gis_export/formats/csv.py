@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 from gis_export.formats.tables import GEOMETRY, geometry_columns, geometry_loss
 from gis_export.formats.text import Piece, TextFormat, Value, contains, value
 from gis_export.plan import LayerPlan, Loss
+from terrafusion import formulas
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_FORMULA = "=+-@\t\r"
-"""A cell that begins with one of these is run as a formula by spreadsheets (OWASP, CSV injection)."""
 
 
 class CSV(TextFormat):
@@ -24,7 +22,8 @@ class CSV(TextFormat):
     description = "A table with the geometry as well-known text in its last column, for spreadsheets and scripts."
     notes = (
         "UTF-8, comma-separated, CRLF line ends; text is always quoted, so that parcel numbers keep their zeros.",
-        "Text that begins with = + - @ gets an apostrophe in front, so that no spreadsheet runs it; numbers do not.",
+        "Text that begins with = + - @, also behind spaces, gets an apostrophe in front, so that no spreadsheet runs "
+        "it; numbers do not.",
         "An unquoted empty cell is an absent value, a quoted one is an empty text.",
     )
     options = (GEOMETRY,)
@@ -37,8 +36,7 @@ class CSV(TextFormat):
 
     def header(self, layer: LayerPlan) -> str:
         names = [*(column.name for column in layer.columns), *(name for name, _ in geometry_columns(layer))]
-        safe = ["'" + name if name[:1] in _FORMULA else name for name in names]
-        return ",".join('"' + name.replace('"', '""') + '"' for name in safe) + "\r\n"
+        return ",".join('"' + formulas.safe(name).replace('"', '""') + '"' for name in names) + "\r\n"
 
     def feature(self, layer: LayerPlan) -> list[Piece]:
         cells = []
@@ -51,13 +49,12 @@ class CSV(TextFormat):
         return [*parts[:-1], "\r\n"]
 
     def escape(self, texts: pa.StringArray, counts: Counter[str]) -> pa.StringArray:
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         if contains(texts, b'"'):
             texts = pc.replace_substring(texts, '"', '""')
-        if contains(texts, _FORMULA.encode()):
-            formula = pc.is_in(pc.utf8_slice_codeunits(texts, 0, 1), pa.array(list(_FORMULA)))
+        if contains(texts, formulas.SIGNS.encode()):
+            formula = pc.match_substring_regex(texts, formulas.PATTERN)
             if found := pc.sum(formula).as_py():
                 counts["neutralised"] += found
                 texts = pc.if_else(formula, pc.binary_join_element_wise("'", texts, ""), texts)

@@ -14,6 +14,7 @@ from typing import IO, Any
 from gis_export.formats import tile_sql
 from gis_export.formats.base import Format, Limit, Option, Reader, Written
 from gis_export.plan import LayerPlan, Loss
+from terrafusion.words import counted
 
 _POINTS = 2000
 _TYPES = {"integer": "Number", "real": "Number", "boolean": "Boolean"}
@@ -154,10 +155,10 @@ def _losses(layer: LayerPlan, zoom: int, shown: Counter[int], counts: Counter[st
     every = shown[zoom]
     fewer = {z: shown[z] for z in range(zoom) if shown[z] < every}
     if fewer:
-        told = [f"{number:,} at zoom {z}" for z, number in sorted(fewer.items(), reverse=True) if number]
+        kept = [f"{number:,} at zoom {z}" for z, number in sorted(fewer.items(), reverse=True) if number]
         if none := [z for z, number in fewer.items() if not number]:
-            told.append(f"none at zoom {max(none)} and below")
-        detail = f"Lower zooms have fewer of the {every:,} records: {', '.join(told)}."
+            kept.append(f"none at zoom {max(none)} and below")
+        detail = f"Lower zooms have fewer of the {counted(every, 'record')}: {', '.join(kept)}."
         found.append(Loss(layer.name, "dropped", detail))
     for count, kind, detail in (
         (counts["substitute"], "altered", "What is smaller than that is the smallest shape there is."),

@@ -13,6 +13,7 @@ from gis_export.formats.fixed_width import TEXT_BYTES
 from gis_export.formats.native import NativeFormat
 from gis_export.plan import Column, LayerPlan, Loss
 from gis_export.writer.errors import FormatLimitExceeded
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,8 +85,8 @@ class Shapefile(NativeFormat):
     def _refuse_too_large(layer: LayerPlan, measured: dict[str, Any], widths: dict[int, int]) -> None:
         if len(layer.columns) > MOST_FIELDS:
             raise FormatLimitExceeded(
-                f"Layer {layer.name} has {len(layer.columns)} fields, and a Shapefile can hold {MOST_FIELDS}: "
-                "choose fewer, or GeoPackage."
+                f"Layer {layer.name} has {counted(len(layer.columns), 'field')}, and a Shapefile can hold "
+                f"{MOST_FIELDS}: choose fewer, or GeoPackage."
             )
         record = 1 + sum(widths.get(i, _NUMBER_BYTES) for i in range(len(layer.columns)))
         for suffix, size in ((".dbf", measured["records"] * record), (".shp", measured["geometry_bytes"])):

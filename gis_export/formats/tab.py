@@ -12,6 +12,7 @@ from gis_export.formats.fixed_width import TEXT_BYTES
 from gis_export.formats.native import NativeFormat
 from gis_export.plan import LayerPlan, Loss
 from gis_export.writer.errors import FormatLimitExceeded
+from terrafusion.words import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,7 +64,7 @@ class TAB(NativeFormat):
         layer = reader.layer
         if len(layer.columns) > MOST_FIELDS:
             raise FormatLimitExceeded(
-                f"Layer {layer.name} has {len(layer.columns)} fields, and a TAB can hold {MOST_FIELDS}: "
+                f"Layer {layer.name} has {counted(len(layer.columns), 'field')}, and a TAB can hold {MOST_FIELDS}: "
                 "choose fewer, or GeoPackage."
             )
         measured = reader.row(f"SELECT {', '.join(_measures(layer))}")

@@ -15,7 +15,9 @@ from django.db.models import BooleanField, Func, Q, Value
 from django.db.models.functions import Lower
 
 from gis_export.parameters import values
+from terrafusion.api import keys
 from terrafusion.areas.members import shown
+from terrafusion.records import named
 from terrafusion.records.layers import FieldType, Layer, LayerField
 
 _ORDERED = ("<", "<=", ">", ">=", "between")
@@ -25,6 +27,7 @@ _ANY_TYPE = ("=", "!=", *_LISTS, "is_null")
 OPERATORS = ("=", "!=", *_ORDERED, *_LISTS, *_PARTS, "is_null")
 MOST_CONDITIONS = 200
 MOST_VALUES = 10_000
+"""Of all lists of a request together."""
 MOST_DEPTH = 5
 _MEMBERS = ("field", "op", "value", "ignore_case")
 
@@ -37,17 +40,19 @@ def operators_of(kind: FieldType) -> tuple[str, ...]:
 
 
 class Reading:
-    """Reads the conditions on one layer. ``faults`` holds (place, message) of each; ``personal``: the caller's right.
+    """Reads the conditions on one layer. ``faults`` holds (place, message) of each; ``personal``: the caller's right;
+    ``values``: how many the lists of conditions have, with those of the layers before.
 
     ``tree`` of :meth:`read` is the resolved form: groups of conditions, each with all that it means.
     """
 
-    def __init__(self, layer: Layer, *, personal: bool) -> None:
+    def __init__(self, layer: Layer, *, personal: bool, values: int = 0) -> None:
         self.layer = layer
         self.faults: list[tuple[str, str]] = []
         self._fields = {field.name: field for field in layer.fields}
         self._personal = personal
         self._conditions = 0
+        self.values = values
 
     def read(self, given: Any, at: str, depth: int = 0) -> dict[str, Any]:
         """A group or a condition; an empty one where there is a fault. Only the outermost list may hold nothing."""
@@ -73,8 +78,8 @@ class Reading:
         self._conditions += 1
         if self._conditions == MOST_CONDITIONS + 1:
             return self._fault(at, f"At most {MOST_CONDITIONS} conditions may be given.")
-        if unknown := sorted(set(given).difference(_MEMBERS)):
-            self._fault(at, f"Unknown members: {', '.join(map(shown, unknown))}; there is {', '.join(_MEMBERS)}.")
+        for unknown, message in keys.unknown(given, _MEMBERS).items():
+            self._fault(f"{at}.{unknown}", message)
         name, op = given.get("field"), given.get("op")
         field = self._fields.get(name) if isinstance(name, str) else None
         if field is None:
@@ -82,8 +87,8 @@ class Reading:
             if "field" not in given:
                 return self._fault(at, f'"field" is missing: the name of a field of {self.layer.name}; {there}.')
             return self._fault(at, f"{self.layer.name} has no field {shown(name)}; {there}.")
-        if field.personal and not self._personal:
-            return self._fault(at, f"You have no right to personal data: {name} of {self.layer.name}.")
+        if refused := named.hidden(self.layer, [field.name], personal=self._personal):
+            return self._fault(at, refused)
         allowed = operators_of(field.type)
         if not isinstance(op, str) or op not in allowed:
             there = f"a field of type {field.type}; there is {', '.join(allowed)}"
@@ -104,6 +109,11 @@ class Reading:
             return self._fault(at, f"between takes [lowest, highest], each {expected}.")
         if op in _LISTS and (not isinstance(value, list) or not 0 < len(value) <= MOST_VALUES):
             return self._fault(at, f"{op} takes a list of 1 to {MOST_VALUES:,} values, each {expected}.")
+        if op in _LISTS:
+            before, self.values = self.values, self.values + len(value)
+            if self.values > MOST_VALUES:
+                fault = f"The lists of a request may have {MOST_VALUES:,} values together, and here they have more."
+                return self._fault(at, fault) if before <= MOST_VALUES else None
         try:
             found = [values.read(one, kind) for one in (value if op in (*_LISTS, "between") else [value])]
         except ValueError:

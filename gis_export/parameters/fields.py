@@ -7,7 +7,9 @@ from typing import Any
 
 from gis_export.parameters.base import Context, Parameter, Refused
 from gis_export.selection import Selection
+from terrafusion.api import keys
 from terrafusion.areas.members import shown
+from terrafusion.records import named
 from terrafusion.records.layers import Layer
 
 _EXAMPLE = {"parcels": ["parcel_number", "total_value"]}
@@ -35,11 +37,11 @@ class Fields(Parameter):
         if not isinstance(given, dict):
             raise Refused('Give an object such as {"parcels": ["parcel_number", "total_value"]}.')
         layers = {layer.name: layer for layer in context.layers}
-        messages: list[str] = []
+        messages: list[str] = [*keys.unknown(given, layers, "layer").values()]
         for name, wanted in given.items():
             if name not in layers:
-                messages.append(f"The layer {shown(name)} is not one of the request's.")
-            elif not isinstance(wanted, list) or not all(isinstance(field, str) for field in wanted) or not wanted:
+                continue
+            if not isinstance(wanted, list) or not all(isinstance(field, str) for field in wanted) or not wanted:
                 messages.append(f"Give the fields of {name} as a list of names.")
             elif len(set(wanted)) < len(wanted):
                 messages.append(f"Each field of {name} may be named once.")
@@ -80,6 +82,6 @@ def _faults_of_names(layer: Layer, names: list[str], personal: bool) -> list[str
     messages = []
     if unknown := [name for name in names if name not in known]:
         messages.append(f"{layer.name} has no field {', '.join(map(shown, unknown))}; there is {', '.join(known)}.")
-    if not personal and (hidden := [name for name in names if name in known and known[name].personal]):
-        messages.append(f"You have no right to personal data: {', '.join(hidden)} of {layer.name}.")
+    if refused := named.hidden(layer, names, personal=personal):
+        messages.append(refused)
     return messages

@@ -7,6 +7,7 @@ from typing import Any
 
 from gis_export.parameters.base import Context, Parameter, Refused
 from gis_export.selection import Selection
+from terrafusion.api import keys
 
 
 class Options(Parameter):
@@ -22,12 +23,9 @@ class Options(Parameter):
         if context.file_format is None:
             return {}
         known = {option.name: option for option in context.file_format.options}
-        faults = []
+        faults: list[tuple[str, str]] = [*keys.unknown(value or {}, known).items()]
         for name, given in (value or {}).items():
-            if name not in known:
-                there = f"there is {', '.join(known)}" if known else "it has none"
-                faults.append((name, f"{context.file_format.name} has no such option; {there}."))
-            elif fault := known[name].fault(given):
+            if name in known and (fault := known[name].fault(given)):
                 faults.append((name, fault))
         if faults:
             raise Refused(*faults)

@@ -8,6 +8,7 @@ from typing import Any
 from gis_export.parameters.base import Context, Parameter, Refused
 from gis_export.selection import Selection
 from gis_export.shaping import Tolerance
+from terrafusion.api import keys
 from terrafusion.areas.buffer import UNITS
 from terrafusion.areas.members import is_number, shown
 
@@ -35,9 +36,7 @@ class Simplify(Parameter):
             return None
         if not isinstance(value, dict):
             raise Refused('Give an object such as {"tolerance": 10, "units": "ft"}.')
-        faults = [
-            (name, "There is no such member; there is tolerance, units.") for name in value if name not in _MEMBERS
-        ]
+        faults: list[tuple[str, str]] = [*keys.unknown(value, _MEMBERS).items()]
         tolerance, units = value.get("tolerance"), value.get("units")
         factor = UNITS.get(units) if isinstance(units, str) else None
         if factor is None:

@@ -8,7 +8,7 @@ from typing import Any
 from gis_export.parameters import conditions
 from gis_export.parameters.base import Context, Parameter, Refused
 from gis_export.selection import Selection
-from terrafusion.areas.members import shown
+from terrafusion.api import keys
 
 _CONDITION = {
     "type": "object",
@@ -49,14 +49,14 @@ class Where(Parameter):
             if len(layers) != 1 and isinstance(value, list):
                 raise Refused("The request has several layers: give an object of lists of conditions by layer.")
             if len(layers) != 1 and isinstance(value, dict):
-                unknown = sorted(set(value) - set(layers))
-                raise Refused(f"The layer {', '.join(map(shown, unknown))} is not one of the request's.")
+                raise Refused(*keys.unknown(value, layers, "layer").items())
             given = dict.fromkeys(layers, value)
         faults: list[tuple[str, str]] = []
-        found = {}
+        found, listed = {}, 0
         for name, tree in given.items():
-            reading = conditions.Reading(layers[name], personal=context.personal)
+            reading = conditions.Reading(layers[name], personal=context.personal, values=listed)
             resolved = reading.read(tree, "" if given is not value else name)
+            listed = reading.values
             faults += [(at.lstrip("."), message) for at, message in reading.faults]
             if resolved != {"all": []}:
                 found[name] = resolved

@@ -22,7 +22,7 @@ from gis_export.verify.found import Found, Told
 from gis_export.verify.package import NotOurs, Package, open_package
 from gis_export.verify.readers import READERS
 from gis_export.writer.package import sha256
-from terrafusion.areas.members import counted
+from terrafusion.words import counted
 
 _RELATIVE = 1e-9
 # How far a coordinate may be from the database's, where it is not half the last decimal: half the cell of a grid.
@@ -86,7 +86,7 @@ def _files(package: Package) -> Iterator[str]:
         if path is None:
             yield f"{name} is missing."
         elif path.stat().st_size != file["bytes"]:
-            yield f"{name} has {path.stat().st_size:,} bytes, and {file['bytes']:,} were written."
+            yield f"{name} has {counted(path.stat().st_size, 'byte')}, and {file['bytes']:,} were written."
         elif (found := sha256(path)) != file["sha256"]:
             yield f"{name}: SHA-256 is {found}, and {file['sha256']} was written."
     yield from (f"{name} is not of the export." for name in package.files if name not in told)
@@ -141,7 +141,7 @@ def _compared(layer: dict[str, Any], found: Found, export_format: str, manifest:
     )
     written = wanted["records"] + further - left_out
     if found.records != written:
-        yield f"{name}: {found.records:,} records in the file, and {written:,} were written."
+        yield f"{name}: {counted(found.records, 'record')} in the file, and {written:,} were written."
     for total, value in wanted["sums"].items() if not left_out else ():
         got = found.sums.get(total, 0.0)
         if not math.isclose(got, value, rel_tol=_RELATIVE):
@@ -151,7 +151,7 @@ def _compared(layer: dict[str, Any], found: Found, export_format: str, manifest:
     without = wanted["without_geometry"] - left_out
     if found.without_geometry != without:
         yield (
-            f"{name}: {found.without_geometry:,} records in the file have no geometry, and {without:,} had none when "
+            f"{name}: {counted(found.without_geometry, 'record')} in the file without geometry, and {without:,} when "
             "written."
         )
     off = _off(layer, export_format, manifest)

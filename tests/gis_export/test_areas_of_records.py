@@ -107,9 +107,18 @@ FAULTS = [
         {"type": "district", "layer": "sales", "where": {"A": 1}},
         "no layer of polygons 'sales'; there is parcels, zoning",
     ),
-    ({"type": "district", "layer": "zoning", "where": {"ZONE": "C-1"}}, "no field 'ZONE'; there is ZCODE, FAR"),
-    ({"type": "district", "layer": "zoning", "where": {"PHONE": "SECRETPHONE"}}, "no field 'PHONE'"),
-    ({"type": "district", "layer": "parcels", "where": {"owner_name": "SECRETOWNER"}}, "no field 'owner_name'"),
+    (
+        {"type": "district", "layer": "zoning", "where": {"ZONE": "C-1"}},
+        "'ZONE'. Did you mean 'ZCODE'?",
+    ),
+    (
+        {"type": "district", "layer": "zoning", "where": {"PHONE": "SECRETPHONE"}},
+        "PHONE of zoning. No area is made of it",
+    ),
+    (
+        {"type": "district", "layer": "parcels", "where": {"owner_name": "SECRETOWNER"}},
+        "owner_name of parcels. No area is made of it",
+    ),
     ({"type": "district", "layer": "zoning", "where": {"ZCODE": "X"}}, "has ZCODE 'X'; there is 'C-1', 'C-2'"),
     ({"type": "district", "layer": "zoning", "where": {"STORIES": "2"}}, "of the type integer, and '2' is not"),
     ({"type": "district", "layer": "zoning", "where": {"SINCE": "soon"}}, "of the type date"),

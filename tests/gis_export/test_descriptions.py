@@ -27,6 +27,10 @@ def test_the_page_is_made_of_the_code(tmp_path: Path) -> None:
     page.write_text(text.replace("254", "255"))
     with pytest.raises(CommandError, match="not up to date"):
         call_command("describe_formats", page=page, check=True)
+    page.write_text("somebody's own")
+    with pytest.raises(CommandError, match="is not overwritten"):
+        call_command("describe_formats", page=page)
+    assert page.read_text() == "somebody's own"
 
 
 def test_get_formats_tells_it(api: APIClient) -> None:
@@ -44,8 +48,8 @@ def test_get_formats_tells_it(api: APIClient) -> None:
         ("CSV", ["geometry"], "parameters.options", "Give an object"),
         ("CSV", {"geometry": "wkb"}, "parameters.options.geometry", "there is wkt, point, none"),
         ("CSV", {"geometry": ["wkt"]}, "parameters.options.geometry", "is not known"),
-        ("CSV", {"geometri": "wkt"}, "parameters.options.geometri", "has no such option; there is geometry"),
-        ("GeoPackage", {"geometry": "wkt"}, "parameters.options.geometry", "it has none"),
+        ("CSV", {"geometri": "wkt"}, "parameters.options.geometri", "Did you mean 'geometry'? Available: geometry"),
+        ("GeoPackage", {"geometry": "wkt"}, "parameters.options.geometry", "None is available here"),
     ],
 )
 def test_faults_of_options(api: APIClient, county: Any, export_format: str, options: Any, at: str, named: str) -> None:

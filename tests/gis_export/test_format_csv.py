@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import datetime
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 import shapely
 
 from gis_export.formats.csv import CSV
 from gis_export.plan import Column, LayerPlan
+from terrafusion.formulas import safe
 from tests.gis_export.conftest import Exports, Row
 from tests.gis_export.test_format_kml import complete
 from tests.gis_export.truth import Truth
@@ -107,3 +110,15 @@ def test_form_of_the_file(exports: Exports) -> None:
     assert content.endswith(b"\r\n")
     assert not content.startswith(b"\xef\xbb\xbf")
     assert b'\r\n"0012",' in content  # a parcel number keeps its zeros, and is quoted as text
+
+
+@pytest.mark.parametrize("blank", ["", " ", "   ", "\n", "\xa0", "\u200b", "\ufeff", " \t"])
+@pytest.mark.parametrize("sign", "=+-@")
+def test_a_formula_behind_blanks_is_guarded(sign: str, blank: str) -> None:
+    """Spreadsheets take blanks in front away, and run the rest."""
+    counts: Counter[str] = Counter()
+    texts = pa.array([f"{blank}{sign}1+1", f"{blank}x{sign}", None, ""])
+    escaped = CSV().escape(texts, counts).to_pylist()
+    assert escaped == [f"'{blank}{sign}1+1", f"{blank}x{sign}", None, ""]
+    assert counts["neutralised"] == 1
+    assert safe(f"{blank}{sign}1+1") == f"'{blank}{sign}1+1"

@@ -160,7 +160,7 @@ FAULTS = [
     ({"simplify": {"tolerance": 10**400, "units": "m"}}, "parameters.simplify.tolerance", "above 0"),
     ({"simplify": {"tolerance": 11, "units": "km"}}, "parameters.simplify.tolerance", "at most 10 km"),
     ({"simplify": {"tolerance": 1, "units": ["m"]}}, "parameters.simplify.units", "not known"),
-    ({"simplify": {"tolerance": 1, "units": "m", "keep": True}}, "parameters.simplify.keep", "no such member"),
+    ({"simplify": {"tolerance": 1, "units": "m", "keep": True}}, "parameters.simplify.keep", "Unknown key 'keep'"),
 ]
 
 

@@ -53,8 +53,8 @@ def accepted(api: APIClient, content: bytes, name: str = "file", **more: Any) ->
     response = upload(api, content, name, **more)
     assert response.status_code == 201, response.content
     assert response.headers["Location"].endswith(f"{URL}/areas/{response.json()['id']}")
-    told: dict[str, Any] = response.json()
-    return told
+    area: dict[str, Any] = response.json()
+    return area
 
 
 def refused(api: APIClient, content: bytes, name: str = "file", **more: Any) -> str:
@@ -121,11 +121,11 @@ def test_every_kind_of_file_selects_the_same(api: APIClient, loaded: County, tmp
     wanted = run_export(api, loaded, "GeoJSON", ["parcels"], area_of_interest=POLYGON)
     assert wanted.record_count == 3
     for kind, (content, name) in contents.items():
-        told = accepted(api, content, name)
-        assert (told["file_format"], told["name"], told["vertices"]) == (kind, name, 5)
-        assert told["bbox"] == pytest.approx(shapely.Polygon(SQUARE).bounds, abs=1e-9)
-        assert shapely.geometry.shape(told["geometry"]).equals_exact(shapely.Polygon(SQUARE), 1e-9, normalize=True)
-        job = run_export(api, loaded, "GeoJSON", ["parcels"], area_of_interest=told["area_of_interest"])
+        area = accepted(api, content, name)
+        assert (area["file_format"], area["name"], area["vertices"]) == (kind, name, 5)
+        assert area["bbox"] == pytest.approx(shapely.Polygon(SQUARE).bounds, abs=1e-9)
+        assert shapely.geometry.shape(area["geometry"]).equals_exact(shapely.Polygon(SQUARE), 1e-9, normalize=True)
+        job = run_export(api, loaded, "GeoJSON", ["parcels"], area_of_interest=area["area_of_interest"])
         assert job.status == "COMPLETED", job.message
         assert job.record_count == 3
         assert name in job.message
@@ -149,9 +149,9 @@ def test_other_systems_are_transformed(api: APIClient, county: County, tmp_path:
         (geojson(shape, crs=legacy), {}),
         (geojson(shape), {"crs": "2926"}),
     ):
-        told = accepted(api, content, **more)
-        assert any(note.startswith("The area was transformed from EPSG:2926") for note in told["notes"]), told["notes"]
-        boxes.append(told["bbox"])
+        area = accepted(api, content, **more)
+        assert any(note.startswith("The area was transformed from EPSG:2926") for note in area["notes"]), area["notes"]
+        boxes.append(area["bbox"])
     assert all(box == pytest.approx(boxes[0], abs=1e-8) for box in boxes)
 
 
@@ -180,16 +180,16 @@ def test_the_third_dimension_is_left_out_and_said_so(api: APIClient, county: Cou
         kml(SQUARE, altitude=",0"),
         shapefile(tmp_path, [solid], geometry="3D Polygon"),
     ):
-        told = accepted(api, content)
-        assert "The third dimension was left out: an area has x and y only." in told["notes"]
-        assert {len(position) for position in told["geometry"]["coordinates"][0]} == {2}
+        area = accepted(api, content)
+        assert "The third dimension was left out: an area has x and y only." in area["notes"]
+        assert {len(position) for position in area["geometry"]["coordinates"][0]} == {2}
 
 
 def test_several_shapes_and_features_without_any(api: APIClient, county: County, tmp_path: Path) -> None:
     other = {"type": "Polygon", "coordinates": [[[x + 1, y] for x, y in SQUARE]]}
-    told = accepted(api, shapefile(tmp_path, [POLYGON, None, other]))
-    assert told["notes"] == ["1 feature without a geometry were left out.", "2 shapes were made one area."]
-    assert told["geometry"]["type"] == "MultiPolygon"
+    area = accepted(api, shapefile(tmp_path, [POLYGON, None, other]))
+    assert area["notes"] == ["Left out, because there is no geometry: 1 feature.", "The area is 2 shapes made one."]
+    assert area["geometry"]["type"] == "MultiPolygon"
     assert accepted(api, kml(SQUARE, other["coordinates"][0]))["geometry"]["type"] == "MultiPolygon"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from typing import Any
 
@@ -13,6 +12,7 @@ from rest_framework.test import APIClient
 from gis_export.models import GisExportJob
 from gis_export.parameters import assessment
 from terrafusion.jobs import runner
+from terrafusion.records import county_time
 from terrafusion.records.models import County, CountySettings, PropertyOperational, PropertyValueHistory, Sale
 from tests.gis_export import data
 from tests.gis_export.conftest import URL, run_export
@@ -188,7 +188,7 @@ def test_the_latest_sound_sale_is_joined(api: APIClient, traded: County) -> None
     assert layer["reconciliation"]["source"]["sums"]["last_valid_sale_price"] == 550_000
     told = job.result_summary["request"]["in_force"]["include_assessment_data"]
     assert told["rules"]["invalid_codes"] == ["X"]
-    assert told["as_of"] == datetime.datetime.now(datetime.UTC).date().isoformat()
+    assert told["as_of"] == county_time.today(traded).isoformat()
     _, found = export(api, traded, include_assessment_data=True, as_of="2022-06-01")
     assert sales_of(found) == {"steady": ("2021-05-01", 250_000), "risen": ("2021-05-01", 250_000)}
     for asked in ({}, {"include_assessment_data": False}, {"include_assessment_data": None}):

@@ -134,7 +134,7 @@ def test_what_was_changed_is_told(exports: Exports, verify: Verify, tmp_path: Pa
         "DIFFERENT: parcels: total_value adds up to",
         "DIFFERENT: parcels: the area is",
         "DIFFERENT: trees: trees.geojson cannot be read",
-        "things differ.",
+        "differences found.",
     ):
         assert wanted in words, words
     assert "sales: " in words

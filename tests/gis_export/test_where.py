@@ -152,7 +152,7 @@ def test_the_file_holds_what_was_asked_for(exports: Exports) -> None:
         ([c("total_value", "between", [2, 1])], "0", "lowest value first"),
         ([c("total_value", "is_null", "yes")], "0", "takes true or false"),
         ([c("total_value", "=", 1, ignore_case=True)], "0", "for texts only"),
-        ([c("zoning", "=", "R", case=True)], "0", "Unknown members: 'case'"),
+        ([c("zoning", "=", "R", case=True)], "0.case", "Unknown key 'case'. Did you mean 'ignore_case'?"),
         ([c("zoning", "=", "R"), {"any": [c("zoning", "=", 1)]}], "1.any.0", "takes a text"),
         ([{"any": []}], "0", "at least one condition"),
         ([[]], "0", "at least one condition"),
@@ -166,7 +166,8 @@ def test_the_file_holds_what_was_asked_for(exports: Exports) -> None:
         ([[[[[[[c("zoning", "=", "R")]]]]]]], "0.0.0.0.0.0", "5 deep"),
         (["zoning = 'R'"], "0", "Give a condition such as"),
         ("zoning = 'R'", "", "Give a condition such as"),
-        ({"roads": []}, "", "Unknown members: 'roads'; there is field, op, value, ignore_case. \"field\" is missing"),
+        ({"roads": []}, "roads", "Unknown key 'roads'. Available: field, op, value, ignore_case."),
+        ({"roads": []}, "", '"field" is missing'),
     ],
 )
 def test_faults_name_the_field_and_what_is_expected(
@@ -187,12 +188,25 @@ def test_texts_that_postgresql_cannot_hold(api: APIClient, loaded: County, text:
         assert api.post(f"{URL}/{action}", body, content_type="application/json").status_code == 400
 
 
+def test_the_lists_of_a_request_are_limited_together(api: APIClient, loaded: County) -> None:
+    many = [c("parcel_number", "in", [f"{number:06d}" for number in range(10_000)])]
+    assert ask(api, loaded, "estimate", parameters={"where": many}).status_code == 200
+    fault = "10,000 values together, and here they have more."
+    one_more = [*many, c("year_built", "not_in", [1900])]
+    found = faults(ask(api, loaded, "estimate", parameters={"where": one_more}))
+    assert fault in found.pop("parameters.where.1")
+    assert found == {}
+    where = {"parcels": many, "zoning": [c("big", "in", [1])]}
+    found = faults(ask(api, loaded, layers=["parcels", "zoning"], parameters={"where": where}))
+    assert fault in found["parameters.where.zoning.0"]
+
+
 def test_several_layers_take_an_object(api: APIClient, loaded: County) -> None:
     def refused(where: Any) -> dict[str, str]:
         return faults(ask(api, loaded, layers=["parcels", "zoning"], parameters={"where": where}))
 
     assert "several layers" in refused([c("zoning", "=", "R")])["parameters.where"]
-    assert "'roads' is not one of" in refused({"roads": [c("label", "=", "x")]})["parameters.where"]
+    assert "Unknown layer 'parcel'" in refused({"parcel": [c("zoning", "=", "R")]})["parameters.where.parcel"]
     both = refused({"parcels": [c("x", "=", 1)], "zoning": [c("label", "=", 1), c("flag", "<", True)]})
     assert set(both) == {f"parameters.where.{at}" for at in ("parcels.0", "zoning.0", "zoning.1")}
 

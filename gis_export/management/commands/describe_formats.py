@@ -13,6 +13,7 @@ from gis_export.formats import registry
 from gis_export.formats.base import Format, Option
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "user" / "formats.md"
+_TITLE = "# Formats of exports"
 
 
 class Command(BaseCommand):
@@ -26,13 +27,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, check: bool, page: Path, **options: Any) -> None:
         text = "\n".join(_page()) + "\n"
         if not check:
+            if page.exists() and not page.read_text(encoding="utf-8").startswith(_TITLE):
+                raise CommandError(f"{page} is not the page of the formats and is not overwritten: name another file.")
             page.write_text(text, encoding="utf-8")
+            self.stdout.write(f"Wrote {page}.")
         elif not page.exists() or page.read_text(encoding="utf-8") != text:
             raise CommandError(f"{page} is not up to date. Type: make manage ARGS=describe_formats")
 
 
 def _page() -> Iterator[str]:
-    yield "# Formats of exports"
+    yield _TITLE
     yield ""
     yield "Written by `manage.py describe_formats` from the code; `GET /api/v1/gis-export/formats` tells the same."
     for file_format in registry.all_formats().values():

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gis_export import verify
 from gis_export.models import GisExportJob
+from terrafusion.words import counted
 
 
 class Command(BaseCommand):
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         for line in report.differences:
             self.stdout.write(self.style.ERROR(f"DIFFERENT: {line}"))
         if report.differences:
-            raise CommandError(f"{len(report.differences)} things differ.")
+            raise CommandError(f"{counted(len(report.differences), 'difference')} found.")
         self.stdout.write(self.style.SUCCESS("Nothing differs."))
 
     @staticmethod
