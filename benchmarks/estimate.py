@@ -30,7 +30,7 @@ def run() -> None:
     from terrafusion.jobs import runner
 
     settings.ALLOWED_HOSTS = ["testserver"]
-    settings.SHORT_CLUSTER = settings.LONG_CLUSTER = "unread"  # the jobs run here
+    settings.SHORT_CLUSTER = settings.MEDIUM_CLUSTER = settings.LONG_CLUSTER = "unread"  # the jobs run here
     county = platform.county_of(_ROWS)
     GisExportJob.objects.filter(county=county).delete()
     client = APIClient()

@@ -22,6 +22,6 @@ INSERT INTO records_sale (
 SELECT :'county', 'S' || row_number() OVER (), parcel_number, id, day, total_value * 1.004 ^ ((day - DATE '2017-01-01') / 30.4)
     * exp(0.12 * (random() + random() + random() + random() - 2)), '', '', false, point, '', now()
 FROM (SELECT *, DATE '2017-01-01' + (random() * 1825)::int AS day FROM records_propertyoperational
-      WHERE county_id = :'county' ORDER BY random() LIMIT :sales) AS sold;
+      WHERE county_id = :'county' ORDER BY md5(parcel_number) LIMIT :sales) AS sold;
 -- The roll is last year's.
 UPDATE records_propertyoperational SET total_value = total_value * 1.15 WHERE county_id = :'county';

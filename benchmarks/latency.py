@@ -6,15 +6,13 @@ Each takes the parcels of a box with about 500; the formats take turns. Web serv
 from __future__ import annotations
 
 import os
-import socket
 import statistics
-import sys
 import time
 from typing import Any
 
 from benchmarks import platform
 from gis_export.formats import registry
-from terrafusion.setup.demo import Client
+from terrafusion.setup.demo.client import Client
 
 _EXPORTS = int(os.environ.get("EXPORTS", "200"))
 _ROWS = 100_000
@@ -26,20 +24,7 @@ _BOX_COLUMNS, _BOX_ROWS, _STEP = 25, 20, 0.0005
 def run() -> None:
     platform.use_benchmark_database()
     county = platform.county_of(_ROWS)
-    password = os.urandom(12).hex()
-    user = platform.user()
-    user.set_password(password)
-    user.save()
-    platform.manage("collectstatic", "--noinput", "--verbosity", "0")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    os.environ.update(PORT=str(port), WEB_HOST="127.0.0.1")
-    web = [sys.executable, "-m", "gunicorn", "--config", "terrafusion/setup/gunicorn.py", "terrafusion.wsgi"]
-    with platform.running(web, platform.supervisor("short")):
-        client = Client(f"http://127.0.0.1:{port}")
-        _wait_for(client)
-        client.log_in("benchmark", password)
+    with platform.site("short") as client:
         formats = list(registry.all_formats())
         for name in formats:
             _export(client, county, name, 0)  # workers start their writers
@@ -63,19 +48,6 @@ def _export(client: Client, county: str, name: str, number: int) -> tuple[float,
     if job["status"] != "COMPLETED":
         raise RuntimeError(f"{name} failed: {job['error_code']} {job['message']}")
     return posted, time.perf_counter() - begun
-
-
-def _wait_for(client: Client) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            client.call("GET", "/healthz")
-        except Exception:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
-        else:
-            return
 
 
 def _report(posts: list[float], totals: list[float]) -> None:

@@ -22,6 +22,7 @@ import pandas as pd
 
 from benchmarks import market_records, memory, platform
 from market_analysis.stats import price_index, quality, time_adjustment
+from market_analysis.stats.pairs import pairs as pairs_of
 from terrafusion import env
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,11 +85,12 @@ def accuracy(sales: pd.DataFrame, name: str) -> dict[str, float]:
         index = price_index.by_method(name, sales[sales["sale_date"] < start])
         series.append(index.value)
         known = sales[sales["sale_date"] < start + pd.DateOffset(months=1)]
-        pairs = price_index.pairs(known)
+        pairs = pairs_of(known)
         growth = (index.log[-1] - index.log[-13]) / 12
         level = np.append(index.log, index.log[-1] + growth)
-        new = pairs.later == len(level) - 1
-        predicted = np.exp(level[-1] - level[pairs.earlier[new]] - pairs.log_ratio[new])
+        later = pairs.first - index.first  # periods, where the index begins after the first resale
+        new = (pairs.later + later == len(level) - 1) & (pairs.earlier + later >= 0)
+        predicted = np.exp(level[-1] - level[pairs.earlier[new] + later] - pairs.log_ratio[new])
         errors.extend(np.abs(predicted - 1))
     return {
         "next_month_mdape": round(float(np.nanmedian(errors)), 4),

@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,13 +19,14 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from terrafusion.setup.demo.client import Client
 from terrafusion.setup.errors import SetupError
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "build" / "bench"
 FOLDER = RESULTS / "work"
 _DATABASE = "terrafusion_benchmark"
-_STOP_SECONDS = 30
+_START_SECONDS, _STOP_SECONDS = 60, 30
 
 
 def use_benchmark_database() -> None:
@@ -98,6 +101,39 @@ def running(*commands: list[str]) -> Iterator[None]:
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
             shutil.rmtree(FOLDER / "media", ignore_errors=True)
+
+
+@contextlib.contextmanager
+def site(*clusters: str) -> Iterator[Client]:
+    """The web server and workers of `make serve`, and a client that is signed in as ``user()``."""
+    password = os.urandom(12).hex()
+    signed_in = user()
+    signed_in.set_password(password)
+    signed_in.save()
+    manage("collectstatic", "--noinput", "--verbosity", "0")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    os.environ.update(PORT=str(port), WEB_HOST="127.0.0.1")
+    web = [sys.executable, "-m", "gunicorn", "--config", "terrafusion/setup/gunicorn.py", "terrafusion.wsgi"]
+    with running(web, *(supervisor(cluster) for cluster in clusters)):
+        client = Client(f"http://127.0.0.1:{port}")
+        _wait_for(client)
+        client.log_in(signed_in.username, password)
+        yield client
+
+
+def _wait_for(client: Client) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            client.call("GET", "/healthz")
+        except Exception:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def supervisor(cluster: str) -> list[str]:

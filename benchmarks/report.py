@@ -118,7 +118,7 @@ def _submit(county_id: str, report: str, file_format: str, parameters: dict[str,
     from django.conf import settings
     from rest_framework.test import APIClient
 
-    settings.SHORT_CLUSTER = settings.LONG_CLUSTER = "unread"  # this process is the worker
+    settings.SHORT_CLUSTER = settings.MEDIUM_CLUSTER = settings.LONG_CLUSTER = "unread"  # this process is the worker
     settings.ALLOWED_HOSTS = ["testserver"]
     client = APIClient()
     client.force_authenticate(platform.user())

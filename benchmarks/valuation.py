@@ -1,129 +1,61 @@
-"""``make bench-valuation``: a plain LightGBM and our methods on later sales of two real counties, in one run.
+"""``make bench-valuation``: our methods and tuned opponents on later sales of two real counties, in one run.
 
 Writes build/bench/valuation.json, and build/bench/valuation_limits.json: what stands in the way of less. Values are for
 the cut date; ratios are to later prices as paid and as brought to the cut date by a hedonic index of all sales, the
-same for every method.
+same for every method. Rows ``through`` the product are values of jobs over HTTP, of a county that its loader loaded, on
+the columns that it takes; ``pure`` rows are calls of the same methods on all columns. The opponents are given the same
+sales and columns each time. ``COUNTY=lucas`` or ``THROUGH=pure`` measures a part.
 """
 
 from __future__ import annotations
 
+import functools
+import os
 import resource
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pandas as pd
 
-from benchmarks import platform
+from benchmarks import opponents, platform, valuation_data, valuation_product
 from benchmarks import valuation_limits as limits_of
+from benchmarks.opponents import Choice, Task
+from benchmarks.valuation_data import COUNTIES, sales_of
+from benchmarks.valuation_figures import Judged, figures
 from market_analysis.stats import time_adjustment
-from terrafusion import env
-from valuation import comparables, model, ratio, reconcile
+from terrafusion.setup.demo.client import Client
+from valuation import comparables, model, reconcile
 from valuation.frames import Values
 
-_FOLDER = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
-_LUCAS = {
-    "price": "sale_price",
-    "sale_date": "sale_date",
-    "lon": "longitude",
-    "lat": "latitude",
-    "yrbuilt": "year_built",
-    "TLA": "living_area_sqft",
-    "lotsize": "lot_area_sqft",
-    "beds": "bedrooms",
-    "baths": "bathrooms",
-    "stories": "structure",
-    **{name: name for name in ("wall", "halfbaths", "frontage", "depth", "garage", "garagesqft", "rooms")},
-}
-_SEATTLE = {
-    "pinx": "parcel_number",
-    "tot_sf": "living_area_sqft",
-    "lot_sf": "lot_area_sqft",
-    "beds": "bedrooms",
-    "baths": "bathrooms",
-    "bldg_grade": "quality",
-    "use_type": "use_code",
-    "area": "neighborhood",
-    **{name: name for name in ("sale_price", "sale_date", "longitude", "latitude", "wfnt", "age", "eff_age")},
-}
-_DATA: tuple[tuple[str, str, dict[str, str], date], ...] = (
-    ("lucas", "lucas_county_oh_house.csv.gz", _LUCAS, date(1998, 1, 1)),
-    ("seattle", "seattle_wa_sales_2010_2016.csv.gz", _SEATTLE, date(2016, 1, 1)),
-)
 Floats = Any
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A method's dollars for the test sales, without an interval where it gives none; seconds that it took."""
-
-    value: Floats
-    low: Floats | None
-    high: Floats | None
-    train_s: float
-    predict_s: float
-
-
-def _values_of_the_county(name: str) -> Floats | None:
-    """The assessor's own values, in the order of ``sales_of``, where the file has them: never shown to a model."""
-    if name != "lucas":
-        return None
-    return pd.read_csv(_path(name))["avalue"].to_numpy(dtype=float)
-
-
-def sales_of(name: str) -> pd.DataFrame | None:
-    """The sales of one of the two counties with the platform's column names; None where the file is not there."""
-    if not _path(name).exists():
-        print(f"{name}: there is no {_path(name)}")
-        return None
-    columns = next(columns for one, _, columns, _ in _DATA if one == name)
-    sales = pd.read_csv(_path(name))[list(columns)].rename(columns=columns)
-    sales["sale_date"] = pd.to_datetime(sales["sale_date"])
-    return sales
-
-
-def _path(name: str) -> Path:
-    file = next(file for one, file, _, _ in _DATA if one == name)
-    return Path(env.text("TERRAFUSION_SHARED_DATA", str(_FOLDER))) / file
+_COUNTIES = os.environ.get("COUNTY", ",".join(COUNTIES)).split(",")
+_THROUGH = os.environ.get("THROUGH", "pure,product").split(",")
 
 
 def run() -> None:
-    """Each county whose file is there; what is known is saved after each method, so that a cut run leaves its rows."""
+    """Each county whose file is there; rows are saved as they come, so that a run that is cut short keeps them."""
     results: list[dict[str, Any]] = []
     limits: dict[str, Any] = {}
-    for name, _, _, cut in _DATA:
-        sales = sales_of(name)
-        if sales is None:
-            continue
-        market = _Market(sales, cut)
-        for method, values in _METHODS.items():
-            results += _judge(name, market, method, values(market))
-            platform.save("valuation", results)
-        limits[name] = _limits(name, market)
-        platform.save("valuation_limits", limits)
-
-
-def _limits(name: str, market: _Market) -> dict[str, Any]:
-    value = market.trained[0].value(market.homes).values["value"].to_numpy()
-    found: dict[str, Any] = {"neighbours_known": limits_of.neighbours_known(market.test, value, market.adjusted)}
-    if "parcel_number" in market.sales:
-        found["resales"] = limits_of.resales(market.sales, market.brought)
-        sold = market.test["parcel_number"].isin(market.known["parcel_number"]).to_numpy()
-        found["sold_before"] = limits_of.by_group(sold, value, market.adjusted)
-    county = _values_of_the_county(name)
-    if county is not None:
-        paid = market.sales["sale_price"].to_numpy(dtype=float)
-        found["county_by_year"] = limits_of.by_year(county, paid, market.sales["sale_date"])
-        theirs = county[market.sales.index.get_indexer(market.test.index)]
-        found["beside_the_county"] = limits_of.beside_the_county(value, market.adjusted, market.price, theirs)
-    print(found, flush=True)
-    return found
+    markets = {name: _Market(sales, COUNTIES[name].cut) for name in _COUNTIES if (sales := sales_of(name)) is not None}
+    choices = {name: _choices(market) for name, market in markets.items()}
+    if "pure" in _THROUGH:
+        for name, market in markets.items():
+            for method, judged in _pure(market, choices[name]):
+                results += _rows(name, market, "pure", method, judged)
+                platform.save("valuation", results)
+            limits[name] = _limits(name, market)
+            platform.save("valuation_limits", limits)
+    if "product" in _THROUGH and markets:
+        platform.use_benchmark_database()
+        with platform.site("short", "long") as client:
+            for name, market in markets.items():
+                for method, judged in _product(client, name, market, choices[name]):
+                    results += _rows(name, market, "product", method, judged)
+                    platform.save("valuation", results)
 
 
 class _Market:
@@ -140,6 +72,13 @@ class _Market:
         self.adjusted = self.brought[sales["sale_date"] >= pd.Timestamp(cut)]
 
     @cached_property
+    def sold(self) -> Floats | None:
+        """Whether the parcel of each test sale had sold before the cut date; None where the file names no parcels."""
+        if "parcel_number" not in self.sales:
+            return None
+        return self.test["parcel_number"].isin(self.known["parcel_number"]).to_numpy()
+
+    @cached_property
     def trained(self) -> tuple[model.MassAppraisal, float]:
         """And the seconds that it took."""
         begun = time.perf_counter()
@@ -152,63 +91,67 @@ class _Market:
         return comparables.prepare(self.known, self.cut), time.perf_counter() - begun
 
 
-def _judge(name: str, market: _Market, method: str, found: _Found) -> list[dict[str, Any]]:
-    about = {"data": name, "split": str(market.cut), "n_test": len(market.test), "method": method}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    cost = {"train_s": found.train_s, "predict_s": found.predict_s, "peak_rss_mb": round(peak)}
-    rows = [
-        about | {"adjusted": is_adjusted} | _figures(found, paid) | cost
-        for is_adjusted, paid in ((True, market.adjusted), (False, market.price))
-    ]
-    print(*rows, sep="\n", flush=True)
-    return rows
+def _choices(market: _Market) -> dict[str, tuple[Choice, float]]:
+    """The settings that each opponent's search chose, and its seconds."""
+    chosen = {}
+    for method in opponents.TUNED:
+        begun = time.perf_counter()
+        choice = opponents.search(method, market.known, market.cut)
+        chosen[method] = choice, time.perf_counter() - begun
+    return chosen
 
 
-def _figures(found: _Found, price: Floats) -> dict[str, Any]:
-    ratios = found.value / price
-    kept = ~ratio.outliers(ratios)
-    covered = None
-    if found.low is not None and found.high is not None:
-        covered = round(float(np.mean((found.low <= price) & (price <= found.high))), 4)
-    return {
-        "median": round(ratio.median(found.value, price), 4),
-        "cod": round(ratio.cod(found.value, price), 2),
-        "cod_trimmed": round(ratio.cod(found.value[kept], price[kept]), 2),
-        "prd": round(ratio.prd(found.value, price), 4),
-        "prb": round(ratio.prb(found.value, price), 4),
-        "mki": round(ratio.mki(found.value, price), 4),
-        "mdape": round(float(100 * np.median(np.abs(ratios - 1))), 2),
-        "coverage90": covered,
-    }
+def _pure(market: _Market, choices: dict[str, tuple[Choice, float]]) -> Iterator[tuple[str, Judged]]:
+    yield from _opponents(Task(market.known, market.homes, market.cut), choices)
+    for method, values in _METHODS.items():
+        yield method, values(market)
 
 
-def _plain(market: _Market) -> _Found:
-    """LightGBM as it comes, 600 trees, on the raw columns and the date; asked for the cut date."""
-    sales, cut = market.sales, pd.Timestamp(market.cut)
-    raw = sales.drop(columns=["sale_price", "sale_date", "parcel_number"], errors="ignore")
-    raw = raw.apply(lambda column: column if pd.api.types.is_numeric_dtype(column) else pd.factorize(column)[0])
-    raw["years"] = (sales["sale_date"] - cut).dt.days / 365.25
-    begun = time.perf_counter()
-    price = np.log(market.known["sale_price"].to_numpy(dtype=float))
-    data = lightgbm.Dataset(raw.loc[market.known.index].to_numpy(dtype=float), price)
-    trees = lightgbm.train({"num_threads": 1, "verbosity": -1}, data, 600)
-    trained = time.perf_counter()
-    asked = raw.loc[market.test.index].assign(years=0.0).to_numpy(dtype=float)
-    value = np.exp(np.asarray(trees.predict(asked)))
-    return _Found(value, None, None, round(trained - begun, 2), round(time.perf_counter() - trained, 2))
+def _opponents(task: Task, choices: dict[str, tuple[Choice, float]]) -> Iterator[tuple[str, Judged]]:
+    """With the own sales of the homes that are valued and, where there are any, without them, as our methods value. A
+    tuned opponent's seconds have those of its search."""
+    learners: dict[str, tuple[Callable[[Task], Floats], float]] = {"plain_lightgbm": (opponents.plain, 0.0)}
+    for method, (choice, searched) in choices.items():
+        learners[method] = functools.partial(opponents.value, method, choice=choice), searched
+    for method, (learn, searched) in learners.items():
+        begun = time.perf_counter() - searched
+        own_sales = bool(opponents.sold_before(task).any())
+        yield method, _without_interval(learn(task), begun, own_sales)
+        if own_sales:
+            yield method, _without_interval(opponents.without_own_sales(learn, task), begun, own_sales=False)
 
 
-def _mass_appraisal(market: _Market) -> _Found:
+def _without_interval(value: Floats, begun: float, own_sales: bool) -> Judged:
+    return Judged(value, None, None, round(time.perf_counter() - begun, 2), 0.0, own_sales)
+
+
+def _product(
+    client: Client, name: str, market: _Market, choices: dict[str, tuple[Choice, float]]
+) -> Iterator[tuple[str, Judged]]:
+    table = valuation_product.numbered(name, market.sales)
+    numbers = table.loc[market.test.index, "parcel_number"]
+    county = valuation_product.load(name, table)
+    for method in valuation_product.METHODS:
+        job = valuation_product.value(client, county, name, method)
+        print(f"{name}: {job.message}", flush=True)
+        columns = job.values.reindex(numbers)[["value", "value_low", "value_high"]].to_numpy(dtype=float)
+        yield method, Judged(columns[:, 0], columns[:, 1], columns[:, 2], job.seconds, 0.0)
+    known = valuation_product.known_sales(county, name)
+    homes = valuation_product.characteristics(county, numbers)
+    yield from _opponents(Task(known[[*homes, "sale_date", "sale_price"]], homes, market.cut), choices)
+
+
+def _mass_appraisal(market: _Market) -> Judged:
     trained, seconds = market.trained
     return _timed(market, seconds, lambda: trained.value(market.homes))
 
 
-def _sales_comparison(market: _Market) -> _Found:
+def _sales_comparison(market: _Market) -> Judged:
     prepared, seconds = market.prepared
     return _timed(market, seconds, lambda: prepared.value(market.homes).values)
 
 
-def _reconciled(market: _Market) -> _Found:
+def _reconciled(market: _Market) -> Judged:
     """Of the two approaches that need no county tables; its seconds are those of both."""
     (trained, first), (prepared, second) = market.trained, market.prepared
     weights = reconcile.weigh({"mass_appraisal": trained.held_back, "sales_comparison": prepared.held_back})
@@ -223,19 +166,64 @@ def _reconciled(market: _Market) -> _Found:
     return _timed(market, first + second, values)
 
 
-def _timed(market: _Market, trained: float, values: Callable[[], Values]) -> _Found:
+def _timed(market: _Market, trained: float, values: Callable[[], Values]) -> Judged:
     begun = time.perf_counter()
-    found = values().values.reindex(market.test.index)
-    value, low, high = (found[name].to_numpy() for name in ("value", "low", "high"))
-    return _Found(value, low, high, round(trained, 2), round(time.perf_counter() - begun, 2))
+    table = values().values.reindex(market.test.index)
+    value, low, high = (table[name].to_numpy() for name in ("value", "low", "high"))
+    return Judged(value, low, high, round(trained, 2), round(time.perf_counter() - begun, 2))
 
 
-_METHODS: dict[str, Callable[[_Market], _Found]] = {
-    "plain_lightgbm": _plain,
+_METHODS: dict[str, Callable[[_Market], Judged]] = {
     "mass_appraisal": _mass_appraisal,
     "sales_comparison": _sales_comparison,
     "reconciled": _reconciled,
 }
+
+
+def _rows(name: str, market: _Market, through: str, method: str, judged: Judged) -> list[dict[str, Any]]:
+    """One with prices brought to the cut date, one with prices as paid. A test sale without a value is counted."""
+    valued = np.isfinite(judged.value)
+    about: dict[str, Any] = {"data": name, "split": str(market.cut), "through": through, "method": method}
+    about |= {"n_test": int(valued.sum()), "without_value": int((~valued).sum())}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    cost = {"train_s": judged.train_s, "predict_s": judged.predict_s, "peak_rss_mb": round(peak)}
+    some = Judged(
+        judged.value[valued], _only(valued, judged.low), _only(valued, judged.high), 0.0, 0.0, judged.own_sales
+    )
+    sold = _only(valued, market.sold)
+    rows = [
+        about | {"adjusted": is_adjusted} | figures(some, paid[valued], sold) | cost
+        for is_adjusted, paid in ((True, market.adjusted), (False, market.price))
+    ]
+    print(*rows, sep="\n", flush=True)
+    return rows
+
+
+def _only(rows: Floats, column: Floats | None) -> Any:
+    return None if column is None else column[rows]
+
+
+def _limits(name: str, market: _Market) -> dict[str, Any]:
+    value = market.trained[0].value(market.homes).values["value"].to_numpy()
+    found: dict[str, Any] = {"neighbours_known": limits_of.neighbours_known(market.test, value, market.adjusted)}
+    if market.sold is not None:
+        found["resales"] = limits_of.resales(market.sales, market.brought)
+        found["sold_before"] = limits_of.by_group(market.sold, value, market.adjusted)
+    county = _values_of_the_county(name)
+    if county is not None:
+        paid = market.sales["sale_price"].to_numpy(dtype=float)
+        found["county_by_year"] = limits_of.by_year(county, paid, market.sales["sale_date"])
+        theirs = county[market.sales.index.get_indexer(market.test.index)]
+        found["beside_the_county"] = limits_of.beside_the_county(value, market.adjusted, market.price, theirs)
+    print(found, flush=True)
+    return found
+
+
+def _values_of_the_county(name: str) -> Floats | None:
+    """The assessor's own values, in the order of ``sales_of``, where the file has them: never shown to a model."""
+    if name != "lucas":
+        return None
+    return pd.read_csv(valuation_data.path(name))["avalue"].to_numpy(dtype=float)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import psycopg
 
 from benchmarks import platform
 
-_DATE = datetime.date(2022, 1, 1)
+DATE = datetime.date(2022, 1, 1)
 _METHODS = os.environ.get("METHODS", "mass_appraisal").split(",")
 
 
@@ -25,14 +25,14 @@ def run() -> None:
     platform.use_benchmark_database()
     results: list[dict[str, Any]] = []
     for size in os.environ.get("PARCELS", "100000").split(","):
-        county = _county(int(size))
+        county = county_of_homes(int(size))
         for method in _METHODS:
             results.append(_time(county, method))
             print(results[-1], flush=True)
     platform.save("valuation_job", results)
 
 
-def _county(parcels: int) -> str:
+def county_of_homes(parcels: int) -> str:
     """The id of a county with so many generated homes, a fourth of them sold at most 25,000."""
     county, sales = f"HOMES{parcels}", min(parcels // 4, 25_000)
     with psycopg.connect(platform.conninfo(), autocommit=True) as connection:
@@ -53,7 +53,7 @@ def _time(county: str, method: str) -> dict[str, Any]:
     job = ValuationJob.objects.create(
         county_id=county,
         valuation_method=method,
-        valuation_date=_DATE,
+        valuation_date=DATE,
         scope="all",
         resolved=resolved,
         estimated_parcels=1_000_000,

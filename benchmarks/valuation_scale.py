@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import platform
-from benchmarks.valuation import sales_of
+from benchmarks.valuation_data import sales_of
 from valuation import comparables, model
 
 _CUT = date(2017, 1, 1)
