@@ -34,7 +34,7 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 def test_an_unknown_role_is_refused_with_the_known_ones() -> None:
     done = subprocess.run([ENTRYPOINT, "cook"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "There is no role cook; there is web, worker, long, sweep, migrate and manage." in done.stderr
+    assert "There is no role cook; there is web, worker, medium, long, sweep, migrate and manage." in done.stderr
 
 
 def test_the_web_role_lives_and_counts_without_a_database(tmp_path: Path) -> None:
@@ -61,6 +61,8 @@ def test_the_web_role_lives_and_counts_without_a_database(tmp_path: Path) -> Non
                 time.sleep(0.2)
         with urllib.request.urlopen(f"http://127.0.0.2:{port}/metrics", timeout=5) as answer:
             assert b'view="healthz"' in answer.read()
+        alive = tmp_path / "metrics" / socket.gethostname() / "alive"
+        assert subprocess.run(["flock", "-n", alive, "true"], check=False).returncode == 1  # no other may remove it
     finally:
         stop(process)
     assert (tmp_path / "metrics" / socket.gethostname()).is_dir()
@@ -79,9 +81,59 @@ def test_compose_runs_every_role_and_the_procfile_the_same_commands() -> None:
     compose = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
     ours = {name: service["command"] for name, service in compose["services"].items() if "build" in service}
     roles = re.findall(r"^([a-z]+)\) exec (.*?) (?:terrafusion.wsgi )?\"\$@\"", ENTRYPOINT.read_text(), re.MULTILINE)
-    assert {command[0] for command in ours.values()} == {"web", "worker", "long", "sweep", "migrate"}
+    assert {command[0] for command in ours.values()} == {"web", "worker", "medium", "long", "sweep", "migrate"}
     commands = dict(roles)
     procfile = dict(re.findall(r"^(\w+): (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE))
     assert set(procfile) <= set(ours)
     for role, command in procfile.items():
         assert command.removesuffix(" terrafusion.wsgi") == commands[role]
+
+
+FIXED = {"DATABASE_URL", "SECRET_KEY", "MEDIA_ROOT", "STATIC_ROOT", "METRICS_ROOT", "PROMETHEUS_MULTIPROC_DIR", "PORT"}
+FIXED |= {"WEB_HOST", "GDAL_LIBRARY_PATH", "GEOS_LIBRARY_PATH", "TERRAFUSION_SHARED_DATA"}
+"""Settings that the image, or compose itself, decides."""
+
+
+def test_compose_passes_every_setting_on() -> None:
+    compose = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    described = {line.lstrip("#").partition("=")[0] for line in lines if "=" in line and not line.startswith("# ")}
+    assert len(described) > 50
+    for service in (service for service in compose["services"].values() if "build" in service):
+        given = service["environment"]
+        assert described - FIXED <= given.keys()
+        assert given.keys() - described == set()
+        for name, value in given.items():  # empty: as it is where compose runs, or unset; an empty text is no number
+            assert value is None or name in FIXED or name in re.findall(r"\$\{(\w+):-", value)
+        assert {name for name, value in given.items() if value and value.endswith(":-}")} <= {
+            "REDIS_URL",
+            "METRICS_TOKEN",
+        }
+
+
+def test_metrics_of_containers_that_are_gone_are_removed(tmp_path: Path) -> None:
+    metrics = tmp_path / "metrics"
+    for name in ("gone", "gone before there was a lock"):
+        (metrics / name).mkdir(parents=True)
+        (metrics / name / "gauge_liveall_7.db").write_bytes(b"x")
+    (metrics / "gone" / "alive").touch()
+    own = socket.gethostname()
+    (metrics / own).mkdir()
+    (metrics / own / "gauge_liveall_1.db").write_bytes(b"x")  # of before a restart
+    (metrics / "other").mkdir()
+    keeper = ["flock", "-s", str(metrics / "other" / "alive"), "sleep", "600"]
+    other = subprocess.Popen(keeper, start_new_session=True)
+    look = "import os; print(sorted(os.listdir(os.environ['METRICS_ROOT'])), os.environ['PROMETHEUS_MULTIPROC_DIR'])"
+    try:
+        while not (metrics / "other" / "alive").exists():
+            time.sleep(0.05)
+        time.sleep(0.2)
+        done = subprocess.run(
+            [ENTRYPOINT, "manage", "shell", "--no-startup", "-c", look],
+            env=environment(tmp_path), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        stop(other)
+    assert not (metrics / own / "gauge_liveall_1.db").exists()
+    assert str(sorted([own, "other"])) in done.stdout, done.stderr
+    assert str(metrics / own) in done.stdout
