@@ -2,19 +2,21 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job clean purge
+.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage clean purge
 
 PORT ?= 8000
 DEMO ?= king
 ROWS ?= 1000000
 PARCELS ?= 100000
+REPLICATIONS ?= 200
+ONLY ?=
 RUN := .venv/bin/python -m terrafusion.setup.launch
-export PORT DEMO ROWS PARCELS
+export PORT DEMO ROWS PARCELS REPLICATIONS ONLY
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
-demo: ## Set up, load a real county, export it through HTTP and a worker, check the file (DEMO=cambridge for another county)
+demo: ## Set up, load a real county, export, value, certify and study it through HTTP and workers (DEMO=cambridge for another county)
 	@terrafusion/setup/venv.sh run
 	@$(RUN) .venv/bin/python -m terrafusion.setup.demo
 
@@ -68,7 +70,7 @@ bench-estimate: ## Judge the estimates of exports by what came of them; writes b
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.estimate
 
-bench-valuation: ## Mass appraisal and the other methods judged on later sales of two counties; writes build/bench/valuation.json
+bench-valuation: ## Our methods and tuned opponents judged on later sales of two counties; writes build/bench/valuation.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.valuation
 
@@ -79,6 +81,14 @@ bench-valuation-scale: ## Value a generated county of PARCELS=100000; writes bui
 bench-valuation-job: ## Value a generated county of PARCELS=100000 as a job; writes build/bench/valuation_job.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.valuation_job
+
+bench-queue: ## MINUTES=60 of long jobs with a queue behind them: restarts, warnings, waits; writes build/bench/queue.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.queue
+
+bench-coverage: ## How often intervals hold what they should, in REPLICATIONS=200 draws each (ONLY=name picks some); writes build/bench/coverage.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.coverage
 
 clean: ## Remove .venv, caches and built files; the database and the results stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static build/tests*

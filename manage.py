@@ -7,15 +7,19 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "terrafusion.settings")
+    import django
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
     from django.db import DatabaseError
 
+    from terrafusion.history import who
     from terrafusion.outage import DATABASE_AWAY
 
     told = (ImproperlyConfigured, DatabaseError, *DATABASE_AWAY) if "--traceback" not in sys.argv else ()
     try:
-        execute_from_command_line(sys.argv)
+        django.setup()  # a connection, which who marks, needs the apps
+        with who.command(sys.argv):
+            execute_from_command_line(sys.argv)
     except told as error:
         if isinstance(error, DATABASE_AWAY):
             sys.exit(f"The database cannot be used: {error}")
