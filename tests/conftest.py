@@ -15,18 +15,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.models import QuerySet
+from django_q.models import OrmQ
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
-from terrafusion.records.models import County, CountyAccess, DataChange
+from terrafusion.jobs import publish
+from terrafusion.records.models import County, CountyAccess
+from tests import database
 
 # How busy the machine is says nothing of the code.
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,6 +42,17 @@ ROOT = Path(__file__).resolve().parent.parent
 Role = CountyAccess.Role
 MakeUser = Callable[..., Any]
 ClientOf = Callable[[Any], APIClient]
+UNREAD = "unread"
+"""The queue that nobody reads."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_workdirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where results are no files of this machine, workdirs lie in the system's folder for temporary files, which the
+    processes of a run would share; tests look whether any is left."""
+    own = str(tmp_path_factory.mktemp("workdirs"))
+    with mock.patch.object(publish, "tempfile", SimpleNamespace(gettempdir=lambda: own)):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,26 +62,24 @@ def _run_folder() -> Iterator[None]:
     shutil.rmtree(django_settings.RUN_FOLDER / "media", ignore_errors=True)
 
 
-_EMPTY_GUARDED = """
-DO $$ BEGIN
-    IF EXISTS (SELECT FROM valuation_decision) OR EXISTS (SELECT FROM records_propertyvaluehistory WHERE certified) THEN
-        TRUNCATE valuation_decidedvalue, valuation_decision, valuation_propertyvaluation, records_propertyvaluehistory;
-    END IF;
-END $$
-"""
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: Any) -> None:
+    """The test database is a copy of one that is migrated already."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = database.migrated()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[None]:
     """After each test that commits, the few rows are deleted: TRUNCATE would write a new file for each table and index.
 
-    Django's foreign keys are checked at the commit, so the order is free, but for the log that triggers write to. Rows
-    that the database lets nobody delete go by TRUNCATE, where there are any.
+    As a replica would apply them, so that no trigger and no foreign key is asked: some rows the database lets nobody
+    delete.
     """
 
     def sql_flush(self: Any, style: Any, tables: list[str], **_: Any) -> list[str]:
-        deletes = [f"DELETE FROM {self.quote_name(t)}" for t in sorted(tables, key=DataChange._meta.db_table.__eq__)]
-        return [_EMPTY_GUARDED, *deletes]
+        deletes = [f"DELETE FROM {self.quote_name(table)}" for table in tables]
+        return ["SET LOCAL session_replication_role = replica", *deletes, "SET LOCAL session_replication_role = origin"]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
@@ -74,7 +89,13 @@ def _quick_flush() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _quiet_queue(request: pytest.FixtureRequest, settings: Any) -> None:
     if "cluster" not in request.fixturenames:
-        settings.SHORT_CLUSTER = settings.LONG_CLUSTER = "unread"
+        settings.SHORT_CLUSTER = settings.MEDIUM_CLUSTER = settings.LONG_CLUSTER = UNREAD
+
+
+def queued() -> QuerySet[Any]:
+    """The tasks that wait where nobody reads; a cluster that an earlier test started has canaries in its own queue."""
+    tasks: QuerySet[Any] = OrmQ.objects.filter(key=UNREAD)
+    return tasks
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "tests-only")
 os.environ.setdefault("THROTTLE_USER", "1000000/min")
+os.environ.setdefault("THROTTLE_WORK", "1000000/min")
 os.environ.setdefault("JOB_HEARTBEAT", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the processes that share the suite keep all processors busy
 # Several test runs may share one server and one checkout: TEST_DB_SUFFIX keeps them apart. The processes of one run

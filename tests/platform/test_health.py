@@ -16,7 +16,7 @@ from terrafusion.jobs import canary
 from terrafusion.records.models import County
 
 pytestmark = pytest.mark.django_db
-CLUSTERS = ("one", "other")  # not those that may be running beside, and sing
+CLUSTERS = ("one", "two", "three")  # not those that may be running beside, and sing
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def _nothing_remembered() -> Iterator[None]:
 
 @pytest.fixture
 def singing(settings: Any) -> None:
-    settings.SHORT_CLUSTER, settings.LONG_CLUSTER = CLUSTERS
+    settings.SHORT_CLUSTER, settings.MEDIUM_CLUSTER, settings.LONG_CLUSTER = CLUSTERS
     for cluster in CLUSTERS:
         canary.sing(cluster)
 
@@ -51,10 +51,12 @@ def test_ready_when_every_part_is_and_nothing_is_left_in_storage(client: Client,
 
 
 def test_not_ready_when_no_worker_ever_did_anything(client: Client, settings: Any) -> None:
-    settings.SHORT_CLUSTER, settings.LONG_CLUSTER = CLUSTERS
+    settings.SHORT_CLUSTER, settings.MEDIUM_CLUSTER, settings.LONG_CLUSTER = CLUSTERS
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json()["parts"]["workers"] == ("No sign of life from the workers of: one (never), other (never).")
+    assert response.json()["parts"]["workers"] == (
+        "No sign of life from the workers of: one (never), two (never), three (never)."
+    )
 
 
 @pytest.mark.usefixtures("singing")

@@ -21,6 +21,7 @@ import pytest
 import redis
 import requests
 from django.conf import settings as django_settings
+from django.test import override_settings
 from moto.server import ThreadedMotoServer
 from rest_framework.authtoken.models import Token
 
@@ -28,6 +29,7 @@ from gis_export.models import GisExportJob
 from terrafusion.records.models import County
 from tests.conftest import ROOT, process_environment, start, stop, wait_for_job
 from tests.gis_export import data
+from tests.jobs.test_lost_uploads import StoppedS3, check_a_lost_upload
 
 BUCKET, QUEUE = "results", "by_redis"
 KEYS = {"aws_access_key_id": "of-the-tests", "aws_secret_access_key": "secret-of-tests", "region_name": "us-west-2"}
@@ -148,7 +150,7 @@ def test_an_export_by_redis_to_s3_and_its_download_by_a_signed_redirect(site: Si
     job = wait_for_job(submit(site, token))
     assert job.status == "COMPLETED", job.message
     assert job.record_count == 24
-    name = f"gis_exports_output/COUNTY01/{job.pk}_parcels.geojson"
+    name = f"gis_exports_output/COUNTY01/{job.claim_token}/{job.pk}_parcels.geojson"
     assert site.names() == [name]
     assert not (django_settings.RUN_FOLDER / "media" / name).exists()
     assert site.broker.keys("django_q*")  # its queue and canaries are there, not in PostgreSQL
@@ -164,6 +166,33 @@ def test_an_export_by_redis_to_s3_and_its_download_by_a_signed_redirect(site: Si
     assert hashlib.sha256(whole.content).hexdigest() == job.result_file_sha256
     part = requests.get(signed, headers={"Range": "bytes=0-9"}, timeout=30)
     assert (part.status_code, part.content) == (206, whole.content[:10])
+
+    site.objects.put_object(Bucket=BUCKET, Key=name, Body=whole.content[:-1])
+    refused = site.call("GET", address, token, allow_redirects=False)
+    assert (refused.status_code, refused.json()["code"]) == (409, "result_file_damaged")
+    site.objects.delete_object(Bucket=BUCKET, Key=name)
+    missing = site.call("GET", address, token, allow_redirects=False)
+    assert (missing.status_code, missing.json()["code"]) == (404, "result_file_missing")
+
+
+def test_an_attempt_that_wakes_up_after_another_has_completed_the_job(site: Site, token: str) -> None:
+    """Stopped while its file was on the way to the bucket."""
+    job = wait_for_job(submit(site, token))
+    assert site.names().count(job.result_file) == 1
+    kept = site.names()
+    options = {
+        "bucket_name": BUCKET,
+        "endpoint_url": site.objects.meta.endpoint_url,
+        "access_key": KEYS["aws_access_key_id"],
+        "secret_key": KEYS["aws_secret_access_key"],
+        "region_name": KEYS["region_name"],
+        "file_overwrite": False,
+    }
+    backend = {"BACKEND": "tests.jobs.test_lost_uploads.StoppedS3", "OPTIONS": options}
+    with override_settings(STORAGES={**django_settings.STORAGES, "default": backend}):
+        check_a_lost_upload(StoppedS3, job.county, job.submitted_by)
+        (new,) = set(site.names()) - set(kept)
+        assert new.endswith(".txt")
 
 
 def test_a_bucket_that_is_gone_fails_the_job_with_its_own_code(site: Site, token: str) -> None:
