@@ -28,6 +28,7 @@ from django.db.models import QuerySet
 from django_q.models import OrmQ
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from pytest_django.plugin import blocking_manager_key
 from rest_framework.test import APIClient
 
 from terrafusion.jobs import publish
@@ -44,6 +45,13 @@ MakeUser = Callable[..., Any]
 ClientOf = Callable[[Any], APIClient]
 UNREAD = "unread"
 """The queue that nobody reads."""
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The migrated database is made before any test's time begins to count: a busy machine takes minutes."""
+    if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
+        with session.config.stash[blocking_manager_key].unblock():
+            database.migrated()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -103,6 +103,7 @@ def test_the_walk_knows_every_plugin(ground: County) -> None:
     assert {plugin for plugin, _, _ in cases("X")} == public == set(MEMBERS)
 
 
+@pytest.mark.timeout(600)  # 5,000 requests
 def test_no_parameter_leads_to_a_personal_field(transactional_db: None, ground: County, api: APIClient) -> None:
     """Every one is refused, but where any text may stand, which is looked up nowhere."""
     accepted = set()
