@@ -76,6 +76,44 @@ class TestAnyOrder(TestCase):
             assert after["attempt"] <= 3
 
 
+@pytest.mark.parametrize("name", sorted(MOVES))
+def test_a_move_is_of_one_job(submit: Submit, name: str) -> None:
+    """Another job in the same state, even under the same claim, stays as it is."""
+    begins = {"claim": "PENDING", "cancel_pending": "PENDING", "cancelled": "CANCELLING", "expire": "COMPLETED"}
+    status = begins.get(name, "RUNNING")
+    token = uuid.uuid4()
+    there = {
+        "status": status,
+        "claim_token": token if status in CLAIMED else None,
+        "heartbeat_at": timezone.now() - MINUTE if status in CLAIMED else None,
+        "completed_at": timezone.now() if status == "COMPLETED" else None,
+        "expires_at": timezone.now() - MINUTE,
+    }
+    meant, other = submit(), submit()
+    DummyJob.objects.update(**there)
+    before = DummyJob.objects.filter(pk=other.pk).values().get()
+    won = MOVES[name](meant.pk, token)
+    assert bool(won) == (not name.startswith("stranger"))
+    assert DummyJob.objects.filter(pk=other.pk).values().get() == before
+
+
+@pytest.mark.parametrize("status", Status.values)
+def test_only_what_failed_or_was_cancelled_leaves_a_file_to_delete(submit: Submit, status: str) -> None:
+    """A running job's file may be the one that its worker is publishing."""
+    job = submit()
+    claimed, ended = status in CLAIMED, status in FINISHED
+    DummyJob.objects.filter(pk=job.pk).update(
+        status=status,
+        claim_token=uuid.uuid4() if claimed else None,
+        heartbeat_at=timezone.now() if claimed else None,
+        completed_at=timezone.now() if ended else None,
+        publishing_as="x/y.csv",
+    )
+    expected = status in ("FAILED", "CANCELLED")
+    assert DummyJob.objects.leftovers().exists() == expected
+    assert DummyJob.objects.cleaned(job.pk) == expected
+
+
 @pytest.mark.parametrize(
     "columns",
     [

@@ -15,7 +15,7 @@ from terrafusion.jobs import dispatch
 from terrafusion.jobs.models import Schedule, WebhookDelivery
 from terrafusion.jobs.rights import Needs, refusal, set_needs
 from terrafusion.jobs.webhooks import secrets
-from terrafusion.records.access import rights_of
+from terrafusion.records.access import may_see_personal_data, rights_of
 from terrafusion.records.models import County, CountyAccess, PropertyOperational
 from tests.conftest import ClientOf, MakeUser
 from tests.dummy_plugin.models import DummyJob
@@ -201,6 +201,14 @@ def test_what_a_result_needs(
     user.is_active = False
     assert refusal(job, user)
     assert refusal(job, None)
+
+
+def test_the_right_to_personal_data_is_of_one_county(county: County, other_county: County, make_user: MakeUser) -> None:
+    user = make_user("one", Role.VIEWER, county, may_see_personal_data=True)
+    CountyAccess.objects.create(user=user, county=other_county, role=Role.ASSESSOR)
+    seen = [may_see_personal_data(user, one) for one in ("COUNTY01", "COUNTY02", "COUNTY03")]
+    assert seen == [rights_of(user).sees_personal(one) for one in ("COUNTY01", "COUNTY02", "COUNTY03")]
+    assert seen == [True, False, False]
 
 
 def test_needs_add_up() -> None:

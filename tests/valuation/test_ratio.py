@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from terrafusion import env
-from tests.conftest import ROOT
+from tests.valuation import iaao
 from valuation import ratio
 from valuation.ratio import intervals, measures
 from valuation.ratio.study import value_tiers
@@ -22,41 +21,35 @@ with warnings.catch_warnings():  # it is written for an older pandas
     warnings.simplefilter("ignore")
     import assesspy
 
-GOLDEN = Path(env.text("TERRAFUSION_SHARED_DATA", str(ROOT.parent / "shared" / "data"))) / "iaao_golden"
-
-# Table D-2 of the IAAO Standard on Ratio Studies: value, price.
-_VALUES = [45, 100, 165, 180, 250, 330, 315, 400, 495, 450, 550, 660, 585, 700, 825, 1875]
-_PRICES = [50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 600, 650, 700, 750, 2500]
-TABLE_D_2 = np.array([_VALUES, _PRICES]) * 1000.0
-
 
 def test_table_d_2() -> None:
     """One large property that is undervalued moves the PRD out of its range, and hardly the PRB."""
-    assert ratio.median(*TABLE_D_2) == 1
-    assert round(ratio.cod(*TABLE_D_2), 1) == 7.8
-    assert round(ratio.prd(*TABLE_D_2), 3) == 1.056
-    assert round(ratio.prb(*TABLE_D_2), 3) == -0.011
+    assert ratio.median(*iaao.TABLE_D_2) == 1
+    assert round(ratio.cod(*iaao.TABLE_D_2), 1) == 7.8
+    assert round(ratio.prd(*iaao.TABLE_D_2), 3) == 1.056
+    assert round(ratio.prb(*iaao.TABLE_D_2), 3) == -0.011
 
 
 @pytest.mark.parametrize(
     ("table", "figures"),
     [
-        ("iaao_table_1_1", {"cod": 29.8, "prd": 0.98, "prb": 0.232}),
-        ("iaao_table_1_4", {"cod": 14.5, "prd": 0.98, "prb": 0.135}),
-        ("iaao_table_d_1", {"cod": 7.5, "prd": 1.027, "prb": -0.120}),
-        ("iaao_table_d_2", {"cod": 7.8, "prd": 1.056, "prb": -0.011}),
-        ("quintos_sample", {"mki": 0.794, "ki": -0.06}),
-        ("iaao_2026_draft_table1_54", {"median": 0.8678}),
+        (iaao.TABLE_1_1, {"cod": 29.8, "prd": 0.98, "prb": 0.232}),
+        (iaao.TABLE_1_4, {"cod": 14.5, "prd": 0.98, "prb": 0.135}),
+        (iaao.TABLE_D_1, {"cod": 7.5, "prd": 1.027, "prb": -0.120}),
+        (iaao.TABLE_D_2, {"cod": 7.8, "prd": 1.056, "prb": -0.011}),
+        (iaao.QUINTOS, {"mki": 0.794, "ki": -0.06}),
+        (iaao.DRAFT_2026, {"median": 0.8678}),
     ],
+    ids=["1-1", "1-4", "D-1", "D-2", "Quintos", "draft of 2026"],
 )
-def test_published_tables(table: str, figures: dict[str, float]) -> None:
+def test_published_tables(table: Any, figures: dict[str, float]) -> None:
     for name, published in figures.items():
         places = len(str(published).partition(".")[2])
-        assert round(getattr(ratio, name)(*_golden(table)), places) == published, name
+        assert round(getattr(ratio, name)(*table), places) == published, name
 
 
 def test_published_vertical_equity() -> None:
-    found = ratio.vei(*_golden("iaao_2026_draft_table1_54"))
+    found = ratio.vei(*iaao.DRAFT_2026)
     assert found is not None
     assert (round(found.index, 2), round(found.significance, 2)) == (48.53, 17.57)
     first, last = found.tiers[0], found.tiers[-1]
@@ -66,11 +59,22 @@ def test_published_vertical_equity() -> None:
     assert [round(figure, 4) for figure in shown] == [0.7280, 0.6429, 0.8476, 1.1491, 1.0000, 1.2476]
 
 
-def _golden(table: str) -> Any:
-    path = GOLDEN / f"{table}.csv"
-    if not path.exists():
-        pytest.skip("no folder of real data beside the project")
-    return np.loadtxt(path, delimiter=",", skiprows=1).T
+@pytest.mark.parametrize(
+    ("sales", "ranks"), [(6, (1, 6)), (7, (1, 7)), (15, (4, 12)), (16, (4, 13)), (30, (10, 21)), (31, (10, 22))]
+)
+def test_the_median_lies_between_two_ratios(sales: int, ranks: tuple[int, int]) -> None:
+    """The ranks of the standard's rule: 1.96 times half the root of the number, from the middle, rounded outward. In
+    truth, by the binomial distribution, each such pair holds the median in 95 % of samples or more."""
+    found = intervals.median_interval(np.arange(1.0, sales + 1))
+    assert found is not None
+    assert (found.low, found.high) == ranks
+    assert stats.binom.cdf(ranks[1] - 1, sales, 0.5) - stats.binom.cdf(ranks[0] - 1, sales, 0.5) >= 0.95
+
+
+@pytest.mark.parametrize("sales", [1, 2, 4, 5])
+def test_five_ratios_hold_no_median_with_confidence(sales: int) -> None:
+    assert 2 * 0.5**sales > 0.05  # that all lie on one side
+    assert intervals.median_interval(np.arange(1.0, sales + 1)) is None
 
 
 def _sales(count: int, seed: int = 0) -> tuple[Any, Any]:

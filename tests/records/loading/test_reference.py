@@ -83,6 +83,25 @@ def test_record_schema_and_values(king: County, tmp_path: Path) -> None:
     }
 
 
+def test_texts_keep_every_digit_and_the_moment(king: County, tmp_path: Path) -> None:
+    """Of a layer whose mapping gives types: a double has 53 bits, and a time may have a zone."""
+    described = files.mapping(tmp_path, '[layer.fields.ID]\ntype = "integer"\n[layer.fields.AT]\ntype = "datetime"\n')
+    rows = {
+        "ID": ["9007199254740993", "+9007199254740995", "-9007199254740993"],
+        "AT": ["2020-02-29T23:30:00-08:00", "2020-02-29 23:30", "2020-02-29T23:30:00Z"],
+    }
+    path = files.write(tmp_path / "t.gpkg", rows, [files.square(n) for n in range(3)])
+    report = files.load(king, "t", path, mapping=described)
+    assert (report["inserted"], report["refused"]) == (3, {})
+    found = [feature.attributes for feature in ReferenceFeature.objects.order_by("pk")]
+    assert [row["ID"] for row in found] == [2**53 + 1, 2**53 + 3, -(2**53) - 1]
+    assert [row["AT"] for row in found] == [
+        "2020-03-01T07:30:00+00:00",
+        "2020-02-29T23:30:00+00:00",
+        "2020-02-29T23:30:00+00:00",
+    ]
+
+
 def test_the_layer_registry_reads_every_field_with_its_type(king: County, tmp_path: Path) -> None:
     files.load(king, "zoning", _write(tmp_path), mapping=files.mapping(tmp_path, MAPPING))
     layer = next(layer for layer in layers_of(king) if layer.name == "zoning")
