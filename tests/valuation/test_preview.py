@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from terrafusion.records.models import County, PropertyOperational
+from terrafusion.records.models import County, CountySettings, PropertyOperational
 from tests.conftest import ClientOf, MakeUser, Role
 from tests.valuation import data
 from tests.valuation.conftest import decided, states
@@ -170,3 +170,38 @@ def test_the_pages_show_the_figures_before_the_confirming_form(
 def test_what_there_is_to_decide(client: APIClient, run: ValuationJob) -> None:
     standing = client.get(reverse("valuation:preview", args=[run.pk])).json()
     assert standing == [{"state": "proposed", "count": 6, "total": 1_510_000}]
+
+
+def test_two_people_where_the_county_wants_two(
+    county: County, run: ValuationJob, client_of: ClientOf, make_user: MakeUser
+) -> None:
+    ann, bob = (client_of(make_user(name, Role.ASSESSOR, county)) for name in ("ann", "bob"))
+    CountySettings.objects.create(county=county, separate_certifier=True)
+    for person, numbers in ((ann, ["0001", "0002"]), (bob, ["0003"])):
+        chosen = {"selection": {"parcels": numbers}}
+        confirm(person, run, see(person, run, **chosen), 201, **chosen)
+    shown = see(ann, run, step="certify")
+    assert (shown["count"], [(one["reason"], one["count"]) for one in shown["skipped"]]) == (
+        1,
+        [("own_review", 2), ("state_proposed", 3)],
+    )
+    named = {**BODY, "step": "certify", "selection": {"parcels": ["0001"]}}
+    refused = ann.post(reverse("valuation:preview", args=[run.pk]), named, format="json")
+    assert refused.status_code == 409
+    assert "0001 (reviewed by you" in refused.json()["detail"]
+    confirm(ann, run, shown, 201, step="certify")
+    assert states(run)["0003"] == "certified"
+    # A token that was given before the county asked for two is of no use after.
+    CountySettings.objects.update(separate_certifier=False)
+    before = see(ann, run, step="certify")
+    assert before["count"] == 2
+    CountySettings.objects.update(separate_certifier=True)
+    assert confirm(ann, run, before, 409, step="certify")["code"] in ("not_decidable", "preview_stale")
+    # Sent back and reviewed by somebody else, a value is Ann's to certify.
+    one = {"selection": {"parcels": ["0001"]}}
+    confirm(bob, run, see(bob, run, step="send_back", **one), 201, step="send_back", **one)
+    confirm(bob, run, see(bob, run, **one), 201, **one)
+    confirm(ann, run, see(ann, run, step="certify", **one), 201, step="certify", **one)
+    assert states(run)["0001"] == "certified"
+    confirm(bob, run, see(bob, run, step="certify"), 201, step="certify")
+    assert states(run)["0002"] == "certified"

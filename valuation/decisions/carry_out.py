@@ -39,12 +39,12 @@ def decide(job: ValuationJob, user: Any, request: DecisionRequest, seal: str, co
         hold_decisions(job.county_id)
         # 2. What is meant, which must be what was seen.
         _refuse_repeated(seal)
-        shown = figures(job, request)
+        shown = figures(job, user, request)
         preview = token.check(seal, token.Seen.of(user, job.pk, request, shown.state))
         if count != shown.count:
             raise OtherCount(f"The preview counted {counted(shown.count, 'value')}, not {count:,}: nothing was done.")
         # 3. The record of it, then the values themselves.
-        values = with_figures(meant(made_by(job), request), request).filter(outcome=READY).order_by("pk")
+        values = with_figures(meant(job, user, request), request).filter(outcome=READY).order_by("pk")
         ids = list(values.select_for_update(of=("self",)).values_list("pk", flat=True))
         decision = _record(cursor, job, user, request, preview, ids)
         _move(cursor, decision, request)

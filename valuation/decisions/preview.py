@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -16,11 +15,11 @@ from terrafusion.words import counted
 from valuation.decisions import token
 from valuation.decisions.asked import DecisionRequest
 from valuation.decisions.figures import compared, with_figures
-from valuation.decisions.ready import DECIDED_SINCE, READY, REASONS, TAKEN, meant
+from valuation.decisions.ready import DECIDED_SINCE, OWN_REVIEW, READY, REASONS, TAKEN, meant
 from valuation.decisions.rules import RULES, refuse_too_late
 from valuation.errors import AlreadyCertified, NotDecidable
 from valuation.models import Method, ValuationJob
-from valuation.values import DONE, made_by
+from valuation.values import DONE
 
 MOST = 250_000
 """Values of one decision: it is made while its request waits."""
@@ -75,22 +74,22 @@ class Preview:
 def preview(job: ValuationJob, user: Any, request: DecisionRequest) -> Preview:
     """Raises ``Refused`` where the decision would be. The caller has seen to the rights and the form of the request."""
     with transaction.atomic():
-        found = figures(job, request)
+        found = figures(job, user, request)
     seal, expires_at = token.issue(token.Seen.of(user, job.pk, request, found.state))
     return Preview(found, seal, expires_at)
 
 
-def figures(job: ValuationJob, request: DecisionRequest) -> Figures:
-    """What the decision would be about now."""
+def figures(job: ValuationJob, user: Any, request: DecisionRequest) -> Figures:
+    """What the decision of this user would be about now."""
     _refuse_run(job)
     if request.decision is not None:
         refuse_too_late(request.decision)
-    source = made_by(job)
-    values = with_figures(meant(source, request), request)
+    chosen = meant(job, user, request)
+    values = with_figures(chosen, request)
     ready = values.filter(outcome=READY)
     skipped = _skipped(values)
     count = ready.count()
-    _refuse(source, request, count, skipped)
+    _refuse(chosen, request, count, skipped)
     return _figures(ready, request, count, skipped)
 
 
@@ -106,10 +105,10 @@ def _skipped(values: QuerySet[Any]) -> tuple[Skipped, ...]:
     return tuple(Skipped(reason, REASONS[reason], count) for reason, count in counts)
 
 
-def _refuse(source: uuid.UUID, request: DecisionRequest, count: int, skipped: tuple[Skipped, ...]) -> None:
+def _refuse(chosen: QuerySet[Any], request: DecisionRequest, count: int, skipped: tuple[Skipped, ...]) -> None:
     named = request.selection.parcels
     if named and count < len(named):
-        _refuse_named(source, request)
+        _refuse_named(chosen, request)
     if not count:
         others = "; ".join(f"{one.count:,} {one.text}" for one in skipped) or "the selection holds no value"
         error = AlreadyCertified if {one.reason for one in skipped} == {TAKEN} else NotDecidable
@@ -121,15 +120,16 @@ def _refuse(source: uuid.UUID, request: DecisionRequest, count: int, skipped: tu
         )
 
 
-def _refuse_named(source: uuid.UUID, request: DecisionRequest) -> None:
-    there = {number: (outcome, state) for number, outcome, state in _outcomes(source, request)}
+def _refuse_named(chosen: QuerySet[Any], request: DecisionRequest) -> None:
+    outcomes = chosen.values_list("parcel_number", "outcome", "state")
+    there = {number: (outcome, state) for number, outcome, state in outcomes}
     faults = {
         number: there.get(number, ("", "not in this run"))
         for number in request.selection.parcels
         if there.get(number, ("missing",))[0] != READY
     }
     shown = ", ".join(
-        f"{number} ({REASONS[outcome] if outcome in (TAKEN, DECIDED_SINCE) else state})"
+        f"{number} ({REASONS[outcome] if outcome in (TAKEN, DECIDED_SINCE, OWN_REVIEW) else state})"
         for number, (outcome, state) in list(faults.items())[:_SHOWN]
     )
     begins = " or ".join(RULES[request.step].begins)
@@ -139,10 +139,6 @@ def _refuse_named(source: uuid.UUID, request: DecisionRequest) -> None:
         f"{f', which begins from {begins} values above zero' if begins else ''}: {shown}"
         f"{' ...' if len(faults) > _SHOWN else ''}."
     )
-
-
-def _outcomes(source: uuid.UUID, request: DecisionRequest) -> QuerySet[Any, Any]:
-    return meant(source, request).values_list("parcel_number", "outcome", "state")
 
 
 def _figures(ready: QuerySet[Any], request: DecisionRequest, count: int, skipped: tuple[Skipped, ...]) -> Figures:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Concat
+from django.db.models.lookups import Exact
 
-from terrafusion.records.models import PropertyValueHistory
+from terrafusion.records.models import CountySettings, PropertyValueHistory
 from valuation.decisions.asked import DecisionRequest
 from valuation.decisions.rules import RULES
-from valuation.models import DecidedValue, PropertyValuation, State, Step
+from valuation.models import DecidedValue, PropertyValuation, State, Step, ValuationJob
+from valuation.values import made_by
 
 READY = ""
-DECIDED_SINCE, NO_VALUE, TAKEN = "decided_since", "no_value", "certified_for_that_date"
+DECIDED_SINCE, NO_VALUE, TAKEN, OWN_REVIEW = "decided_since", "no_value", "certified_for_that_date", "own_review"
 REASONS = {
     **{f"state_{state}": f"in the state {state}, from which the step does not begin" for state in State.values},
     NO_VALUE: "without a value above zero",
     TAKEN: "with a certified value of that date, which is never overwritten",
     DECIDED_SINCE: "decided about again since, or revoked already",
+    OWN_REVIEW: "reviewed by you, where the county (separate_certifier) has somebody else certify",
 }
 
 
-def meant(source: uuid.UUID, request: DecisionRequest) -> QuerySet[Any]:
-    """The values of the selection in the run ``source``, each with ``outcome``: ``READY``, or why not."""
-    values = PropertyValuation.objects.filter(request.selection.condition(), job=source)
+def meant(job: ValuationJob, user: Any, request: DecisionRequest) -> QuerySet[Any]:
+    """The values of the selection in the run, each with ``outcome``: ``READY``, or why it is not for this user."""
+    values = PropertyValuation.objects.filter(request.selection.condition(), job=made_by(job))
     if request.step == Step.REVOKE:
         values = values.filter(Exists(_decided(decision=request.decision)))
-    return values.annotate(outcome=Case(*_faults(request), default=Value(READY), output_field=CharField()))
+    faults = [*_faults(request), *_of_one_person(job, user, request)]
+    return values.annotate(outcome=Case(*faults, default=Value(READY), output_field=CharField()))
 
 
 def _decided(**which: Any) -> QuerySet[DecidedValue]:
@@ -62,3 +65,12 @@ def _faults(request: DecisionRequest) -> list[When]:
         )
         faults.append(When(Exists(standing), then=Value(TAKEN)))
     return faults
+
+
+def _of_one_person(job: ValuationJob, user: Any, request: DecisionRequest) -> list[When]:
+    """Where the county has two people look at a value: those that the user has reviewed are not theirs to certify."""
+    if request.step != Step.CERTIFY or not CountySettings.of(job.county_id).separate_certifier:
+        return []
+    reviews = DecidedValue.objects.filter(valuation=OuterRef("pk"), decision__step=Step.REVIEW)
+    reviewer = Subquery(reviews.order_by("-pk").values("decision__decided_by")[:1])
+    return [When(Exact(reviewer, Value(user.pk)), then=Value(OWN_REVIEW))]
