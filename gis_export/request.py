@@ -63,13 +63,18 @@ class ExportRequest:
         """What was done to the area."""
         return self.area.notes if self.area else ()
 
-    def resolved(self) -> dict[str, Any]:
-        """The parameters in force, as the job keeps them."""
+    @property
+    def filters_personal(self) -> bool:
+        """Whether its conditions are on personal data."""
         selections, _ = self.selections(personal=True)
-        told: dict[str, Any] = {**self.values, "area_notes": list(self.notes)}
-        if any(selection.filters_personal for selection in selections):
-            told["filters_personal"] = True
-        return told
+        return any(selection.filters_personal for selection in selections)
+
+    def resolved(self) -> dict[str, Any]:
+        """The effective parameters, as the job keeps them."""
+        kept: dict[str, Any] = {**self.values, "area_notes": list(self.notes)}
+        if self.filters_personal:
+            kept["filters_personal"] = True
+        return kept
 
 
 def check(

@@ -23,9 +23,11 @@ from terrafusion.api.throttles import DONE_AT_ONCE
 from terrafusion.api.views import KnownParameters
 from terrafusion.jobs import dispatch, options
 from terrafusion.jobs.viewsets import JobViewSet
+from terrafusion.records import access_log
 from terrafusion.records.access import counties_for
+from terrafusion.records.access_log import Seen
 from terrafusion.records.layers import layers_of
-from terrafusion.records.models import County, CountySettings
+from terrafusion.records.models import Act, County, CountySettings
 
 _MOST_COUNTIES = 20  # on one page; GET layers tells those of each
 _OF_COUNTY = {"get": ("county_id",)}
@@ -95,6 +97,9 @@ class EstimateView(KnownParameters, GenericAPIView[Any]):
         options.check(serializer, given)
         wanted = serializer.validated_data["request"]
         found = expect(wanted)
+        if wanted.filters_personal:
+            seen = Seen((wanted.county.pk,), "gis_export estimate", "", {"layers": [one.name for one in wanted.layers]})
+            access_log.record(request.user, Act.PREVIEWED, [seen])
         active = dispatch.active_jobs(request.user.pk, wanted.county.pk)
         broken = exceeded(wanted.county, request.user, wanted.file_format.name, found.records, found.bytes, active)
         return Response(serializers.EstimateSerializer({**asdict(found), "limits_exceeded": broken}).data)

@@ -46,3 +46,8 @@ def compose(request: Request, now: datetime) -> tuple[Document, Content]:
 def report_withholds(content: Content, request: Request) -> bool:
     """Whether there was personal data that this reader does not get."""
     return content.personal and not request.personal
+
+
+def holds_personal_data(request: Request, content: Content) -> bool:
+    """Whether the report shows personal data, of its own or of the run that it reads."""
+    return registry.ALL[request.report_type].needs(request).personal or (content.personal and request.personal)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reporting import request as requests
 from reporting import valuing
-from reporting.compose import compose
+from reporting.compose import compose, holds_personal_data
 from reporting.errors import NothingToReport, TypesettingFailed
 from reporting.models import ReportJob
 from reporting.render.files import Desk, Rendered, RenderError
@@ -57,7 +57,7 @@ def execute(job: ReportJob, context: JobContext) -> Outcome:
             **content.facts,
         },
         columns={"pages": made.pages},
-        personal=report.needs(request).personal or (content.personal and request.personal),
+        personal=holds_personal_data(request, content),
     )
 
 

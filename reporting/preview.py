@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from reporting.compose import compose
+from reporting.compose import compose, holds_personal_data
 from reporting.document.blocks import Block, Section, Table, Text, Tone
 from reporting.render import html
 from reporting.render.files import Desk
@@ -21,10 +21,11 @@ MOST_ROWS = 50
 MOST_SECTIONS = 3
 
 
-def preview(request: Request) -> str:
-    """The first sections and the first rows of each table, as an HTML page that says so."""
+def preview(request: Request) -> tuple[str, bool]:
+    """The first sections and the first rows of each table, as an HTML page that says so; and whether it holds personal
+    data."""
     with snapshot(), tempfile.TemporaryDirectory() as folder:
-        document, _ = compose(request, datetime.now(UTC))
+        document, content = compose(request, datetime.now(UTC))
         told = f"This is a preview: at most {MOST_SECTIONS} parts and {MOST_ROWS} rows of each table are shown."
         notice = Text(told, Tone.WARNING)
         document = replace(document, blocks=_first(document.blocks, notice if document.bare else None))
@@ -32,7 +33,7 @@ def preview(request: Request) -> str:
             document = replace(document, notices=(told, *document.notices))
         page = io.StringIO()
         html.write(document, page, Desk(Path(folder)))
-    return page.getvalue()
+    return page.getvalue(), holds_personal_data(request, content)
 
 
 def _first(blocks: object, opening: Block | None) -> Iterator[Block]:

@@ -26,6 +26,9 @@ from terrafusion.api.throttles import DONE_AT_ONCE
 from terrafusion.api.views import KnownParameters
 from terrafusion.jobs import options
 from terrafusion.jobs.viewsets import JobViewSet
+from terrafusion.records import access_log
+from terrafusion.records.access_log import Seen
+from terrafusion.records.models import Act
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src 'none'; frame-ancestors 'self'; sandbox"
@@ -65,7 +68,11 @@ class PreviewView(KnownParameters, GenericAPIView[Any]):
         if wanted.run_wanted is not None:
             told = "A preview starts no run: name one that is completed."
             raise ValidationError({"parameters.valuation_job": [told]})
-        page = preview(wanted)
+        page, personal = preview(wanted)
+        if personal:
+            details = {"report_type": wanted.report_type, "parameters": wanted.values}
+            seen = Seen((wanted.county.pk,), "reporting preview", wanted.report_type, details)
+            access_log.record(request.user, Act.PREVIEWED, [seen])
         return HttpResponse(page, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
 
 

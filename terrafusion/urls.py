@@ -16,6 +16,7 @@ API_LINKS = {
     "properties": "property-list",
     "sales": "sale-list",
     "reference-layers": "referencelayer-list",
+    "personal-data-access": "personaldataaccess-list",
     "gis-export-run": "gis_export:run",
     "gis-export-jobs": "gis_export:jobs",
     "gis-export-formats": "gis_export:formats",

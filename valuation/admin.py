@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from terrafusion.jobs.admin import JobAdmin
-from terrafusion.records.admin import CappedPaginator
 from terrafusion.records.county_admin import OwnCountiesAdmin
+from terrafusion.records.record_admin import CappedPaginator
 from valuation.decisions.rules import FIXED
 from valuation.models import (
     SCHEDULES,

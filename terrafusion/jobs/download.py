@@ -19,7 +19,7 @@ from rest_framework.request import Request
 
 from terrafusion.api.errors import Conflict, Gone, RangeNotSatisfiable
 from terrafusion.api.problems import problem_response
-from terrafusion.jobs import intact
+from terrafusion.jobs import intact, personal_data
 from terrafusion.jobs.context import Member
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import is_local, media
@@ -54,6 +54,7 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
     """
     if member is None and not is_local():
         _check_intact(job, hashed=False)
+        _record(request, job, PurePosixPath(job.result_file).name)
         return HttpResponseRedirect(media().url(job.result_file))
 
     etag = f'"{member.sha256 if member else job.result_file_sha256}"'
@@ -86,6 +87,11 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
         response["Content-Range"] = f"bytes */{size}"
         return response
     filename = member.name if member else PurePosixPath(job.result_file).name
+    try:
+        _record(request, job, filename, partly=part is not None)
+    except BaseException:
+        file.close()
+        raise
     response = FileResponse(
         file,
         as_attachment=not shown,
@@ -101,6 +107,11 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
     if part is not None or member is not None:
         response.streaming_content = _slice(file, begin + first, last - first + 1)
     return response
+
+
+def _record(request: Request, job: AbstractJob, filename: str, *, partly: bool = False) -> None:
+    if request.method != "HEAD":  # which sends nothing of it
+        personal_data.record_sent(request.user, job, filename, partly=partly)
 
 
 def _check_intact(job: AbstractJob, *, hashed: bool = True) -> None:

@@ -25,6 +25,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.db import transaction
 
+from terrafusion.jobs import personal_data
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.jobs.errors import ClaimLost, JobError, StorageFull, StorageUnavailable
 from terrafusion.jobs.models import AbstractJob
@@ -104,6 +105,8 @@ def _publish(job: AbstractJob, context: JobContext, outcome: Outcome, columns: d
             outcome.save()
         if not jobs.finish(job.pk, token, message=outcome.message, result_summary=outcome.summary, **file, **columns):
             raise ClaimLost()
+        job.contains_personal_data = columns.get("contains_personal_data", job.contains_personal_data)
+        personal_data.record_made(job)
 
 
 def take_back(model: type[AbstractJob], job_id: uuid.UUID) -> None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from terrafusion.jobs import intact
+from terrafusion.jobs import intact, personal_data
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
 from terrafusion.jobs.rights import refusal
@@ -66,6 +66,7 @@ def complete(job: AbstractJob, finished: AbstractJob, **columns: Any) -> None:
     if finished.reused_from_id is None:  # else it says so already
         message += f" Made by job {made_by}; the data has not changed since."
     type(job).objects.complete_at_once(job, reused_from_id=made_by, message=message, **result, **own, **columns)
+    personal_data.record_made(job)
 
 
 def holders_of_file(job: AbstractJob) -> QuerySet[Any]:

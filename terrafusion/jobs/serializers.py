@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from terrafusion.api.serializers import StrictSerializer
-from terrafusion.jobs import errors, options
+from terrafusion.jobs import errors, options, personal_data
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
 from terrafusion.jobs.rights import ReadRefused, refusal
@@ -118,6 +118,8 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
             shown["message"] = str(refused)
             shown["parameters"] = self.get_withheld_parameters(instance)
             shown["links"] = {**shown["links"], "download": None, "files": None}
+        elif (request := self.context.get("request")) is not None:
+            personal_data.record_read(request.user, instance)
         shown["parameters"] = {**shown["parameters"], **self._options(instance)}
         return shown
 

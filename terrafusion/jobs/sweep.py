@@ -30,7 +30,7 @@ from terrafusion.jobs.registry import all_types
 from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.states import CLAIMED, Status
 from terrafusion.jobs.webhooks import outbox
-from terrafusion.records import versions
+from terrafusion.records import access_log, versions
 from terrafusion.records.models import UploadedArea
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ ORPHAN_AGE = 24 * 3600.0
 
 @dataclass
 class Swept:
-    """What one sweep did, in jobs, folders, uploaded areas, or rows of the plugins."""
+    """What one sweep did, in jobs, folders, uploaded areas, entries of the access log, or rows of the plugins."""
 
     retried: int = 0
     failed: int = 0
@@ -54,6 +54,7 @@ class Swept:
     scheduled: int = 0
     retired: int = 0
     areas: int = 0
+    accesses: int = 0
     rows: int = 0
 
     def __str__(self) -> str:
@@ -73,6 +74,7 @@ def sweep(*, judge_heartbeats: bool = True) -> Swept:
     outbox.forget()
     versions.compact()
     swept.areas = UploadedArea.remove_expired()
+    swept.accesses = access_log.forget()
     swept.rows = sum(import_string(job_type.forget)() for job_type in all_types() if job_type.forget)
     return swept
 

@@ -1,5 +1,4 @@
-"""The records in the admin. Lists stay quick with millions of rows: nothing is counted beyond a limit, sorted or
-searched without an index, and no county's parcels are put into a drop-down."""
+"""Counties, rights, settings and records in the admin."""
 
 from __future__ import annotations
 
@@ -8,16 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.gis.geos import GEOSGeometry
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
-from django.utils.html import format_html
 
-from terrafusion.records import history_admin, named, settings_validators
+from terrafusion.records import access_log, history_admin, named, settings_validators
 from terrafusion.records.access import may_see_personal_data
+from terrafusion.records.access_log import Seen
 from terrafusion.records.county_admin import CountyRoles, OwnCountiesAdmin
 from terrafusion.records.grants_admin import AccessForm, may_change_right, of_giver
 from terrafusion.records.models import (
@@ -25,6 +21,7 @@ from terrafusion.records.models import (
     County,
     CountyAccess,
     CountySettings,
+    PersonalDataAccess,
     PropertyOperational,
     PropertyValueHistory,
     ReferenceFeature,
@@ -33,68 +30,19 @@ from terrafusion.records.models import (
     UploadedArea,
 )
 from terrafusion.records.models.parcel import PERSONAL_DATA
+from terrafusion.records.record_admin import RecordAdmin
 from terrafusion.records.reference_layers import layer_of
-from terrafusion.words import counted
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters at run time
-    AnyPaginator = Paginator[Any]
     AccessTable = admin.TabularInline[CountyAccess, County]
     SettingsStack = admin.StackedInline[CountySettings, County]
     ValueTable = admin.TabularInline[PropertyValueHistory, PropertyOperational]
     SettingsModelForm = forms.ModelForm[CountySettings]
     AnyInlineFormSet = BaseInlineFormSet[Any, Any, Any]
 else:
-    AnyPaginator, SettingsModelForm, AnyInlineFormSet = Paginator, forms.ModelForm, BaseInlineFormSet
+    SettingsModelForm, AnyInlineFormSet = forms.ModelForm, BaseInlineFormSet
     AccessTable = ValueTable = admin.TabularInline
     SettingsStack = admin.StackedInline
-
-MOST_LISTED = 10_000
-
-
-class CappedPaginator(AnyPaginator):
-    """Counts no further than ``MOST_LISTED`` rows: whoever wants one of a million searches for it."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list[:MOST_LISTED]  # type: ignore[assignment]  # the admin gives querysets
-        return rows.count()
-
-
-class RecordAdmin(OwnCountiesAdmin):
-    """A large table, found by exact values of ``search_fields``, each indexed together with the county."""
-
-    show_full_result_count = False
-    paginator = CappedPaginator
-    list_per_page = 50
-    sortable_by = ()
-    ordering: ClassVar[tuple[str, ...]] = ("id",)
-    list_filter: ClassVar[tuple[str, ...]] = ("county",)
-    list_select_related: ClassVar[tuple[str, ...]] = ("county",)
-    raw_id_fields: ClassVar[tuple[str, ...]] = ("county",)
-    readonly_fields: ClassVar[tuple[str, ...]] = ("updated_at", "place")
-    geometry_field = "geometry"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer(self.geometry_field)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        found, duplicates = super().get_search_results(request, queryset, search_term)
-        if search_term:  # the indexes begin with the county
-            found = found.filter(county__in=list(County.objects.values_list("pk", flat=True)))
-        return found, duplicates
-
-    @admin.display(description="Geometry (EPSG:4326)")
-    def place(self, record: Any) -> str:
-        """Where it is, in words: a map would need tiles of another server. Geometry comes from files only."""
-        geometry: GEOSGeometry | None = getattr(record, self.geometry_field)
-        if geometry is None:
-            return "none"
-        west, south, east, north = geometry.extent
-        vertices = counted(geometry.num_coords, "vertex", "vertices")
-        summary = f"{geometry.geom_type}, {vertices}, {west:.6f},{south:.6f},{east:.6f},{north:.6f}"
-        return format_html("<p>{}</p><textarea rows=4 cols=80 readonly>{}</textarea>", summary, geometry.wkt)
 
 
 class AccessInline(CountyRoles, AccessTable):
@@ -230,6 +178,10 @@ class PropertyAdmin(RecordAdmin):
         hidden = obj is not None and not may_see_personal_data(request.user, obj.county_id)
         return (*self.exclude, *PERSONAL_DATA) if hidden else self.exclude
 
+    def personal_data(self, request: HttpRequest, record: PropertyOperational) -> Seen | None:
+        there = may_see_personal_data(request.user, record.county_id)
+        return Seen((record.county_id,), "parcel", record.parcel_number) if there else None
+
 
 @admin.register(Sale)
 class SaleAdmin(RecordAdmin):
@@ -270,6 +222,12 @@ class ReferenceFeatureAdmin(RecordAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: ReferenceFeature | None = None) -> tuple[str, ...]:
         return ("place", "public_attributes") if _hides_attributes(request, obj) else ("place",)
 
+    def personal_data(self, request: HttpRequest, record: ReferenceFeature) -> Seen | None:
+        layer = layer_of(record.layer)
+        if _hides_attributes(request, record) or not any(field.personal for field in layer.fields):
+            return None
+        return Seen((record.county_id,), layer.name, record.feature_key)
+
     @admin.display(description="Attributes, without personal data")
     def public_attributes(self, feature: ReferenceFeature) -> str:
         public = named.open_fields(layer_of(feature.layer), personal=False)
@@ -294,6 +252,38 @@ class UploadedAreaAdmin(RecordAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: UploadedArea | None = None) -> bool:
+        return False
+
+
+@admin.register(PersonalDataAccess)
+class PersonalDataAccessAdmin(RecordAdmin):
+    """Nobody adds, changes or deletes an entry. Managers see those of their counties, and with Django's permission to
+    view them whoever sees the county."""
+
+    list_display = ("at", "county_id", "username", "act", "kind", "key", "right", "details")
+    fields = readonly_fields = list_display
+    list_filter = ("county", "act", "kind", "at")
+    list_select_related = ()
+    ordering = ("-at", "-id")
+    search_fields = ("username__exact", "key__exact")
+    search_help_text = "A whole user name, the id of a job, or a parcel number."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PersonalDataAccess]:
+        return PersonalDataAccess.objects.filter(county__in=list(access_log.counties_readable_by(request.user)))
+
+    def has_view_permission(self, request: HttpRequest, obj: PersonalDataAccess | None = None) -> bool:
+        return bool(access_log.counties_readable_by(request.user).exists())
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: PersonalDataAccess | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: PersonalDataAccess | None = None) -> bool:
         return False
 
 

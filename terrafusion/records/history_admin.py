@@ -11,8 +11,11 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
 from terrafusion.history.track import AFTER, BEFORE, edit_models
+from terrafusion.records import access_log
 from terrafusion.records.access import counties_for, may_see_personal_data
+from terrafusion.records.access_log import Seen
 from terrafusion.records.county_admin import OwnCountiesAdmin
+from terrafusion.records.models import Act
 from terrafusion.records.models.parcel import PERSONAL_DATA
 
 if TYPE_CHECKING:
@@ -110,7 +113,7 @@ def attach_changes(edits: list[Any], user: Any) -> None:
     for edit in edits:
         old = {"insert": None, "delete": edit}.get(edit.pgh_label, before.get(edit.before_id))
         new = None if edit.pgh_label == "delete" else edit
-        county_id = getattr(edit, "county_id", "")
+        county_id = getattr(edit, "county_id", "")  # people's own rows are of none
         if county_id not in open_to:
             open_to[county_id] = may_see_personal_data(user, county_id)
         edit.changes = [
@@ -118,6 +121,12 @@ def attach_changes(edits: list[Any], user: Any) -> None:
             for name in names
             if (was := _shown(old, name)) != (became := _shown(new, name))
         ]
+    seen = [
+        Seen((edit.county_id,), "parcel edit", str(edit.pgh_id))
+        for edit in edits
+        if open_to[getattr(edit, "county_id", "")] and PERSONAL_DATA & {name for name, *_ in edit.changes}
+    ]
+    access_log.record(user, Act.READ, seen)
 
 
 def register_all() -> None:

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from gis_export.models import GisExportJob
 from terrafusion.records import settings_validators
-from terrafusion.records.admin import MOST_LISTED, CappedPaginator
 from terrafusion.records.models import County, CountyAccess, CountySettings, PropertyOperational
+from terrafusion.records.record_admin import MOST_LISTED, CappedPaginator
 from tests.api.data import CountyData, member, parcel
 
 
@@ -282,6 +282,7 @@ def _save(staff: Client, **values: str) -> Any:
         "value_rounding": "10",
         "proposal_days": "365",
         "revocation_days": "30",
+        "access_log_days": "2555",
     }
     return staff.post("/admin/records/countysettings/COUNTY01/change/", {**form, **values})
 

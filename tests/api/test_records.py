@@ -46,6 +46,8 @@ def test_the_settings_of_a_county(client: APIClient, county: CountyData) -> None
         "value_rounding": 100,
         "proposal_days": 365,
         "revocation_days": 30,
+        "separate_certifier": False,
+        "access_log_days": 2_555,
     }
 
 

@@ -130,6 +130,7 @@ DEFAULTS = (
     "max_result_days",
     "proposal_days",
     "revocation_days",
+    "access_log_days",
 )
 
 

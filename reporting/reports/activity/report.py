@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,6 +20,7 @@ from terrafusion.jobs.rights import Needs
 from terrafusion.jobs.states import Status
 from terrafusion.records.access import Role, counties_for
 from terrafusion.records.county_time import today, zone
+from terrafusion.records.models import PersonalDataAccess
 from terrafusion.tables import Column, Kind
 from terrafusion.words import day
 
@@ -34,6 +36,15 @@ _COLUMNS = (
     Column("personal", Kind.BOOLEAN, "Personal data", width=10),
     Column("withheld", Kind.TEXT, "Withheld", width=12),
     Column("job", Kind.TEXT, "Job", width=36),
+)
+_ACCESS = (
+    Column("at", Kind.DATETIME, "When (UTC)", width=25),
+    Column("user", Kind.TEXT, "By", width=12),
+    Column("act", Kind.TEXT, "Act", width=12),
+    Column("kind", Kind.TEXT, "Kind", width=16),
+    Column("key", Kind.TEXT, "Which", width=36),
+    Column("file", Kind.TEXT, "File", width=30),
+    Column("right", Kind.TEXT, "By right of", width=24),
 )
 _BATCH = 500
 _ANSWERED = (Status.COMPLETED, Status.EXPIRED)
@@ -55,7 +66,7 @@ class ActivityParameters(Parameters):
 class ExportActivity(Report):
     name = "export_activity"
     title = "Export activity"
-    description = "Who exported what, when, with what withheld."
+    description = "Who exported what, when, with what withheld, and who got to see personal data."
     parameters = ActivityParameters
     takes_area = False
     landscape = True
@@ -75,31 +86,42 @@ class ExportActivity(Report):
         return ()  # jobs change all the time: each report is made anew
 
     def estimate(self, request: Request) -> int:
-        return sum(jobs.count() for _, jobs in _jobs(request))
+        return sum(jobs.count() for _, jobs in _jobs(request)) + _accesses(request).count()
 
     def read(self, request: Request, now: datetime) -> Content:
         found = _jobs(request)
         count = sum(jobs.count() for _, jobs in found)
+        accesses = _accesses(request)
         asked = request.values
         return Content(
-            blocks=build(found, count),
+            blocks=chain(build(found, count), _access_blocks(accesses)),
             subtitle=" to ".join(day(date.fromisoformat(asked[name])) for name in ("first_day", "last_day")),
-            rows=count * len(_COLUMNS),
-            facts={"jobs": count},
+            rows=count * len(_COLUMNS) + accesses.count() * len(_ACCESS),
+            facts={"jobs": count, "accesses_to_personal_data": accesses.count()},
         )
 
 
 def _jobs(request: Request) -> list[tuple[JobType, QuerySet[Any]]]:
-    asked = request.values
-    here = zone(request.county)
-    begin = datetime.combine(date.fromisoformat(asked["first_day"]), time(), here)
-    end = datetime.combine(date.fromisoformat(asked["last_day"]) + timedelta(days=1), time(), here)
+    begin, end = _span(request)
     found: list[tuple[JobType, QuerySet[Any]]] = []
     for job_type in all_types():
-        if asked["every_kind"] or job_type.name == "gis_export":
+        if request.values["every_kind"] or job_type.name == "gis_export":
             jobs = job_type.model.objects.filter(county=request.county, created_at__gte=begin, created_at__lt=end)
             found.append((job_type, jobs.select_related("submitted_by").order_by("created_at", "job_id")))
     return found
+
+
+def _accesses(request: Request) -> QuerySet[PersonalDataAccess]:
+    begin, end = _span(request)
+    entries = PersonalDataAccess.objects.filter(county=request.county, at__gte=begin, at__lt=end)
+    return entries.order_by("at", "pk")
+
+
+def _span(request: Request) -> tuple[datetime, datetime]:
+    """From the beginning of the first day to the end of the last one, in the county."""
+    first, last = (date.fromisoformat(request.values[name]) for name in ("first_day", "last_day"))
+    here = zone(request.county)
+    return datetime.combine(first, time(), here), datetime.combine(last + timedelta(days=1), time(), here)
 
 
 def build(found: list[tuple[JobType, QuerySet[Any]]], count: int) -> Iterator[b.Block]:
@@ -125,6 +147,28 @@ def build(found: list[tuple[JobType, QuerySet[Any]]], count: int) -> Iterator[b.
     yield b.Table("by_person", "By person", columns, sorted(by_user.items(), key=lambda pair: (-pair[1], pair[0])))
     yield b.Heading("Requests")
     yield b.Table("requests", "", _COLUMNS, _rows(found))
+
+
+def _access_blocks(accesses: QuerySet[PersonalDataAccess]) -> Iterator[b.Block]:
+    yield b.Heading("Access to personal data")
+    if not accesses.exists():
+        yield b.Text("Nobody was shown personal data in these days.")
+        return
+    yield b.Table("access", "", _ACCESS, _access_rows(accesses))
+
+
+def _access_rows(accesses: QuerySet[PersonalDataAccess]) -> Iterator[b.Row]:
+    for entry in accesses.iterator(chunk_size=_BATCH):
+        file = entry.details.get("file")
+        yield (
+            entry.at,
+            entry.username,
+            entry.get_act_display(),
+            spelled(entry.kind),
+            entry.key or None,
+            file,
+            entry.right,
+        )
 
 
 def _rows(found: list[tuple[JobType, QuerySet[Any]]]) -> Iterator[b.Row]:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from rest_framework.exceptions import PermissionDenied
 
-from terrafusion.jobs import dispatch, options
+from terrafusion.jobs import dispatch, options, personal_data
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
@@ -70,6 +70,19 @@ class JobAdmin(OwnCountiesAdmin):
         if obj is None or not refusal(obj, request.user):
             return shown
         return [name for name in shown if name in _OPEN]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
+        if obj is not None and not refusal(obj, request.user):
+            personal_data.record_read(request.user, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     least_role = Role.ANALYST
 

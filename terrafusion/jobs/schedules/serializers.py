@@ -11,7 +11,7 @@ from rest_framework.reverse import reverse
 from terrafusion.api.errors import Conflict
 from terrafusion.api.fields import BoundedJSONField
 from terrafusion.api.serializers import StrictSerializer
-from terrafusion.jobs import dispatch, options, requests
+from terrafusion.jobs import dispatch, options, personal_data, requests
 from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.registry import public_types
@@ -19,7 +19,7 @@ from terrafusion.jobs.rights import refusal, set_needs
 from terrafusion.jobs.schedules import clock, cron
 from terrafusion.records import time_zones
 from terrafusion.records.access import may_see_personal_data
-from terrafusion.records.models import CountySettings
+from terrafusion.records.models import Act, CountySettings
 from terrafusion.turns import take_turn
 
 _MOST_SCHEDULES = 200
@@ -187,4 +187,6 @@ class ScheduleSerializer(StrictSerializer):
             shown["request"] = request_for_others(instance, user)
             if refused := refusal(instance, user):  # what was refused, or why, may name what is not for them
                 shown["last_event"] = str(refused) if instance.last_event else ""
+            else:
+                personal_data.record(Act.READ, user, instance, "schedule")
         return shown

@@ -3,7 +3,7 @@
 from django.urls import re_path
 from rest_framework.routers import SimpleRouter
 
-from terrafusion.records.api import views
+from terrafusion.records.api import access_log, views
 
 router = SimpleRouter()
 router.trailing_slash = "/?"
@@ -11,6 +11,7 @@ router.register("counties", views.CountyViewSet)
 router.register("properties", views.PropertyViewSet, basename="property")
 router.register("sales", views.SaleViewSet)
 router.register("reference-layers", views.ReferenceLayerViewSet)
+router.register("personal-data-access", access_log.AccessViewSet, basename="personaldataaccess")
 
 urlpatterns = [
     re_path(

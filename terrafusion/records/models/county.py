@@ -179,9 +179,21 @@ class CountySettings(models.Model):
         help_text="Days that a decision about values can be revoked; a certification also until its effective date.",
         validators=[MaxValueValidator(3_650)],
     )
+    separate_certifier = models.BooleanField(
+        default=False, help_text="Values are certified by another person than the one who reviewed them."
+    )
+    access_log_days = models.PositiveIntegerField(
+        default=2_555,
+        help_text="Days that the record of access to personal data is kept, at least a year; 2,555 are seven years.",
+        validators=[MinValueValidator(365), MaxValueValidator(36_500)],
+    )
 
     class Meta:
         verbose_name_plural = "county settings"
+        constraints = [
+            # Nobody shortens the record of what they have just seen.
+            models.CheckConstraint(condition=models.Q(access_log_days__gte=365), name="access_log_is_kept_a_year"),
+        ]
 
     def __str__(self) -> str:
         return f"Settings of {self.county_id}"
