@@ -42,6 +42,12 @@ def _configuration(cluster: str) -> dict[str, Any]:
     return {**settings.Q_CLUSTER, **settings.Q_CLUSTER["ALT_CLUSTERS"].get(cluster, {})}
 
 
+def waiting(cluster: str) -> int:
+    """How many tasks no cluster has taken yet."""
+    size: int = get_broker(cluster).queue_size()
+    return size
+
+
 def oldest_waiting(cluster: str) -> datetime | None:
     """When the oldest task that no cluster has taken yet was enqueued; None when none waits."""
     if Conf.ORM:

@@ -25,7 +25,7 @@ from terrafusion.turns import take_turn
 log = logging.getLogger(__name__)
 Job = TypeVar("Job", bound=AbstractJob)
 
-RUN_TASK = "terrafusion.jobs.runner.run"
+RUN_TASK = "terrafusion.jobs.runner.run_next"
 LIFECYCLE = frozenset(field.name for field in AbstractJob._meta.get_fields())
 """The columns that every job has; the others are the plugin's own."""
 
@@ -56,6 +56,7 @@ def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple
         admit(job)
         check_feasible(job)
         set_needs(job, needs_of(job))
+        job.lane = lanes.of(job).cluster
         finished = None if fresh else reuse.find(job)
         if finished is None:
             _check_limit(job)
@@ -138,10 +139,14 @@ def needs_of(job: AbstractJob) -> Needs:
 def enqueue(job: AbstractJob) -> bool:
     """Tell the broker of a pending job. When the broker is down the job stays pending, and the sweep tells it again.
 
-    The task carries the model's label and the job's id only. Telling it twice does no harm: one claim wins.
+    The task carries the model's label and the job's id only, and the worker that takes it begins the job of its lane
+    whose turn it is (turns.py). A task too many does no harm: one claim wins.
     """
+    lane = lanes.of(job).cluster
+    if job.lane != lane:  # which was another's, by other settings or by what the job was then expected to take
+        type(job).objects.filter(pk=job.pk).update(lane=lane)
     try:
-        broker.enqueue(RUN_TASK, type_of(job).label, str(job.job_id), cluster=lanes.of(job).cluster)
+        broker.enqueue(RUN_TASK, type_of(job).label, str(job.job_id), cluster=lane)
     except Exception:  # each broker has its own errors, and none may lose the job or fail the request
         log.exception("The broker does not take %s; the sweep will offer it again", job)
         return False

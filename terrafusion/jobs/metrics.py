@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.utils import timezone
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -103,7 +102,7 @@ class JobStateCollector(Collector):
         yield from self._waiting()
         for job_type in all_types():
             family = GaugeMetricFamily(f"{job_type.metric_prefix}_jobs", "Jobs by state.", labels=["status"])
-            counts = dict(job_type.model.objects.order_by().values_list("status").annotate(jobs=Count("pk")))
+            counts = dict(job_type.model.objects.order_by().values_list("status").annotate(Count("*")))
             for status in Status:
                 family.add_metric([status.value], counts.get(status.value, 0))
             yield family
@@ -112,13 +111,16 @@ class JobStateCollector(Collector):
     def _waiting() -> Iterator[GaugeMetricFamily]:
         waiting = GaugeMetricFamily("jobs_waiting", "Pending jobs.", labels=["lane"])
         longest = GaugeMetricFamily("jobs_waiting_seconds", "How long the oldest pending job waits.", labels=["lane"])
-        since: dict[str, list[datetime]] = {lane.cluster: [] for lane in lanes.all_lanes()}
-        for job_type in all_types():
-            for job in job_type.model.objects.filter(status=Status.PENDING):
-                since[lanes.of(job).cluster].append(job.created_at)
         now = timezone.now()
-        for lane, times in since.items():
-            waiting.add_metric([lane], len(times))
-            longest.add_metric([lane], max(0.0, (now - min(times, default=now)).total_seconds()))
+        jobs = {lane.cluster: 0 for lane in lanes.all_lanes()}
+        since = dict.fromkeys(jobs, now)
+        for job_type in all_types():
+            pending = job_type.model.objects.filter(status=Status.PENDING).order_by()
+            for lane, number, oldest in pending.values_list("lane").annotate(Count("pk"), Min("created_at")):
+                jobs[lane] = jobs.get(lane, 0) + number
+                since[lane] = min(since.get(lane, now), oldest)
+        for lane, number in jobs.items():
+            waiting.add_metric([lane], number)
+            longest.add_metric([lane], max(0.0, (now - since[lane]).total_seconds()))
         yield waiting
         yield longest

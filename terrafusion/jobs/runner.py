@@ -22,7 +22,7 @@ from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django_q.exceptions import TimeoutException
 
-from terrafusion.jobs import broker, canary, errors, lanes, marks, metrics
+from terrafusion.jobs import broker, canary, errors, lanes, marks, metrics, turns
 from terrafusion.jobs.context import JobContext, Outcome
 from terrafusion.jobs.dispatch import LIFECYCLE, lifetime
 from terrafusion.jobs.heartbeat import Heartbeat
@@ -39,12 +39,31 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _STORAGE_AWAY = frozenset({errno.EIO, errno.EROFS, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ETIMEDOUT})
 
 
-def run(label: str, job_id: str) -> str:
+_NOT_CLAIMED = "not claimed"
+_TRIES = 5
+"""To claim the job whose turn it is, before another worker does."""
+
+
+def run_next(label: str, job_id: str) -> str:
     """What django-q2 calls, at least once for each job. What it returns is for the log only.
+
+    Which job is run is decided now: the one of this lane whose turn it is (turns.py). Each job has brought a task, so
+    none is left over. The job that brought this one is run where no other waits.
 
     A claim that fails is a success to django-q2: it clears the broker's row, so that a task which is delivered twice,
     or after its job was cancelled, is not delivered without end.
     """
+    for _ in range(_TRIES):
+        chosen = turns.next_job(broker.own_cluster())
+        if chosen is None:
+            break
+        if (outcome := run(chosen[0], str(chosen[1]))) != _NOT_CLAIMED:
+            return outcome
+    return run(label, job_id)
+
+
+def run(label: str, job_id: str) -> str:
+    """An attempt at that job, if it is to be had. What it returns is for the log only."""
     with marks.at_work(job_id):
         return _run(by_label(label), job_id)
 
@@ -55,10 +74,11 @@ def _run(job_type: JobType, job_id: str) -> str:
     token = jobs.claim(uuid.UUID(job_id), f"{socket.gethostname()}:{os.getpid()}")
     if token is None:
         log.info("%s %s is not to be had: another worker, or cancelled", job_type.name, job_id)
-        return "not claimed"
+        return _NOT_CLAIMED
     job: AbstractJob = jobs.select_related("county").get(pk=job_id)
     if job.claim_token != token:
         return "claim lost"
+    turns.take(job)
     log.info("%s %s: attempt %s begins", job_type.name, job_id, job.attempt)
     _attempt(job_type, job)
     canary.sing(broker.own_cluster())

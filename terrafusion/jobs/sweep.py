@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
-from terrafusion.jobs import broker, dispatch, lanes, metrics, reuse
+from terrafusion.jobs import broker, dispatch, metrics, reuse, turns
 from terrafusion.jobs.errors import WorkerLost
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import discard, take_back, workdir_root
@@ -72,6 +72,7 @@ def sweep(*, judge_heartbeats: bool = True) -> Swept:
         _leftovers(job_type.model, swept)
     _orphans(swept)
     outbox.forget()
+    turns.forget()
     versions.compact()
     swept.areas = UploadedArea.remove_expired()
     swept.accesses = access_log.forget()
@@ -121,26 +122,36 @@ def _settled(lost: JobQuerySet, job: AbstractJob, swept: Swept) -> bool:
 def _forgotten(model: type[AbstractJob], swept: Swept) -> None:
     """Pending jobs that are in no queue: the broker was down when they were submitted, or has lost them.
 
-    A job still waits its turn while the oldest task of its cluster is older than the job; else it is offered again,
-    at most once in JOB_REQUEUE_AFTER seconds. An offer too many does no harm, since one claim wins.
+    Any task runs any job of its lane, so only their numbers count: where fewer tasks wait than jobs, as many of the
+    jobs are offered again, each at most once in JOB_REQUEUE_AFTER seconds. An offer too many does no harm, since one
+    claim wins.
     """
-    after = timedelta(seconds=settings.JOB_REQUEUE_AFTER)
+    forgotten = model.objects.forgotten(timedelta(seconds=settings.JOB_REQUEUE_AFTER))
+    if not forgotten.exists():
+        return
     try:
-        oldest = {cluster: broker.oldest_waiting(cluster) for cluster in broker.clusters()}
+        missing = {lane: _missing_tasks(lane) for lane in broker.clusters()}
     except Exception:  # each broker has its own errors; the next sweep asks again
         log.exception("The broker does not answer")
         return
-    for job_id in _ids(model.objects.forgotten(after)):
-        with _locked(model.objects.forgotten(after).filter(pk=job_id)) as job:
-            if job is None or _still_waits(job, oldest[lanes.of(job).cluster], after):
+    ids = _ids(forgotten.exclude(lane__in=missing))  # by other settings, or from before there were lanes
+    for lane, number in missing.items():
+        ids += _ids(forgotten.filter(lane=lane))[: max(number, 0)]
+    for job_id in ids:
+        with _locked(forgotten.filter(pk=job_id)) as job:
+            if job is None:
                 continue
             model.objects.offered(job.pk)
             swept.offered += 1
             transaction.on_commit(lambda job=job: dispatch.enqueue(job))  # type: ignore[misc]
 
 
-def _still_waits(job: AbstractJob, oldest: datetime | None, tolerance: timedelta) -> bool:
-    return oldest is not None and oldest <= job.enqueued_at + tolerance
+def _missing_tasks(lane: str) -> int:
+    """How many more jobs wait in a lane than tasks."""
+    jobs = sum(
+        job_type.model.objects.filter(status=Status.PENDING, lane=lane).order_by().count() for job_type in all_types()
+    )
+    return jobs - broker.waiting(lane)
 
 
 def _expired(model: type[AbstractJob], swept: Swept) -> None:

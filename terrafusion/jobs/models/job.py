@@ -40,6 +40,9 @@ class AbstractJob(Guarded):
     worker = models.CharField(max_length=120, blank=True, help_text="host:pid of the process that has or had the job.")
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     enqueued_at = models.DateTimeField(db_default=Now(), editable=False, help_text="When the broker was last told.")
+    lane = models.CharField(
+        max_length=100, blank=True, default="", db_default="", editable=False, help_text="Where it waits for a worker."
+    )
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
 
     submitted_by = models.ForeignKey(
@@ -98,6 +101,16 @@ class AbstractJob(Guarded):
     result_columns: ClassVar[frozenset[str]] = frozenset()
     """The plugin's own columns that ``Outcome.columns`` fills; a rerun does not copy them."""
 
+    unlisted_columns: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("claim_token", "worker", "heartbeat_at", "enqueued_at", "lane", "cancel_requested_at"),
+            *("idempotency_key", "request_digest", "fingerprint", "publishing_as"),
+            *("result_file_bytes", "result_file_sha256", "result_members", "result_summary"),
+        }
+    )
+    """What the status object does not show, so that a status request and a list do not read it. A plugin adds those of
+    its own columns; one that is shown all the same costs a query of its own for each row."""
+
     objects: ClassVar[Any] = JobQuerySet.as_manager()
 
     class Meta:
@@ -126,8 +139,16 @@ class AbstractJob(Guarded):
         indexes = [
             models.Index(fields=["county", "-created_at", "-job_id"], name="%(class)s_county"),  # a county's list
             models.Index(fields=["-created_at", "-job_id"], name="%(class)s_created"),  # the list of all counties
+            # Lists of one status, and how many jobs have it: read from this index alone, however wide the rows are.
+            models.Index(fields=["status", "-created_at", "-job_id"], name="%(class)s_status"),
             # What the sweep reads every few seconds, and each user's limit: small, however many jobs have ended.
             models.Index(fields=["status", "heartbeat_at"], name="%(class)s_active", condition=_is(*ACTIVE)),
+            # Whose turn it is (turns.py) is read from this index alone.
+            models.Index(
+                fields=["lane", "county", "submitted_by", "created_at", "job_id"],
+                name="%(class)s_turn",
+                condition=_is(Status.PENDING),
+            ),
             models.Index(fields=["expires_at"], name="%(class)s_expiry", condition=_is(Status.COMPLETED)),
             models.Index(fields=["job_id"], name="%(class)s_leftover", condition=~Q(publishing_as="")),
             models.Index(
