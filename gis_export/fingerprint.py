@@ -7,7 +7,7 @@ from gis_export.models import GisExportJob
 from terrafusion.jobs.dispatch import digest
 from terrafusion.records import versions
 from terrafusion.records.access import may_see_personal_data
-from terrafusion.records.layers import layers_of
+from terrafusion.records.layers import layers_named
 
 
 def fingerprint(job: GisExportJob) -> str:
@@ -15,8 +15,8 @@ def fingerprint(job: GisExportJob) -> str:
 
     The request counts as it was submitted and as it was understood, since the manifest holds both.
     """
-    known = {layer.name: layer.sources for layer in layers_of(job.county)}
-    sources = [known.get(name, ()) for name in job.layers]
+    known = layers_named(job.county, job.layers)
+    sources = [known[name].sources if name in known else () for name in job.layers]
     if not all(sources):
         return ""
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)

@@ -17,7 +17,7 @@ from terrafusion.areas import saved
 from terrafusion.areas.members import shown
 from terrafusion.jobs import options
 from terrafusion.records.access import may_see_personal_data
-from terrafusion.records.layers import Layer, layers_of
+from terrafusion.records.layers import Layer, layers_named, layers_of
 from terrafusion.records.models import County, CountySettings
 
 
@@ -151,10 +151,11 @@ def _county_defaults(settings: CountySettings) -> dict[str, Any]:
 
 
 def _check_layers(county: County, names: list[str], faults: Faults) -> list[Layer]:
-    known = {layer.name: layer for layer in layers_of(county)}
-    for name in names:
-        if name not in known:
-            _add(faults, "layers", f"{county.pk} has no layer {shown(name)}; there is {', '.join(known)}.")
+    known = layers_named(county, names)
+    if missing := [name for name in names if name not in known]:
+        there = ", ".join(layer.name for layer in layers_of(county))
+        for name in missing:
+            _add(faults, "layers", f"{county.pk} has no layer {shown(name)}; there is {there}.")
     if len(set(names)) < len(names):
         _add(faults, "layers", "Each layer may be named once.")
     return [known[name] for name in names if name in known]

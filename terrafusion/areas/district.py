@@ -10,7 +10,7 @@ from terrafusion.areas.area import Area, AreaError, Scope, plain
 from terrafusion.areas.members import is_number, only, shown
 from terrafusion.areas.records import union_of
 from terrafusion.records import named
-from terrafusion.records.layers import FieldType, Layer, LayerField, layers_of
+from terrafusion.records.layers import FieldType, Layer, LayerField, layers_named, layers_of
 from terrafusion.words import counted
 
 _MOST_VALUES = 500
@@ -43,10 +43,15 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
 
 
 def _layer(name: Any, scope: Scope) -> Layer:
-    layers = {layer.name: layer for layer in layers_of(scope.county) if layer.geometry_type == "MultiPolygon"}
-    if not isinstance(name, str) or name not in layers:
-        raise AreaError(f"{scope.county.pk} has no layer of polygons {shown(name)}; there is {', '.join(layers)}.")
-    return layers[name]
+    layer = layers_named(scope.county, [name]).get(name) if isinstance(name, str) else None
+    if layer is None or not _has_polygons(layer):
+        there = ", ".join(layer.name for layer in layers_of(scope.county) if _has_polygons(layer))
+        raise AreaError(f"{scope.county.pk} has no layer of polygons {shown(name)}; there is {there}.")
+    return layer
+
+
+def _has_polygons(layer: Layer) -> bool:
+    return layer.geometry_type == "MultiPolygon"
 
 
 def _typed(field: LayerField, value: Any) -> Any:

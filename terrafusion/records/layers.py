@@ -6,7 +6,7 @@ then among the county's reference layers. Whoever exports, draws or lists layers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -89,6 +89,22 @@ def register(name: str, provider: Provider) -> None:
 def is_registered(name: str) -> bool:
     """Does a provider make the layer of this name (so that no reference layer can)?"""
     return name in _providers
+
+
+def layers_named(county: County, names: Collection[str]) -> dict[str, Layer]:
+    """Those of the names that are layers of the county, by name. No other layer is asked for, which takes some queries
+    for each."""
+    from terrafusion.records.reference_layers import reference_layers
+
+    wanted = set(names)
+    found = {
+        name: layer
+        for name, provider in _providers.items()
+        if name in wanted and (layer := provider(county)) is not None
+    }
+    if others := wanted.difference(_providers):
+        found |= {layer.name: layer for layer in reference_layers(county, others)}
+    return found
 
 
 def layers_of(county: County) -> list[Layer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from django.db import models
@@ -22,8 +22,11 @@ _COLUMNS: dict[FieldType, models.Field[object, object]] = {
 }
 
 
-def reference_layers(county: County) -> Iterator[Layer]:
-    yield from map(layer_of, ReferenceLayer.objects.filter(county=county))
+def reference_layers(county: County, names: Collection[str] | None = None) -> Iterator[Layer]:
+    """All of the county, or those of the names."""
+    for record in ReferenceLayer.objects.filter(county=county):
+        if names is None or record.name in names:
+            yield layer_of(record)
 
 
 def layer_of(record: ReferenceLayer) -> Layer:
