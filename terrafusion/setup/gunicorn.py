@@ -10,6 +10,10 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "gthread"
 threads = int(os.environ.get("WEB_THREADS") or 8)
 timeout = 120
+# Seconds that an idle connection is kept. Longer than proxies keep theirs (nginx and AWS 60), so that it is always the
+# proxy that ends one: where both end it at once, the request that is just coming gets a reset. Clients that ask for the
+# status of a job each second also stay on one connection. An idle one holds a socket and no thread.
+keepalive = 75
 graceful_timeout = 20
 # The most that gunicorn takes: a filter may be long. What is longer gets a plain 400 of its own.
 limit_request_line = 8190
