@@ -35,6 +35,10 @@ class GisExportJob(AbstractJob):
     record_count = models.PositiveBigIntegerField(null=True, blank=True)
 
     result_columns: ClassVar[frozenset[str]] = frozenset({"record_count"})
+    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | {
+        *("area_of_interest", "area_shapes", "area_parts", "record_count"),
+        *("estimated_records", "estimated_bytes", "estimated_seconds"),
+    }
 
     class Meta(AbstractJob.Meta):
         verbose_name = "GIS export job"

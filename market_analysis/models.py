@@ -29,6 +29,10 @@ class MarketAnalysisJob(AbstractJob):
 
     result_columns: ClassVar[frozenset[str]] = frozenset({"sales_used"})
 
+    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | {
+        *("area_of_interest", "resolved"),
+    }
+
     class Meta(AbstractJob.Meta):
         verbose_name = "market analysis job"
         indexes = [

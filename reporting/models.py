@@ -31,6 +31,10 @@ class ReportJob(AbstractJob):
 
     result_columns: ClassVar[frozenset[str]] = frozenset({"pages"})
 
+    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | {
+        *("area_of_interest", "area_shapes", "area_parts", "resolved"),
+    }
+
     class Meta(AbstractJob.Meta):
         verbose_name = "report job"
 

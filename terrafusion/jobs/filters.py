@@ -12,7 +12,10 @@ from terrafusion.jobs.states import Status
 
 
 class JobFilterSet(filters.FilterSet):
-    status = filters.MultipleChoiceFilter(choices=Status.choices, help_text="May be given more than once.")
+    # Not distinct, which is the filter's default: PostgreSQL would compare whole rows.
+    status = filters.MultipleChoiceFilter(
+        choices=Status.choices, distinct=False, help_text="May be given more than once."
+    )
     county_id = filters.CharFilter(field_name="county_id", help_text="Jobs of one county.")
     schedule_id = filters.UUIDFilter(field_name="schedule_id", help_text="Jobs of one schedule.")
     created_after = InstantFilter(field_name="created_at", lookup_expr="gte", help_text="At or after.")

@@ -26,6 +26,10 @@ def refused_here(job: AbstractJob, context: dict[str, Any]) -> ReadRefused | Non
     return refusal(job, context["rights"])
 
 
+_ANY_JOB = "00000000-0000-0000-0000-000000000000"
+"""Stands for a job's id in an address."""
+
+
 class Links(TypedDict):
     status: str
     results: str
@@ -101,7 +105,7 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
     links = serializers.SerializerMethodField()
 
     def get_retryable(self, job: AbstractJob) -> bool:
-        kind = errors.known().get(job.error_code)
+        kind = errors.known().get(job.error_code) if job.error_code else None
         return kind is not None and kind.retryable
 
     def get_parameters(self, job: AbstractJob) -> dict[str, Any]:
@@ -129,10 +133,14 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
         return job.options if own else options.for_others(job.options)
 
     def get_links(self, job: AbstractJob) -> Links:
-        name = type_of(job).name
+        name, job_id = type_of(job).name, str(job.job_id)
 
         def link(action: str) -> str:
-            return reverse(f"{name}:{action}", args=[job.job_id], request=self.context.get("request"))
+            """Of an address that was made once for all jobs of the type that are shown."""
+            route = f"{name}:{action}"
+            if (pattern := self.context.get(route)) is None:
+                pattern = self.context[route] = reverse(route, args=[_ANY_JOB], request=self.context.get("request"))
+            return str(pattern).replace(_ANY_JOB, job_id)
 
         may_cancel = job.status in ACTIVE
         return Links(

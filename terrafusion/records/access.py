@@ -39,6 +39,10 @@ class Rights:
         own = self.roles.get(county_id)
         return self.everything or (own is not None and _RANK.index(Role(own)) >= _RANK.index(role))
 
+    def counties(self) -> list[str] | None:
+        """The ids of the counties of which the user may see anything; None for all that there are."""
+        return None if self.everything else sorted(self.roles)
+
     def sees_personal(self, county_id: str) -> bool:
         return self.everything or county_id in self.personal
 

@@ -61,6 +61,10 @@ class ValuationJob(AbstractJob):
         {"parcels_valued", "parcels_refused", "parcels_flagged", "total_value", "median_ratio", "cod", "model"}
     )
 
+    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | {
+        *("area_of_interest", "area_shapes", "area_parts", "resolved"),
+    }
+
     class Meta(AbstractJob.Meta):
         verbose_name = "valuation job"
 

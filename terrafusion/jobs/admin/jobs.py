@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from rest_framework.exceptions import PermissionDenied
 
 from terrafusion.jobs import dispatch, options, personal_data
+from terrafusion.jobs.admin.lists import ErrorCodeFilter, NewestPaginator, search, type_filter
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
@@ -23,9 +24,18 @@ from terrafusion.records.access import Role, rights_of
 from terrafusion.records.county_admin import OwnCountiesAdmin, OwnListFilter
 
 _OPEN = {
-    *("job_id", "county", "status", "error_code", "progress", "attempt", "worker", "heartbeat_at", "enqueued_at"),
-    *("cancel_requested_at", "submitted_by", "rerun_of", "schedule", "created_at", "updated_at", "started_at"),
-    *("completed_at", "expires_at", "read_role", "contains_personal_data", "asked_for"),
+    *("job_id", "county", "status", "error_code", "progress", "attempt", "worker", "heartbeat_at", "lane"),
+    *(
+        "enqueued_at",
+        "cancel_requested_at",
+        "submitted_by",
+        "rerun_of",
+        "schedule",
+        "created_at",
+        "updated_at",
+        "started_at",
+    ),
+    *("started_at", "completed_at", "expires_at", "read_role", "contains_personal_data", "asked_for"),
     *("export_format", "analysis_type", "report_type", "format", "valuation_method"),
 }
 """What is shown of a job to who may not read its result."""
@@ -34,8 +44,9 @@ _OPEN = {
 class JobAdmin(OwnCountiesAdmin):
     """A plugin registers its model with a subclass of this; the type column and filter add themselves."""
 
-    date_hierarchy = "created_at"
-    search_fields = ["job_id__exact", "submitted_by__username"]
+    search_fields = ["job_id", "submitted_by__username"]  # that there is a search; get_search_results says which
+    search_help_text = "An id, or a part of the name of who submitted the job."
+    paginator = NewestPaginator
     list_select_related = ["submitted_by"]
     ordering = ["-created_at"]
     show_full_result_count = False  # counting all rows twice for each page is slow on a large table
@@ -58,7 +69,17 @@ class JobAdmin(OwnCountiesAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         own = type_of(self.model).type_field
-        return ["status", own, ("county", OwnListFilter), "error_code", "created_at"]
+        offered = own if self.model._meta.get_field(own).choices else type_filter(self.model)
+        return ["status", offered, ("county", OwnListFilter), ErrorCodeFilter, "created_at"]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        own = {ErrorCodeFilter.parameter_name, type_of(self.model).type_field}
+        return lookup in own or super().lookup_allowed(lookup, value, request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return search(queryset, search_term.split()), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         hidden = {"claim_token", "options"}

@@ -1,0 +1,111 @@
+"""Lists that stay quick however many jobs there are: none of their queries reads all of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from terrafusion.jobs.admin import lists
+from terrafusion.records.layers import layers_named, layers_of
+from terrafusion.records.models import County
+from tests.conftest import ClientOf
+from tests.dummy_plugin.models import DummyJob
+from tests.jobs.conftest import Submit
+
+ADMIN = "admin:dummy_dummyjob_changelist"
+MANY = 3000
+
+
+@pytest.fixture
+def many(transactional_db: None, other_county: County, outsider: Any) -> None:
+    """Finished jobs of another county, all newer than those of a test."""
+    DummyJob.objects.bulk_create(
+        DummyJob(
+            county=other_county,
+            flavour="plain",
+            submitted_by=outsider,
+            status="FAILED",
+            created_at="2999-01-01T00:00Z",
+            completed_at="2999-01-01T00:00Z",
+        )
+        for _ in range(MANY)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE dummy_dummyjob")
+
+
+def rows_read(sql: str) -> int:
+    """The most rows that a step of the query came across."""
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " + sql)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    counts = [int(number) for number in re.findall(r"(?:rows=|Removed by Filter: )(\d+)", plan)]
+    return max(counts, default=0)
+
+
+def most_rows_read(client: Client, address: str, **query: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address, query).status_code == 200
+    return max(rows_read(one["sql"]) for one in queries if "dummy_dummyjob" in one["sql"])
+
+
+def test_the_list_of_a_county_does_not_pass_over_those_of_others(many: None, submit: Submit, api: APIClient) -> None:
+    jobs = {str(submit().pk) for _ in range(3)}
+    address = reverse("dummy:jobs")
+    assert {job["job_id"] for job in api.get(address).json()["results"]} == jobs
+    assert most_rows_read(api, address) <= 10
+    assert most_rows_read(api, address, status="PENDING") <= 10
+
+
+def test_pages_of_the_admin_read_some_pages_of_jobs(
+    many: None, submit: Submit, admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "MOST_COUNTED", 200)
+    job = submit()
+    address = reverse(ADMIN)
+    for query in (
+        {},
+        {"q": "outsider"},
+        {"q": "anal"},
+        {"q": str(job.pk)},
+        {"q": "nobody"},
+        {"status__exact": "FAILED"},
+    ):
+        assert most_rows_read(admin_client, address, **query) <= 200, query
+
+
+def test_the_search_finds_by_id_and_by_user(many: None, submit: Submit, admin_client: Client) -> None:
+    job = submit()
+
+    def results(words: str) -> list[Any]:
+        return [row.pk for row in admin_client.get(reverse(ADMIN), {"q": words}).context["cl"].result_list]
+
+    assert results(str(job.pk)) == results("ANALYST") == results(f"{job.pk} analyst") == [job.pk]
+    assert results(f"{job.pk} outsider") == results("nobody") == []
+
+
+def test_a_status_request_reads_what_it_shows(
+    db: None, submit: Submit, client_of: ClientOf, analyst: Any, django_assert_num_queries: Any
+) -> None:
+    api, job = client_of(analyst), submit()
+    address = reverse("dummy:status", args=[job.pk])
+    with CaptureQueriesContext(connection) as queries:
+        shown = api.get(address).json()
+    assert shown["links"]["cancel"].endswith(reverse("dummy:cancel", args=[job.pk]))
+    assert len(queries) == 2  # the rights and the job
+    assert not any("result_summary" in one["sql"] for one in queries)
+
+
+def test_a_layer_that_is_named_asks_for_no_other(county: County, django_assert_max_num_queries: Any) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert {"parcels", "sales"} <= {layer.name for layer in layers_of(county)}
+    with django_assert_max_num_queries(1):
+        assert list(layers_named(county, ["parcels", "nothing"])) == ["parcels"]
+    assert len(queries) > 5  # which were asked for each export, three times
