@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage clean purge
+.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -10,8 +10,10 @@ ROWS ?= 1000000
 PARCELS ?= 100000
 REPLICATIONS ?= 200
 ONLY ?=
+USERS ?= 100
+DURATION ?= 180
 RUN := .venv/bin/python -m terrafusion.setup.launch
-export PORT DEMO ROWS PARCELS REPLICATIONS ONLY
+export PORT DEMO ROWS PARCELS REPLICATIONS ONLY USERS DURATION
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -85,6 +87,10 @@ bench-valuation-job: ## Value a generated county of PARCELS=100000 as a job; wri
 bench-queue: ## MINUTES=60 of long jobs with a queue behind them: restarts, warnings, waits; writes build/bench/queue.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.queue
+
+load: ## USERS=100 people at once for DURATION=180 seconds, a queue of 10,000 and a million finished jobs; writes build/bench/load_web.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.load
 
 bench-coverage: ## How often intervals hold what they should, in REPLICATIONS=200 draws each (ONLY=name picks some); writes build/bench/coverage.json
 	@terrafusion/setup/venv.sh dev
