@@ -31,7 +31,7 @@ from terrafusion.setup.demo.client import Client
 _ACCOUNTS = 10
 _PARCELS = 100_000
 _PASSWORD = "of-the-benchmark"
-_ONE_AFTER_THE_OTHER = 300
+_ONE_AFTER_THE_OTHER = 200
 _ASKED = 20
 _BASE = "/api/v1/gis-export"
 _ADMIN = "/admin/gis_export/gisexportjob/"
