@@ -255,7 +255,7 @@ def _lists(client: Client, token: str, jobs: int) -> dict[str, Any]:
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
     own, everybody = _asking(client, {"Authorization": f"Token {token}"}), _asking(client, {"Cookie": cookies})
     listed = f"{_BASE}/jobs"
-    pages = {
+    pages: dict[str, Callable[[], bytes]] = {
         "own jobs": lambda: own("GET", listed),
         "own jobs, completed": lambda: own("GET", f"{listed}?status=COMPLETED"),
         "jobs of all counties": lambda: everybody("GET", listed),

@@ -53,7 +53,7 @@ def rows_read(sql: str) -> int:
 def most_rows_read(client: Client, address: str, **query: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address, query).status_code == 200
-    return max(rows_read(one["sql"]) for one in queries if "dummy_dummyjob" in one["sql"])
+    return max((rows_read(one["sql"]) for one in queries if "dummy_dummyjob" in one["sql"]), default=0)
 
 
 def test_the_list_of_a_county_does_not_pass_over_those_of_others(many: None, submit: Submit, api: APIClient) -> None:
