@@ -8,7 +8,6 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from terrafusion.api.handlers import unknown_route
 from terrafusion.api.root import ApiRoot, DocsView, SchemaView
 from terrafusion.api.throttles import throttled_login
-from terrafusion.api.token import ObtainToken
 from terrafusion.records.home import home
 
 API_LINKS = {
@@ -34,6 +33,7 @@ API_LINKS = {
     "valuation-jobs": "valuation:jobs",
     "valuation-models": "valuation:models",
     "token": "token",
+    "tokens": "tokens",
     "schema": "schema",
     "docs": "docs",
 }
@@ -47,9 +47,9 @@ JOBS = {
 
 api: list[URLPattern | URLResolver] = [
     path("", ApiRoot.as_view(links=API_LINKS), name="api-root"),
-    path("token", ObtainToken.as_view(), name="token"),
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", login_required(DocsView.as_view()), name="docs"),
+    path("", include("terrafusion.accounts.urls")),
     path("", include("terrafusion.records.api.urls")),
     path("", include("terrafusion.jobs.schedules.urls")),
     path("webhooks/", include("terrafusion.jobs.webhooks.urls")),

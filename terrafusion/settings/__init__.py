@@ -1,5 +1,6 @@
 """Settings, one module a concern; every value that may differ between installations comes from the environment."""
 
+from terrafusion.settings.accounts import *  # noqa: F403
 from terrafusion.settings.api import *  # noqa: F403
 from terrafusion.settings.core import *  # noqa: F403
 from terrafusion.settings.database import *  # noqa: F403

@@ -30,7 +30,7 @@ from tests.misspelled import misspellings, names_the_nearest
 from valuation.models import SCHEDULES, ValuationJob
 
 _DONE = {"status": "COMPLETED", "completed_at": Now()}
-_WATCHED = ("authtoken", "gis_export", "jobs", "market_analysis", "records", "reporting", "valuation", "dummy")
+_WATCHED = ("accounts", "gis_export", "jobs", "market_analysis", "records", "reporting", "valuation", "dummy")
 
 
 @cache

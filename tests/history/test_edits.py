@@ -14,10 +14,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
-from rest_framework.authtoken.models import Token
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
+from terrafusion.accounts import tokens
 from terrafusion.history.track import AFTER, BEFORE, edit_model_of, edit_models
 from terrafusion.records.loading.load import load
 from terrafusion.records.models import County, CountyAccess, CountySettings, PropertyOperational, Sale
@@ -76,7 +76,7 @@ def test_a_request_with_a_token_leaves_its_user(county: County, manager: Any, mo
 
     monkeypatch.setattr("gis_export.views.EstimateView.post", edit)
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=manager).key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {tokens.make(manager)[1]}")
     assert client.post(reverse("gis_export:estimate"), {}, format="json").status_code == 200
     context = edits(CountySettings)[-1].pgh_context
     assert (context["username"], context["user"]) == ("manager", manager.pk)

@@ -23,9 +23,9 @@ import requests
 from django.conf import settings as django_settings
 from django.test import override_settings
 from moto.server import ThreadedMotoServer
-from rest_framework.authtoken.models import Token
 
 from gis_export.models import GisExportJob
+from terrafusion.accounts import tokens
 from terrafusion.records.models import County
 from tests.conftest import ROOT, process_environment, start, stop, wait_for_job
 from tests.gis_export import data
@@ -134,7 +134,7 @@ def wait_until_it_answers(url: str) -> None:
 @pytest.fixture
 def token(transactional_db: None, manager: Any, county: County) -> str:
     data.load(county)
-    key: str = Token.objects.create(user=manager).key
+    _, key = tokens.make(manager)
     return key
 
 

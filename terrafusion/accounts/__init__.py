@@ -1,0 +1,1 @@
+"""How people and programs sign in: tokens of the API."""

@@ -1,0 +1,102 @@
+"""Your tokens over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from terrafusion.accounts import tokens
+from terrafusion.accounts.models import Token
+from terrafusion.accounts.serializers import (
+    CredentialsSerializer,
+    MadeTokenSerializer,
+    NewTokenSerializer,
+    RevokedSerializer,
+    TokenSerializer,
+    wanted,
+)
+from terrafusion.api.schema import ProblemSerializer
+from terrafusion.api.throttles import LoginThrottle
+from terrafusion.api.views import KnownParameters
+
+
+def _made(user: Any, details: dict[str, Any]) -> dict[str, Any]:
+    row, text = tokens.make(user, **details)
+    return {"token": text, **TokenSerializer(row).data}
+
+
+class ObtainToken(KnownParameters, GenericAPIView[Any]):
+    """Exchange a username and password for a token: a new one each time, which expires. It is shown this once."""
+
+    name = "Token"
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (LoginThrottle,)
+    filter_backends = ()
+    serializer_class = CredentialsSerializer
+
+    @extend_schema(operation_id="obtain_token", request=CredentialsSerializer, responses=MadeTokenSerializer, auth=[])
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response(_made(serializer.validated_data["user"], wanted(serializer)))
+
+
+class TokensView(KnownParameters, GenericAPIView[Any]):
+    """Your tokens."""
+
+    name = "Tokens"
+    filter_backends = ()
+    pagination_class = None
+    serializer_class = NewTokenSerializer
+
+    @extend_schema(operation_id="list_tokens", responses=TokenSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Those that are good for something, the newest first. The tokens themselves are not kept."""
+        return Response(TokenSerializer(tokens.live(request.user), many=True).data)
+
+    @extend_schema(operation_id="make_token", responses={201: MadeTokenSerializer})
+    def post(self, request: Request) -> Response:
+        """Make one; it is shown this once. Takes a session: with a token, nobody makes another, so that what leaked
+        ends when it is revoked. Programs post username and password to /api/v1/token."""
+        if isinstance(request.auth, Token):
+            raise PermissionDenied("A token makes no tokens. Sign in, or post username and password to /api/v1/token.")
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response(_made(request.user, wanted(serializer)), status=status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="revoke_tokens", responses=RevokedSerializer)
+    def delete(self, request: Request) -> Response:
+        """Revoke all that you have, that of this request too."""
+        gone, _ = tokens.live(request.user).delete()
+        return Response({"revoked": gone})
+
+
+class TokenView(KnownParameters, APIView):
+    """One of your tokens."""
+
+    name = "Token"
+
+    @extend_schema(operation_id="read_token", responses={200: TokenSerializer, 404: ProblemSerializer})
+    def get(self, request: Request, token_id: str) -> Response:
+        return Response(TokenSerializer(self._of(request, token_id)).data)
+
+    @extend_schema(operation_id="revoke_token", responses={204: None, 404: ProblemSerializer})
+    def delete(self, request: Request, token_id: str) -> Response:
+        """Revoke it, at once."""
+        self._of(request, token_id).delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _of(self, request: Request, token_id: str) -> Token:
+        found = tokens.live(request.user).filter(token_key=token_id).first()
+        if found is None:
+            raise NotFound("You have no such token.")
+        return found
