@@ -5,9 +5,9 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from terrafusion.accounts.doors import guarded
 from terrafusion.api.handlers import unknown_route
 from terrafusion.api.root import ApiRoot, DocsView, SchemaView
-from terrafusion.api.throttles import throttled_login
 from terrafusion.records.home import home
 
 API_LINKS = {
@@ -61,13 +61,13 @@ api: list[URLPattern | URLResolver] = [
 
 admin.site.site_header = admin.site.site_title = "TerraFusion"
 admin.site.index_title = "Administration"
-admin.site.login = throttled_login(admin.site.login)  # type: ignore[assignment,method-assign]
+admin.site.login = guarded(admin.site.login)  # type: ignore[assignment,method-assign]
 
 urlpatterns = [
     path("", home, {"jobs": JOBS}, name="home"),
     path("", include("terrafusion.health.urls")),
     path("admin/", admin.site.urls),
-    path("api-auth/login/", throttled_login(LoginView.as_view(template_name="rest_framework/login.html"))),
+    path("api-auth/login/", guarded(LoginView.as_view(template_name="rest_framework/login.html"))),
     path("api-auth/", include("rest_framework.urls")),
     path("api/v1/", include(api)),
     re_path(r"^api(?:/[\s\S]*)?$", unknown_route),

@@ -10,4 +10,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Receivers of signals, and extensions of drf-spectacular, are known once they are imported.
-        from terrafusion.accounts import authentication_schema, passwords  # noqa: F401
+        from terrafusion.accounts import authentication_schema, passwords, receivers  # noqa: F401

@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from terrafusion.accounts import tokens
+from terrafusion.accounts import lookup
 from terrafusion.accounts.models import Scope, Token
 
 
@@ -26,8 +26,8 @@ class TokenAuthentication(_TokenAuthentication):
         return found
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Token]:
-        found = tokens.find(token.decode(errors="replace"))
+        found = lookup.find(token.decode(errors="replace"))
         if found is None:
             raise AuthenticationFailed("This token is not valid: it is unknown, revoked, or has expired.")
-        tokens.note_use(found)
+        lookup.note_use(found)
         return found.user, found

@@ -1,8 +1,12 @@
-"""Tokens of the API. The token itself is shown once and kept nowhere: the row has its SHA-512."""
+"""Tokens of the API, and what happened to accounts."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from django.contrib.auth.models import User
 from django.db import models
+from django.utils import timezone
 from knox.models import AbstractAuthToken
 
 
@@ -12,7 +16,8 @@ class Scope(models.TextChoices):
 
 
 class Token(AbstractAuthToken):
-    """What a program signs in with, in place of a person and with that person's rights.
+    """What a program signs in with, in place of a person and with that person's rights. It is shown once and kept
+    nowhere: the row has its SHA-512.
 
     The library's columns: ``digest``, ``token_key`` (how the token begins, by which people know it), ``user``,
     ``created`` and ``expiry``.
@@ -32,3 +37,34 @@ class Token(AbstractAuthToken):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.token_key}...)" if self.name else f"{self.token_key}..."
+
+
+class Kind(models.TextChoices):
+    SIGNED_IN = "signed_in", "Signed in"
+    SIGNED_OUT = "signed_out", "Signed out"
+    FAILED = "failed", "Failed to sign in"
+    REFUSED = "refused", "Refused after too many failures"
+    TOKEN_MADE = "token_made", "Token made"
+    TOKEN_REVOKED = "token_revoked", "Token revoked"
+
+
+class AccountEvent(models.Model):
+    """One line of the record. Attempts are counted from it, too."""
+
+    ADMITTED: ClassVar[tuple[Kind, ...]] = (Kind.SIGNED_IN, Kind.TOKEN_MADE)
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    kind = models.CharField(max_length=13, choices=Kind.choices)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="account_events")
+    username = models.CharField("account", max_length=150, blank=True, help_text="Empty: there was none of that name.")
+    name_mark = models.CharField(max_length=64, editable=False)
+    address = models.GenericIPAddressField(null=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("-at",)
+        # All that is asked at a sign-in is of one name, the latest first.
+        indexes = (models.Index(fields=["name_mark", "at"], name="account_event_of_name"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.username or '(no such account)'}"

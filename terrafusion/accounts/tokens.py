@@ -1,22 +1,22 @@
-"""Making, finding and ending tokens."""
+"""Making and ending tokens."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
-from knox.crypto import hash_token
 from rest_framework.exceptions import ValidationError
 
-from terrafusion.accounts.models import Scope, Token
+from terrafusion.accounts import events
+from terrafusion.accounts.models import Kind, Scope, Token
 from terrafusion.accounts.passwords import mark
 
 MOST = 50
 """Tokens that one user may have at a time."""
-_USE_NOTED = timedelta(hours=1)
 
 
 def make(user: Any, *, name: str = "", scope: str = Scope.WRITE, days: int | None = None) -> tuple[Token, str]:
@@ -26,8 +26,8 @@ def make(user: Any, *, name: str = "", scope: str = Scope.WRITE, days: int | Non
     when there are too many. With ``MOST`` named ones a ValidationError is raised.
     """
     mine = Token.objects.filter(user=user)
-    good = [token.pk for token in live(user)]
-    mine.exclude(pk__in=good).delete()
+    good = live(user).values_list("pk", flat=True)
+    mine.exclude(pk__in=list(good)).delete()
     if (over := len(good) + 1 - MOST) > 0:
         oldest = mine.filter(name="").order_by("created").values_list("pk", flat=True)[:over]
         gone, _ = mine.filter(pk__in=list(oldest)).delete()
@@ -45,25 +45,17 @@ def make(user: Any, *, name: str = "", scope: str = Scope.WRITE, days: int | Non
 
 def live(user: Any) -> QuerySet[Token]:
     """The user's tokens that are good for something."""
-    found: QuerySet[Token] = Token.objects.filter(user=user, expiry__gt=timezone.now(), password_mark=mark(user))
+    found: QuerySet[Token] = Token.objects.select_related("user").filter(
+        user=user, expiry__gt=timezone.now(), password_mark=mark(user)
+    )
     return found
 
 
-def is_good(token: Token) -> bool:
-    """Neither expired, nor of an earlier password, nor of a user who is put out."""
-    expired = token.expiry is None or token.expiry <= timezone.now()
-    return token.user.is_active and not expired and token.password_mark == mark(token.user)
-
-
-def find(text: str) -> Token | None:
-    """The token, with its user, in one query by the primary key; None if it is none, or has ended."""
-    found = Token.objects.select_related("user").filter(pk=hash_token(text)).first()
-    return found if found and is_good(found) else None
-
-
-def note_use(token: Token) -> None:
-    """Once an hour."""
-    now = timezone.now()
-    if token.used_at is None or now - token.used_at >= _USE_NOTED:
-        unnoted = Q(used_at=None) | Q(used_at__lte=now - _USE_NOTED)
-        Token.objects.filter(unnoted, pk=token.pk).update(used_at=now)
+def revoke(found: Iterable[Token], request: Any) -> int:
+    """End them, on behalf of the request's user; how many there were."""
+    chosen = list(found)
+    for token in chosen:
+        token.delete()
+        by = "" if request.user == token.user else f", by {request.user.get_username()}"
+        events.record(Kind.TOKEN_REVOKED, request, token.user.get_username(), f"{token}{by}")
+    return len(chosen)

@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from terrafusion.accounts import tokens
-from terrafusion.accounts.models import Token
+from terrafusion.accounts import events, tokens
+from terrafusion.accounts.doors import AccountThrottle
+from terrafusion.accounts.models import Kind, Token
 from terrafusion.accounts.serializers import (
     CredentialsSerializer,
     MadeTokenSerializer,
@@ -28,8 +29,9 @@ from terrafusion.api.throttles import LoginThrottle
 from terrafusion.api.views import KnownParameters
 
 
-def _made(user: Any, details: dict[str, Any]) -> dict[str, Any]:
+def _made(request: Request, user: Any, details: dict[str, Any]) -> dict[str, Any]:
     row, text = tokens.make(user, **details)
+    events.record(Kind.TOKEN_MADE, request, user.get_username(), str(row))
     return {"token": text, **TokenSerializer(row).data}
 
 
@@ -39,7 +41,7 @@ class ObtainToken(KnownParameters, GenericAPIView[Any]):
     name = "Token"
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    throttle_classes = (LoginThrottle,)
+    throttle_classes = (LoginThrottle, AccountThrottle)
     filter_backends = ()
     serializer_class = CredentialsSerializer
 
@@ -47,7 +49,7 @@ class ObtainToken(KnownParameters, GenericAPIView[Any]):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response(_made(serializer.validated_data["user"], wanted(serializer)))
+        return Response(_made(request, serializer.validated_data["user"], wanted(serializer)))
 
 
 class TokensView(KnownParameters, GenericAPIView[Any]):
@@ -71,13 +73,12 @@ class TokensView(KnownParameters, GenericAPIView[Any]):
             raise PermissionDenied("A token makes no tokens. Sign in, or post username and password to /api/v1/token.")
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response(_made(request.user, wanted(serializer)), status=status.HTTP_201_CREATED)
+        return Response(_made(request, request.user, wanted(serializer)), status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="revoke_tokens", responses=RevokedSerializer)
     def delete(self, request: Request) -> Response:
         """Revoke all that you have, that of this request too."""
-        gone, _ = tokens.live(request.user).delete()
-        return Response({"revoked": gone})
+        return Response({"revoked": tokens.revoke(tokens.live(request.user), request)})
 
 
 class TokenView(KnownParameters, APIView):
@@ -92,7 +93,7 @@ class TokenView(KnownParameters, APIView):
     @extend_schema(operation_id="revoke_token", responses={204: None, 404: ProblemSerializer})
     def delete(self, request: Request, token_id: str) -> Response:
         """Revoke it, at once."""
-        self._of(request, token_id).delete()
+        tokens.revoke([self._of(request, token_id)], request)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _of(self, request: Request, token_id: str) -> Token:

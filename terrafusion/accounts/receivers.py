@@ -1,0 +1,31 @@
+"""What Django says of sign-ins, by whatever way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+
+from terrafusion.accounts import attempts, events
+from terrafusion.accounts.models import Kind
+
+
+@receiver(user_logged_in)
+def _signed_in(request: Any, user: Any, **_: Any) -> None:
+    events.record(Kind.SIGNED_IN, request, user.get_username())
+
+
+@receiver(user_logged_out)
+def _signed_out(request: Any, user: Any, **_: Any) -> None:
+    if user is not None:
+        events.record(Kind.SIGNED_OUT, request, user.get_username())
+
+
+@receiver(user_login_failed)
+def _failed(credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
+    username = str(credentials.get("username") or "")
+    if request is not None and attempts.wait(request, username):
+        attempts.note_refusal(request, username)
+    else:
+        events.record(Kind.FAILED, request, username)
