@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from terrafusion.accounts import tokens
+from terrafusion.accounts import people_admin, tokens
 from terrafusion.accounts.lookup import is_good
 from terrafusion.accounts.models import AccountEvent, Token
 from terrafusion.records.record_admin import CappedPaginator
@@ -19,6 +19,9 @@ if TYPE_CHECKING:  # Django's own class takes no type parameters at run time
     EventTable = admin.ModelAdmin[AccountEvent]
 else:
     TokenTable = EventTable = admin.ModelAdmin
+
+
+__all__ = ["AccountEventAdmin", "TokenAdmin", "people_admin"]
 
 
 @admin.register(Token)

@@ -39,7 +39,7 @@ def attempt(door: str, username: str, password: str, address: str) -> Any:
 
 
 def signed_in(door: str, response: Any) -> bool:
-    return response.status_code == (200 if door == "/api/v1/token" else 302)
+    return bool(response.status_code == (200 if door == "/api/v1/token" else 302))
 
 
 _STRANGERS = count()
