@@ -1,9 +1,11 @@
 """Every address of the platform; a plugin adds one line."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
 
 from terrafusion.accounts.doors import guarded
 from terrafusion.api.handlers import unknown_route
@@ -61,14 +63,26 @@ api: list[URLPattern | URLResolver] = [
 
 admin.site.site_header = admin.site.site_title = "TerraFusion"
 admin.site.index_title = "Administration"
-admin.site.login = guarded(admin.site.login)  # type: ignore[assignment,method-assign]
+sign_in: list[URLPattern | URLResolver] = [path("api-auth/", include("rest_framework.urls"))]
+if settings.SIGN_IN_PAGES:
+    from allauth.account.decorators import secure_admin_login
+
+    admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+    sign_in = [
+        path("api-auth/login/", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+        path("sign-in/", include("terrafusion.accounts.sign_in_urls")),
+        *sign_in,
+    ]
+else:
+    admin.site.login = guarded(admin.site.login)  # type: ignore[assignment,method-assign]
+    form = LoginView.as_view(template_name="rest_framework/login.html")
+    sign_in = [path("api-auth/login/", guarded(form)), *sign_in]
 
 urlpatterns = [
     path("", home, {"jobs": JOBS}, name="home"),
     path("", include("terrafusion.health.urls")),
     path("admin/", admin.site.urls),
-    path("api-auth/login/", guarded(LoginView.as_view(template_name="rest_framework/login.html"))),
-    path("api-auth/", include("rest_framework.urls")),
+    *sign_in,
     path("api/v1/", include(api)),
     re_path(r"^api(?:/[\s\S]*)?$", unknown_route),
 ]

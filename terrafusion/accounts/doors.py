@@ -39,12 +39,12 @@ def closed_for(request: Any, username: object) -> int:
     return seconds
 
 
-def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A login form of Django, which DRF's throttles do not reach."""
+def guarded(view: Callable[..., HttpResponseBase], username: str = "username") -> Callable[..., HttpResponseBase]:
+    """A login form, which DRF's throttles do not reach; ``username`` is the field of it that names the account."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "POST" and (seconds := _seconds(request)):
+        if request.method == "POST" and (seconds := _seconds(request, username)):
             text = f"Too many attempts. Try again in {counted(seconds, 'second')}.\n"
             return HttpResponse(text, status=429, content_type="text/plain", headers={"Retry-After": str(seconds)})
         return view(request, *args, **kwargs)
@@ -52,9 +52,9 @@ def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
     return wrapper
 
 
-def _seconds(request: HttpRequest) -> int:
+def _seconds(request: HttpRequest, username: str) -> int:
     throttle = LoginThrottle()
     # The throttle reads only what Django's request has too: META and user.
     if not throttle.allow_request(request, APIView()):  # type: ignore[arg-type]
         return ceil(throttle.wait() or 60)
-    return closed_for(request, request.POST.get("username"))
+    return closed_for(request, request.POST.get(username))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound, PermissionDenied
@@ -35,6 +36,15 @@ def _made(request: Request, user: Any, details: dict[str, Any]) -> dict[str, Any
     return {"token": text, **TokenSerializer(row).data}
 
 
+def _has_second_factor(user: Any) -> bool:
+    """A password alone must not go around it."""
+    if not settings.SECOND_FACTOR:
+        return False
+    from allauth.mfa.utils import is_mfa_enabled
+
+    return bool(is_mfa_enabled(user))
+
+
 class ObtainToken(KnownParameters, GenericAPIView[Any]):
     """Exchange a username and password for a token: a new one each time, which expires. It is shown this once."""
 
@@ -49,6 +59,8 @@ class ObtainToken(KnownParameters, GenericAPIView[Any]):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        if _has_second_factor(serializer.validated_data["user"]):
+            raise PermissionDenied("This account has a second factor: sign in, and make a token at /api/v1/tokens.")
         return Response(_made(request, serializer.validated_data["user"], wanted(serializer)))
 
 

@@ -8,5 +8,6 @@ from terrafusion.settings.export import *  # noqa: F403
 from terrafusion.settings.observability import *  # noqa: F403
 from terrafusion.settings.pages import *  # noqa: F403
 from terrafusion.settings.queue import *  # noqa: F403
+from terrafusion.settings.sign_in import *  # noqa: F403
 from terrafusion.settings.storage import *  # noqa: F403
 from terrafusion.settings.webhooks import *  # noqa: F403

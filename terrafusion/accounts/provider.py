@@ -1,0 +1,24 @@
+"""Whom the answer of an identity provider means, where ``OIDC_SERVER_URL`` is set: an account that is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+
+class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # the library is not followed by mypy
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """The first time, an account is known by the address of its mail, where the provider has verified it and just
+        one active account has it; from then on by the provider's own id, whatever the address becomes."""
+        if sociallogin.is_existing:
+            return
+        verified = [found.email for found in sociallogin.email_addresses if found.verified]
+        people = [person for email in verified for person in User.objects.filter(email__iexact=email, is_active=True)]
+        if len(people) == 1:
+            sociallogin.connect(request, people[0])
