@@ -87,7 +87,7 @@ class TokensView(KnownParameters, GenericAPIView[Any]):
         serializer.is_valid(raise_exception=True)
         return Response(_made(request, request.user, wanted(serializer)), status=status.HTTP_201_CREATED)
 
-    @extend_schema(operation_id="revoke_tokens", responses=RevokedSerializer)
+    @extend_schema(operation_id="revoke_tokens", responses={200: RevokedSerializer})
     def delete(self, request: Request) -> Response:
         """Revoke all that you have, that of this request too."""
         return Response({"revoked": tokens.revoke(tokens.live(request.user), request)})

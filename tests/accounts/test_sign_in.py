@@ -38,7 +38,7 @@ def test_on_people_sign_in_by_it() -> None:
         "TEST_DB_SUFFIX": f"_sign_in{port}",
     }
     environment.pop("PYTEST_XDIST_WORKER", None)
-    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "--timeout", "800", "tests/accounts/signing_in.py"]
+    command = [sys.executable, "-m", "pytest", "-n", "0", "--timeout", "800", "tests/accounts/signing_in.py"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-10_000:] + done.stderr[-2_000:]
     assert "passed" in done.stdout
