@@ -176,6 +176,7 @@ def _mixed(client: Client, tokens: list[str], county: str, people: int, seconds:
         "by_kind": {
             name: {"requests": int(row["Request Count"]), "p50_ms": int(row["50%"]), "p95_ms": int(row["95%"])}
             for name, row in rows.items()
+            if int(row["Request Count"])
         },
         "jobs_completed": _completed(seconds),
     }
