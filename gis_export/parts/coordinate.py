@@ -128,6 +128,7 @@ def _part(prepared: Prepared, held: Snapshot, number: int, piece: Cut, expected:
         personal=prepared.personal,
         in_force=prepared.in_force,
         options={"expires_in": _KEPT_SECONDS},
+        origin=job.origin,
     )
 
 
@@ -145,6 +146,7 @@ def _try_again(part: ExportPart) -> None:
         },
         county_id=part.county_id,
         options=part.options,
+        origin=part.origin,
     )
     _queue(again)
 

@@ -19,6 +19,7 @@ from terrafusion.jobs.options import duration, longest
 from terrafusion.jobs.registry import all_types, type_of
 from terrafusion.jobs.rights import Needs, set_needs
 from terrafusion.jobs.states import ACTIVE, Status
+from terrafusion.logs import ids
 from terrafusion.records.models import CountySettings
 from terrafusion.turns import take_turn
 
@@ -46,6 +47,7 @@ def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple
     TooManyActiveJobs at the user's limit in the county, and what ``admit`` and ``check_feasible`` raise.
     """
     job_type = type_of(job)
+    job.origin = ids.of_request()
     job.idempotency_key = idempotency_key
     if not job.request_digest:
         job.request_digest = digest([job.county_id, getattr(job, job_type.type_field), job.parameters])
@@ -148,7 +150,7 @@ def enqueue(job: AbstractJob) -> bool:
     try:
         broker.enqueue(RUN_TASK, type_of(job).label, str(job.job_id), cluster=lane)
     except Exception:  # each broker has its own errors, and none may lose the job or fail the request
-        log.exception("The broker does not take %s; the sweep will offer it again", job)
+        log.exception("The broker does not take %s; the sweep will offer it again", job, extra={"job_id": job.pk})
         return False
     return True
 

@@ -120,7 +120,7 @@ def _check_intact(job: AbstractJob, *, hashed: bool = True) -> None:
     except FileNotFoundError:
         raise _missing() from None
     if fault:
-        log.error("%s: %s: %s", job.pk, job.result_file, fault)
+        log.error("%s: %s: %s", job.pk, job.result_file, fault, extra={"job_id": job.pk})
         raise Conflict(f"{fault} Rerun the job to get it again, and tell your administrator.", "result_file_damaged")
 
 

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 import uuid
+from contextvars import copy_context
 from types import TracebackType
 from typing import Self
 
@@ -40,6 +41,7 @@ class Heartbeat(threading.Thread):
         self._context = context
         self._time_limit = time_limit
         self._done = threading.Event()
+        self._caller = copy_context()  # its lines have the job's ids
 
     def __enter__(self) -> Self:
         self.start()
@@ -52,6 +54,9 @@ class Heartbeat(threading.Thread):
         self.join(timeout=10)
 
     def run(self) -> None:
+        self._caller.run(self._beat)
+
+    def _beat(self) -> None:
         began = beat = time.monotonic()
         away = False
         try:

@@ -87,5 +87,5 @@ def _is_sound(job: AbstractJob) -> bool:
         log.exception("Cannot tell whether %s is in storage", job.result_file)
         return False
     if found:
-        log.error("%s: %s: %s", job.pk, job.result_file, found)
+        log.error("%s: %s: %s", job.pk, job.result_file, found, extra={"job_id": job.pk})
     return not found

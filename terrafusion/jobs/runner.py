@@ -31,6 +31,7 @@ from terrafusion.jobs.publish import make_folder, publish, take_back, workdir_ro
 from terrafusion.jobs.registry import JobType, all_types, by_label
 from terrafusion.jobs.reuse import fingerprint_of
 from terrafusion.jobs.states import Status
+from terrafusion.logs import ids
 from terrafusion.outage import DATABASE_AWAY, is_conflict, is_time_out
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def run_next(label: str, job_id: str) -> str:
 
 def run(label: str, job_id: str) -> str:
     """An attempt at that job, if it is to be had. What it returns is for the log only."""
-    with marks.at_work(job_id):
+    with marks.at_work(job_id), ids.marked(job_id=job_id, job_type=by_label(label).name):
         return _run(by_label(label), job_id)
 
 
@@ -79,8 +80,9 @@ def _run(job_type: JobType, job_id: str) -> str:
     if job.claim_token != token:
         return "claim lost"
     turns.take(job)
-    log.info("%s %s: attempt %s begins", job_type.name, job_id, job.attempt)
-    _attempt(job_type, job)
+    with ids.marked(**job.origin):
+        log.info("%s %s: attempt %s begins", job_type.name, job_id, job.attempt)
+        _attempt(job_type, job)
     canary.sing(broker.own_cluster())
     return "done"
 

@@ -99,7 +99,13 @@ def _lost(model: type[AbstractJob], swept: Swept) -> None:
 
 def _settled(lost: JobQuerySet, job: AbstractJob, swept: Swept) -> bool:
     """Cancelled if that was asked, else tried again, else failed; False where none of these can be done now."""
-    log.warning("%s: no heartbeat of %s for %s seconds", job.pk, job.worker, settings.JOB_LOST_AFTER)
+    log.warning(
+        "%s: no heartbeat of %s for %s seconds",
+        job.pk,
+        job.worker,
+        settings.JOB_LOST_AFTER,
+        extra={"job_id": job.pk, **job.origin},
+    )
     if job.status == Status.CANCELLING:
         done = lost.cancelled(job.pk, job.claim_token)
         swept.cancelled += done

@@ -21,7 +21,7 @@ limit_request_line = 8190
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a file of its own there
 control_socket_disable = True
 accesslog = "-"
-access_log_format = '%(h)s "%(r)s" %(s)s %(b)s bytes %(M)s ms'
+logger_class = "terrafusion.logs.web_server.Logger"  # LOG_FORMAT; no line has a query
 
 
 def child_exit(server: Any, worker: Any) -> None:

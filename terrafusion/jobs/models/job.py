@@ -60,6 +60,10 @@ class AbstractJob(Guarded):
         default=dict, blank=True, help_text="Those of the submitted parameters that the lifecycle sees to."
     )
 
+    origin = models.JSONField(
+        default=dict, db_default={}, blank=True, editable=False, help_text="Ids of the web request that submitted it."
+    )
+
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, blank=True, help_text="When the last attempt began.")
