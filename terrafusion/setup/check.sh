@@ -22,6 +22,7 @@ step "mypy" .venv/bin/python -m mypy terrafusion gis_export market_analysis valu
 step "imports point down" .venv/bin/lint-imports
 step "migrations are complete" .venv/bin/python manage.py makemigrations --check --dry-run
 step "system checks" deployed .venv/bin/python manage.py check --deploy --fail-level WARNING
+step "alert rules" .venv/bin/python -m terrafusion.setup.promtool test rules docker/prometheus/rules_test.yaml
 step "page of the formats" .venv/bin/python manage.py describe_formats --check
 step "OpenAPI schema" .venv/bin/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 if command -v shellcheck >/dev/null; then
