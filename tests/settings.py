@@ -26,5 +26,5 @@ if "TEST_DATABASE" in os.environ:  # in a process that a test has started: the d
     DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.dummy_plugin"]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.dummy_plugin", "django_migration_linter"]
 ROOT_URLCONF = "tests.urls"

@@ -21,6 +21,8 @@ step "ruff format" .venv/bin/python -m ruff format --check .
 step "mypy" .venv/bin/python -m mypy terrafusion gis_export market_analysis valuation reporting tests benchmarks
 step "imports point down" .venv/bin/lint-imports
 step "migrations are complete" .venv/bin/python manage.py makemigrations --check --dry-run
+step "code of before can run on new migrations" env DJANGO_SETTINGS_MODULE=tests.settings LOG_LEVEL=WARNING \
+    .venv/bin/python manage.py lintmigrations --no-cache --quiet ok ignore
 step "system checks" deployed .venv/bin/python manage.py check --deploy --fail-level WARNING
 step "alert rules" .venv/bin/python -m terrafusion.setup.promtool test rules docker/prometheus/rules_test.yaml
 step "page of the formats" .venv/bin/python manage.py describe_formats --check
