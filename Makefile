@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load clean purge
+.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load lock audit sbom clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -95,6 +95,17 @@ load: ## USERS=100 people at once for DURATION=180 seconds, a queue of 10,000 an
 bench-coverage: ## How often intervals hold what they should, in REPLICATIONS=200 draws each (ONLY=name picks some); writes build/bench/coverage.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.coverage
+
+lock: ## Write requirements*.lock, the hashes of all that is pinned, after a change of requirements*.txt
+	@.venv/bin/python -m terrafusion.setup.lock
+
+audit: ## Ask for known vulnerabilities of all that is pinned; needs a way to the vulnerability service
+	@terrafusion/setup/venv.sh dev
+	@.venv/bin/python -m terrafusion.setup.audit
+
+sbom: ## Write build/sbom.json, the packages that run in production, as CycloneDX
+	@terrafusion/setup/venv.sh dev
+	@mkdir -p build && .venv/bin/cyclonedx-py requirements requirements.lock --output-reproducible --of JSON -o build/sbom.json
 
 clean: ## Remove .venv, caches and built files; the database and the results stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static build/tests*

@@ -37,7 +37,7 @@ def _fingerprint() -> str:
     """Of what the tables come from."""
     migrations = (path for path in _ROOT.glob("*/**/migrations/*.py") if ".venv" not in path.parts)
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(migrations)))
-    digest.update((_ROOT / "requirements.txt").read_bytes())
+    digest.update((_ROOT / "requirements.lock").read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv and installs the pinned requirements: venv.sh run|dev
+# Makes .venv and installs the pinned requirements, each by its hash (lock.py): venv.sh run|dev
 # Installs again only when the requirements, the Python or the checkout's place changed. `dev` includes `run`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -7,8 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 say() { printf '%s\n' "$*" >&2; }
 
 case "${1:-}" in
-run) files=(requirements.txt) ;;
-dev) files=(requirements.txt requirements-alone.txt requirements-dev.txt) ;;
+run) files=(requirements.lock) ;;
+dev) files=(requirements.lock requirements-alone.lock requirements-dev.lock) ;;
 *) say "usage: venv.sh run|dev"; exit 2 ;;
 esac
 
@@ -66,7 +66,7 @@ wanted=$(fingerprint "${files[@]}")
 if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 
 say "Installing ${files[-1]} (the first time takes some minutes)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -r "${files[-1]}" >&2
-if [ "$1" = dev ]; then .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-alone.txt >&2; fi
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "${files[-1]}" >&2
+if [ "$1" = dev ]; then .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-alone.lock >&2; fi
 printf '%s\n' "$wanted" >"$stamp"
-if [ "$1" = dev ]; then fingerprint requirements.txt >.venv/installed-run; fi
+if [ "$1" = dev ]; then fingerprint requirements.lock >.venv/installed-run; fi
