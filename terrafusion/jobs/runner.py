@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django_q.exceptions import TimeoutException
 
+from terrafusion import tracing
 from terrafusion.jobs import broker, canary, errors, lanes, marks, metrics, turns
 from terrafusion.jobs.context import JobContext, Outcome
 from terrafusion.jobs.dispatch import LIFECYCLE, lifetime
@@ -80,7 +81,7 @@ def _run(job_type: JobType, job_id: str) -> str:
     if job.claim_token != token:
         return "claim lost"
     turns.take(job)
-    with ids.marked(**job.origin):
+    with ids.marked(**job.origin), tracing.job_span(job_type.name, job_id, job.attempt, job.origin):
         log.info("%s %s: attempt %s begins", job_type.name, job_id, job.attempt)
         _attempt(job_type, job)
     canary.sing(broker.own_cluster())
@@ -127,6 +128,7 @@ def _attempt(job_type: JobType, job: AbstractJob) -> None:
                 reason.message,
                 exc_info=None if quiet else error,
             )
+            tracing.failed(reason.code)
             _end(job, reason)
         else:
             seconds = time.monotonic() - began

@@ -13,9 +13,10 @@ from typing import Any
 
 from django.core.signals import request_finished
 
-NAMES = ("request_id", "job_id", "job_type")
+NAMES = ("request_id", "trace_id", "job_id", "job_type")
 """The ids that there are, in the order in which a line has them."""
 
+_TAKEN_ALONG = ("request_id", "traceparent")
 _NONE: Mapping[str, str] = MappingProxyType({})
 _ids: ContextVar[Mapping[str, str]] = ContextVar("ids", default=_NONE)
 _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -28,7 +29,7 @@ def current() -> Mapping[str, str]:
 
 def of_request() -> dict[str, str]:
     """Those that a job takes along."""
-    return {name: value for name, value in current().items() if name == "request_id"}
+    return {name: value for name, value in current().items() if name in _TAKEN_ALONG}
 
 
 def of_record(record: logging.LogRecord) -> dict[str, str]:
@@ -45,6 +46,11 @@ def marked(**more: str) -> Iterator[None]:
         yield
     finally:
         _ids.reset(token)
+
+
+def add(**more: str) -> None:
+    """Add ids of the request, until it ends."""
+    _ids.set({**current(), **more})
 
 
 def begin_request(sent: str | None) -> str:

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "terrafusion.logs.requests.Middleware",
+    "terrafusion.tracing.requests.Middleware",  # leaves itself out where no traces are sent
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

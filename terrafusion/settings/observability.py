@@ -26,6 +26,11 @@ METRICS_ROOT = env.text("METRICS_ROOT", PROMETHEUS_MULTIPROC_DIR)
 # Empty: only this machine may read /metrics.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
+# Empty: no traces, and nothing of OpenTelemetry is imported.
+OTLP_ENDPOINT = env.text("OTLP_ENDPOINT", "")
+if OTLP_ENDPOINT and not OTLP_ENDPOINT.startswith(("https://", "http://")):
+    raise ImproperlyConfigured("The setting OTLP_ENDPOINT must begin with https:// or http://.")
+
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in logging.getLevelNamesMapping():
     raise ImproperlyConfigured(f"The setting LOG_LEVEL must be such as INFO or WARNING, not {LOG_LEVEL!r}.")

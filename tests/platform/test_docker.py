@@ -108,6 +108,7 @@ def test_compose_passes_every_setting_on() -> None:
         assert {name for name, value in given.items() if value and value.endswith(":-}")} <= {
             "REDIS_URL",
             "METRICS_TOKEN",
+            "OTLP_ENDPOINT",
         }
 
 

@@ -38,6 +38,7 @@ def load_settings(tmp_path: Path, show: str = "'ok'", **environment: str) -> sub
         ({"DEBUG": "perhaps"}, "The setting DEBUG must be true or false, not 'perhaps'"),
         ({"CONN_MAX_AGE": "long"}, "The setting CONN_MAX_AGE is not valid"),
         ({"Q_WORKERS": "0"}, "The setting Q_WORKERS must be at least 1"),
+        ({"OTLP_ENDPOINT": "collector:4318"}, "The setting OTLP_ENDPOINT must begin with https:// or http://"),
         ({"LOG_FORMAT": "xml"}, "The setting LOG_FORMAT must be text or json, not 'xml'"),
         ({"LOG_LEVEL": "loud"}, "The setting LOG_LEVEL must be such as INFO"),
         ({"PROMETHEUS_MULTIPROC_DIR": "/proc/none"}, "The setting PROMETHEUS_MULTIPROC_DIR names a folder"),

@@ -6,17 +6,12 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gis_export', '0009_who_may_read'),
+        ('dummy', '0006_fair_turns'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='exportpart',
-            name='origin',
-            field=models.JSONField(blank=True, db_default={}, default=dict, editable=False, help_text='Ids of the web request that submitted it.'),
-        ),
-        migrations.AddField(
-            model_name='gisexportjob',
+            model_name='dummyjob',
             name='origin',
             field=models.JSONField(blank=True, db_default={}, default=dict, editable=False, help_text='Ids of the web request that submitted it.'),
         ),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('valuation', '0006_who_may_read'),
+        ('valuation', '0008_indexes_of_lists_and_turns'),
     ]
 
     operations = [

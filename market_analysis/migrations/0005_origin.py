@@ -6,12 +6,12 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reporting', '0003_who_may_read'),
+        ('market_analysis', '0004_indexes_of_lists_and_turns'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='reportjob',
+            model_name='marketanalysisjob',
             name='origin',
             field=models.JSONField(blank=True, db_default={}, default=dict, editable=False, help_text='Ids of the web request that submitted it.'),
         ),

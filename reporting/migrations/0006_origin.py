@@ -6,12 +6,12 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('market_analysis', '0002_who_may_read'),
+        ('reporting', '0005_indexes_of_lists_and_turns'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='marketanalysisjob',
+            model_name='reportjob',
             name='origin',
             field=models.JSONField(blank=True, db_default={}, default=dict, editable=False, help_text='Ids of the web request that submitted it.'),
         ),

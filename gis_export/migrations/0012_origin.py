@@ -6,12 +6,17 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dummy', '0005_who_may_read'),
+        ('gis_export', '0011_indexes_of_lists_and_turns'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='dummyjob',
+            model_name='exportpart',
+            name='origin',
+            field=models.JSONField(blank=True, db_default={}, default=dict, editable=False, help_text='Ids of the web request that submitted it.'),
+        ),
+        migrations.AddField(
+            model_name='gisexportjob',
             name='origin',
             field=models.JSONField(blank=True, db_default={}, default=dict, editable=False, help_text='Ids of the web request that submitted it.'),
         ),
