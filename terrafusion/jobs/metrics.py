@@ -102,7 +102,7 @@ class JobStateCollector(Collector):
         yield from self._waiting()
         for job_type in all_types():
             family = GaugeMetricFamily(f"{job_type.metric_prefix}_jobs", "Jobs by state.", labels=["status"])
-            counts = dict(job_type.model.objects.order_by().values_list("status").annotate(Count("*")))
+            counts = dict(job_type.model.objects.order_by().values_list("status").annotate(jobs=Count("*")))
             for status in Status:
                 family.add_metric([status.value], counts.get(status.value, 0))
             yield family
