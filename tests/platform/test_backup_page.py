@@ -14,8 +14,8 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from django.db import connection
-from rest_framework.authtoken.models import Token
 
+from terrafusion.accounts import tokens
 from terrafusion.records.models import County
 from tests.conftest import ROOT, wait_until
 from tests.gis_export import data
@@ -116,7 +116,7 @@ def features(file: bytes) -> list[Any]:
 def test_exports_before_and_after_are_identical(county: County, analyst: Any, tmp_path: Path) -> None:
     """Files that there were byte for byte, and what is exported anew from the restored records row for row."""
     data.load(county)
-    token = Token.objects.create(user=analyst).key
+    _, token = tokens.make(analyst)
     own = connection.settings_dict["NAME"]
     copy, restored, before = (f"{name}_{own}" for name in ("copy", "restored", "before"))
     media = tmp_path / "build" / "media"

@@ -18,9 +18,9 @@ from django.test import Client
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
+from terrafusion.accounts import tokens
 from terrafusion.jobs import runner
 from terrafusion.tracing import spans
 from tests.conftest import ROOT, wait_for_job, wait_until
@@ -108,7 +108,7 @@ def test_web_server_and_worker_send_one_trace(
     Thread(target=server.serve_forever, daemon=True).start()
     platform = Platform(tmp_path, OTLP_ENDPOINT=f"http://127.0.0.1:{server.server_port}", LOG_FORMAT="json")
     try:
-        token = Token.objects.create(user=analyst).key
+        _, token = tokens.make(analyst)
         answer = platform.send(URL, BODY, Authorization=f"Token {token}", traceparent=PARENT)
         job = wait_for_job(DummyJob.objects.get(pk=json.load(answer)["job_id"]))
         wait_until(lambda: {span.name for span in received} >= {f"POST {URL}", "job dummy"})
