@@ -42,5 +42,5 @@ def _media() -> dict[str, Any]:
 
 STORAGES = {
     "default": _media(),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "terrafusion.static_files.GzippedStaticFilesStorage"},
 }
