@@ -98,8 +98,8 @@ def test_lists_and_pages_are_what_is_answered(schema: dict[str, Any], admin_api:
 
 
 def test_what_takes_a_right_documents_its_refusal(schema: dict[str, Any]) -> None:
-    """All that change something, and files, which may hold what not everybody of the county may see."""
+    """All that change something, and what not everybody of the county may see: files, the record of access."""
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            files = path.endswith(("/download", "/files", "/files/{name}"))
-            assert ("403" in operation["responses"]) is (method != "get" or files), (method, path)
+            guarded = path.endswith(("/download", "/files", "/files/{name}", "/personal-data-access"))
+            assert ("403" in operation["responses"]) is (method != "get" or guarded), (method, path)
