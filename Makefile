@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load lock audit sbom clean purge
+.PHONY: help demo test matrix serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load lock audit sbom clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -26,6 +26,10 @@ test: ## Set up and run every check and test, as CI does (ARGS="-k name" picks t
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) terrafusion/setup/check.sh
 	@$(RUN) .venv/bin/python -m pytest $(ARGS)
+
+matrix: ## Ask every route as 15 kinds of user and write the answers to tests/rights/matrix/matrix.txt, to be reviewed
+	@terrafusion/setup/venv.sh dev
+	@WRITE_MATRIX=1 $(RUN) .venv/bin/python -m pytest -n 0 tests/rights/matrix
 
 serve: ## Start web, workers and sweep together on PORT=8000; Ctrl-C stops them all
 	@terrafusion/setup/venv.sh run
