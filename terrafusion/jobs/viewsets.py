@@ -102,7 +102,8 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
         jobs: QuerySet[AbstractJob] = self.model.objects.all()
         if counties is not None:
             jobs = jobs.filter(county__in=counties)
-        return jobs.defer(*self.model.unlisted_columns) if self.action in ("status", "jobs") else jobs
+        brief = getattr(self, "action", None) in ("status", "jobs")  # a view of a run's values has no action
+        return jobs.defer(*self.model.unlisted_columns) if brief else jobs
 
     @cached_property
     def rights(self) -> Rights:
