@@ -51,6 +51,7 @@ def clients(worlds: tuple[World, World], make_user: MakeUser) -> dict[str, Any]:
 
 
 def test_the_matrix(worlds: tuple[World, World], clients: dict[str, Any]) -> None:
+    _check_files(worlds, clients)
     lines: dict[str, list[str]] = defaultdict(list)
     leaks: list[str] = []
     for here, one in zip(("own", "other"), worlds, strict=True):
@@ -67,9 +68,9 @@ def test_the_matrix(worlds: tuple[World, World], clients: dict[str, Any]) -> Non
     assert table == TABLE.read_text()
 
 
-def test_files_of_every_format_go_to_those_with_the_right(worlds: tuple[World, World], clients: dict[str, Any]) -> None:
-    own, other = worlds
-    for one, readers in ((own, kinds.PERSONAL_OWN), (other, kinds.PERSONAL_OTHER)):
+def _check_files(worlds: tuple[World, World], clients: dict[str, Any]) -> None:
+    """Files of every format go to those with the right."""
+    for one, readers in zip(worlds, (kinds.PERSONAL_OWN, kinds.PERSONAL_OTHER), strict=True):
         assert len(one.exports) == 15
         for name, job in one.exports.items():
             route = reverse("gis_export:download", args=[job.pk])
