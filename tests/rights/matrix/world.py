@@ -200,4 +200,4 @@ def job_of(made: World, plugin: str, body: dict[str, Any]) -> Any:
 
 
 def _name_of(job: Any) -> str:
-    return next((member["name"] for member in job.result_members), job.result_file.rsplit("/", 1)[-1])
+    return str(next((member["name"] for member in job.result_members), job.result_file.rsplit("/", 1)[-1]))
