@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.files.storage import InMemoryStorage, default_storage, storages
+from django.core.files.storage import InMemoryStorage, storages
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django_q.exceptions import TimeoutException
@@ -314,5 +314,6 @@ def test_the_database_stays_away(submit: Submit, monkeypatch: pytest.MonkeyPatch
     runner.run(LABEL, str(job.pk))
     job.refresh_from_db()
     assert (job.status, job.error_code) == (Status.FAILED, "database_unavailable")
-    assert default_storage.exists("x") is False
+    assert (job.result_file, job.publishing_as) == ("", "")
+    assert not output_of(job).exists()
     assert DummyJob.objects.filter(completed_at__lte=Now()).count() == 1

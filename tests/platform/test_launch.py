@@ -105,7 +105,9 @@ def test_a_server_started_by_hand_stays(tmp_path: Path) -> None:
     try:
         started = subprocess.run([*by_hand, "start"], cwd=project, capture_output=True, text=True, check=True)
         assert started.stdout.strip() == cluster.url
-        assert launched(project, "true").communicate(timeout=60) is not None
+        process = launched(project, "true")
+        process.communicate(timeout=60)
+        assert process.returncode == 0
         time.sleep(0.2)
         shown = subprocess.run([*by_hand, "status"], cwd=project, capture_output=True, text=True, check=True)
         assert shown.stdout.strip() == cluster.url
