@@ -65,7 +65,7 @@ def _days_without_sales(sales: pd.DataFrame, as_of: date) -> int:
 def withheld(sales: pd.DataFrame, as_of: date) -> str:
     """Why a method that learned from these sales is not judged."""
     gap = _days_without_sales(sales, as_of)
-    waits = f" after a gap of {counted(gap, 'day')}, as before the valuation date" if gap >= _GAP else ""
+    waits = f" after a gap of {counted(gap, 'day')}, as before the valuation date," if gap >= _GAP else ""
     return (
         f"Not judged: of {counted(len(sales), 'sale')} too few can be held back. It takes {MIN_SALES} to learn from "
         f"and calibrate on, and {FEWEST_JUDGED} later ones{waits} to judge on. Judge the values by a ratio study of "
