@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,15 @@ from terrafusion.setup.demo import jobs, parts
 from terrafusion.setup.demo.client import Client
 from terrafusion.setup.errors import SetupError
 from tests.conftest import MakeUser, Role
+from tests.gis_export.conftest import close_writer
 from tests.valuation import data
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _writer() -> Iterator[None]:
+    """The writer keeps connections to the test database, which could not be dropped under it."""
+    yield
+    close_writer()
 
 
 class Working(Client):

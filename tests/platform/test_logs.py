@@ -95,7 +95,7 @@ def test_only_known_members_of_a_record_are_logged() -> None:
 
 
 @pytest.mark.parametrize("sent", ["", "x" * 65, "a b", "a\nb", "-a", "é", '"'])
-def test_a_malformed_id_is_replaced(sent: str) -> None:
+def test_a_malformed_id_is_replaced(db: None, sent: str) -> None:
     try:
         assert ids.begin_request(sent) != sent
         assert ids.begin_request("abc-1.2_X") == "abc-1.2_X"
