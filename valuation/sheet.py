@@ -98,8 +98,8 @@ def _sheet(row: PropertyValuation, addresses: dict[str, str]) -> dict[str, Any]:
         "change": change,
         "change_percent": round(100 * change / row.previous_value, 1) if change and row.previous_value else None,
         "flags": flags.told(row.flags),
-        "approaches": [_approach(told) for told in row.approaches],
-        "comparables": [_comparable(told, addresses, job) for told in row.comparables],
+        "approaches": [_approach(stored) for stored in row.approaches],
+        "comparables": [_comparable(stored, addresses, job) for stored in row.comparables],
         "rates": _rates(row, job),
         "reasons_explain": _explained(row),
         "reasons": [{"name": name, "label": label(name), "amount": amount} for name, amount in _by_size(row.reasons)],
@@ -107,7 +107,7 @@ def _sheet(row: PropertyValuation, addresses: dict[str, str]) -> dict[str, Any]:
         "state": row.state,
         "effective_date": row.effective_date.isoformat() if row.effective_date else None,
         "tax_year": row.tax_year,
-        "decisions": [_decision(told) for told in row.decisions.all()],
+        "decisions": [_decision(stored) for stored in row.decisions.all()],
     }
 
 
@@ -119,9 +119,9 @@ def _by_size(reasons: dict[str, int]) -> list[tuple[str, int]]:
 
 def _explained(row: PropertyValuation) -> dict[str, Any] | None:
     """The approach whose value the reasons add up to: the model's, also where it is only a part of what stands."""
-    for told in row.approaches if row.reasons else []:
-        if told["approach"] == Method.MASS_APPRAISAL:
-            return {"approach": told["approach"], "value": told["value"]}
+    for stored in row.approaches if row.reasons else []:
+        if stored["approach"] == Method.MASS_APPRAISAL:
+            return {"approach": stored["approach"], "value": stored["value"]}
     return None
 
 
@@ -137,20 +137,20 @@ def _interval(row: PropertyValuation, job: ValuationJob) -> dict[str, Any] | Non
     return {"low": row.value_low, "high": row.value_high, "confidence": job.resolved.get("confidence", 0.9)}
 
 
-def _approach(told: dict[str, Any]) -> dict[str, Any]:
-    shown = {**told, "flags": flags.told(told.get("flags", ()))}
-    if lines := told.get("lines"):
+def _approach(stored: dict[str, Any]) -> dict[str, Any]:
+    shown = {**stored, "flags": flags.told(stored.get("flags", ()))}
+    if lines := stored.get("lines"):
         shown["lines"] = {name: lines[name] for name in _LINES if name in lines}
-    if "refused" in told:
-        shown["refused"] = flags.told([told["refused"]])[0]
+    if "refused" in stored:
+        shown["refused"] = flags.told([stored["refused"]])[0]
     return shown
 
 
-def _comparable(told: dict[str, Any], addresses: dict[str, str], job: ValuationJob) -> dict[str, Any]:
+def _comparable(stored: dict[str, Any], addresses: dict[str, str], job: ValuationJob) -> dict[str, Any]:
     sources = job.result_summary.get("adjustment_sources", {})
-    lines = [_adjustment(name, figures, sources.get(name, "")) for name, figures in told["adjustments"].items()]
+    lines = [_adjustment(name, figures, sources.get(name, "")) for name, figures in stored["adjustments"].items()]
     lines.sort(key=lambda line: (line["name"] in _LAST, -abs(line["amount"]), line["name"]))
-    return {**told, "situs_address": addresses.get(told["parcel_number"], ""), "adjustments": lines}
+    return {**stored, "situs_address": addresses.get(stored["parcel_number"], ""), "adjustments": lines}
 
 
 def _rates(row: PropertyValuation, job: ValuationJob) -> list[dict[str, Any]]:
@@ -191,13 +191,13 @@ def _adjustment(name: str, figures: list[Any], source: str) -> dict[str, Any]:
     }
 
 
-def _decision(told: DecidedValue) -> dict[str, Any]:
-    decision = told.decision
+def _decision(stored: DecidedValue) -> dict[str, Any]:
+    decision = stored.decision
     return {
         "step": decision.step,
         "by": decision.decided_by.get_username(),
         "at": decision.decided_at.isoformat(),
         "reason": decision.reason,
-        "value_before": told.value_before,
-        "value_after": told.value_after,
+        "value_before": stored.value_before,
+        "value_after": stored.value_after,
     }

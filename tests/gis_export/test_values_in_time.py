@@ -186,9 +186,9 @@ def test_the_latest_sound_sale_is_joined(api: APIClient, traded: County) -> None
     assert found["steady"]["last_valid_sale_deed"] == "WD"
     (layer,) = job.result_summary["layers"]
     assert layer["reconciliation"]["source"]["sums"]["last_valid_sale_price"] == 550_000
-    told = job.result_summary["request"]["in_force"]["include_assessment_data"]
-    assert told["rules"]["invalid_codes"] == ["X"]
-    assert told["as_of"] == county_time.today(traded).isoformat()
+    effective = job.result_summary["request"]["in_force"]["include_assessment_data"]
+    assert effective["rules"]["invalid_codes"] == ["X"]
+    assert effective["as_of"] == county_time.today(traded).isoformat()
     _, found = export(api, traded, include_assessment_data=True, as_of="2022-06-01")
     assert sales_of(found) == {"steady": ("2021-05-01", 250_000), "risen": ("2021-05-01", 250_000)}
     for asked in ({}, {"include_assessment_data": False}, {"include_assessment_data": None}):

@@ -89,9 +89,9 @@ def test_sparse_counties_have_an_answer_or_a_reason(name: str, market: Market, l
     assert result.message
     names = [column.name for column in result.columns]
     for row in result.rows:
-        told = dict(zip(names, row, strict=True))
-        for figure, value in told.items():
-            assert not (isinstance(value, float) and not np.isfinite(value)), (figure, told)
+        shown = dict(zip(names, row, strict=True))
+        for figure, value in shown.items():
+            assert not (isinstance(value, float) and not np.isfinite(value)), (figure, shown)
 
 
 def test_withheld_figures_are_nowhere() -> None:

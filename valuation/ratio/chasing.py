@@ -14,7 +14,7 @@ _PEAK_SHARE = 0.55  # of a smooth peak's ratios within twice that reach, the mos
 _CERTAIN = 0.01
 _CHANCE = 0.05
 _TOLERATED = 0.03
-FEWEST = 20
+MIN_RATIOS = 20
 """Sales below which nothing is said."""
 
 
@@ -32,7 +32,7 @@ class SalesChasing:
 def sales_chasing(values: object, prices: object) -> SalesChasing | None:
     """A heap of ratios at exactly 1. None below 20 sales."""
     value, price = checked(values, prices)
-    if price.size < FEWEST:
+    if price.size < MIN_RATIOS:
         return None
     distance = np.abs(value / price - 1)
     near = int(np.count_nonzero(distance <= _NEAR))
@@ -63,7 +63,7 @@ def sold_unsold_balance(sold: Numbers, unsold: Numbers) -> Balance | None:
     """
     checked(sold, np.ones_like(sold))
     checked(unsold, np.ones_like(unsold))
-    if min(sold.size, unsold.size) < FEWEST:
+    if min(sold.size, unsold.size) < MIN_RATIOS:
         return None
     middle_sold, middle_unsold = float(np.median(sold)), float(np.median(unsold))
     probability = float(stats.mannwhitneyu(sold, unsold).pvalue)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from valuation.ratio import intervals, measures
-from valuation.ratio.chasing import FEWEST, SalesChasing, sales_chasing
+from valuation.ratio.chasing import MIN_RATIOS, SalesChasing, sales_chasing
 from valuation.ratio.equity import Tier, VerticalEquity, value_deciles, vei
 from valuation.ratio.intervals import RESAMPLES, Interval
 from valuation.ratio.ranges import acceptable, rounded
@@ -17,7 +17,7 @@ from valuation.ratio.trim import outliers
 from valuation.study_terms import PropertyKind
 
 FEW = 30
-"""Sales below which a study warns; below ``FEWEST`` (20) it withholds its statistics."""
+"""Sales below which a study warns; below ``MIN_RATIOS`` (20) it withholds its statistics."""
 
 
 _LEVELS = ("median", "mean", "weighted_mean")
@@ -83,8 +83,8 @@ def study(
     equity = vei(value, price)
     warnings: list[str] = []
     withheld = ""
-    if price.size < FEWEST:
-        withheld = f"Too few sales ({price.size}): a study needs {FEWEST}."
+    if price.size < MIN_RATIOS:
+        withheld = f"Too few sales ({price.size}): a study needs {MIN_RATIOS}."
     else:
         if price.size < FEW:
             warnings.append(f"Few sales ({price.size}): the statistics are rough below {FEW}.")

@@ -16,7 +16,7 @@ from terrafusion.words import counted
 from valuation import ratio
 from valuation.frames import Floats, Mask
 from valuation.model import boosting, features
-from valuation.ratio.chasing import FEWEST
+from valuation.ratio.chasing import MIN_RATIOS
 
 if TYPE_CHECKING:
     from valuation.frames import Values
@@ -50,7 +50,7 @@ class Compared:
         valued = valued[(valued["sale_price"] > 0).to_numpy()].reset_index(drop=True)
         sold = valued["parcel_number"].astype(str).isin(self._sold).to_numpy()
         balance: dict[str, Any] = {"sold_from": str(self.sold_from), "alike": None, "change": None}
-        if min(sold.sum(), (~sold).sum()) < FEWEST:
+        if min(sold.sum(), (~sold).sum()) < MIN_RATIOS:
             return balance
         value = valued["sale_price"].to_numpy(dtype=float)
         balance["alike"] = _compared(value / _expected(valued, sold, self.as_of, seed), sold)
@@ -64,7 +64,7 @@ def words(balance: dict[str, Any]) -> list[str]:
     """The figures as sentences, for a model's card and reports."""
     if lines := [_sentence(name, balance) for name in _WORDS if balance.get(name)]:
         return lines
-    return [f"Sold and unsold parcels were not compared: there are fewer than {FEWEST} on a side."]
+    return [f"Sold and unsold parcels were not compared: there are fewer than {MIN_RATIOS} on a side."]
 
 
 def unbalanced(balance: dict[str, Any]) -> list[str]:
