@@ -13,14 +13,16 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from terrafusion.jobs.admin import lists
+from terrafusion.jobs.sweep import sweep
 from terrafusion.records.layers import layers_named, layers_of
 from terrafusion.records.models import County
-from tests.conftest import ClientOf
+from tests.conftest import ClientOf, queued
 from tests.dummy_plugin.models import DummyJob
-from tests.jobs.conftest import Submit
+from tests.jobs.conftest import Submit, claim
 
 ADMIN = "admin:dummy_dummyjob_changelist"
 MANY = 3000
+LONG_AGO = "2020-01-01T00:00Z"
 
 
 @pytest.fixture
@@ -31,11 +33,13 @@ def many(transactional_db: None, other_county: County, outsider: Any) -> None:
             county=other_county,
             flavour="plain",
             submitted_by=outsider,
-            status="FAILED",
+            status=status,
             created_at="2999-01-01T00:00Z",
             completed_at="2999-01-01T00:00Z",
+            expires_at="2999-02-01T00:00Z",
         )
-        for _ in range(MANY)
+        for status in ("FAILED", "COMPLETED")
+        for _ in range(MANY // 2)
     )
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE dummy_dummyjob")
@@ -50,10 +54,28 @@ def rows_read(sql: str) -> int:
     return max(counts, default=0)
 
 
+def most_rows_of_jobs(queries: CaptureQueriesContext) -> int:
+    """The most rows that one of these reads of the jobs came across."""
+    reads = (one["sql"] for one in queries if one["sql"].startswith("SELECT") and "dummy_dummyjob" in one["sql"])
+    return max(map(rows_read, reads), default=0)
+
+
 def most_rows_read(client: Client, address: str, **query: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address, query).status_code == 200
-    return max((rows_read(one["sql"]) for one in queries if "dummy_dummyjob" in one["sql"]), default=0)
+    return most_rows_of_jobs(queries)
+
+
+def test_the_sweep_looks_at_the_few_that_are_active(many: None, submit: Submit) -> None:
+    forgotten, lost = submit(), submit()
+    queued().delete()
+    claim(lost)
+    DummyJob.objects.filter(pk=lost.pk).update(heartbeat_at=LONG_AGO)
+    DummyJob.objects.filter(pk=forgotten.pk).update(enqueued_at=LONG_AGO)
+    with CaptureQueriesContext(connection) as queries:
+        swept = sweep()
+    assert (swept.retried, swept.offered) == (1, 1)
+    assert most_rows_of_jobs(queries) <= 10
 
 
 def test_the_list_of_a_county_does_not_pass_over_those_of_others(many: None, submit: Submit, api: APIClient) -> None:

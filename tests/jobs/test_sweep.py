@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 
 from terrafusion.jobs import publish
 from terrafusion.jobs.states import Status
@@ -150,19 +149,3 @@ def test_workdirs_of_the_dead_are_removed_after_a_day(submit: Submit) -> None:
     finally:
         held.rmdir()
         fresh.rmdir()
-
-
-def test_the_sweep_reads_indexes_only(submit: Submit) -> None:
-    """However many jobs have ended, a sweep looks at the few that are active."""
-    submit()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        for rows, indexes in (
-            # Of few rows, which of the three has least to read is a matter of chance.
-            (DummyJob.objects.lost(timedelta(0)), ("dummyjob_active", "dummyjob_status")),
-            (DummyJob.objects.forgotten(timedelta(0)), ("dummyjob_active", "dummyjob_status", "dummyjob_turn")),
-            (DummyJob.objects.expired(), ("dummyjob_expiry", "dummyjob_status")),
-            (DummyJob.objects.leftovers(), ("dummyjob_leftover",)),
-        ):
-            plan = rows.order_by().explain()
-            assert any(index in plan for index in indexes), plan
