@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import shapely
 
 from terrafusion.areas.area import AreaError
 from terrafusion.areas.drawn import Drawn, reader
-from terrafusion.areas.members import only
+from terrafusion.areas.members import only, shown
+
+_KIND = re.compile(r"\s*([A-Za-z]*)")
 
 
 def _draw(given: dict[str, Any], srid: int) -> Drawn:
@@ -19,19 +22,25 @@ def _draw(given: dict[str, Any], srid: int) -> Drawn:
         raise AreaError('Give the text as "wkt", such as "POLYGON ((...))".')
     if text.lstrip()[:5].upper() == "SRID=":
         raise AreaError('The WKT begins with an SRID: give that as "crs", such as "EPSG:2926", and the rest as "wkt".')
+    kind = _kind(text)
+    if kind not in ("POLYGON", "MULTIPOLYGON"):
+        raise AreaError(f"The WKT must be a POLYGON or MULTIPOLYGON, not {shown(kind)}; curves are not supported.")
     try:
         with np.errstate(all="ignore"):  # what is not finite is refused later
             geometry = shapely.from_wkt(text)
-    except NotImplementedError:
-        raise AreaError("The WKT must be a POLYGON or MULTIPOLYGON; curves are not supported.") from None
     except (shapely.errors.GEOSException, UnicodeEncodeError) as error:
         raise AreaError(f"The WKT cannot be read: {str(error).removeprefix('ParseException: ')[:200]}") from None
-    if geometry is None or geometry.geom_type not in {"Polygon", "MultiPolygon"}:
-        kind = getattr(geometry, "geom_type", "nothing")
-        raise AreaError(f"The WKT must be a POLYGON or MULTIPOLYGON, not a {kind}.")
     if geometry.has_z or geometry.has_m:
         raise AreaError("The WKT has a third dimension; give x and y only.")
     return Drawn([("", geometry)])
+
+
+def _kind(text: str) -> str:
+    """The word that a text begins with, without the letters of further dimensions. GEOS is given no other kind than
+    two that cannot be nested: it reads collections and curves by recursion, and 30,000 within each other end the
+    process."""
+    found = _KIND.match(text)
+    return found[1].upper().rstrip("ZM") if found else ""
 
 
 read = reader(_draw)

@@ -159,11 +159,12 @@ FAULTS = [
     ([1, 2, 3, 4], "Give an object"),
     (True, "Give an object"),
     (5, "Give an object"),
-    ("", "cannot be read"),
+    ("", "must be a POLYGON or MULTIPOLYGON, not ''"),
+    (" POLYGONZ((0 0 1,1 0 1,1 1 1,0 0 1))", "third dimension"),
     ("POLYGON((0 0", "cannot be read"),
     ("POLYGON((0 0,1 0,1 1))", "cannot be read"),
     ("POLYGON EMPTY", "empty"),
-    ("POINT(1 2)", "must be a POLYGON or MULTIPOLYGON, not a Point"),
+    ("POINT(1 2)", "must be a POLYGON or MULTIPOLYGON, not 'POINT'"),
     ("CURVEPOLYGON((0 0,1 0,1 1,0 0))", "curves are not supported"),
     ("POLYGON Z((0 0 1,1 0 1,1 1 1,0 0 1))", "third dimension"),
     ("POLYGON M((0 0 1,1 0 1,1 1 1,0 0 1))", "third dimension"),
@@ -191,6 +192,15 @@ def test_most_vertices() -> None:
     with pytest.raises(AreaError, match="100,001 vertices"):
         parse(json.loads(shapely.to_geojson(circle)), 20_000)
     assert parse(circle.wkt, 100_001)
+
+
+@pytest.mark.parametrize(
+    "word", ["GEOMETRYCOLLECTION", "MultiSurface", "curvepolygon", "COMPOUNDCURVE", "MULTICURVE", "MULTIPOLYGON", ""]
+)
+def test_wkt_nested_too_deep_for_who_reads_it(word: str) -> None:
+    """GEOS ends the process at some 30,000 shapes within each other; a body has room for more."""
+    with pytest.raises(AreaError):
+        parse(f"{word}(" * 100_000)
 
 
 @pytest.mark.parametrize("depth", [100, 900])
