@@ -75,8 +75,8 @@ def _without_nulls(source: pa.Array, how: FieldMapping) -> pa.Array:
     if not how.null or pa.types.is_null(source.type):
         return source
     if pa.types.is_string(source.type) or pa.types.is_large_string(source.type):
-        texts = pa.array([str(value) for value in how.null], source.type)
-        unknown = pc.is_in(pc.utf8_trim_whitespace(source), texts)
+        readable, _ = _valid_text(source.cast(pa.string()))
+        unknown = pc.is_in(pc.utf8_trim_whitespace(readable), pa.array([str(value) for value in how.null]))
         numbers = [float(value) for value in how.null if isinstance(value, int | float)]
         if numbers:
             parsed, _, _ = _real(source, None, FieldMapping())
@@ -208,9 +208,11 @@ def _datetime(source: pa.Array, target: Target, how: FieldMapping) -> Converted:
     """ISO 8601 in UTC, as text: datetimes live in JSON. A time without a zone is taken as UTC."""
     if pa.types.is_timestamp(source.type):
         zoned = pc.cast(source, pa.timestamp("us", "UTC"), safe=False)
-        moments = zoned.to_pylist()
+        years = pc.year(zoned)
+        bad = _mask(pc.or_(pc.less(years, datetime.MINYEAR), pc.greater(years, datetime.MAXYEAR)))
+        moments = pc.if_else(bad, None, zoned).to_pylist()
         texts = [None if moment is None else moment.isoformat() for moment in moments]
-        return pa.array(texts, pa.string()), np.zeros(len(source), dtype=bool), "bad_datetime"
+        return pa.array(texts, pa.string()), bad, "bad_datetime"
     values, bad = _parsed(source, lambda text: _parse_datetime(text, how.format), pa.string())
     return values, bad, "bad_datetime"
 
@@ -238,11 +240,11 @@ def _parse_date(text: str, wanted: str) -> datetime.date | None:
 def _parse_datetime(text: str, wanted: str) -> str | None:
     try:
         moment = datetime.datetime.strptime(text, wanted) if wanted else datetime.datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=datetime.UTC)
+        return moment.astimezone(datetime.UTC).isoformat()
+    except (ValueError, OverflowError):  # in the first or last hours of the calendar, which UTC puts outside of it
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    return moment.astimezone(datetime.UTC).isoformat()
 
 
 _CONVERTERS: dict[Kind, Callable[[pa.Array, Target, FieldMapping], Converted]] = {

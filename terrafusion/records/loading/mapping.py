@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import codecs
 import datetime
-import math
+import re
+import sys
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ UNITS = {"sqft": 1.0, "acre": 43_560.0, "sqm": 10.763910416709722, "hectare": 10
 TYPES = ("text", "integer", "real", "boolean", "date", "datetime")  # of a reference layer's attributes
 _MOST_PAD = 100
 _MOST_INT = 2**63 - 1
+_SOME_DAY = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.UTC)
 GEOMETRY_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
 
 
@@ -83,6 +85,8 @@ def read(path: Path) -> Mapping:
         raise LoadError(f"The mapping {path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LoadError(f"The mapping {path.name} is not valid TOML: {error}.") from None
+    except RecursionError:
+        raise LoadError(f"The mapping {path.name} is nested too deeply.") from None
     try:
         return _mapping(path.name, data)
     except (TypeError, ValueError) as error:
@@ -142,7 +146,7 @@ def _field(target: str, spec: Any) -> FieldMapping:
     null = spec.get("null", [])
     nulls = tuple(null) if isinstance(null, list) else (null,)
     scale, pad = spec.get("scale", 1.0), spec.get("pad", 0)
-    if not isinstance(scale, int | float) or not math.isfinite(scale):
+    if not isinstance(scale, int | float) or not abs(scale) <= sys.float_info.max:  # a whole number may be longer
         raise ValueError(f"scale of {target} is a number, not {scale!r}")
     if not isinstance(pad, int) or not 0 <= pad <= _MOST_PAD:
         raise ValueError(f"pad of {target} is a length up to {_MOST_PAD}, not {pad!r}")
@@ -154,10 +158,20 @@ def _field(target: str, spec: Any) -> FieldMapping:
         value=spec.get("value"),
         null=nulls,
         scale=scale * UNITS[unit],
-        format=_text(spec, "format"),
+        format=_date_format(spec, target),
         pad=pad,
         on_error=on_error,
     )
+
+
+def _date_format(spec: dict[str, Any], target: str) -> str:
+    """A format with which a date that it has written can be read again."""
+    wanted = _text(spec, "format")
+    try:
+        datetime.datetime.strptime(_SOME_DAY.strftime(wanted), wanted)
+    except (ValueError, re.error):
+        raise ValueError(f"format of {target} is as strptime takes it, such as %m/%d/%Y, not {wanted!r}") from None
+    return wanted
 
 
 def _layer(spec: dict[str, Any]) -> LayerMapping:
