@@ -21,7 +21,7 @@ from terrafusion.jobs import runner
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, PropertyOperational
 from tests.market_analysis import records as market_records
-from tests.reporting import data, pages, pdfs, valued
+from tests.reporting import data, files, pages, pdfs, valued
 from tests.reporting.conftest import URL, Make
 from valuation.models import PropertyValuation, ValuationJob
 
@@ -94,7 +94,12 @@ def test_pdf_of_every_report_is_accessible(make: Make, run: ValuationJob, boss: 
 def test_every_report_in_the_other_formats(make: Make, run: ValuationJob, boss: APIClient, file_format: str) -> None:
     for report, parameters in ASKED.items():
         job, path = make(report, file_format, boss, **parameters)
-        assert path.stat().st_size > 50, report
+        found = [files.text_of(file) for file in files_of(path).values() if file.suffix == f".{file_format}"]
+        assert found, report
+        for text in found:
+            assert text, report
+            assert file_format == "csv" or str(job.pk) in text, report
+            assert "NaN" not in text.split(), report
         assert "NaN" not in json.dumps(job.result_summary), report
 
 
