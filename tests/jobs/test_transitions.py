@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from terrafusion.jobs.models.webhook import WebhookDelivery
 from terrafusion.jobs.states import ACTIVE, CLAIMED, FINISHED, TRANSITIONS, Status, may_move
 from terrafusion.records.models import County
 from tests.dummy_plugin.models import DummyJob
@@ -46,6 +48,8 @@ MOVES: dict[str, Move] = {
     "request_cancel": lambda job, token: DummyJob.objects.request_cancel(job),
     "release": lambda job, token: DummyJob.objects.lost(LOST).release(job, token, 3),
     "expire": lambda job, token: DummyJob.objects.expire(job),
+    "offered": lambda job, token: DummyJob.objects.offered(job),
+    "cleaned": lambda job, token: DummyJob.objects.cleaned(job),
     "stranger finishes": lambda job, token: DummyJob.objects.finish(job, uuid.uuid4()),
     "stranger fails": lambda job, token: DummyJob.objects.fail(job, uuid.uuid4(), "internal_error", ""),
     "stranger beats": lambda job, token: DummyJob.objects.heartbeat(job, uuid.uuid4()),
@@ -76,21 +80,171 @@ class TestAnyOrder(TestCase):
             assert after["attempt"] <= 3
 
 
+BEGINS = {
+    "claim": "PENDING",
+    "cancel_pending": "PENDING",
+    "offered": "PENDING",
+    "cancelled": "CANCELLING",
+    "expire": "COMPLETED",
+    "cleaned": "FAILED",
+}
+"""The status from which a move may be made; RUNNING for those that are not here."""
+
+
+def _before(name: str, token: uuid.UUID) -> dict[str, Any]:
+    """The columns of a job that ``name`` may move, none of them as any move leaves it."""
+    status, then = BEGINS.get(name, "RUNNING"), timezone.now() - MINUTE
+    return {
+        "status": status,
+        "claim_token": token if status in CLAIMED else None,
+        "heartbeat_at": then if status in CLAIMED else None,
+        "completed_at": then if status in FINISHED else None,
+        "result_file": "old.csv" if status == "COMPLETED" else "",
+        "expires_at": then,
+        "started_at": then,
+        "enqueued_at": then,
+        "updated_at": then,
+        "attempt": 2,
+        "progress": 50,
+        "worker": "old",
+        "message": "Before.",
+        "error_code": "old",
+        "publishing_as": "old.csv",
+        "options": {"webhook": "https://example.org/hook"},
+    }
+
+
+NOW, NEW = "the time of the move", "a new token"
+_ENDED = {"updated_at": NOW, "completed_at": NOW}
+WRITTEN: dict[str, dict[str, Any]] = {
+    "claim": {
+        "status": "RUNNING",
+        "claim_token": NEW,
+        "attempt": 3,
+        "worker": "w",
+        "progress": 0,
+        "message": "The job is running.",
+        **dict.fromkeys(("started_at", "heartbeat_at", "updated_at"), NOW),
+    },
+    "heartbeat": {"heartbeat_at": NOW, "updated_at": NOW, "progress": 5},
+    "announce": {"publishing_as": "x"},
+    "finish": {**_ENDED, "status": "COMPLETED", "progress": 100, "error_code": "", "publishing_as": ""},
+    "fail": {**_ENDED, "status": "FAILED", "error_code": "internal_error", "message": ""},
+    "cancelled": {**_ENDED, "status": "CANCELLED", "message": "The job was cancelled."},
+    "cancel_pending": {
+        **_ENDED,
+        "status": "CANCELLED",
+        "cancel_requested_at": NOW,
+        "message": "The job was cancelled before it began.",
+    },
+    "request_cancel": {
+        "status": "CANCELLING",
+        "cancel_requested_at": NOW,
+        "updated_at": NOW,
+        "message": "The job is being cancelled.",
+    },
+    "release": {
+        "status": "PENDING",
+        "claim_token": None,
+        "heartbeat_at": None,
+        "worker": "",
+        "progress": 0,
+        "publishing_as": "",
+        "enqueued_at": NOW,
+        "updated_at": NOW,
+        "message": "The worker was lost; the job will be tried again.",
+    },
+    "expire": {
+        "status": "EXPIRED",
+        "result_file": "",
+        "updated_at": NOW,
+        "message": "The result has expired and its file was deleted.",
+    },
+    "offered": {"enqueued_at": NOW},
+    "cleaned": {"publishing_as": ""},
+}
+
+
+def test_what_every_move_writes_is_here() -> None:
+    assert WRITTEN.keys() == {name for name in MOVES if not name.startswith("stranger")}
+
+
+@pytest.mark.parametrize("name", sorted(WRITTEN))
+def test_what_a_move_writes(submit: Submit, name: str) -> None:
+    job, token, start = submit(), uuid.uuid4(), timezone.now()
+    DummyJob.objects.update(**_before(name, token))
+    before = DummyJob.objects.filter(pk=job.pk).values().get()
+    assert MOVES[name](job.pk, token)
+    after = DummyJob.objects.filter(pk=job.pk).values().get()
+    written = {column: value for column, value in after.items() if value != before[column]}
+    for column, value in written.items():
+        if isinstance(value, datetime) and value >= start:
+            written[column] = NOW
+        elif isinstance(value, uuid.UUID):
+            written[column] = NEW
+    assert written == WRITTEN[name]
+    messages = [json.loads(each.payload)["type"] for each in WebhookDelivery.objects.filter(job_id=job.pk)]
+    assert messages == ([f"job.{after['status'].lower()}"] if "completed_at" in written else [])
+
+
+def test_a_job_is_not_tried_more_often_than_allowed(submit: Submit) -> None:
+    job, token = submit(), uuid.uuid4()
+    DummyJob.objects.update(**_before("release", token))
+    assert not DummyJob.objects.release(job.pk, token, 2)
+    assert not DummyJob.objects.release(job.pk, uuid.uuid4(), 3)
+    assert DummyJob.objects.release(job.pk, token, 3)
+
+
+@pytest.mark.parametrize("status", Status.values)
+def test_what_the_sweep_asks_for(submit: Submit, status: str) -> None:
+    """Of two jobs, one of which has waited a second longer than it may."""
+    old, young = submit(), submit()
+    for job, age in ((old, 61), (young, 59)):
+        then = timezone.now() - timedelta(seconds=age)
+        DummyJob.objects.filter(pk=job.pk).update(
+            status=status,
+            claim_token=uuid.uuid4() if status in CLAIMED else None,
+            completed_at=then if status in FINISHED else None,
+            heartbeat_at=then,
+            enqueued_at=then,
+            expires_at=then + MINUTE,
+        )
+    jobs = DummyJob.objects.all()
+    for asked, of in (
+        (jobs.lost(MINUTE), [Status.RUNNING, Status.CANCELLING]),
+        (jobs.forgotten(MINUTE), [Status.PENDING]),
+        (jobs.expired(), [Status.COMPLETED]),
+    ):
+        assert [job.pk for job in asked] == ([old.pk] if status in of else [])
+    assert not jobs.expire(young.pk)
+    assert jobs.expire(old.pk) == (status == Status.COMPLETED)
+
+
+def test_a_job_that_is_done_before_it_is_asked_for(submit: Submit) -> None:
+    start = timezone.now()
+    like = submit()
+    job = DummyJob(
+        county=like.county, flavour="plain", submitted_by=like.submitted_by, options={"webhook": "https://a"}
+    )
+    DummyJob.objects.complete_at_once(job, result_file="there.csv", message="It was there.")
+    there = DummyJob.objects.get(pk=job.pk)
+    assert (there.status, there.progress, there.result_file) == (Status.COMPLETED, 100, "there.csv")
+    assert there.message == "It was there."
+    assert there.completed_at is not None
+    assert job.completed_at == there.completed_at >= start  # a time, no longer an expression
+    assert [json.loads(each.payload)["type"] for each in WebhookDelivery.objects.filter(job_id=job.pk)] == [
+        "job.completed"
+    ]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DummyJob.objects.complete_at_once(job)
+
+
 @pytest.mark.parametrize("name", sorted(MOVES))
 def test_a_move_is_of_one_job(submit: Submit, name: str) -> None:
     """Another job in the same state, even under the same claim, stays as it is."""
-    begins = {"claim": "PENDING", "cancel_pending": "PENDING", "cancelled": "CANCELLING", "expire": "COMPLETED"}
-    status = begins.get(name, "RUNNING")
     token = uuid.uuid4()
-    there = {
-        "status": status,
-        "claim_token": token if status in CLAIMED else None,
-        "heartbeat_at": timezone.now() - MINUTE if status in CLAIMED else None,
-        "completed_at": timezone.now() if status == "COMPLETED" else None,
-        "expires_at": timezone.now() - MINUTE,
-    }
     meant, other = submit(), submit()
-    DummyJob.objects.update(**there)
+    DummyJob.objects.update(**_before(name, token))
     before = DummyJob.objects.filter(pk=other.pk).values().get()
     won = MOVES[name](meant.pk, token)
     assert bool(won) == (not name.startswith("stranger"))

@@ -43,6 +43,13 @@ def test_more_error_never_narrows(low: list[float], error: float, confidence: fl
     assert np.allclose(before[0], low)
 
 
+def test_an_independent_error_adds_its_square() -> None:
+    low, high = widen(np.array([-0.3, 0.0]), np.array([0.4, 0.0]), 0.1, 0.9)
+    half = 1.6448536 * 0.1  # of a normal error, 90 % of which lie within 1.645 standard errors
+    assert low == pytest.approx([-((0.3**2 + half**2) ** 0.5), -half])
+    assert high == pytest.approx([(0.4**2 + half**2) ** 0.5, half])
+
+
 def width(sales: pd.DataFrame, as_of: date) -> float:
     values = comparables.prepare(sales, as_of).value(sales[-40:]).values.values
     return float(np.median(np.log(values["high"] / values["low"])))
