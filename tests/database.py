@@ -35,7 +35,8 @@ def migrated() -> str:
 
 def _fingerprint() -> str:
     """Of what the tables come from."""
-    migrations = (path for path in _ROOT.glob("*/**/migrations/*.py") if ".venv" not in path.parts)
+    found = _ROOT.glob("*/**/migrations/*.py")
+    migrations = (path for path in found if path.relative_to(_ROOT).parts[0] not in (".venv", "build"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(migrations)))
     digest.update((_ROOT / "requirements.lock").read_bytes())
     return digest.hexdigest()[:12]
