@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load lock audit sbom clean purge
+.PHONY: help demo test matrix serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load mutants lock audit sbom clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -100,6 +100,10 @@ bench-coverage: ## How often intervals hold what they should, in REPLICATIONS=20
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.coverage
 
+mutants: ## Whether the tests of the core notice faults put into it (ONLY=part of a path picks modules); writes build/bench/mutants.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m tests.mutants
+
 lock: ## Write requirements*.lock, the hashes of all that is pinned, after a change of requirements*.txt
 	@.venv/bin/python -m terrafusion.setup.lock
 
@@ -112,7 +116,7 @@ sbom: ## Write build/sbom.json, the packages that run in production, as CycloneD
 	@mkdir -p build && .venv/bin/cyclonedx-py requirements requirements.lock --output-reproducible --of JSON -o build/sbom.json
 
 clean: ## Remove .venv, caches and built files; the database and the results stay
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static build/tests*
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static build/mutants build/tests*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 purge: ## Also delete the private database, the results and the secret key: make purge CONFIRM=yes
