@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 from django.contrib.gis.geos import GEOSGeometry
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pyproj import Geod
 from rest_framework.test import APIClient
 
 from gis_export.models import GisExportJob
+from terrafusion.areas import AreaError, parse
 from tests.api.data import CountyData, client_of, make_county, member, parcel
 from tests.conftest import ROOT
 from tests.gis_export.conftest import URL, run_export
@@ -55,6 +58,28 @@ def parcels(*numbers: int) -> dict[str, Any]:
 
 def around(distance: float, units: str, *numbers: int) -> dict[str, Any]:
     return {**parcels(*numbers), "type": "buffer", "distance": distance, "units": units}
+
+
+STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
+"""What the parser of bodies lets through."""
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), STORABLE),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(STORABLE, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    named=st.one_of(st.lists(st.one_of(STORABLE, st.sampled_from(["000001", "000999"]), VALUES), max_size=4), VALUES)
+)
+def test_any_parcels_are_an_area_or_a_fault(here: CountyData, named: Any) -> None:
+    given_area = {"type": "parcels", "parcels": named}
+    if named and isinstance(named, list) and set(map(repr, named)) == {"'000001'"}:
+        assert parse(given_area, here.county, 1000, None).geometry.area > 0
+        return
+    with pytest.raises(AreaError):
+        parse(given_area, here.county, 1000, None)
 
 
 def test_what_areas_of_records_select(api: APIClient) -> None:
