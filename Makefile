@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load mutants lock audit sbom clean purge
+.PHONY: help demo test matrix serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load mutants fuzz lock audit sbom clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -12,8 +12,9 @@ REPLICATIONS ?= 200
 ONLY ?=
 USERS ?= 100
 DURATION ?= 180
+SECONDS ?= 60
 RUN := .venv/bin/python -m terrafusion.setup.launch
-export PORT DEMO ROWS PARCELS REPLICATIONS ONLY USERS DURATION
+export PORT DEMO ROWS PARCELS REPLICATIONS ONLY USERS DURATION SECONDS
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -104,6 +105,10 @@ mutants: ## Whether the tests of the core notice faults put into it (ONLY=part o
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m tests.mutants
 
+fuzz: ## Give each parser of what callers send SECONDS=60 of inputs that coverage finds (ONLY=name picks some); fails where one raises
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m tests.fuzz
+
 lock: ## Write requirements*.lock, the hashes of all that is pinned, after a change of requirements*.txt
 	@.venv/bin/python -m terrafusion.setup.lock
 
@@ -116,7 +121,7 @@ sbom: ## Write build/sbom.json, the packages that run in production, as CycloneD
 	@mkdir -p build && .venv/bin/cyclonedx-py requirements requirements.lock --output-reproducible --of JSON -o build/sbom.json
 
 clean: ## Remove .venv, caches and built files; the database and the results stay
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static build/mutants build/tests*
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static build/mutants build/fuzz build/tests*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 purge: ## Also delete the private database, the results and the secret key: make purge CONFIRM=yes
