@@ -89,15 +89,20 @@ BEGINS = {
     "cleaned": "FAILED",
 }
 """The status from which a move may be made; RUNNING for those that are not here."""
+BEGINS_ALSO = {"heartbeat": ["CANCELLING"], "cleaned": ["CANCELLED"]}
 
 
 def _before(name: str, token: uuid.UUID) -> dict[str, Any]:
     """The columns of a job that ``name`` may move, none of them as any move leaves it."""
-    status, then = BEGINS.get(name, "RUNNING"), timezone.now() - MINUTE
+    return _in(BEGINS.get(name, "RUNNING"), token)
+
+
+def _in(status: str, token: uuid.UUID) -> dict[str, Any]:
+    then = timezone.now() - MINUTE
     return {
         "status": status,
-        "claim_token": token if status in CLAIMED else None,
-        "heartbeat_at": then if status in CLAIMED else None,
+        "claim_token": token,
+        "heartbeat_at": then,
         "completed_at": then if status in FINISHED else None,
         "result_file": "old.csv" if status == "COMPLETED" else "",
         "expires_at": then,
@@ -185,6 +190,18 @@ def test_what_a_move_writes(submit: Submit, name: str) -> None:
     assert written == WRITTEN[name]
     messages = [json.loads(each.payload)["type"] for each in WebhookDelivery.objects.filter(job_id=job.pk)]
     assert messages == ([f"job.{after['status'].lower()}"] if "completed_at" in written else [])
+
+
+@pytest.mark.parametrize("name", sorted(WRITTEN))
+def test_a_move_begins_where_it_may(submit: Submit, name: str) -> None:
+    """Also under the token of the claim, which stays on the row."""
+    job, token = submit(), uuid.uuid4()
+    may = [BEGINS.get(name, "RUNNING"), *BEGINS_ALSO.get(name, [])]
+    for status in Status.values:
+        DummyJob.objects.update(**_in(status, token))
+        before = DummyJob.objects.filter(pk=job.pk).values().get()
+        assert bool(MOVES[name](job.pk, token)) == (status in may), status
+        assert (DummyJob.objects.filter(pk=job.pk).values().get() != before) == (status in may), status
 
 
 def test_a_job_is_not_tried_more_often_than_allowed(submit: Submit) -> None:
