@@ -263,8 +263,15 @@ def _lists(client: Client, token: str, jobs: int) -> dict[str, Any]:
         "jobs of a county": lambda: everybody("GET", f"{listed}?county_id=OTHER3"),
         "failed jobs": lambda: everybody("GET", f"{listed}?status=FAILED"),
         "canceled jobs": lambda: everybody("GET", f"{listed}?status=CANCELLED"),
+        "own jobs, of a format in vain": lambda: own("GET", f"{listed}?export_format=KML"),
+        "jobs of a county, of a format in vain": lambda: everybody(
+            "GET", f"{listed}?county_id=OTHER3&export_format=KML"
+        ),
+        "jobs of a format in vain": lambda: everybody("GET", f"{listed}?export_format=KML"),
         "admin": lambda: everybody("GET", _ADMIN),
         "admin, failed": lambda: everybody("GET", f"{_ADMIN}?status__exact=FAILED"),
+        "admin, of a format in vain": lambda: everybody("GET", f"{_ADMIN}?export_format=KML"),
+        "admin, of an error in vain": lambda: everybody("GET", f"{_ADMIN}?error_code=worker_lost"),
         "admin, search by user": lambda: everybody("GET", f"{_ADMIN}?q=other7"),
         "admin, search in vain": lambda: everybody("GET", f"{_ADMIN}?q=nobody"),
         "metrics": lambda: everybody("GET", "/metrics"),

@@ -8,6 +8,7 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.models.listed import by
 from terrafusion.jobs.rights import Needs
 
 
@@ -44,6 +45,7 @@ class GisExportJob(AbstractJob):
         verbose_name = "GIS export job"
         indexes = [
             *AbstractJob.Meta.indexes,
+            *by("export_format", "type"),
             # What an estimate learns from: the newest finished exports of a format.
             models.Index(
                 fields=["export_format", "-completed_at"],
@@ -83,6 +85,7 @@ class ExportPart(AbstractJob):
     class Meta(AbstractJob.Meta):
         verbose_name = "part of an export"
         verbose_name_plural = "parts of exports"
+        indexes = [*AbstractJob.Meta.indexes, *by("export_format", "type")]
 
     def needs(self) -> Needs:
         return super().needs() | Needs(personal=self.personal)

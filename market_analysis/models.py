@@ -8,6 +8,7 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.models.listed import by
 from terrafusion.records.models import County
 
 
@@ -37,6 +38,7 @@ class MarketAnalysisJob(AbstractJob):
         verbose_name = "market analysis job"
         indexes = [
             *AbstractJob.Meta.indexes,
+            *by("analysis_type", "type"),
             # The latest analysis of a kind, which the layers show.
             models.Index(
                 fields=["county", "analysis_type", "-completed_at"],

@@ -10,6 +10,7 @@ from django.core.validators import FileExtensionValidator, RegexValidator
 
 from terrafusion.history.track import track
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.models.listed import by
 from terrafusion.records.models import County, PropertyOperational
 
 
@@ -37,6 +38,7 @@ class ReportJob(AbstractJob):
 
     class Meta(AbstractJob.Meta):
         verbose_name = "report job"
+        indexes = [*AbstractJob.Meta.indexes, *by("report_type", "type")]
 
 
 @track(exclude=("seal",))

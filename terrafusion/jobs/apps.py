@@ -1,6 +1,9 @@
 """The job lifecycle, written once."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class JobsConfig(AppConfig):
@@ -13,3 +16,13 @@ class JobsConfig(AppConfig):
         from terrafusion.jobs import checks, runner  # noqa: F401  # the checks register themselves
 
         post_spawn.connect(runner.preload)
+        post_migrate.connect(_after_migrate, sender=self)
+
+
+def _after_migrate(using: str, plan: Any = (), **_: Any) -> None:
+    """Nothing is to be done where nothing was migrated, as when tests empty tables."""
+    from terrafusion.jobs.models import listed
+    from terrafusion.jobs.registry import all_types
+
+    if plan:
+        listed.count_together(using, all_types())

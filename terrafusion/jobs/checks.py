@@ -10,12 +10,13 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.module_loading import import_string
 
+from terrafusion.jobs.models.listed import is_listed_by
 from terrafusion.jobs.registry import all_types
 
 
 @register(Tags.compatibility)
 def job_types(**_: Any) -> list[CheckMessage]:
-    """Each registered type has work that can be imported, and the columns that it names."""
+    """Each registered type has work that can be imported, and the columns that it names, its own with indexes."""
     found: list[CheckMessage] = []
     for job_type in all_types():
         try:
@@ -27,6 +28,9 @@ def job_types(**_: Any) -> list[CheckMessage]:
                 job_type.model._meta.get_field(column)
             except FieldDoesNotExist:
                 found.append(Error(f"{job_type.label} has no column {column!r}.", id="jobs.E002"))
+        if not is_listed_by(job_type.model, job_type.type_field):
+            text = f"{job_type.label} has no indexes for its lists: add *by({job_type.type_field!r}, 'type') to them."
+            found.append(Error(text, id="jobs.E005"))
     return found
 
 

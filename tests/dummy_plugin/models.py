@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.models.listed import by
 
 
 class DummyJob(AbstractJob):
@@ -18,4 +19,4 @@ class DummyJob(AbstractJob):
     result_columns = frozenset({"lines_written"})
 
     class Meta(AbstractJob.Meta):
-        pass
+        indexes = [*AbstractJob.Meta.indexes, *by("flavour", "type")]

@@ -25,12 +25,17 @@ def test_the_project_has_no_fault() -> None:
     [
         ({"execute": "tests.nowhere.execute"}, "jobs.E001"),
         ({"execute": "tests.dummy_plugin.jobs.nothing"}, "jobs.E001"),
-        ({"type_field": "colour"}, "jobs.E002"),
+        ({"type_field": "message"}, "jobs.E005"),
     ],
 )
 def test_faulty_types_are_found(monkeypatch: pytest.MonkeyPatch, fault: dict[str, str], code: str) -> None:
     monkeypatch.setattr(checks, "all_types", lambda: [replace(DUMMY, **fault)])  # type: ignore[arg-type]
     assert [message.id for message in checks.job_types()] == [code]
+
+
+def test_a_type_column_that_is_not_there_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "all_types", lambda: [replace(DUMMY, type_field="color")])
+    assert [message.id for message in checks.job_types()] == ["jobs.E002", "jobs.E005"]
 
 
 def test_a_retry_that_is_too_short_is_found(settings: Any) -> None:

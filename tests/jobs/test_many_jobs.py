@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +17,7 @@ from rest_framework.test import APIClient
 from terrafusion.jobs.admin import lists
 from terrafusion.jobs.sweep import sweep
 from terrafusion.records.layers import layers_named, layers_of
-from terrafusion.records.models import County
+from terrafusion.records.models import County, CountyAccess
 from tests.conftest import ClientOf, queued
 from tests.dummy_plugin.models import DummyJob
 from tests.jobs.conftest import Submit, claim
@@ -60,7 +62,7 @@ def most_rows_of_jobs(queries: CaptureQueriesContext) -> int:
     return max(map(rows_read, reads), default=0)
 
 
-def most_rows_read(client: Client, address: str, **query: str) -> int:
+def most_rows_read(client: Client, address: str, **query: Any) -> int:
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address, query).status_code == 200
     return most_rows_of_jobs(queries)
@@ -84,6 +86,76 @@ def test_the_list_of_a_county_does_not_pass_over_those_of_others(many: None, sub
     assert {job["job_id"] for job in api.get(address).json()["results"]} == jobs
     assert most_rows_read(api, address) <= 10
     assert most_rows_read(api, address, status="PENDING") <= 10
+
+
+THIRD = "COUNTY03"
+IN_VAIN: list[dict[str, Any]] = [
+    {"flavour": "spicy"},
+    {"status": "FAILED"},
+    {"status": "CANCELLED"},
+    {"status": ["FAILED", "CANCELLED"]},
+    {"flavour": "spicy", "status": "FAILED"},
+    {"schedule_id": str(uuid.uuid4())},
+    {"created_after": "3000-01-01T00:00Z"},
+    {"created_before": "1000-01-01T00:00Z"},
+    {"county_id": THIRD},
+    {"county_id": THIRD, "flavour": "spicy"},
+]
+
+
+@pytest.fixture
+def apart(many: None, county: County, other_county: County, analyst: Any) -> None:
+    """Of two counties jobs that are plain and completed, of a third one as many that are spicy and have failed."""
+    third = County.objects.create(id=THIRD, name="Third County", fips="53033", state="WA", state_plane_srid=2285)
+    DummyJob.objects.update(status="COMPLETED")
+    ended = {"created_at": "2998-01-01T00:00Z", "completed_at": "2998-01-01T00:00Z", "submitted_by": analyst}
+    made = [DummyJob(county=county, flavour="plain", status="COMPLETED", **ended) for _ in range(MANY)]
+    burnt: dict[str, Any] = {"flavour": "spicy", "status": "FAILED", "error_code": "dummy_burnt"}
+    made += [DummyJob(county=third, **burnt, **ended) for _ in range(MANY)]
+    DummyJob.objects.bulk_create(made)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE dummy_dummyjob")
+
+
+@pytest.mark.parametrize("counties", [1, 2])
+def test_what_no_job_of_a_county_matches_is_not_looked_for_in_all(
+    apart: None, counties: int, api: APIClient, other_county: County, analyst: Any
+) -> None:
+    if counties == 2:
+        CountyAccess.objects.create(user=analyst, county=other_county, role="viewer")
+    address = reverse("dummy:jobs")
+    for query in IN_VAIN:
+        assert api.get(address, query).json()["results"] == [], query
+        assert most_rows_read(api, address, **query) <= 10, query
+
+
+def test_what_no_job_matches_is_not_looked_for_in_all(many: None, county: County, admin_client: Client) -> None:
+    in_vain = {"flavour": "spicy", "status": "CANCELLED", "schedule_id": str(uuid.uuid4()), "county_id": "COUNTY01"}
+    for name, value in in_vain.items():
+        assert most_rows_read(admin_client, reverse("dummy:jobs"), **{name: value}) <= 10, name
+    in_vain = {
+        "flavour__exact": "spicy",
+        "status__exact": "CANCELLED",
+        "error_code": "dummy_burnt",
+        "county__id__exact": "COUNTY01",
+        "created_at__gte": "3000-01-01 00:00Z",
+    }
+    for name, value in in_vain.items():
+        assert most_rows_read(admin_client, reverse(ADMIN), **{name: value}) <= 10, name
+
+
+def test_an_error_of_another_county_is_not_looked_for_in_all(apart: None, analyst: Any, client: Client) -> None:
+    analyst.is_staff = True
+    analyst.save()
+    analyst.user_permissions.add(Permission.objects.get(codename="view_dummyjob"))
+    client.force_login(analyst)
+    assert most_rows_read(client, reverse(ADMIN), error_code="dummy_burnt") <= 10
+
+
+def test_a_list_of_the_admin_is_ordered_by_what_an_index_is_ordered_by(submit: Submit, admin_client: Client) -> None:
+    submit()
+    shown = admin_client.get(reverse(ADMIN)).content.decode()
+    assert re.findall(r'class="sortable column-(\w+)', shown) == ["created_at"]
 
 
 def test_pages_of_the_admin_read_some_pages_of_jobs(

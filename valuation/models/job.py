@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.gis.db import models
 
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.models.listed import by
 
 
 class Method(models.TextChoices):
@@ -67,6 +68,7 @@ class ValuationJob(AbstractJob):
 
     class Meta(AbstractJob.Meta):
         verbose_name = "valuation job"
+        indexes = [*AbstractJob.Meta.indexes, *by("valuation_method", "type")]
 
     @property
     def method_name(self) -> str:

@@ -49,6 +49,7 @@ class JobAdmin(OwnCountiesAdmin):
     paginator = NewestPaginator
     list_select_related = ["submitted_by"]
     ordering = ["-created_at"]
+    sortable_by = ["created_at"]  # by another column all rows would be read
     show_full_result_count = False  # counting all rows twice for each page is slow on a large table
     list_per_page = 50
     actions = ["cancel_jobs", "rerun_jobs"]

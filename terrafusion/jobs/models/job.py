@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from terrafusion.jobs.models.guarded import Guarded
+from terrafusion.jobs.models.listed import by
 from terrafusion.jobs.queryset import JobQuerySet
 from terrafusion.jobs.states import ACTIVE, CLAIMED, FINISHED, Status
 from terrafusion.records.models import County
@@ -143,8 +144,9 @@ class AbstractJob(Guarded):
         indexes = [
             models.Index(fields=["county", "-created_at", "-job_id"], name="%(class)s_county"),  # a county's list
             models.Index(fields=["-created_at", "-job_id"], name="%(class)s_created"),  # the list of all counties
-            # Lists of one status, and how many jobs have it: read from this index alone, however wide the rows are.
-            models.Index(fields=["status", "-created_at", "-job_id"], name="%(class)s_status"),
+            # How many jobs have a status is read from the first of these alone, however wide the rows are.
+            *by("status", "status"),
+            *by("error_code", "error", condition=~Q(error_code="")),
             # What the sweep reads every few seconds, and each user's limit: small, however many jobs have ended.
             models.Index(fields=["status", "heartbeat_at"], name="%(class)s_active", condition=_is(*ACTIVE)),
             # Whose turn it is (turns.py) is read from this index alone.
