@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+from functools import cache
 from typing import Any, TypedDict
 
+from django.urls import get_script_prefix, reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.reverse import reverse
 
 from terrafusion.api.serializers import StrictSerializer
 from terrafusion.jobs import errors, options, personal_data
@@ -28,6 +30,12 @@ def refused_here(job: AbstractJob, context: dict[str, Any]) -> ReadRefused | Non
 
 _ANY_JOB = "00000000-0000-0000-0000-000000000000"
 """Stands for a job's id in an address."""
+
+
+@cache
+def _path(route: str, prefix: str) -> str:
+    """Of any job; ``prefix`` is that of the site, which Django sets for each request."""
+    return reverse(route, args=[_ANY_JOB])
 
 
 class Links(TypedDict):
@@ -63,6 +71,11 @@ class CountyField(serializers.PrimaryKeyRelatedField[County]):
         if key == "does_not_exist":
             kwargs["known"] = ", ".join(self.get_queryset().values_list("pk", flat=True)) or "none"
         return super().fail(key, **kwargs)
+
+
+def _only_reads(field: Any) -> bool:
+    """A value, and nothing that has fields of its own."""
+    return field.read_only and not hasattr(field, "child") and not isinstance(field, serializers.BaseSerializer)
 
 
 class JobRunSerializer(StrictSerializer):
@@ -104,6 +117,14 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
     expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
     links = serializers.SerializerMethodField()
 
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Plain copies of those that only read a value: being bound changes them themselves and nothing in them. DRF's
+        own copies, which make each field anew, take as long as all that is shown."""
+        return {
+            name: copy.copy(field) if _only_reads(field) else copy.deepcopy(field)
+            for name, field in self._declared_fields.items()
+        }
+
     def get_retryable(self, job: AbstractJob) -> bool:
         kind = errors.known().get(job.error_code) if job.error_code else None
         return kind is not None and kind.retryable
@@ -133,14 +154,13 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
         return job.options if own else options.for_others(job.options)
 
     def get_links(self, job: AbstractJob) -> Links:
-        name, job_id = type_of(job).name, str(job.job_id)
+        name, job_id, prefix = type_of(job).name, str(job.job_id), get_script_prefix()
+        if (site := self.context.get("site")) is None:
+            request = self.context.get("request")
+            site = self.context["site"] = request.build_absolute_uri("/").rstrip("/") if request else ""
 
         def link(action: str) -> str:
-            """Of an address that was made once for all jobs of the type that are shown."""
-            route = f"{name}:{action}"
-            if (pattern := self.context.get(route)) is None:
-                pattern = self.context[route] = reverse(route, args=[_ANY_JOB], request=self.context.get("request"))
-            return str(pattern).replace(_ANY_JOB, job_id)
+            return f"{site}{_path(f'{name}:{action}', prefix)}".replace(_ANY_JOB, job_id)
 
         may_cancel = job.status in ACTIVE
         return Links(

@@ -32,7 +32,8 @@ from terrafusion.jobs.filters import JobFilterSet, filterset_of
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.rights import check_may_rerun, check_readable, role_to_act
 from terrafusion.jobs.serializers import JobResultSerializer, JobRunSerializer, JobStatusSerializer, with_result
-from terrafusion.records.access import Rights, require, rights_of
+from terrafusion.kept import Kept
+from terrafusion.records.access import Rights, Role, require, rights_of
 
 POLL_SECONDS = 1
 """Told to clients as Retry-After: when to ask for the status."""
@@ -46,6 +47,11 @@ _PAGES = {
     "rerun": ": rerun",
 }
 """What is added to a job's name, where the page is not of the job itself."""
+
+
+def _brief(jobs: QuerySet[AbstractJob]) -> QuerySet[AbstractJob]:
+    """What the status object shows of them."""
+    return jobs.defer(*jobs.model.unlisted_columns)
 
 
 class TooManyJobs(Throttled):
@@ -70,10 +76,12 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
     lookup_field = "job_id"
     list_actions = ("jobs",)
     query_parameters: ClassVar[Mapping[str, Collection[str]]] = {"file": ("inline",)}
+    _brief_job: ClassVar[Kept[AbstractJob]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.results_serializer_class = with_result(cls.serializer_class, cls.result_serializer_class)
+        cls._brief_job = Kept(lambda pk: _brief(cls.model.objects.filter(pk=pk)).order_by(), like=uuid.UUID(int=0))
         describe(cls)
 
     @classproperty
@@ -102,8 +110,9 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
         jobs: QuerySet[AbstractJob] = self.model.objects.all()
         if counties is not None:
             jobs = jobs.filter(county__in=counties)
-        brief = getattr(self, "action", None) in ("status", "jobs")  # a view of a run's values has no action
-        return jobs.defer(*self.model.unlisted_columns) if brief else jobs
+        return (
+            _brief(jobs) if getattr(self, "action", None) == "jobs" else jobs
+        )  # a view of a run's values has no action
 
     @cached_property
     def rights(self) -> Rights:
@@ -142,7 +151,7 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
 
     def status(self, request: Request, job_id: str) -> Response:
         """How the job is doing."""
-        job = self.get_job(job_id)
+        job = self.get_job(job_id, brief=True)
         headers = {} if job.completed_at else {"Retry-After": str(POLL_SECONDS)}
         return Response(self._shown(job), headers=headers)
 
@@ -194,15 +203,16 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
         download.check_available(job)
         return job
 
-    def get_job(self, job_id: str) -> AbstractJob:
+    def get_job(self, job_id: str, *, brief: bool = False) -> AbstractJob:
+        """The job, ``brief`` as lists have it."""
         try:
             parsed = uuid.UUID(job_id)
         except ValueError:
             raise ValidationError({"job_id": "This is not a job id: give a UUID."}, code="invalid") from None
-        try:
-            return self.get_queryset().get(pk=parsed)
-        except self.model.DoesNotExist:
-            raise NotFound("There is no such job for you.", code="job_not_found") from None
+        job = self._brief_job.first(parsed) if brief else self.get_queryset().filter(pk=parsed).first()
+        if job is None or not self.rights.has(job.county_id, Role.VIEWER):
+            raise NotFound("There is no such job for you.", code="job_not_found")
+        return job
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         # A file is what it is: a client that accepts, say, only image/* or its own type gets it all the same.

@@ -9,10 +9,17 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework.exceptions import PermissionDenied
 
+from terrafusion.kept import Kept
 from terrafusion.records.models import County, CountyAccess
 
 Role = CountyAccess.Role
 _RANK = [Role.VIEWER, Role.ANALYST, Role.MANAGER, Role.ASSESSOR]
+_grants = Kept(
+    lambda user_id: (
+        CountyAccess.objects.filter(user=user_id).only("county_id", "role", "may_see_personal_data").order_by()
+    ),
+    like=0,
+)
 
 
 def counties_for(user: Any, at_least: Role = Role.VIEWER) -> QuerySet[County]:
@@ -53,8 +60,9 @@ def rights_of(user: Any) -> Rights:
         return Rights()
     if user.is_superuser:
         return Rights(everything=True)
-    rows = list(CountyAccess.objects.filter(user=user).values_list("county_id", "role", "may_see_personal_data"))
-    return Rights({county: role for county, role, _ in rows}, frozenset(county for county, _, sees in rows if sees))
+    rows = _grants.list(user.pk)
+    personal = frozenset(grant.county_id for grant in rows if grant.may_see_personal_data)
+    return Rights({grant.county_id: grant.role for grant in rows}, personal)
 
 
 def highest(*roles: Role) -> Role:
