@@ -25,6 +25,7 @@ step "code of before can run on new migrations" env DJANGO_SETTINGS_MODULE=tests
     .venv/bin/python manage.py lintmigrations --no-cache --quiet ok ignore
 step "system checks" deployed .venv/bin/python manage.py check --deploy --fail-level WARNING
 step "alert rules" .venv/bin/python -m terrafusion.setup.promtool test rules docker/prometheus/rules_test.yaml
+step "hadolint" .venv/bin/hadolint docker/Dockerfile
 step "page of the formats" .venv/bin/python manage.py describe_formats --check
 step "OpenAPI schema" .venv/bin/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 if command -v shellcheck >/dev/null; then
