@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load mutants fuzz lock audit sbom clean purge
+.PHONY: help demo test matrix serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load resets image-check mutants fuzz lock audit sbom clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -97,6 +97,10 @@ load: ## USERS=100 people at once for DURATION=180 seconds, a queue of 10,000 an
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.load
 
+resets: ## CONNECTIONS=50 kept connections with pauses for DURATION=180 seconds: how many requests met a reset; writes build/bench/resets.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.resets
+
 bench-coverage: ## How often intervals hold what they should, in REPLICATIONS=200 draws each (ONLY=name picks some); writes build/bench/coverage.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.coverage
@@ -112,6 +116,9 @@ fuzz: ## Give each parser of what callers send SECONDS=60 of inputs that coverag
 lock: ## Write requirements*.lock, the hashes of all that is pinned, after a change of requirements*.txt
 	@.venv/bin/python -m terrafusion.setup.lock
 
+image-check: ## Run the steps of docker/Dockerfile without Docker, in Debian by debootstrap (root, minutes), and ask its web process for its health
+	@python3 -m terrafusion.setup.image_check
+
 audit: ## Ask for known vulnerabilities of all that is pinned; needs a way to the vulnerability service
 	@terrafusion/setup/venv.sh dev
 	@.venv/bin/python -m terrafusion.setup.audit
@@ -121,7 +128,7 @@ sbom: ## Write build/sbom.json, the packages that run in production, as CycloneD
 	@mkdir -p build && .venv/bin/cyclonedx-py requirements requirements.lock --output-reproducible --of JSON -o build/sbom.json
 
 clean: ## Remove .venv, caches and built files; the database and the results stay
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/static build/mutants build/fuzz build/tests*
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build/bench build/demo build/image build/static build/mutants build/fuzz build/tests*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 purge: ## Also delete the private database, the results and the secret key: make purge CONFIRM=yes
