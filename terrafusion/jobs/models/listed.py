@@ -29,18 +29,17 @@ def is_listed_by(model: Any, column: str) -> bool:
 
 
 def count_together(using: str, types: Iterable[Any]) -> None:
-    """Have PostgreSQL count, whenever it analyzes the tables, which values of the filters occur together. It takes them
-    for independent otherwise, and looks for what no county of a user has among the many that others have."""
+    """Have PostgreSQL count, now and whenever it analyzes the tables, which values of the filters occur together. It
+    takes them for independent otherwise, and looks for what no county of a user has among the many that others have."""
     connection = connections[using]
+    quote = connection.ops.quote_name
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
         for job_type in types:
             table = job_type.model._meta.db_table
-            if table in tables:
-                columns = ", ".join(
-                    map(connection.ops.quote_name, ("county_id", "status", "error_code", job_type.type_field))
-                )
-                name = connection.ops.quote_name(f"{table}_filters")
-                cursor.execute(
-                    f"CREATE STATISTICS IF NOT EXISTS {name} (mcv) ON {columns} FROM {connection.ops.quote_name(table)}"
-                )
+            name = f"{table}_filters"
+            cursor.execute("SELECT 1 FROM pg_statistic_ext WHERE stxname = %s", [name])
+            if table in tables and not cursor.fetchone():
+                columns = ", ".join(map(quote, ("county_id", "status", "error_code", job_type.type_field)))
+                cursor.execute(f"CREATE STATISTICS {quote(name)} (mcv) ON {columns} FROM {quote(table)}")
+                cursor.execute(f"ANALYZE {quote(table)}")
