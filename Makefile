@@ -97,7 +97,7 @@ load: ## USERS=100 people at once for DURATION=180 seconds, a queue of 10,000 an
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.load
 
-resets: ## CONNECTIONS=50 kept connections with pauses for DURATION=180 seconds: how many requests met a reset; writes build/bench/resets.json
+resets: ## 50 kept connections with pauses, for DURATION=180 seconds: how many were closed, how many requests reset; writes build/bench/resets.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.resets
 

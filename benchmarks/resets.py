@@ -2,8 +2,8 @@
 ask on each again and again, with pauses between. Writes build/bench/resets.json.
 
 Half of the connections pause for up to 60 seconds, as proxies keep theirs; the other half for about KEEPALIVE=75, when
-the server is just closing them. ``closed`` is a connection that a client finds closed before it asks, and replaces;
-``reset`` is a request that got no answer because the server closed its connection, and is what users meet with.
+the server is just closing them. ``closed`` is a connection that a client finds closed before it asks, and replaces; one
+that does not look meets it as a reset. ``reset`` is a request that got no answer although the client had looked.
 """
 
 from __future__ import annotations
