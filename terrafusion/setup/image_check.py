@@ -10,6 +10,7 @@ settings are those of its environment. Without the first two it says so and chec
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -98,6 +99,8 @@ def _build(stage: Stage, built: dict[str, Path]) -> Container:
     for name in _NETWORK:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path("/") / name, root / name)
+    (root / "dev" / "shm").mkdir(exist_ok=True)
+    (root / "dev" / "shm").chmod(0o1777)  # in a container it is shared memory, which every user may write to
     container = Container(root)
     for word, text in stage.steps:
         print(f"--- {word} {text[:100]}", flush=True)
@@ -181,11 +184,14 @@ def _ask(container: Container) -> None:
     try:
         deadline = time.monotonic() + _START_SECONDS
         while subprocess.run(container.command(container.health, **given), capture_output=True, check=False).returncode:
-            if web.poll() is not None or time.monotonic() > deadline:
-                raise SetupError(f"the web process is not healthy after {_START_SECONDS} seconds, or has ended.")
+            if web.poll() is not None:
+                raise SetupError("the web process has ended; the reason is above.")
+            if time.monotonic() > deadline:
+                raise SetupError(f"the web process is not healthy after {_START_SECONDS} seconds.")
             time.sleep(1)
     finally:
-        os.killpg(web.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(web.pid, signal.SIGTERM)
         web.wait()
 
 
