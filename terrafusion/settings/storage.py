@@ -42,5 +42,9 @@ def _media() -> dict[str, Any]:
 
 STORAGES = {
     "default": _media(),
-    "staticfiles": {"BACKEND": "terrafusion.static_files.GzippedStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "terrafusion.static_files.GzippedStaticFilesStorage",
+        # Not as results: they are for everybody, and in the image root collects what another user serves.
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
+    },
 }

@@ -13,7 +13,10 @@ import urllib.request
 from pathlib import Path
 
 import yaml
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 
+from terrafusion.settings import storage
 from tests.conftest import ROOT, stop
 
 ENTRYPOINT = ROOT / "docker" / "entrypoint.sh"
@@ -66,6 +69,16 @@ def test_the_web_role_lives_and_counts_without_a_database(tmp_path: Path) -> Non
     finally:
         stop(process)
     assert (tmp_path / "metrics" / socket.gethostname()).is_dir()
+
+
+def test_every_user_may_read_what_root_has_collected(tmp_path: Path) -> None:
+    """In the image collectstatic runs as root, and the web process as another user."""
+    given = {**storage.STORAGES["staticfiles"]["OPTIONS"], "location": tmp_path / "static"}
+    files = storages.create_storage({**storage.STORAGES["staticfiles"], "OPTIONS": given})
+    files.save("admin/page.css", ContentFile(b"a {}"))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "static").rglob("*")}
+    modes["static"] = (tmp_path / "static").stat().st_mode & 0o777
+    assert modes == {"static": 0o755, "admin": 0o755, "page.css": 0o644}
 
 
 def test_everything_that_is_copied_is_sent_to_the_build() -> None:
