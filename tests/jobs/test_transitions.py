@@ -52,6 +52,8 @@ MOVES: dict[str, Move] = {
     "cleaned": lambda job, token: DummyJob.objects.cleaned(job),
     "stranger finishes": lambda job, token: DummyJob.objects.finish(job, uuid.uuid4()),
     "stranger fails": lambda job, token: DummyJob.objects.fail(job, uuid.uuid4(), "internal_error", ""),
+    "stranger cancels": lambda job, token: DummyJob.objects.cancelled(job, uuid.uuid4()),
+    "stranger announces": lambda job, token: DummyJob.objects.announce(job, uuid.uuid4(), "x"),
     "stranger beats": lambda job, token: DummyJob.objects.heartbeat(job, uuid.uuid4()),
 }
 
@@ -84,7 +86,7 @@ BEGINS = {
     "claim": "PENDING",
     "cancel_pending": "PENDING",
     "offered": "PENDING",
-    "cancelled": "CANCELLING",
+    **dict.fromkeys(("cancelled", "stranger cancels"), "CANCELLING"),
     "expire": "COMPLETED",
     "cleaned": "FAILED",
 }
