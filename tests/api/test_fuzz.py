@@ -82,7 +82,7 @@ def api(county: CountyData, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def fuzz(group: str, operations: Any) -> Any:
     """One test of these operations, each a subtest; a group of its own for the processes that share the suite."""
 
-    @pytest.mark.timeout(600)
+    @pytest.mark.timeout(1800)  # of all operations of the group together
     @pytest.mark.xdist_group(group)
     @operations.parametrize()  # type: ignore[untyped-decorator]  # schemathesis is not followed by mypy
     @settings(
@@ -112,7 +112,12 @@ test_valuation_keeps_to_its_schema = fuzz(
     # The rate tables share one view: one of them stands for all.
     schema.include(path_regex="^/api/v1/valuation/").exclude(path_regex="rate-tables/(?!cost)"),
 )
-test_all_else_keeps_to_its_schema = fuzz("fuzz 3", schema.exclude(path_regex="^/api/v1/(gis-export|valuation)/"))
+test_market_analysis_and_reporting_keep_to_their_schema = fuzz(
+    "fuzz 3", schema.include(path_regex="^/api/v1/(market-analysis|reporting)/")
+)
+test_all_else_keeps_to_its_schema = fuzz(
+    "fuzz 4", schema.exclude(path_regex="^/api/v1/(gis-export|valuation|market-analysis|reporting)/")
+)
 
 
 def _known_id(path: str) -> Any:

@@ -26,7 +26,7 @@ from tests.rights.reading import content
 
 TABLE = Path(__file__).with_name("matrix.txt")
 WRITE = bool(os.environ.get("WRITE_MATRIX"))
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module", autouse=True)
