@@ -37,8 +37,9 @@ class Pulse:
 
     def is_lost(self, now: float) -> bool:
         """To be called about once a second with the monotonic clock. Sends the next canary when it is due."""
-        silence = canary.age(self._cluster)
-        if self._sent is not None and silence is not None and silence < now - min(self._sent, self._idle_since or now):
+        silence = canary.age(self._cluster)  # below zero where the clock was set back since: no sign of life
+        since = now - min(self._sent or now, self._idle_since or now)
+        if self._sent is not None and silence is not None and 0 <= silence < since:
             self._heard, self._idle_since = True, None
             if now - self._sent < settings.CANARY_INTERVAL:
                 return False

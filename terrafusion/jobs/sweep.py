@@ -65,6 +65,7 @@ def sweep(*, judge_heartbeats: bool = True) -> Swept:
     """One round. ``judge_heartbeats`` is False just after an outage, when nobody could write any."""
     swept = Swept(scheduled=clock.run_due(), retired=clock.retire())
     for job_type in all_types():
+        job_type.model.objects.settle_times()
         if judge_heartbeats:
             _lost(job_type.model, swept)
         _forgotten(job_type.model, swept)

@@ -56,6 +56,13 @@ def test_one_that_no_longer_answers_is(watched: Watched) -> None:
     assert PATIENCE <= (watched.lost_within(3600) or 0) <= PATIENCE + INTERVAL + 1
 
 
+def test_a_song_of_the_future_is_no_sign_of_life(watched: Watched) -> None:
+    """The clock was set back by an hour since."""
+    watched.lost_within(100, singing=True)
+    watched.sung_at = watched.now + 3600  # type: ignore[assignment]
+    assert PATIENCE <= (watched.lost_within(1800) or 0) <= PATIENCE + INTERVAL + 1
+
+
 def test_the_moment_between_two_long_jobs_proves_nothing(watched: Watched) -> None:
     """However long the first one was, and whatever waits behind: this restarted healthy clusters."""
     watched.lost_within(100, singing=True)

@@ -53,6 +53,18 @@ def test_lost_jobs_are_tried_again_then_failed(submit: Submit, settings: Any) ->
     assert job.completed_at is not None
 
 
+def test_a_clock_that_was_set_back_hides_no_lost_worker_and_no_forgotten_job(submit: Submit, settings: Any) -> None:
+    settings.JOB_LOST_AFTER = settings.JOB_REQUEUE_AFTER = 1
+    claimed, forgotten = submit(), submit()
+    claim(claimed)
+    queued().delete()
+    DummyJob.objects.filter(pk=claimed.pk).update(heartbeat_at="2999-01-01T00:00Z")
+    DummyJob.objects.filter(pk=forgotten.pk).update(enqueued_at="2999-01-01T00:00Z")
+    assert sweep() == Swept()  # both are judged from now on
+    time.sleep(1.1)
+    assert sweep() == Swept(retried=1, offered=1)
+
+
 def test_lost_job_that_was_being_cancelled(submit: Submit) -> None:
     job = submit()
     claim(job)
