@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from terrafusion.setup import processes
 from terrafusion.setup.demo.client import Client
 from terrafusion.setup.errors import SetupError
 
@@ -87,7 +88,14 @@ def running(*commands: list[str]) -> Iterator[None]:
     (FOLDER / "metrics").mkdir(parents=True)
     with (FOLDER / "processes.log").open("wb") as log:
         started = [
-            subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log, start_new_session=True)
+            subprocess.Popen(
+                command,
+                cwd=PROJECT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=processes.die_with_parent,
+            )
             for command in commands
         ]
         try:

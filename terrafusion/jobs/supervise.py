@@ -7,7 +7,6 @@ and is restarted when it has exited, or when its workers no longer take tasks th
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import signal
@@ -19,6 +18,7 @@ from django.conf import settings
 
 from terrafusion.jobs import broker, canary, marks
 from terrafusion.jobs.pulse import Pulse
+from terrafusion.setup import processes
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,6 @@ LIMIT_GRACE = 60.0
 """Seconds past its lane's last time limit after which a worker that is still at the same job counts as stuck."""
 QUICK_DEATH = 10.0
 MAX_BACKOFF = 60.0
-_PR_SET_PDEATHSIG = 1
 
 
 class SupervisedCluster:
@@ -112,7 +111,7 @@ class SupervisedCluster:
         command = [sys.executable, sys.argv[0], "run_cluster"]
         environment = {**os.environ, "Q_CLUSTER_NAME": self.name}
         self.process = subprocess.Popen(  # noqa: S603  # our own command line
-            command, env=environment, start_new_session=True, preexec_fn=_die_with_parent
+            command, env=environment, start_new_session=True, preexec_fn=processes.die_with_parent
         )
         self._started = time.monotonic()
         self._pulse.begin()
@@ -124,8 +123,3 @@ class SupervisedCluster:
                 os.killpg(self.process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 return
-
-
-def _die_with_parent() -> None:
-    """In the child: the kernel sends SIGTERM when the supervisor dies, even by SIGKILL; no cluster is orphaned."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -6,10 +6,12 @@ import contextlib
 import ctypes
 import os
 import select
+import signal
 import subprocess
 import time
 from pathlib import Path
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -50,6 +52,12 @@ def adopt_orphans() -> None:
     Process 1 should do that, but in many a container it does so late or never.
     """
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent() -> None:
+    """In a child, before it runs its program: the kernel sends SIGTERM when the parent dies, even by SIGKILL, so that
+    it is not orphaned. More exactly, when the parent's thread ends that has started it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def wait(process: subprocess.Popen[bytes]) -> int:
