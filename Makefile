@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load resets image-check mutants fuzz lock audit sbom clean purge
+.PHONY: help demo test matrix serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load chaos resets image-check mutants fuzz lock audit sbom clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -10,11 +10,12 @@ ROWS ?= 1000000
 PARCELS ?= 100000
 REPLICATIONS ?= 200
 ONLY ?=
+TRIES ?= 3
 USERS ?= 100
 DURATION ?= 180
 SECONDS ?= 60
 RUN := .venv/bin/python -m terrafusion.setup.launch
-export PORT DEMO ROWS PARCELS REPLICATIONS ONLY USERS DURATION SECONDS
+export PORT DEMO ROWS PARCELS REPLICATIONS ONLY TRIES USERS DURATION SECONDS
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -104,6 +105,10 @@ resets: ## 50 kept connections with pauses, for DURATION=180 seconds: how many w
 bench-coverage: ## How often intervals hold what they should, in REPLICATIONS=200 draws each (ONLY=name picks some); writes build/bench/coverage.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.coverage
+
+chaos: ## TRIES=3 of each fault of processes, database, broker, disk, storage and clocks under real jobs (ONLY=name picks some); writes build/bench/chaos.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.chaos
 
 mutants: ## Whether the tests of the core notice faults put into it (ONLY=part of a path picks modules); writes build/bench/mutants.json
 	@terrafusion/setup/venv.sh dev
