@@ -110,9 +110,8 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
         jobs: QuerySet[AbstractJob] = self.model.objects.all()
         if counties is not None:
             jobs = jobs.filter(county__in=counties)
-        return (
-            _brief(jobs) if getattr(self, "action", None) == "jobs" else jobs
-        )  # a view of a run's values has no action
+        action = getattr(self, "action", None)  # a view of a run's values has none
+        return _brief(jobs) if action == "jobs" else jobs
 
     @cached_property
     def rights(self) -> Rights:
