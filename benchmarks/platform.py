@@ -77,6 +77,13 @@ def county_of(rows: int) -> str:
     return county
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def manage(*arguments: str) -> None:
     subprocess.run([sys.executable, "manage.py", *arguments], cwd=PROJECT, check=True)
 
@@ -119,9 +126,7 @@ def site(*clusters: str) -> Iterator[Client]:
     signed_in.set_password(password)
     signed_in.save()
     manage("collectstatic", "--noinput", "--verbosity", "0")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     os.environ.update(PORT=str(port), WEB_HOST="127.0.0.1")
     web = [sys.executable, "-m", "gunicorn", "--config", "terrafusion/setup/gunicorn.py", "terrafusion.wsgi"]
     with running(web, *(supervisor(cluster) for cluster in clusters)):

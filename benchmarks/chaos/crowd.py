@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 import uuid
 from collections import Counter
@@ -21,6 +20,8 @@ from benchmarks.platform import county_of
 
 PATIENCE = 180.0
 """Seconds after a fault within which every job has ended, and a new one is done."""
+JOBS = 8
+"""Small exports of one try, where the fault does not need another number."""
 _KINDS = 12
 """Different small requests; the files that they give undisturbed are known."""
 _BASE = "/api/v1/gis-export"
@@ -53,6 +54,11 @@ class Crowd:
         """So many small exports, after ``whole`` ones of the whole county."""
         for number in [_WHOLE] * whole + [n % _KINDS for n in range(jobs)]:
             self._accept(number)
+
+    def begin(self, *, whole: int = 1) -> None:
+        """Submit some, and wait until the first of ``whole`` exports of the county is at work."""
+        self.submit(JOBS, whole=whole)
+        self.wait_until_running()
 
     def _accept(self, number: int) -> None:
         self._accepted[_submit(self._site, number)] = number
@@ -191,6 +197,5 @@ def _finished(site: Site, job: str) -> str:
 
 def _digest(site: Site, job: str) -> str:
     with TemporaryDirectory() as folder:
-        path, digest = site.client().save(f"{_BASE}/jobs/{job}/download", Path(folder))
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        _, digest = site.client().save(f"{_BASE}/jobs/{job}/download", Path(folder))
         return digest

@@ -11,25 +11,19 @@ from functools import partial
 import psutil
 
 from benchmarks.chaos import ledger
-from benchmarks.chaos.crowd import Crowd
+from benchmarks.chaos.crowd import JOBS, Crowd
 from benchmarks.chaos.fault import Fault
 from benchmarks.chaos.sites import Site
 from terrafusion.setup.errors import SetupError
 
-_JOBS = 8
 _AWAY_SECONDS = 8.0
 _DATABASE = frozenset({"database_unavailable"})
 _STORAGE = frozenset({"storage_unavailable", "storage_full"})
 _REMOUNT_SECONDS = 20
 
 
-def _busy_site(site: Site, crowd: Crowd) -> None:
-    crowd.submit(_JOBS, whole=1)
-    crowd.wait_until_running()
-
-
 def _database_stopped(site: Site, crowd: Crowd) -> None:
-    _busy_site(site, crowd)
+    crowd.begin()
     with crowd.submitting(4):
         site.database.cluster.stop()
         time.sleep(_AWAY_SECONDS)
@@ -37,7 +31,7 @@ def _database_stopped(site: Site, crowd: Crowd) -> None:
 
 
 def _database_killed(site: Site, crowd: Crowd) -> None:
-    _busy_site(site, crowd)
+    crowd.begin()
     with crowd.submitting(4):
         site.database.kill()
         time.sleep(_AWAY_SECONDS)
@@ -46,7 +40,7 @@ def _database_killed(site: Site, crowd: Crowd) -> None:
 
 def _database_slow(site: Site, crowd: Crowd) -> None:
     """It works for a tenth of the time."""
-    _busy_site(site, crowd)
+    crowd.begin()
     with crowd.submitting(4):
         end = time.monotonic() + 2 * _AWAY_SECONDS
         while time.monotonic() < end:
@@ -63,7 +57,7 @@ def _database_slow(site: Site, crowd: Crowd) -> None:
 
 def _connections_cut(site: Site, crowd: Crowd) -> None:
     """All of them while an export reads, and again half a second later."""
-    _busy_site(site, crowd)
+    crowd.begin()
     for _ in range(2):
         ledger.rows(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -74,7 +68,7 @@ def _connections_cut(site: Site, crowd: Crowd) -> None:
 
 def _broker_gone(site: Site, crowd: Crowd) -> None:
     assert site.broker is not None
-    _busy_site(site, crowd)
+    crowd.begin()
     with crowd.submitting(4):
         site.broker.kill()
         time.sleep(_AWAY_SECONDS)
@@ -83,7 +77,7 @@ def _broker_gone(site: Site, crowd: Crowd) -> None:
 
 def _store(mode: str, site: Site, crowd: Crowd) -> None:
     assert site.store is not None
-    _busy_site(site, crowd)
+    crowd.begin()
     with crowd.submitting(4):
         site.store.line.mode = mode
         time.sleep(2 * _AWAY_SECONDS)
@@ -91,7 +85,7 @@ def _store(mode: str, site: Site, crowd: Crowd) -> None:
 
 
 def _disk_full(site: Site, crowd: Crowd) -> None:
-    _busy_site(site, crowd)
+    crowd.begin()
     filler = site.media / ".filler"
     with crowd.submitting(4):
         with suppress(OSError), filler.open("wb", buffering=0) as file:
@@ -102,7 +96,7 @@ def _disk_full(site: Site, crowd: Crowd) -> None:
 
 
 def _disk_read_only(site: Site, crowd: Crowd) -> None:
-    crowd.submit(_JOBS)
+    crowd.submit(JOBS)
     with crowd.submitting(4):
         _remount(site, "ro")
         time.sleep(_AWAY_SECONDS)
@@ -120,7 +114,7 @@ def _remount(site: Site, how: str) -> None:
 
 
 def _clock(seconds: int, site: Site, crowd: Crowd) -> None:
-    _busy_site(site, crowd)
+    crowd.begin()
     with crowd.submitting(4):
         for offset in (seconds, 0):
             site.clock.set(offset)

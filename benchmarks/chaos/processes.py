@@ -11,11 +11,10 @@ from functools import partial
 import psutil
 
 from benchmarks.chaos import ledger
-from benchmarks.chaos.crowd import Crowd
+from benchmarks.chaos.crowd import JOBS, Crowd
 from benchmarks.chaos.fault import Fault
 from benchmarks.chaos.sites import Site
 
-_JOBS = 8
 _FIND_SECONDS = 60
 _RANDOM_KILLS, _RANDOM_JOBS = 50, 500
 _WORKER_LOST = frozenset({"worker_lost"})
@@ -25,11 +24,11 @@ _WORKER_LOST = frozenset({"worker_lost"})
 def _at(phase: str, site: Site, crowd: Crowd) -> Iterator[psutil.Process]:
     """A worker that is at ``phase`` of an attempt."""
     if phase == "work":
-        crowd.submit(_JOBS, whole=2)
+        crowd.submit(JOBS, whole=2)
         yield _worker_of(site, str(crowd.wait_until_running()))
         return
     with ledger.closed(phase) as gate:
-        crowd.submit(_JOBS)
+        crowd.submit(JOBS)
         gate.wait()
         yield next(site.keeper.busy())
 
@@ -66,7 +65,7 @@ def _wake(stopped: list[psutil.Process], site: Site) -> None:
 
 def _poison(site: Site, crowd: Crowd) -> None:
     """A job whose worker dies at each attempt, as from memory that ran out; others wait behind it."""
-    crowd.submit(_JOBS, whole=1)
+    crowd.submit(JOBS, whole=1)
     job = crowd.wait_until_running()
     killed = set()
     while ledger.rows("SELECT completed_at FROM gis_export_gisexportjob WHERE job_id = %s", job)[0][0] is None:
@@ -104,20 +103,15 @@ def _chosen(site: Site, name: str) -> list[psutil.Process]:
     return [site.keeper.process(name)]
 
 
-def _busy_site(site: Site, crowd: Crowd) -> None:
-    crowd.submit(_JOBS, whole=site.workers)
-    crowd.wait_until_running()
-
-
 def _kill(name: str, site: Site, crowd: Crowd) -> None:
-    _busy_site(site, crowd)
+    crowd.begin(whole=site.workers)
     with crowd.submitting(4):
         for process in _chosen(site, name):
             process.kill()
 
 
 def _stop(name: str, site: Site, crowd: Crowd) -> None:
-    _busy_site(site, crowd)
+    crowd.begin(whole=site.workers)
     with crowd.submitting(4):
         stopped = _chosen(site, name)
         for process in stopped:

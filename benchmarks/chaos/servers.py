@@ -15,18 +15,13 @@ from tempfile import TemporaryDirectory
 
 import boto3
 
+from benchmarks import platform
+
 _BUCKET = "results"
 _KEYS = {"aws_access_key_id": "of-the-benchmark", "aws_secret_access_key": "of-the-benchmark"}
 _REGION = "us-west-2"
 _REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _BYTES_PER_SECOND = 200_000
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Store:
@@ -103,7 +98,7 @@ class Broker:
     """A Redis that may be stopped and started; it keeps nothing."""
 
     def __init__(self, folder: Path) -> None:
-        port = free_port()
+        port = platform.free_port()
         self.url = f"redis://127.0.0.1:{port}/0"
         self._command = [_redis(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
         self._process: subprocess.Popen[bytes] | None = None

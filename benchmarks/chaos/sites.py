@@ -102,7 +102,7 @@ class Site:
         return [str(path) for path in inside if path.parts[0] != ".work"]
 
     def wait_until_whole(self) -> None:
-        """Until what was killed runs again: workers that are ready are two processes beside the pusher and monitor."""
+        """Until what was killed has been started again, and the web server answers."""
         deadline = time.monotonic() + _START_SECONDS
         while not all(process.poll() is None for process in self.keeper.running()):
             if time.monotonic() > deadline:
@@ -130,7 +130,7 @@ def running(kind: str) -> Iterator[Site]:
     settings = {name: str(value) for name, value in _CLOCKS.items()}
     settings |= {
         "MEDIA_ROOT": str(_MEDIA),
-        "PORT": str(servers.free_port()),
+        "PORT": str(platform.free_port()),
         "Q_WORKERS": str(_WORKERS),
         "JOB_SHORT_SECONDS": "3600",
         "LOG_LEVEL": "INFO",
