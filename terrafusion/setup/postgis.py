@@ -87,13 +87,12 @@ def _install() -> None:
         )
     print(f"Installing PostGIS: {command}", file=sys.stderr)
     script = f"""set -e
-        export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
         mkdir -p {_NO_CLUSTER.parent}
         echo 'create_main_cluster = false' > {_NO_CLUSTER}
         trap 'rm -f {_NO_CLUSTER}' EXIT
-        apt-get update -q
-        {command}"""
-    done = subprocess.run([*become_root, "sh", "-c", script], stdout=sys.stderr, check=False)
+        "$0" {DEBIAN_PACKAGES}"""
+    installer = str(Path(__file__).with_name("debian.sh"))
+    done = subprocess.run([*become_root, "sh", "-c", script, installer], check=False)
     if done.returncode != 0:
         raise SetupError(f"PostGIS could not be installed; apt-get's message is above. By hand: {command}")
 

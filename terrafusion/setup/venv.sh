@@ -42,8 +42,7 @@ provide_venv() {
         return 1
     fi
     say "Installing Python's venv module: ${install[*]}"
-    "${root[@]}" apt-get update -q >&2
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" >&2
+    "${root[@]}" terrafusion/setup/debian.sh python3-venv
     has_venv "$python" || { say "$python still has no venv module."; return 1; }
 }
 

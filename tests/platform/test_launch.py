@@ -124,3 +124,29 @@ def test_without_postgis_and_without_root_the_command_is_told(monkeypatch: pytes
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     with pytest.raises(SetupError, match="sudo apt-get install -y --no-install-recommends postgresql-postgis libgomp1"):
         postgis.find_or_install()
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "asked"), [("E: Could not get lock lists/lock", 0, 3), ("E: No network", 1, 1)]
+)
+def test_installing_waits_for_another_apt_get_and_for_nothing_else(
+    tmp_path: Path, message: str, code: int, asked: int
+) -> None:
+    (tmp_path / "apt-get").write_text(
+        f"""#!/bin/sh
+        echo "$@" >> {tmp_path}/asked
+        if [ "$1" = update ] && [ "$(wc -l < {tmp_path}/asked)" -lt 3 ]; then echo "{message}" >&2; exit 100; fi"""
+    )
+    (tmp_path / "sleep").write_text("#!/bin/sh")
+    for program in ("apt-get", "sleep"):
+        (tmp_path / program).chmod(0o755)
+    done = subprocess.run(
+        [Path(postgis.__file__).with_name("debian.sh"), "a-package"],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )
+    calls = (tmp_path / "asked").read_text().splitlines()
+    assert (done.returncode, sum("update" in call for call in calls)) == (code, asked)
+    assert (calls[-1].endswith("install -y --no-install-recommends a-package")) == (code == 0)
+    assert code == 0 or message in done.stderr
