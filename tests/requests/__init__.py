@@ -1,0 +1,1 @@
+"""What requests for jobs are answered, on record."""
