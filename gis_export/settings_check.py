@@ -16,7 +16,7 @@ from terrafusion.records.models import CountySettings
 def _wrong_defaults(settings: CountySettings) -> Iterator[str]:
     """What is wrong with the values: a request that does not give the parameter would be refused for it, or the value
     passed over."""
-    if settings.county_id is None:
+    if settings.county_id is None or not settings.default_parameters:
         return
     county = settings.county
     context = Context(county, tuple(layers_of(county)), None, personal=True)
