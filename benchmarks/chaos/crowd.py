@@ -64,12 +64,13 @@ class Crowd:
         self._accepted[_submit(self._site, number)] = number
 
     @contextmanager
-    def submitting(self, jobs: int, every: float = 0.5) -> Iterator[None]:
-        """While the block runs, so many are submitted beside it, one each half second, each until it is accepted."""
+    def submitting(self, jobs: int, every: float = 0.5, *, whole_of: int | None = None) -> Iterator[None]:
+        """While the block runs, so many are submitted beside it, with pauses of ``every`` seconds, each until it is
+        accepted. Of ``whole_of`` jobs, one is of the whole county."""
 
         def slowly() -> None:
             for number in range(jobs):
-                self._accept(number % _KINDS)
+                self._accept(_WHOLE if whole_of and number % whole_of == 0 else number % _KINDS)
                 time.sleep(every)
 
         with ThreadPoolExecutor(1) as pool:

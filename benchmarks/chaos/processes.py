@@ -17,7 +17,12 @@ from benchmarks.chaos.sites import Site
 
 _FIND_SECONDS = 60
 _RANDOM_KILLS, _RANDOM_JOBS = 50, 500
+_BETWEEN_KILLS = (0.5, 2.5)
+"""Seconds."""
+_WHOLE_OF = 10
+"""Of so many jobs one is of the whole county, so that most kills meet workers that are busy."""
 _WORKER_LOST = frozenset({"worker_lost"})
+_ANY_LOST = _WORKER_LOST | {"writer_crashed"}
 
 
 @contextmanager
@@ -120,11 +125,12 @@ def _stop(name: str, site: Site, crowd: Crowd) -> None:
 
 
 def _random_kills(site: Site, crowd: Crowd) -> None:
-    """Any process of the platform at any time."""
+    """Any process of the platform at any time, while jobs are submitted and at work."""
     dice = random.Random(15)
-    with crowd.submitting(_RANDOM_JOBS, every=0):
+    every = _RANDOM_KILLS * sum(_BETWEEN_KILLS) / 2 / _RANDOM_JOBS
+    with crowd.submitting(_RANDOM_JOBS, every, whole_of=_WHOLE_OF):
         for _ in range(_RANDOM_KILLS):
-            time.sleep(dice.uniform(0.5, 2.5))
+            time.sleep(dice.uniform(*_BETWEEN_KILLS))
             everybody = [process for name in ("web", "worker", "sweep") for process in _family(site, name)]
             with suppress(psutil.NoSuchProcess):
                 dice.choice(everybody).kill()
@@ -146,4 +152,4 @@ def faults() -> Iterator[Fault]:
             yield Fault(f"{name} {what}", partial(strike, name))
     yield Fault("poison job", _poison, may_fail=_WORKER_LOST)
     for kind in ("local", "s3"):
-        yield Fault(f"50 random kills under 500 jobs, {kind}", _random_kills, kind, _WORKER_LOST, tries=1)
+        yield Fault(f"50 random kills under 500 jobs, {kind}", _random_kills, kind, _ANY_LOST, tries=1)
