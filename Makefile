@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix serve check format manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load chaos resets image-check mutants fuzz lock audit sbom clean purge
+.PHONY: help demo test matrix serve check format docs reference manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load chaos resets image-check mutants fuzz lock audit sbom clean purge
 
 PORT ?= 8000
 DEMO ?= king
@@ -44,6 +44,14 @@ check: ## Lint, types, import layers, migrations, settings and the API schema, w
 format: ## Format the code and mend what ruff can mend
 	@terrafusion/setup/venv.sh dev
 	@.venv/bin/python -m ruff check --fix --quiet . ; .venv/bin/python -m ruff format .
+
+docs: ## Build the documentation as a site in build/docs
+	@terrafusion/setup/venv.sh dev
+	@.venv/bin/properdocs build --strict --quiet && echo "Open build/docs/index.html"
+
+reference: ## Write docs/reference from the code, after a change of settings, endpoints, parameters, or errors
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m terrafusion.setup.reference
 
 manage: ## Run a command of the platform: make manage ARGS="createsuperuser"
 	@terrafusion/setup/venv.sh run

@@ -27,6 +27,8 @@ step "system checks" deployed .venv/bin/python manage.py check --deploy --fail-l
 step "alert rules" .venv/bin/python -m terrafusion.setup.promtool test rules docker/prometheus/rules_test.yaml
 step "hadolint" .venv/bin/hadolint docker/Dockerfile
 step "page of the formats" .venv/bin/python manage.py describe_formats --check
+step "reference pages" .venv/bin/python -m terrafusion.setup.reference --check
+step "documentation site" .venv/bin/properdocs build --strict --quiet
 step "OpenAPI schema" .venv/bin/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 if command -v shellcheck >/dev/null; then
     step "shellcheck" shellcheck terrafusion/setup/*.sh docker/*.sh .ci/run
