@@ -125,15 +125,16 @@ def _stop(name: str, site: Site, crowd: Crowd) -> None:
 
 
 def _random_kills(site: Site, crowd: Crowd) -> None:
-    """Any process of the platform at any time, while jobs are submitted and at work."""
+    """Any process of the platform at any time, and as often a worker that is at a job."""
     dice = random.Random(15)
     every = _RANDOM_KILLS * sum(_BETWEEN_KILLS) / 2 / _RANDOM_JOBS
     with crowd.submitting(_RANDOM_JOBS, every, whole_of=_WHOLE_OF):
         for _ in range(_RANDOM_KILLS):
             time.sleep(dice.uniform(*_BETWEEN_KILLS))
             everybody = [process for name in ("web", "worker", "sweep") for process in _family(site, name)]
+            at_work = list(site.keeper.busy())
             with suppress(psutil.NoSuchProcess):
-                dice.choice(everybody).kill()
+                dice.choice(dice.choice([everybody, at_work or everybody])).kill()
 
 
 def _family(site: Site, name: str) -> list[psutil.Process]:
