@@ -17,10 +17,8 @@ from benchmarks.chaos.sites import Site
 
 _FIND_SECONDS = 60
 _RANDOM_KILLS, _RANDOM_JOBS = 50, 500
-_BETWEEN_KILLS = (0.5, 2.5)
-"""Seconds."""
 _WHOLE_OF = 10
-"""Of so many jobs one is of the whole county, so that most kills meet workers that are busy."""
+"""Of so many jobs one is of the whole county."""
 _WORKER_LOST = frozenset({"worker_lost"})
 _ANY_LOST = _WORKER_LOST | {"writer_crashed"}
 
@@ -125,16 +123,22 @@ def _stop(name: str, site: Site, crowd: Crowd) -> None:
 
 
 def _random_kills(site: Site, crowd: Crowd) -> None:
-    """Any process of the platform at any time, and as often a worker that is at a job."""
+    """Any process of the platform, or a worker that is at a job, each time soon after workers are at jobs again."""
     dice = random.Random(15)
-    every = _RANDOM_KILLS * sum(_BETWEEN_KILLS) / 2 / _RANDOM_JOBS
-    with crowd.submitting(_RANDOM_JOBS, every, whole_of=_WHOLE_OF):
+    with crowd.submitting(_RANDOM_JOBS, whole_of=_WHOLE_OF):
         for _ in range(_RANDOM_KILLS):
-            time.sleep(dice.uniform(*_BETWEEN_KILLS))
+            _wait_until_busy(site)
+            time.sleep(dice.uniform(0, 1))
             everybody = [process for name in ("web", "worker", "sweep") for process in _family(site, name)]
             at_work = list(site.keeper.busy())
             with suppress(psutil.NoSuchProcess):
                 dice.choice(dice.choice([everybody, at_work or everybody])).kill()
+
+
+def _wait_until_busy(site: Site) -> None:
+    deadline = time.monotonic() + _FIND_SECONDS
+    while not any(site.keeper.busy()) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _family(site: Site, name: str) -> list[psutil.Process]:
