@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from gis_export.formats.base import Format, Option
 
 PAGE = Path(settings.BASE_DIR) / "docs" / "user" / "formats.md"
 _TITLE = "# Formats of exports"
+_WIDTH = 120
 
 
 class Command(BaseCommand):
@@ -51,7 +53,10 @@ def _section(file_format: Format) -> Iterator[str]:
         "the same data gives the same bytes." if file_format.reproducible else "the same data may give other bytes."
     )
     yield ""
-    yield from (f"- {note}" for note in file_format.notes)
+    for note in file_format.notes:
+        yield from textwrap.wrap(
+            f"- {note}", _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
     if file_format.options:
         yield from _table(
             ("option", "values", "default", "meaning"),
