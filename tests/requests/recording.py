@@ -30,6 +30,9 @@ _VARYING = {"job_id", "links", "created_at", "updated_at", "expires_at"}
 _BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
 _SHOWN = 300  # characters of a message: some list every field of a layer
 
+_ESTIMATED = {"estimated_sales"}
+"""Depend on the statistics that the database has of its tables."""
+
 Case = tuple[str, Any] | tuple[str, Any, str]
 """A name, a body, and who sends it: a key of the clients, ``analyst`` where it is left out."""
 
@@ -43,7 +46,7 @@ class Recorder:
 
     def __init__(self, model: type[AbstractJob], url: str, county: County, clients: Mapping[str, APIClient]) -> None:
         self.model, self.url, self.county, self.clients = model, url, county, clients
-        self._own = [field for field in model._meta.concrete_fields if field.name not in LIFECYCLE]
+        self._own = [field for field in model._meta.concrete_fields if field.name not in LIFECYCLE | _ESTIMATED]
         today = county_time.today(county)
         self._days = {str(today): "<today>", str(today - timedelta(days=30)): "<30 days ago>"}
 
