@@ -26,7 +26,7 @@ from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models import QuerySet
 from django_q.models import OrmQ
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import blocking_manager_key
 from rest_framework.test import APIClient
@@ -38,6 +38,8 @@ from tests import database
 # How busy the machine is says nothing of the code.
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("patient")
+# Of a mutant it is enough to know that an example fails: the same examples each time, and none is made smaller.
+hypothesis_settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), derandomize=True)
 
 ROOT = Path(__file__).resolve().parent.parent
 Role = CountyAccess.Role

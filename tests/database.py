@@ -35,8 +35,8 @@ def migrated() -> str:
 
 def _fingerprint() -> str:
     """Of what the tables come from."""
-    found = _ROOT.glob("*/**/migrations/*.py")
-    migrations = (path for path in found if path.relative_to(_ROOT).parts[0] not in (".venv", "build"))
+    folders = (folder for folder in _ROOT.iterdir() if folder.name not in (".git", ".venv", "build"))
+    migrations = (path for folder in folders for path in folder.glob("**/migrations/*.py"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(migrations)))
     digest.update((_ROOT / "requirements.lock").read_bytes())
     return digest.hexdigest()[:12]

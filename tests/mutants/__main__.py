@@ -1,7 +1,8 @@
 """Runs mutmut on each module of the core with the tests that are to notice, and judges what is left.
 
 Fails where fewer than ``FLOOR`` of a module's mutants are noticed, or where ``equivalent.toml`` names one that is
-noticed or no longer made. ``ONLY`` picks modules by a part of their paths. Writes build/bench/mutants.json.
+noticed or no longer made. ``ONLY`` picks modules by a part of their paths. Writes build/bench/mutants.json, where the
+figures of modules that were not picked stay.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 RESULTS = ROOT / "build" / "bench" / "mutants.json"
 _SOURCES = ("gis_export", "market_analysis", "reporting", "terrafusion", "valuation")
 _BESIDE = ("manage.py", "requirements.lock", "tests")
+_ARGUMENTS = (
+    *("-n", "0", "--reuse-db", "--hypothesis-profile=mutants"),
+    *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),  # it collects garbage ten times: most of a quick run
+)
 
 
 def main() -> int:
@@ -39,11 +44,11 @@ def main() -> int:
             print(f"{module.path}: {fault}", file=sys.stderr)
             return 1
         print(line(module.path, rows[module.path]), flush=True)
+        RESULTS.parent.mkdir(parents=True, exist_ok=True)
+        RESULTS.write_text(json.dumps({"floor": FLOOR, "modules": {**figures(RESULTS), **rows}}, indent=2) + "\n")
     if not rows:
         print(f"No module has {only!r} in its path. There is {', '.join(each.path for each in MODULES)}.")
         return 1
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps({"floor": FLOOR, "modules": rows}, indent=2) + "\n")
     strange = reasons.keys() - {module.path for module in MODULES}
     for path in sorted(strange):
         print(f"{EQUIVALENT.name} names {path}, which is no module of the table.")
@@ -63,6 +68,12 @@ def equivalent() -> dict[str, dict[str, str]]:
     return found
 
 
+def figures(path: Path) -> dict[str, dict[str, Any]]:
+    """By module, what earlier runs found of those that are still in the table."""
+    rows = json.loads(path.read_text())["modules"] if path.exists() else {}
+    return {module.path: rows[module.path] for module in MODULES if module.path in rows}
+
+
 def run(module: Module) -> Path:
     """mutmut from nothing, in a folder of links; the folder. The tests of all modules share one database."""
     folder = ROOT / "build" / "mutants" / module.path.removesuffix(".py").replace("/", "-")
@@ -74,7 +85,7 @@ def run(module: Module) -> Path:
         "source_paths": _SOURCES,
         "also_copy": _BESIDE,
         "only_mutate": [module.path],
-        "pytest_add_cli_args": ["-n", "0", "--reuse-db", "-p", "no:cacheprovider"],
+        "pytest_add_cli_args": _ARGUMENTS,
         "pytest_add_cli_args_test_selection": module.tests,
         "process_isolation": "forkserver",  # else mutants would share a connection with the process that they come of
         "timeout_constant": 4.0,
