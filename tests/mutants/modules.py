@@ -14,18 +14,24 @@ class Module:
 
 
 MODULES = (
-    Module("valuation/ratio/measures.py", ("tests/valuation/test_ratio.py",)),
-    Module("valuation/ratio/intervals.py", ("tests/valuation/test_ratio.py",)),
-    Module("valuation/intervals.py", ("tests/valuation/methods/test_intervals.py", "tests/valuation/test_ratio.py")),
-    Module("market_analysis/stats/intervals.py", ("tests/market_analysis/test_statistics.py",)),
+    Module("valuation/ratio/measures.py", ("tests/valuation/test_ratio_measures.py",)),
+    Module("valuation/ratio/intervals.py", ("tests/valuation/test_ratio_intervals.py",)),
+    Module(
+        "valuation/intervals.py",
+        ("tests/valuation/methods/test_intervals.py", "tests/valuation/test_ratio_intervals.py"),
+    ),
+    Module("market_analysis/stats/intervals.py", ("tests/market_analysis/test_intervals.py",)),
     Module("market_analysis/stats/least_squares.py", ("tests/market_analysis/test_least_squares.py",)),
-    Module("gis_export/formats/boxes.py", ("tests/gis_export/test_spatial_index.py",)),
-    Module("terrafusion/records/loading/convert.py", ("tests/records/loading/test_convert.py",)),
+    Module("gis_export/formats/boxes.py", ("tests/gis_export/test_boxes.py",)),
+    Module(
+        "terrafusion/records/loading/convert.py",
+        ("tests/records/loading/test_convert.py", "tests/records/loading/test_convert_types.py"),
+    ),
     Module("terrafusion/jobs/states.py", ("tests/jobs/test_transitions.py",)),
     Module("terrafusion/jobs/queryset.py", ("tests/jobs/test_transitions.py",)),
-    Module("terrafusion/records/access.py", ("tests/rights/test_readers.py", "tests/api/test_access.py")),
-    Module("terrafusion/jobs/rights.py", ("tests/rights/test_readers.py",)),
+    Module("terrafusion/records/access.py", ("tests/rights/test_roles.py",)),
+    Module("terrafusion/jobs/rights.py", ("tests/rights/test_needs.py",)),
     Module("gis_export/parameters/conditions.py", ("tests/gis_export/test_where.py",)),
-    Module("terrafusion/areas/drawn.py", ("tests/gis_export/test_areas.py", "tests/gis_export/test_areas_ground.py")),
-    Module("reporting/render/xlsx.py", ("tests/reporting/test_render.py",)),
+    Module("terrafusion/areas/drawn.py", ("tests/gis_export/test_areas.py", "tests/gis_export/test_areas_drawn.py")),
+    Module("reporting/render/xlsx.py", ("tests/reporting/test_xlsx.py",)),
 )

@@ -1,51 +1,15 @@
-"""Ratio statistics: published tables, another implementation, and resampling done the long way."""
+"""Whole ratio studies: what meets the standard, what is withheld, and sales that were chased."""
 
 from __future__ import annotations
 
-import itertools
-import warnings
-from typing import Any
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
 from tests.valuation import iaao
+from tests.valuation.data import random_sales
 from valuation import ratio
-from valuation.ratio import intervals, measures
+from valuation.ratio import measures
 from valuation.ratio.study import value_tiers
-
-with warnings.catch_warnings():  # it is written for an older pandas
-    warnings.simplefilter("ignore")
-    import assesspy
-
-
-def test_table_d_2() -> None:
-    """One large property that is undervalued moves the PRD out of its range, and hardly the PRB."""
-    assert ratio.median(*iaao.TABLE_D_2) == 1
-    assert round(ratio.cod(*iaao.TABLE_D_2), 1) == 7.8
-    assert round(ratio.prd(*iaao.TABLE_D_2), 3) == 1.056
-    assert round(ratio.prb(*iaao.TABLE_D_2), 3) == -0.011
-
-
-@pytest.mark.parametrize(
-    ("table", "figures"),
-    [
-        (iaao.TABLE_1_1, {"cod": 29.8, "prd": 0.98, "prb": 0.232}),
-        (iaao.TABLE_1_4, {"cod": 14.5, "prd": 0.98, "prb": 0.135}),
-        (iaao.TABLE_D_1, {"cod": 7.5, "prd": 1.027, "prb": -0.120}),
-        (iaao.TABLE_D_2, {"cod": 7.8, "prd": 1.056, "prb": -0.011}),
-        (iaao.QUINTOS, {"mki": 0.794, "ki": -0.06}),
-        (iaao.DRAFT_2026, {"median": 0.8678}),
-    ],
-    ids=["1-1", "1-4", "D-1", "D-2", "Quintos", "draft of 2026"],
-)
-def test_published_tables(table: Any, figures: dict[str, float]) -> None:
-    for name, published in figures.items():
-        places = len(str(published).partition(".")[2])
-        assert round(getattr(ratio, name)(*table), places) == published, name
 
 
 def test_published_vertical_equity() -> None:
@@ -59,67 +23,9 @@ def test_published_vertical_equity() -> None:
     assert [round(figure, 4) for figure in shown] == [0.7280, 0.6429, 0.8476, 1.1491, 1.0000, 1.2476]
 
 
-@pytest.mark.parametrize(
-    ("sales", "ranks"), [(6, (1, 6)), (7, (1, 7)), (15, (4, 12)), (16, (4, 13)), (30, (10, 21)), (31, (10, 22))]
-)
-def test_the_median_lies_between_two_ratios(sales: int, ranks: tuple[int, int]) -> None:
-    """The ranks of the standard's rule: 1.96 times half the root of the number, from the middle, rounded outward. In
-    truth, by the binomial distribution, each such pair holds the median in 95 % of samples or more."""
-    found = intervals.median_interval(np.arange(1.0, sales + 1))
-    assert found is not None
-    assert (found.low, found.high) == ranks
-    assert stats.binom.cdf(ranks[1] - 1, sales, 0.5) - stats.binom.cdf(ranks[0] - 1, sales, 0.5) >= 0.95
-
-
-@pytest.mark.parametrize("sales", [1, 2, 4, 5])
-def test_five_ratios_hold_no_median_with_confidence(sales: int) -> None:
-    assert 2 * 0.5**sales > 0.05  # that all lie on one side
-    assert intervals.median_interval(np.arange(1.0, sales + 1)) is None
-
-
-def _sales(count: int, seed: int = 0) -> tuple[Any, Any]:
-    random = np.random.default_rng(seed)
-    price = np.exp(random.normal(12.5, 0.5, count))
-    return price * np.exp(random.normal(-0.05, 0.15, count)), price
-
-
-@pytest.mark.filterwarnings("ignore:The inplace keyword")  # of pandas, used by assesspy
-@pytest.mark.parametrize("seed", range(3))
-def test_agrees_with_another_implementation(seed: int) -> None:
-    value, price = _sales(300, seed)
-    for name in ("cod", "prd", "prb", "mki", "ki"):
-        theirs = getattr(assesspy, name)(list(value), list(price))
-        assert getattr(ratio, name)(value, price) == pytest.approx(theirs, rel=1e-9), name
-    found = intervals.prb_interval(value, price)
-    assert found is not None
-    assert (found.low, found.high) == pytest.approx(assesspy.prb_ci(list(value), list(price)))
-    study = ratio.study(value, price, resamples=2000)
-    low, high = assesspy.cod_ci(list(value), list(price), nboot=500)
-    assert study.measures["cod"].interval is not None
-    assert (study.measures["cod"].interval.low, study.measures["cod"].interval.high) == pytest.approx(
-        (low, high), rel=0.02
-    )
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=2, max_size=12), st.integers(0, 1000)
-)  # few different numbers: ties in ratios and in prices
-def test_bootstrap_is_what_resampling_gives(sales: list[tuple[int, int]], seed: int) -> None:
-    value, price = np.array(sales, float).T
-    found = intervals.bootstrap(value, price, resamples=5, seed=seed)
-    order = np.argsort(value / price, kind="stable")
-    random = np.random.default_rng(seed)
-    for row in range(5):
-        drawn = order[random.integers(0, len(order), len(order), dtype=np.int32)]
-        again = value[drawn], price[drawn]
-        assert found.cod[row] == pytest.approx(measures.cod(*again), abs=1e-9)
-        assert found.prd[row] == pytest.approx(measures.prd(*again))
-        assert found.ki[row] == pytest.approx(measures.ki(*again), abs=1e-12)
-
-
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     """Of 200 samples from one population, about 95% (here 90 to 99%) of the intervals hold its figures."""
-    population = _sales(200_000)
+    population = random_sales(200_000)
     truth = {name: getattr(ratio, name)(*population) for name in ("median", "mean", "weighted_mean", "cod", "prd")}
     held = dict.fromkeys(truth, 0)
     random = np.random.default_rng(1)
@@ -134,7 +40,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
 
 
 def test_what_meets_the_standard_and_what_fails_it() -> None:
-    value, price = _sales(400)
+    value, price = random_sales(400)
     study = ratio.study(value, price)
     assert {name for name, measure in study.measures.items() if measure.met} >= {"median", "cod", "prd", "prb"}
     land = ratio.study(price * np.exp(np.random.default_rng(0).normal(0, 0.3, 400)), price, ratio.PropertyKind.LAND)
@@ -170,7 +76,7 @@ def test_deciles_of_value_show_bias_and_no_noise() -> None:
 
 
 def test_few_sales_are_withheld_or_warned_about() -> None:
-    value, price = _sales(29)
+    value, price = random_sales(29)
     warned = ratio.study(value, price)
     assert "Few sales (29)" in warned.warnings[0]
     assert "cod" in warned.measures
@@ -197,7 +103,7 @@ def test_unusable_sales_are_named() -> None:
 
 
 def test_extreme_ratios_are_trimmed() -> None:
-    value, price = _sales(200)
+    value, price = random_sales(200)
     value[:3] *= 20
     assert list(np.flatnonzero(ratio.outliers(value / price))) == [0, 1, 2]
     trimmed = ratio.study(value, price, trim=3.0)
@@ -215,33 +121,8 @@ def test_equal_ratios_are_not_trimmed() -> None:
     assert ratio.study(value, price, trim=3.0).sales == 30
 
 
-@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 3)), min_size=2, max_size=6))
-def test_ties_of_price_count_as_the_mean_over_their_orders(sales: list[tuple[int, int]]) -> None:
-    """By the definition, with ranks 1 to n, over every order of the sales that does not lower the price."""
-    value, price = np.array(sales, float).T
-    rank = np.arange(1, price.size + 1)
-    orders = [list(order) for order in itertools.permutations(range(price.size))]
-    rising = [order for order in orders if (np.diff(price[order]) >= 0).all()]
-
-    def concentration(amount: Any) -> float:
-        return float(2 * (rank @ amount) / (amount.size * amount.sum()) - (amount.size + 1) / amount.size)
-
-    mean = float(np.mean([concentration(value[order]) for order in rising]))
-    gini = concentration(np.sort(price))
-    assert ratio.ki(value, price) == pytest.approx(mean - gini, abs=1e-12)
-    if gini > 1e-12:
-        assert ratio.mki(value, price) == pytest.approx(mean / gini)
-
-
-def test_the_order_of_the_file_does_not_move_the_mki() -> None:
-    value, price = _sales(400, 5)
-    price = np.round(price, -5) + 50_000  # asked in round sums: many ties
-    shuffled = np.random.default_rng(0).permutation(price.size)
-    assert ratio.mki(value, price) == pytest.approx(ratio.mki(value[shuffled], price[shuffled]), abs=1e-12)
-
-
 def test_groups_and_tiers() -> None:
-    value, price = _sales(120)
+    value, price = random_sales(120)
     tiers = value_tiers(value, price)
     studies = ratio.study_by_group(value, price, tiers)
     assert list(studies) == ["1 of 4", "2 of 4", "3 of 4", "4 of 4"]
@@ -254,7 +135,7 @@ def test_groups_and_tiers() -> None:
 
 
 def test_chased_sales_are_found() -> None:
-    value, price = _sales(500)
+    value, price = random_sales(500)
     honest = ratio.sales_chasing(value, price)
     assert honest is not None
     assert not honest.suspected
