@@ -23,10 +23,10 @@ def median(sample: Floats, confidence: float = 0.95) -> tuple[float, float] | No
 
     ordered = np.sort(sample)
     n = len(ordered)
-    # The largest r with P(B < r) <= (1 - confidence) / 2.
-    r = int(stats.binom.ppf((1 - confidence) / 2, n, 0.5))
-    if stats.binom.cdf(r - 1, n, 0.5) > (1 - confidence) / 2:
-        r -= 1
+    tail = (1 - confidence) / 2
+    r = int(stats.binom.ppf(tail, n, 0.5))  # the smallest r with P(B <= r) >= tail
+    if stats.binom.cdf(r, n, 0.5) == tail:  # the largest r with P(B < r) <= tail is wanted
+        r += 1
     return (float(ordered[r - 1]), float(ordered[n - r])) if r > 0 else None
 
 

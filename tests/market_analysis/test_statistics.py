@@ -7,50 +7,13 @@ import pandas as pd
 import pytest
 import shapely
 import statsmodels.api as sm
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
-from market_analysis.stats import intervals, seasonality
+from market_analysis.stats import seasonality
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.growth import growth
 from market_analysis.stats.hot_spots import hot_spots
 from market_analysis.stats.similarity import compare
-
-
-@pytest.mark.parametrize(("n", "ends"), [(6, (0, 5)), (8, (0, 7)), (9, (1, 7)), (15, (3, 11)), (20, (5, 14))])
-def test_interval_of_the_median_is_that_of_the_tables(n: int, ends: tuple[int, int]) -> None:
-    """Conover (1999), table A3, and any table of the sign test: 95% intervals from the 1st, 2nd, 4th, 6th value."""
-    sample = np.random.default_rng(n).permutation(np.arange(n, dtype=float))
-    assert intervals.median(sample) == ends
-
-
-def test_small_samples_have_no_interval_or_a_wide_one() -> None:
-    """Bootstrap percentiles of 5 to 10 prices hold .82 to .88 of the medians and means, and expanded ones .89."""
-    assert intervals.median(np.arange(5.0)) is None
-    for none in ([3.0], [3.0, 4.0], [3.0] * 8, [3.0] * 7 + [4.0]):
-        assert intervals.mean(np.array(none)) is None
-    random = np.random.default_rng(3)
-    samples = np.exp(random.normal(12, 0.5, (300, 6)))
-    medians = [low <= np.exp(12) <= high for low, high in filter(None, map(intervals.median, samples))]
-    means = [low <= np.exp(12 + 0.125) <= high for low, high in filter(None, map(intervals.mean, samples))]
-    assert len(medians) == len(means) == 300
-    assert np.mean(medians) > 0.92
-    assert np.mean(means) > 0.91
-
-
-def test_interval_of_the_mean_of_many_is_students_and_always_the_same() -> None:
-    sample = np.random.default_rng(1).lognormal(13, 0.4, 300)
-    ends = intervals.mean(sample)
-    assert ends == intervals.mean(sample)
-    half = stats.t.ppf(0.975, 299) * sample.std(ddof=1) / np.sqrt(300)
-    assert ends == pytest.approx((sample.mean() - half, sample.mean() + half), rel=0.01)
-
-
-@given(st.lists(st.floats(1, 1e9), min_size=1, max_size=40), st.floats(0.5, 0.999))
-def test_interval_of_the_median_holds_the_median(values: list[float], confidence: float) -> None:
-    ends = intervals.median(np.array(values), confidence)
-    assert ends is None or ends[0] <= np.median(values) <= ends[1]
 
 
 def test_growth_is_that_of_statsmodels_rlm() -> None:
