@@ -145,13 +145,11 @@ def _with_huber_covariance(fit: Fit, plain: Fit, norm: Any) -> Fit:
     n, p = len(fit.residuals), int(np.isfinite(fit.coefficients).sum())
     scaled_residuals = fit.residuals * np.sqrt(plain.weights)
     spread = float(mad(scaled_residuals, center=0))
-    if spread == 0 or n <= p:
+    if spread == 0:
         return fit
     z = scaled_residuals / spread
     slope = norm.psi_deriv(z)
-    mean = float(np.mean(slope))
-    if mean == 0:
-        return fit
+    mean = float(np.mean(slope))  # above one half: of half of the rows z is below 0.6745
     k = 1 + p / n * float(np.var(slope)) / mean**2
     variance = k**2 * float(np.sum(norm.psi(z) ** 2)) / (n - p) * spread**2 / mean**2
     return Fit(fit.coefficients, plain.covariance * (variance / plain.scale), fit.residuals, fit.weights, variance)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from scipy import sparse
+from scipy import sparse, stats
 
+from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.least_squares import huber, unlike_variances, wls
 
 
@@ -38,6 +39,39 @@ def test_equal_to_statsmodels_rlm(problem: tuple[np.ndarray, ...]) -> None:
     np.testing.assert_allclose(ours.errors, theirs.bse, rtol=1e-6)
 
 
+@pytest.mark.parametrize("scale", [1.0, 4.0])
+def test_weights_are_those_of_each_row_whatever_their_unit(problem: tuple[np.ndarray, ...], scale: float) -> None:
+    """Rows times the roots of their weights, by statsmodels; the scale of errors is of a row of mean weight."""
+    x, y, weights = problem
+    root = np.sqrt(weights / weights.mean())
+    ours = huber(sparse.csr_matrix(x), y, scale * weights)
+    theirs = sm.RLM(y * root, x * root[:, None], M=sm.robust.norms.HuberT()).fit(tol=1e-10)
+    np.testing.assert_allclose(ours.coefficients, theirs.params, rtol=1e-6)
+    np.testing.assert_allclose(ours.errors, theirs.bse, rtol=1e-6)
+    np.testing.assert_allclose(ours.weights, theirs.weights * root**2, rtol=1e-5)
+    np.testing.assert_allclose(ours.residuals, theirs.resid / root, rtol=0, atol=1e-6)
+    assert ours.freedom == 800 - 43
+
+
+def test_without_weights_each_row_counts_once(problem: tuple[np.ndarray, ...]) -> None:
+    x, y, _ = problem
+    ours, theirs = wls(sparse.csr_matrix(x), y), sm.OLS(y, x).fit()
+    np.testing.assert_allclose(ours.errors, theirs.bse, rtol=1e-9)
+    assert ours.scale == pytest.approx(theirs.mse_resid)
+    assert (ours.weights == 1).all()
+
+
+def test_a_spread_of_zero_says_nothing_of_outliers() -> None:
+    """More than half of the rows fit: the plain fit stays, with its errors."""
+    design = sparse.csr_matrix(np.eye(2)[[0, 0, 0, 0, 0, 1, 1]])
+    y = np.array([5.0, 5, 5, 5, 5, 1, 3])
+    fit = huber(design, y)
+    assert fit.coefficients == pytest.approx([5, 2])
+    assert fit.errors == pytest.approx(wls(design, y).errors)
+    robust = unlike_variances(fit, design, np.ones(7), robust=True)
+    assert robust.errors == pytest.approx(unlike_variances(fit, design, np.ones(7), robust=False).errors)
+
+
 def test_errors_that_do_not_trust_the_weights(problem: tuple[np.ndarray, ...]) -> None:
     x, y, weights = problem
     design = sparse.csr_matrix(x)
@@ -51,12 +85,56 @@ def test_errors_that_do_not_trust_the_weights(problem: tuple[np.ndarray, ...]) -
     np.testing.assert_allclose(robust.errors, plain.errors, rtol=1e-6)
 
 
-def test_a_row_that_decides_alone_counts_with_the_variance_of_the_fit() -> None:
+def test_errors_of_outliers_that_do_not_trust_the_weights(problem: tuple[np.ndarray, ...]) -> None:
+    """Huber's scores in the place of residuals, and each row's slope in that of its weight, row by row."""
+    x, y, weights = problem
+    design = sparse.csr_matrix(x)
+    fit = huber(design, y, weights)
+    root = np.sqrt(weights)
+    spread = np.median(np.abs(fit.residuals * root)) / stats.norm.ppf(0.75)
+    z = fit.residuals * root / spread
+    slope, score = weights * (np.abs(z) <= 1.345), root * spread * np.clip(z, -1.345, 1.345)
+    assert 0 < (slope == 0).sum() < 200
+    bread = np.linalg.inv((x * slope[:, None]).T @ x)
+    meat = sum(
+        np.outer(row, row) * (s / (1 - w * (row @ bread @ row))) ** 2 for row, s, w in zip(x, score, slope, strict=True)
+    )
+    ours = unlike_variances(fit, design, weights, robust=True)
+    np.testing.assert_allclose(ours.covariance, bread @ meat @ bread, rtol=1e-7, atol=1e-12)
+    np.testing.assert_array_equal(ours.coefficients, fit.coefficients)
+
+
+@pytest.mark.parametrize("weight", [1.0, 4.0])
+@pytest.mark.parametrize("robust", [False, True])
+def test_a_row_that_decides_alone_counts_with_the_variance_of_the_fit(weight: float, robust: bool) -> None:
+    """Whatever all rows weigh."""
     design = sparse.csr_matrix(np.column_stack([np.ones(9), [0.0] * 8 + [1.0]]))
     y = np.array([1.0, 3, 1, 3, 1, 3, 1, 3, 7])
-    fit = wls(design, y)
-    found = unlike_variances(fit, design, np.ones(9), robust=False)
-    assert found.errors[1] ** 2 == pytest.approx(fit.scale + found.errors[0] ** 2)
+    fit = wls(design, y, np.full(9, weight))
+    found = unlike_variances(fit, design, np.full(9, weight), robust=robust)
+    assert found.errors[0] ** 2 == pytest.approx((8 / 7) ** 2 / 8)  # HC3 of residuals of 1 and leverages of 1/8
+    assert found.errors[1] ** 2 == pytest.approx(fit.scale / weight + found.errors[0] ** 2)
+
+
+def test_what_rests_on_outliers_alone_has_no_variance() -> None:
+    """The second group's two are far on either side of it; what is known of the first is what it would be alone."""
+    design = sparse.csr_matrix(np.eye(2)[[0] * 8 + [1] * 2])
+    y = np.array([1.0, 3, 1, 3, 1, 3, 1, 3, -90, 110])
+    found = unlike_variances(huber(design, y), design, np.ones(10), robust=True)
+    assert found.errors[0] == pytest.approx(8 / 7 / np.sqrt(8))
+    assert np.isnan(found.errors[1])
+
+
+def test_a_column_that_was_left_out_has_no_error() -> None:
+    """Also where the dummies could as well have been left out for it."""
+    month = np.repeat([0, 1], 5)
+    x = np.column_stack([np.eye(2)[month], 3.0 + month])
+    y = 12 + 0.5 * month + np.array([-0.1, 0.1, 0.2, 0, 0.3, -0.3, 0.1, 0, 0.1, -0.2])
+    whole, part = sparse.csr_matrix(x), sparse.csr_matrix(x[:, :2])
+    found = unlike_variances(wls(whole, y, lead=2), whole, np.ones(10), robust=False)
+    alone = unlike_variances(wls(part, y), part, np.ones(10), robust=False)
+    np.testing.assert_allclose(found.errors, [*alone.errors, np.nan], rtol=1e-12)
+    assert found.freedom == 8
 
 
 def test_columns_that_others_make_up_are_left_out() -> None:
@@ -83,6 +161,19 @@ def test_a_characteristic_that_says_only_the_month_is_left_out(low: float, count
     assert np.isnan(fit.coefficients[2])
     np.testing.assert_allclose(fit.coefficients[:2], alone.coefficients, rtol=1e-12)
     np.testing.assert_allclose(fit.errors[:2], alone.errors, rtol=1e-12)
+
+
+def test_figures_that_rest_on_rounding_are_refused() -> None:
+    """As above, with a share so small that what is left of the characteristic, rounding, counts as its own."""
+    month = np.repeat([0, 1], 7)
+
+    def fit(low: float) -> None:
+        x = np.column_stack([np.eye(2)[month], np.array([low, 6 * low + 0.1])[month]])
+        wls(sparse.csr_matrix(x), np.arange(14.0), lead=2, own=1e-30)
+
+    with pytest.raises(TooFewSales) as refused:
+        list(map(fit, np.arange(1, 50) / 37))
+    assert str(refused.value) == "These sales do not decide the figures: their characteristics say almost the same."
 
 
 def test_a_nearly_singular_design_of_unlike_weights_is_decided() -> None:
