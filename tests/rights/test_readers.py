@@ -13,9 +13,8 @@ from rest_framework.test import APIClient
 
 from terrafusion.jobs import dispatch
 from terrafusion.jobs.models import Schedule, WebhookDelivery
-from terrafusion.jobs.rights import Needs, refusal, set_needs
+from terrafusion.jobs.rights import Needs
 from terrafusion.jobs.webhooks import secrets
-from terrafusion.records.access import may_see_personal_data, rights_of
 from terrafusion.records.models import County, CountyAccess, PropertyOperational
 from tests.conftest import ClientOf, MakeUser
 from tests.dummy_plugin.models import DummyJob
@@ -169,51 +168,6 @@ def test_a_result_is_used_again_with_its_needs(transactional_db: None, counties:
     CountyAccess.objects.filter(user=both, county="COUNTY02").delete()
     third, _ = dispatch.submit(DummyJob(county=counties, flavour="plain", submitted_by=both))
     assert third.status == "PENDING"
-
-
-@pytest.mark.parametrize(
-    ("needs", "access", "expected"),
-    [
-        (Needs(), {}, None),
-        (Needs(role=Role.MANAGER), {"role": Role.ANALYST}, "role_required"),
-        (Needs(role=Role.MANAGER), {"role": Role.MANAGER}, None),
-        (Needs(role=Role.MANAGER), {"role": Role.ASSESSOR}, None),
-        (Needs(personal=True), {"role": Role.ASSESSOR}, "personal_data"),
-        (Needs(personal=True), {"may_see_personal_data": True}, None),
-        (Needs(counties=frozenset({"COUNTY02"})), {"role": Role.ASSESSOR}, "county_refused"),
-    ],
-)
-def test_what_a_result_needs(
-    county: County,
-    other_county: County,
-    make_user: MakeUser,
-    needs: Needs,
-    access: dict[str, Any],
-    expected: str | None,
-) -> None:
-    user = make_user("reader", access.pop("role", Role.VIEWER), county, **access)
-    job = DummyJob(county=county)
-    set_needs(job, needs)
-    assert job.needs() == needs
-    for who in (user, rights_of(user)):
-        refused = refusal(job, who)
-        assert (refused.code if refused else None) == expected
-    user.is_active = False
-    assert refusal(job, user)
-    assert refusal(job, None)
-
-
-def test_the_right_to_personal_data_is_of_one_county(county: County, other_county: County, make_user: MakeUser) -> None:
-    user = make_user("one", Role.VIEWER, county, may_see_personal_data=True)
-    CountyAccess.objects.create(user=user, county=other_county, role=Role.ASSESSOR)
-    seen = [may_see_personal_data(user, one) for one in ("COUNTY01", "COUNTY02", "COUNTY03")]
-    assert seen == [rights_of(user).sees_personal(one) for one in ("COUNTY01", "COUNTY02", "COUNTY03")]
-    assert seen == [True, False, False]
-
-
-def test_needs_add_up() -> None:
-    one = Needs(frozenset({"A"}), Role.MANAGER)
-    assert one | Needs(frozenset({"B"}), Role.VIEWER, True) == Needs(frozenset({"A", "B"}), Role.MANAGER, True)
 
 
 def test_addresses_are_all_that_serve_a_job(transactional_db: None, counties: County, both: Any) -> None:
