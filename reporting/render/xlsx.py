@@ -29,27 +29,27 @@ def render(document: b.Document, desk: Desk) -> Rendered:
     with Workbook(path) as book:
         front = book.add("Report")
         tables = Tables(document)
-        sheets: dict[str, _Sheet] = {}
+        sheets: dict[tuple[str, tuple[b.Column, ...]], _Sheet] = {}
         for lines in tables.read():
-            sheet = sheets.get(lines.name)
-            if sheet is None or sheet.columns != lines.columns:
-                sheet = sheets[lines.name] = _Sheet(book, lines, [*sheets.values()])
-            sheet.add(lines, desk)
+            key = lines.name, lines.columns
+            if key not in sheets:
+                sheets[key] = _Sheet(book, lines)
+            sheets[key].add(lines, desk)
         for sheet in sheets.values():
             sheet.close()
-        _write_front(book, front, document, tables, sheets)
+        _write_front(book, front, document, tables, [*sheets.values()])
     old = sum(sheet.too_old for sheet in sheets.values())
     notes = (f"{counted(old, 'date')} before March 1, 1900 left empty: Excel has no such days.",) if old else ()
     return Rendered((path,), notes=notes)
 
 
 class _Sheet:
-    """A table's rows, of one block or of many."""
+    """A table's rows, of one block or of many that have its columns."""
 
-    def __init__(self, book: Workbook, lines: Lines, others: list[_Sheet]) -> None:
-        self.columns, self.title, self.note = lines.columns, lines.title or lines.name, lines.note
-        self.name: str = _free_name(self.title, [other.name for other in others])
-        self._sheet: Sheet = book.sheet(self.name, lines.columns)
+    def __init__(self, book: Workbook, lines: Lines) -> None:
+        self.columns, self.note = lines.columns, lines.note
+        self._sheet: Sheet = book.sheet(clean(lines.title or lines.name), lines.columns)
+        self.name = self._sheet.name
         self._totals: b.Row | None = None
         self.too_old: int = 0
 
@@ -77,33 +77,22 @@ class _Sheet:
             self._sheet.write(list(typed(self.columns, [self._totals])))
 
 
-def _free_name(title: str, taken: list[str]) -> str:
-    """A sheet's name: at most 31 characters, unique without regard to case."""
-    lower = {name.lower() for name in taken} | {"report", "history"}
-    name, number = clean(title)[:31], 2
-    while name.lower() in lower:
-        name, number = f"{title[:27]} {number}", number + 1
-    return name
-
-
-def _write_front(book: Workbook, sheet: Any, document: b.Document, tables: Tables, sheets: dict[str, _Sheet]) -> None:
+def _write_front(book: Workbook, sheet: Any, document: b.Document, tables: Tables, sheets: list[_Sheet]) -> None:
     """What the report is, its key figures and its words, in the order of rows, as constant memory wants it."""
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 90)
-    wrap, bold = book.format(text_wrap=True, valign="top"), book.format(bold=True)
+    wrap = book.format(text_wrap=True, valign="top")
+    styles = {"title": book.format(bold=True, font_size=16), "heading": book.format(bold=True)}
     for row, (left, right, style) in enumerate(_front(document, tables, sheets)):
         if left:
-            head = book.format(bold=True, font_size=16) if row == 0 else bold if style == "heading" else None
-            sheet.write_string(row, 0, clean(left)[:MOST_CHARACTERS], head)
+            sheet.write_string(row, 0, clean(left)[:MOST_CHARACTERS], styles.get(style))
         if isinstance(right, b.Figure):
             _write_figure(book, sheet, row, right)
         elif right:
             sheet.write_string(row, 1, clean(right)[:MOST_CHARACTERS], wrap)
 
 
-def _front(
-    document: b.Document, tables: Tables, sheets: dict[str, _Sheet]
-) -> Iterator[tuple[str, str | b.Figure, str]]:
+def _front(document: b.Document, tables: Tables, sheets: list[_Sheet]) -> Iterator[tuple[str, str | b.Figure, str]]:
     yield document.title, "", "title"
     brand = document.brand
     for text in (document.subtitle, brand.name, brand.office, *brand.address):
@@ -119,7 +108,7 @@ def _front(
     for word in tables.words:
         is_heading = isinstance(word, b.Heading)
         yield word.text if is_heading else "", "" if is_heading else word.text, "heading" if is_heading else ""
-    for made in sheets.values():
+    for made in sheets:
         if made.note:
             yield f"Sheet {made.name}", made.note, ""
 

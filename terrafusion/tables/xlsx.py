@@ -12,6 +12,7 @@ from terrafusion.tables.column import Column, Kind, Row
 
 MOST_ROWS = 1_048_576  # of a sheet; the header is one
 MOST_CHARACTERS = 32_767  # of a cell, in UTF-16 units
+_LONGEST_NAME = 31  # of a sheet
 _CREATED = datetime(2000, 1, 1)  # the clock would change the bytes
 _WIDTHS = {Kind.TEXT: 18, Kind.DATE: 11, Kind.DATETIME: 19, Kind.MONEY: 14, Kind.YEAR: 8, Kind.BOOLEAN: 8}
 
@@ -30,6 +31,7 @@ class Workbook:
         self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
         self._book.set_properties({"created": _CREATED})
         self._formats: dict[str, Any] = {}
+        self._names = {"history"}  # in small letters; this one is Excel's own
 
     def __enter__(self) -> Workbook:
         return self
@@ -40,16 +42,24 @@ class Workbook:
         self.close()
 
     def sheet(self, name: str, columns: Sequence[Column]) -> Sheet:
-        """A new sheet; ``name`` is cut to the 31 characters that a sheet's may have."""
+        """A new sheet, with a name as ``add`` makes it."""
         return Sheet(self, name, columns)
 
     def close(self) -> None:
         self._book.close()
 
     def add(self, name: str) -> Any:
-        """XlsxWriter's own worksheet: for what is not a plain table."""
-        safe = "".join("_" if letter in "[]:*?/\\" else letter for letter in name).strip("'") or "Sheet"
-        return self._book.add_worksheet(safe[:31])
+        """XlsxWriter's own worksheet: for what is not a plain table. Its name is made one that Excel takes, with a
+        number where another sheet has it, be it in capitals or not."""
+        safe = "".join("_" if letter in "[]:*?/\\" else letter for letter in name).strip("'")
+        found = safe = safe[:_LONGEST_NAME].rstrip("'") or "Sheet"
+        number = 1
+        while found.lower() in self._names:
+            number += 1
+            suffix = f" {number}"
+            found = safe[: _LONGEST_NAME - len(suffix)] + suffix
+        self._names.add(found.lower())
+        return self._book.add_worksheet(found)
 
     def format(self, number_format: str = "", **more: Any) -> Any:
         """A cell format, made once."""
@@ -62,7 +72,7 @@ class Workbook:
 
 class Sheet:
     def __init__(self, book: Workbook, name: str, columns: Sequence[Column]) -> None:
-        self._book, self._name, self._columns, self._count = book, name, columns, 0
+        self._book, self._name, self._columns = book, name, columns
         self._begin()
 
     def write(self, rows: Sequence[Row]) -> None:
@@ -77,14 +87,17 @@ class Sheet:
                     put(at, place, value, style)
             self._row += 1
 
+    @property
+    def name(self) -> str:
+        name: str = self._sheet.get_name()
+        return name
+
     def close(self) -> None:
         """Sets the filters; the workbook is still open."""
         self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self._columns) - 1)
 
     def _begin(self) -> None:
-        self._count += 1
-        suffix = f" {self._count}" if self._count > 1 else ""
-        self._sheet = sheet = self._book.add(self._name[: 31 - len(suffix)] + suffix)
+        self._sheet = sheet = self._book.add(self._name)
         self._styles = [self._book.format(number_format(column)) for column in self._columns]
         puts = {
             Kind.TEXT: self._text,
