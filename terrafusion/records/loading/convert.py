@@ -178,8 +178,8 @@ def _integer(source: pa.Array, target: Target, how: FieldMapping) -> Converted:
 def _exact(source: pa.Array) -> pa.Array | None:
     if pa.types.is_signed_integer(source.type):
         return pc.cast(source, pa.int64())
-    if pa.types.is_string(source.type):
-        text, _ = _valid_text(source)
+    if pa.types.is_string(source.type) or pa.types.is_large_string(source.type):
+        text, _ = _valid_text(source.cast(pa.string()))
         text = pc.utf8_trim_whitespace(text)
         return pc.cast(
             pc.if_else(_mask(pc.match_substring_regex(text, _SHORT_WHOLE)), pc.utf8_ltrim(text, "+"), None), pa.int64()
@@ -190,11 +190,12 @@ def _exact(source: pa.Array) -> pa.Array | None:
 def _boolean(source: pa.Array, target: Target, how: FieldMapping) -> Converted:
     if pa.types.is_boolean(source.type):
         return source, np.zeros(len(source), dtype=bool), "bad_boolean"
-    texts, _, _ = _text(source, Target("", Kind.TEXT, key=True), FieldMapping())
+    texts, unreadable, _ = _text(source, Target("", Kind.TEXT, key=True), FieldMapping())
     lower = pc.utf8_lower(texts)
     true, false = pc.is_in(lower, pa.array(_TRUE)), pc.is_in(lower, pa.array(_FALSE))
     values = pc.if_else(true, True, pc.if_else(false, False, pa.scalar(None, pa.bool_())))
-    return values, _mask(pc.and_(pc.is_null(values), pc.not_equal(lower, ""))), "bad_boolean"
+    bad = _mask(pc.and_(pc.is_null(values), pc.not_equal(lower, "")))
+    return values, bad | unreadable, "bad_boolean"
 
 
 def _date(source: pa.Array, target: Target, how: FieldMapping) -> Converted:

@@ -58,7 +58,7 @@ def test_texts_that_are_no_numbers(text: str) -> None:
     assert problems == {"bad_number": ([1], "refused")}
 
 
-@pytest.mark.parametrize("type_", [pa.int64(), pa.string()])
+@pytest.mark.parametrize("type_", [pa.int64(), pa.string(), pa.large_string()])
 def test_whole_numbers_keep_their_last_digit(type_: pa.DataType) -> None:
     """A double has 53 bits: 2**53 + 1 is none."""
     given_numbers = [2**53 + 1, -(2**53) - 1, 10**17 + 1, 0, None]
@@ -195,6 +195,22 @@ def test_texts_that_cannot_be_kept() -> None:
         assert found == (["good", None, None, None], {"bad_text": ([1, 2], "refused")})
     assert converted(Kind.TEXT, raw) == ([None] * 4, {"bad_text": ([0, 1, 2], "refused")})
     assert converted(Kind.TEXT, pa.array([[1], None])) == ([None, None], {"bad_text": ([0], "refused")})
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (Kind.REAL, "bad_number"),
+        (Kind.INTEGER, "bad_number"),
+        (Kind.BOOLEAN, "bad_boolean"),
+        (Kind.DATE, "bad_date"),
+        (Kind.DATETIME, "bad_datetime"),
+    ],
+)
+def test_bytes_that_are_no_text_are_a_problem_of_every_kind(kind: Kind, reason: str) -> None:
+    raw = pa.array([b"", b"\xff", b"1\x00", None], pa.binary())
+    source = pa.StringArray.from_buffers(4, *raw.buffers()[1:], raw.buffers()[0])
+    assert converted(kind, source) == ([None] * 4, {reason: ([1, 2], "refused")})
 
 
 def test_keys_are_trimmed_and_padded() -> None:
