@@ -88,7 +88,7 @@ def run(module: Module) -> Path:
         "pytest_add_cli_args": _ARGUMENTS,
         "pytest_add_cli_args_test_selection": module.tests,
         "process_isolation": "forkserver",  # else mutants would share a connection with the process that they come of
-        "timeout_constant": 4.0,
+        "timeout_constant": 24.0,  # two minutes with the factor: on a busy machine, slow is no fault
         "timeout_multiplier": 5.0,
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
