@@ -130,7 +130,7 @@ def test_bootstrap_of_many_ties(monkeypatch: pytest.MonkeyPatch, cells: int) -> 
     """Ratios of 50 %, 100 % and 150 %, each of many sales that are unlike; as many resamples at once as cells allow."""
     monkeypatch.setattr(intervals, "_CELLS", cells)
     random = np.random.default_rng(4)
-    price = random.integers(1, 9, 101) * 100.0
+    price: measures.Numbers = random.integers(1, 9, 101) * np.float64(100)
     value = price * random.choice([0.5, 1.0, 1.5], 101)
     found = intervals.bootstrap(value, price, resamples=7, seed=3)
     order = np.argsort(value / price, kind="stable")

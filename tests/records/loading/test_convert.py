@@ -26,7 +26,11 @@ def converted(kind: Kind, source: Any, type_: pa.DataType | None = None, **more:
     column = source if isinstance(source, pa.Array) else pa.array(source, type_ or TEXTS)
     values, problems = convert(column, target, FieldMapping(**more), TODAY)
     assert len(values) == len(column)
-    return values.to_pylist(), {p.reason: (np.flatnonzero(p.mask).tolist(), p.outcome) for p in problems}
+    found: dict[str, Any] = {}
+    for problem in problems:  # a date may be none, or too early: both are bad dates
+        rows, _ = found.get(problem.reason, ([], ""))
+        found[problem.reason] = sorted([*rows, *np.flatnonzero(problem.mask).tolist()]), problem.outcome
+    return values.to_pylist(), found
 
 
 NUMBERS: list[tuple[str | None, float | None]] = [
