@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line for TerraFusion. What is wrong with the installation is told without a traceback."""
+"""Django's command line for TerraFusion. What is wrong with the installation is reported without a traceback."""
 
 import os
 import sys

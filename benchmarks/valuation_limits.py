@@ -26,7 +26,7 @@ def beside_the_county(value: Floats, price: Floats, paid: Floats, county: Floats
 
     ``same_selection`` drops as many shares of the level from our ratios as was dropped from the county's.
     ``errors_shared`` is the correlation of our error with how far the county's value is from ours, both in logs: what
-    the county knew and the columns do not tell. ``together`` is the COD of the geometric mean of both.
+    the county knew and the columns do not show. ``together`` is the COD of the geometric mean of both.
     """
     kept = county / paid
     level = float(np.median(kept))

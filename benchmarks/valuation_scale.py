@@ -54,7 +54,7 @@ def run() -> None:
 
 
 def _homes(real: pd.DataFrame, count: int, begin: int, random: Any) -> pd.DataFrame:
-    """Homes drawn from those that sold, moved up to some 50 metres and with areas some percent off."""
+    """Homes drawn from those that sold, moved up to some 50 meters and with areas some percent off."""
     homes = real.iloc[random.integers(0, len(real), count)].drop(columns=["sale_price", "sale_date"])
     return homes.assign(
         parcel_number=[f"G{number}" for number in range(begin, begin + count)],

@@ -41,7 +41,7 @@ class AreaUploadSerializer(StrictSerializer):
         required=False,
         allow_blank=True,
         default="",
-        help_text="EPSG code of the coordinates, such as EPSG:2926, where the file does not tell it.",
+        help_text="EPSG code of the coordinates, such as EPSG:2926, where the file does not say it.",
     )
     layer = serializers.CharField(
         required=False, allow_blank=True, default="", help_text="Which layer, where the file has several."

@@ -62,7 +62,7 @@ class AreaViewSet(
     )
     def create(self, request: Request) -> Response:
         """The file's polygons become one area, to be used as `{"type": "upload", "id": "..."}`. What is wrong with the
-        file is told, every fault by itself, and then nothing is kept; the file itself never is."""
+        file is reported, every fault by itself, and then nothing is kept; the file itself never is."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         area = serializer.save()

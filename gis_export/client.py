@@ -83,7 +83,7 @@ class Writer:
 
     @property
     def usable(self) -> bool:
-        # A process that was told to die may still be there for the next job to see.
+        # A process that was ordered to end may still be there for the next job to see.
         return not self._killed and self._process.poll() is None and self._jobs < _JOBS_PER_PROCESS
 
     @property
@@ -91,7 +91,7 @@ class Writer:
         return self._process.pid
 
     def run(self, plan: Plan, progress: Callable[[int], None]) -> Result:
-        """Carry out the plan. ``progress`` is told the records written so far; what it raises ends the process.
+        """Carry out the plan. ``progress`` gets the records written so far; what it raises ends the process.
 
         Raises the JobError that fits the writer's report, or WriterCrashed when the process ended without one.
         """
@@ -145,7 +145,8 @@ class Writer:
 
 def write(plan: Plan, context: JobContext, expected: int | None = None) -> Result:
     """Carry out the plan by this worker's writer process, which ends where the job must end. With the number of records
-    that are ``expected``, the job's progress is told. Raises what ``Writer.run`` does, and the context's interruption.
+    that are ``expected``, the job's progress is reported. Raises what ``Writer.run`` does, and the context's
+    interruption.
     """
 
     def progress(records: int) -> None:

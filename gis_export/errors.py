@@ -13,21 +13,21 @@ class WriterCrashed(ExportError):
     """The native writer ended the process that it ran in; that job alone is lost."""
 
     code = "writer_crashed"
-    remedy = "Rerun the job. If it fails again, choose another format and tell your administrator."
+    remedy = "Rerun the job. If it fails again, choose another format and inform your administrator."
 
 
 class WriterFailed(ExportError):
     """The writer reported an error."""
 
     code = "writer_failed"
-    remedy = "Choose another format, or fewer layers and fields. If that fails too, tell your administrator."
+    remedy = "Choose another format, or fewer layers and fields. If that fails too, inform your administrator."
 
 
 class ReconciliationFailed(ExportError):
     """What was written is not what the database held: the file is not handed out."""
 
     code = "reconciliation_failed"
-    remedy = "Rerun the job: nothing was handed out. If it fails again, tell your administrator."
+    remedy = "Rerun the job: nothing was handed out. If it fails again, inform your administrator."
 
 
 class FormatLimitExceeded(ExportError):

@@ -11,7 +11,7 @@ from terrafusion.records.layers import layers_named
 
 
 def fingerprint(job: GisExportJob) -> str:
-    """Of a saved or unsaved job; empty where the version of a layer cannot be told.
+    """Of a saved or unsaved job; empty where the version of a layer is unknown.
 
     The request counts as it was submitted and as it was understood, since the manifest holds both.
     """

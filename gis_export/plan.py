@@ -28,7 +28,7 @@ class Column:
 @dataclass(frozen=True)
 class Notice:
     """What a parameter does to a layer, for its losses: as ``Loss``, with ``count`` as the SQL of an aggregate over the
-    layer's columns. What counts nothing is not told; with no ``count`` it is always."""
+    layer's columns. What counts nothing is not reported; with no ``count`` it is always."""
 
     kind: str
     detail: str
@@ -124,7 +124,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Result:
-    """The finished file, and the manifest that tells all about it."""
+    """The finished file, and the manifest that describes it."""
 
     file: str
     size: int

@@ -47,7 +47,7 @@ class Prepared:
         return bool(self.wanted.values["package"] == "zip")
 
     def request(self) -> dict[str, Any]:
-        """As the manifest tells it."""
+        """As in the manifest."""
         job = self.job
         return {
             "export_format": job.export_format,
@@ -81,7 +81,7 @@ class Prepared:
 
     @property
     def holds_personal(self) -> bool:
-        """Whether its records, or which of them there are, tell personal data."""
+        """Whether its records, or which of them there are, reveal personal data."""
         return any(
             selection.filters_personal or any(field.personal for field in selection.fields)
             for selection in self.selections

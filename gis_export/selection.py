@@ -42,9 +42,9 @@ class Selection:
 
     ``area`` is None for all of it; ``srid`` is the output's CRS; ``options`` are the format's.
     ``condition`` is on the layer's queryset; ``filters_personal``: it asks about personal data, so that even a record's
-    presence tells some. A field of a join is read from there; those that the layer has not follow its own.
+    presence reveals some. A field of a join is read from there; those that the layer has not follow its own.
     ``as_of`` is the day of its values, None for today's; ``precision`` and ``tolerance`` are as in
-    ``gis_export.shaping``. ``in_force`` is what ``gis_export.parameters.in_force`` told, once for all of an export.
+    ``gis_export.shaping``. ``in_force`` is what ``gis_export.parameters.in_force`` returned, once for all of an export.
     """
 
     county: County

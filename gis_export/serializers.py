@@ -27,9 +27,9 @@ _AREA_HELP = (
     'MultiPolygon, Feature or FeatureCollection, or {"type": "wkt", "wkt": "POLYGON ((...))"}, each with an optional '
     '"crs" such as "EPSG:2926"; {"type": "parcels", "parcels": ["0001"]}; {"type": "district", "layer": "zoning", '
     '"where": {"ZCODE": "C-1"}}; {"type": "buffer", "parcels": ["0001"], "distance": 300, "units": "ft"}; '
-    '{"type": "upload", "id": "..."}, of POST areas; or a list of areas. docs/user/areas.md tells each.'
+    '{"type": "upload", "id": "..."}, of POST areas; or a list of areas. docs/user/areas.md describes each.'
 )
-_PARAMETERS_HELP = "How it is to be made; docs/user/parameters.md tells each with examples."
+_PARAMETERS_HELP = "How it is to be made; docs/user/parameters.md describes each with examples."
 _PARAMETERS_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
@@ -39,15 +39,15 @@ _PARAMETERS_SCHEMA = {
 
 @extend_schema_field(_PARAMETERS_SCHEMA)
 class ParametersField(ObjectField):
-    """What is wrong with its members is told by ``gis_export.parameters``."""
+    """What is wrong with its members is reported by ``gis_export.parameters``."""
 
 
 class AreaField(OptionalJSONField):
-    """Any JSON: what is wrong with it is told by ``terrafusion.areas``."""
+    """Any JSON: what is wrong with it is reported by ``terrafusion.areas``."""
 
 
 class FormatField(serializers.ChoiceField):
-    """A list to choose from in forms and in the schema. Any text passes: what is wrong with it is told by
+    """A list to choose from in forms and in the schema. Any text passes: what is wrong with it is reported by
     ``requests.check``, together with all other faults of the request."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -71,7 +71,7 @@ class ExportRequestSerializer(JobRunSerializer):
     )
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Where a field cannot be read, those of the request as a whole are told with it, as far as they are known."""
+        """Where a field cannot be read, faults of the request as a whole are reported with it, as far as known."""
         try:
             read: dict[str, Any] = super().to_internal_value(data)
         except serializers.ValidationError as error:

@@ -40,7 +40,7 @@ def shaped(
     rows: str, layer: Layer, srid: int, precision: int | None, tolerance: Tolerance | None, together: bool = False
 ) -> Shaped:
     """``rows`` is a query that gives ``g`` in the layer's CRS; ``srid`` is the output's; ``precision`` the decimals of
-    coordinates in it, None for all. ``together``: all shapes fit into the server's memory, so that neighbours can be
+    coordinates in it, None for all. ``together``: all shapes fit into the server's memory, so that neighbors can be
     simplified with their common edges, if PostGIS knows how."""
     source, g, at = f"({rows}) AS f", "f.g", layer.srid
     notices: list[Notice] = []
@@ -86,7 +86,7 @@ def _transformed(sql: str, source: int, target: int) -> str:
 
 
 def _simplified(sql: str, tolerance: Tolerance, together: bool) -> str:
-    unit = pyproj.CRS.from_epsg(tolerance.srid).axis_info[0].unit_conversion_factor  # in metres
+    unit = pyproj.CRS.from_epsg(tolerance.srid).axis_info[0].unit_conversion_factor  # in meters
     amount = repr(tolerance.metres / unit)
     if together:
         return f"ST_CoverageSimplify({sql}, {amount})"
@@ -95,9 +95,9 @@ def _simplified(sql: str, tolerance: Tolerance, together: bool) -> str:
 
 def _simplification(tolerance: Tolerance, together: bool) -> Notice:
     how = (
-        "neighbours keep their common edges (ST_CoverageSimplify)"
+        "neighbors keep their common edges (ST_CoverageSimplify)"
         if together
-        else "each shape by itself (ST_SimplifyPreserveTopology), so that neighbours may have small gaps and overlaps"
+        else "each shape by itself (ST_SimplifyPreserveTopology), so that neighbors may have small gaps and overlaps"
     )
     return Notice("altered", f"Simplified by {tolerance.words} on the ground, as was asked: {how}.")
 

@@ -29,7 +29,7 @@ from terrafusion.records.access_log import Seen
 from terrafusion.records.layers import layers_of
 from terrafusion.records.models import Act, County, CountySettings
 
-_MOST_COUNTIES = 20  # on one page; GET layers tells those of each
+_MOST_COUNTIES = 20  # on one page; GET layers lists those of each
 _OF_COUNTY = {"get": ("county_id",)}
 _COUNTY = OpenApiParameter("county_id", str, description="The county's id.")
 

@@ -1,4 +1,4 @@
-"""What sales tell of a county's market."""
+"""Market analyses: what sales show about a county's market."""
 
 from typing import Any
 

@@ -197,7 +197,7 @@ HOT_SPOTS = Analysis(
         Choice(
             "neighbours",
             "touching",
-            "Places that touch, or those nearest by their centres.",
+            "Places that touch, or those nearest by their centers.",
             ("touching", "nearest"),
         ),
         Whole("nearest", 8, "How many, where the nearest are asked for.", 1, 50),
@@ -207,7 +207,7 @@ HOT_SPOTS = Analysis(
     ),
     areas=(
         AreaField("value", FieldType.REAL, "The figure."),
-        AreaField("neighbours", FieldType.INTEGER, "Neighbours with a figure.", short_name="NEIGHBORS"),
+        AreaField("neighbours", FieldType.INTEGER, "Neighbors with a figure.", short_name="NEIGHBORS"),
         AreaField("z", FieldType.REAL, "z of Gi*."),
         AreaField("p", FieldType.REAL, "Its two-sided p."),
         AreaField("spot", FieldType.TEXT, "hot, cold or none."),

@@ -1,4 +1,4 @@
-"""The places that sales are told by: how SQL knows the place of a sale or parcel, and what the places look like."""
+"""The places that sales are grouped by: how SQL knows the place of a sale or parcel, and what the places look like."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from terrafusion.records.sales.frame import POINTS, Place
 from terrafusion.records.versions import source
 
 ATTRIBUTES = ("neighborhood", "zoning")
-LEAST_HEXAGON, MOST_HEXAGON = 50, 100_000  # metres
+LEAST_HEXAGON, MOST_HEXAGON = 50, 100_000  # meters
 _HEXGRID = re.compile(r"hexgrid:([0-9]{1,9})")
 _HULL_RATIO = 0.3  # 0 hugs the points, 1 is convex
-_HULL_MARGIN = 30.0  # metres, so that no parcel's point lies on the line
+_HULL_MARGIN = 30.0  # meters, so that no parcel's point lies on the line
 
 
 # Polygons are the outer side of each join, so that PostGIS reads and prepares each of them once. A point on the line
@@ -50,7 +50,7 @@ class GeographyError(ValueError):
 
 @dataclass(frozen=True)
 class Geography:
-    """``place`` tells in SQL the key of a sale's or parcel's place. ``shapes`` makes of keys SQL that gives (key,
+    """``place`` is in SQL the key of a sale's or parcel's place. ``shapes`` makes of keys SQL that gives (key,
     geometry), each a MultiPolygon in EPSG:4326; ``about`` says what the outlines are. ``sources`` are what of the
     reference layers it depends on, for ``versions.of``. ``personal``: its places are called by personal data."""
 
@@ -72,7 +72,7 @@ def parse(text: str, county: County, *, personal: bool) -> Geography:
     if match := _HEXGRID.fullmatch(text):
         metres = int(match[1])
         if not LEAST_HEXAGON <= metres <= MOST_HEXAGON:
-            raise GeographyError(f"The side of a hexagon is {LEAST_HEXAGON} to {MOST_HEXAGON} metres.")
+            raise GeographyError(f"The side of a hexagon is {LEAST_HEXAGON} to {MOST_HEXAGON} meters.")
         return _hexgrid(text, metres, county)
     if text in ATTRIBUTES and (text == "neighborhood" or _is_filled(text, county)):
         return _by_parcels(text, sql.Identifier("p", text), county)
@@ -95,7 +95,7 @@ def known(county: County) -> list[str]:
     names = [name for name in layers.values_list("name", flat=True) if not is_registered(name)]
     attributes = [name for name in ATTRIBUTES if name == "neighborhood" or name in names or _is_filled(name, county)]
     fields = [f"{name}.<field>" for name in names]
-    return [*dict.fromkeys(["county", *attributes, *names]), *fields, "hexgrid:<metres>"]
+    return [*dict.fromkeys(["county", *attributes, *names]), *fields, "hexgrid:<meters>"]
 
 
 def _is_filled(attribute: str, county: County) -> bool:
@@ -123,7 +123,7 @@ def _by_parcels(text: str, expression: sql.Composable, county: County, *, is_cou
             keys=sql.Literal(keys),
         )
 
-    about = "The hull of the points of its parcels, 30 m wider; neighbours may overlap."
+    about = "The hull of the points of its parcels, 30 m wider; neighbors may overlap."
     return Geography(text, Place(expression), shapes, about, is_county)
 
 

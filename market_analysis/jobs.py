@@ -27,7 +27,7 @@ def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
     context.checkpoint(0, "Reading the sales.")
     with context.stop_with(connection.connection.cancel_safe):
         market = sales.market(wanted, context.checkpoint, _teller(context))
-        context.checkpoint(20, f"Analysing {counted(len(market.sales), 'sale')}.")
+        context.checkpoint(20, f"Analyzing {counted(len(market.sales), 'sale')}.")
         try:
             result = wanted.analysis.run(market, wanted.parameters)
         except TooFewSales as few:

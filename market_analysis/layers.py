@@ -1,4 +1,4 @@
-"""A layer for each analysis that tells of areas: one feature a place of the county's latest completed analysis.
+"""A layer for each analysis of areas: one feature a place of the county's latest completed analysis.
 
 The layer goes when the last job that holds the result expires, and with it its rows (``publication.save_areas``).
 Whoever sees the county sees the layer, so it is of the latest analysis that every one of them may read.
@@ -60,7 +60,7 @@ def _layer(analysis: Analysis, county: County) -> Layer | None:
         ),
         source=f"Market analysis {made_by}",
         changed_at=lambda: completed_at,
-        # Which job is the latest changes without a change of rows, so nobody can tell a version.
+        # Which job is the latest changes without a change of rows, so it has no version.
         sources=(),
     )
 

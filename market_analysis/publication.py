@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def summary(request: MarketRequest, market: Market, result: Result) -> dict[str, Any]:
-    """What the API tells of the result: plain JSON, in which what is not known is null."""
+    """What the API returns about the result: plain JSON, in which what is not known is null."""
     unplaced = int((market.sales["place"] == "").sum())
     notes = [*request.notes, *result.notes]
     if unplaced:

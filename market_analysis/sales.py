@@ -37,7 +37,7 @@ _SCREENED = (
 
 
 def market(request: MarketRequest, tick: Callable[[], None], tell: Callable[[float, str], None]) -> Market:
-    """Raises ``NoSales`` where nothing is left to analyse, saying what became of the sales that were read."""
+    """Raises ``NoSales`` where nothing is left to analyze, saying what became of the sales that were read."""
     from market_analysis.analyses.market import Market
     from market_analysis.stats import periods
 

@@ -21,10 +21,10 @@ from terrafusion.records.access import Role
 from terrafusion.records.county_time import today
 
 _BOX = {"base_template": "textarea.html"}
-_AREA_HELP = "Empty for the whole county, or an area as docs/user/areas.md tells, of which the sales are taken."
+_AREA_HELP = "Empty for the whole county, or an area as in docs/user/areas.md, of which the sales are taken."
 _GEOGRAPHY_HELP = (
-    "What the sales are told by: county, neighborhood, zoning, a reference layer of polygons, layer.field, or "
-    "hexgrid:<metres>, with the side of the hexagons."
+    "What the sales are grouped by: county, neighborhood, zoning, a reference layer of polygons, layer.field, or "
+    "hexgrid:<meters>, with the side of the hexagons."
 )
 _SCREENING = {
     "type": "object",
@@ -53,7 +53,7 @@ _PERIOD = {
 
 @extend_schema_field(_PARAMETERS)
 class MarketParametersField(ObjectField):
-    """What is wrong with its members is told by ``market_analysis.request``."""
+    """What is wrong with its members is reported by ``market_analysis.request``."""
 
 
 @extend_schema_field(_PERIOD)
@@ -64,7 +64,7 @@ class PeriodField(ObjectField):
 class MarketAnalysisRunSerializer(JobRunSerializer):
     """Makes an unsaved job of a request."""
 
-    analysis_type = serializers.ChoiceField(choices=list(ANALYSES), help_text="GET analyses tells what each answers.")
+    analysis_type = serializers.ChoiceField(choices=list(ANALYSES), help_text="GET analyses describes each.")
     county_id = CountyField(at_least=Role.ANALYST, help_text="The county's id.")
     geography = serializers.CharField(required=False, default="county", max_length=80, help_text=_GEOGRAPHY_HELP)
     period = PeriodField(
@@ -85,7 +85,7 @@ class MarketAnalysisRunSerializer(JobRunSerializer):
         default=dict,
         initial=dict,
         style=_BOX,
-        help_text="Those of the analysis, and screening; docs/user/market-analysis.md tells each.",
+        help_text="Those of the analysis, and screening; docs/user/market-analysis.md describes each.",
     )
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class NotReconciled(ReportError):
     """What was written is not what the database holds: the file is not handed out."""
 
     code = "reconciliation_failed"
-    remedy = "Rerun the job: nothing was handed out. If it fails again, tell your administrator."
+    remedy = "Rerun the job: nothing was handed out. If it fails again, inform your administrator."
 
 
 class SourceOutdated(ReportError):

@@ -14,7 +14,7 @@ from terrafusion.records.models import CountySettings
 
 
 def fingerprint(job: ReportJob) -> str:
-    """Of a saved or unsaved job; empty where the version of what it reads cannot be told."""
+    """Of a saved or unsaved job; empty where the version of what it reads is unknown."""
     request = requests.of_job(job)
     if request.run_wanted is not None:
         return ""  # the run may be answered with one that there is; what it reads, only it knows

@@ -24,7 +24,7 @@ Ring = tuple[tuple[float, float], ...]
 
 @cache
 def feet_per_unit(srid: int) -> float:
-    """Of a State Plane system, whose axes are in metres or in one of two sorts of feet."""
+    """Of a State Plane system, whose axes are in meters or in one of two sorts of feet."""
     factor: float = CRS.from_epsg(srid).axis_info[0].unit_conversion_factor
     return factor / _METRES_PER_FOOT
 

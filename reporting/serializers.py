@@ -19,17 +19,17 @@ from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobRunSerializer, JobStatusSerializer
 from terrafusion.records.access import Role, may_see_personal_data
 
-_AREA_HELP = "Empty for the whole county; docs/user/areas.md tells what an area can be."
-_PARAMETERS_HELP = "Those of the report type: GET types lists them, docs/user/reports.md tells each."
+_AREA_HELP = "Empty for the whole county; docs/user/areas.md describes what an area can be."
+_PARAMETERS_HELP = "Those of the report type: GET types lists them, docs/user/reports.md describes each."
 
 
 @extend_schema_field({"type": "object", "additionalProperties": True, "properties": options.SCHEMA})
 class ParametersField(ObjectField):
-    """What is wrong with its members is told by the report type."""
+    """What is wrong with its members is reported by the report type."""
 
 
 class AreaField(OptionalJSONField):
-    """Any JSON: what is wrong with it is told by ``terrafusion.areas``."""
+    """Any JSON: what is wrong with it is reported by ``terrafusion.areas``."""
 
 
 class ReportRequestSerializer(JobRunSerializer):

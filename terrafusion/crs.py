@@ -37,7 +37,7 @@ def northing_first(code: int) -> bool:
     """Whether the CRS itself has its axes the other way round than x, y: latitude or northing comes first.
 
     PROJ's rule for what ``always_xy`` swaps (``mustAxisOrderSwitchForVisualization``); near a pole both axes point
-    north or south, and their names tell.
+    north or south, and their names say so.
     """
     first, second = pyproj.CRS.from_epsg(code).axis_info
     if first.direction == second.direction:

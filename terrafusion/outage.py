@@ -1,4 +1,4 @@
-"""Telling a database that is away, gave up a query, or undid a transaction, from a fault of our own."""
+"""Distinguishing a database that is away, gave up a query, or undid a transaction, from a fault of our own."""
 
 from __future__ import annotations
 

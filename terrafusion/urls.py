@@ -42,7 +42,7 @@ API_LINKS = {
 
 JOBS = {
     "Export layers": "gis_export",
-    "Analyse the market": "market_analysis",
+    "Analyze the market": "market_analysis",
     "Value parcels": "valuation",
     "Write a report": "reporting",
 }

@@ -30,7 +30,7 @@ def markdown(model: ValuationModel) -> str:
         "| | |",
         "|---|---|",
         f"| Valuation date | {model.valuation_date}; no later sale was seen |",
-        f"| Sales learnt from | {model.sales:,} |",
+        f"| Training sales | {model.sales:,} |",
         f"| Seed | {model.seed} |",
         f"| Version of the data | `{model.data_version}` |",
         f"| SHA-256 of the model | `{model.artefact_sha256}` |",

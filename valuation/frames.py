@@ -18,7 +18,7 @@ import pandas as pd
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Progress = Callable[[float], None]
-"""Told the share that is done, 0 to 1; what it raises (a cancel) goes through."""
+"""Called with the share that is done, 0 to 1; what it raises (a cancel) goes through."""
 
 
 class UnusableInput(ValueError):
@@ -39,7 +39,7 @@ class Values:
 
     ``values`` has a row for each property that has one: ``value``, ``low``, ``high`` with low <= value <= high, by the
     index of the properties. ``flags``: a tuple of codes each, by the same index. ``refused``: a code for each of the
-    other properties. ``flags.MEANINGS`` tells the codes.
+    other properties. ``flags.MEANINGS`` explains the codes.
     """
 
     values: pd.DataFrame

@@ -22,7 +22,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class CountyStudy:
-    """The study of all sales, without extreme ratios, and of each class, neighborhood and tier of worth.
+    """The study of all sales, without extreme ratios, and of each class, neighborhood and value tier.
 
     ``by_quality`` is the median ratio of each grade of building, by its name; empty where no sale has a grade.
     """

@@ -58,5 +58,5 @@ def _seconds(made: dict[str, Any]) -> float:
 
 
 def _shape(resolved: dict[str, Any]) -> dict[str, Any]:
-    """Those of the parameters that tell how large and how slow a record is, not which records there are."""
+    """Those of the parameters that decide how large and how slow a record is, not which records there are."""
     return {name: value for name, value in resolved.items() if name not in _WHICH}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _PRIOR_AT, _PRIOR_WEIGHT = 1_000_000, 0.05
 """The point that stands for what is believed before anything was measured, and how little it counts beside one that
-was: small exports, which are mostly their fixed part, tell nothing of large ones."""
+was: small exports, which are mostly their fixed part, say nothing about large ones."""
 
 
 _SINGULAR = 1e-9

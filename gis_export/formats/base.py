@@ -48,9 +48,9 @@ class Reader(Protocol):
         box: bool = False,
         texts: Mapping[str, str] | None = None,
     ) -> AbstractContextManager[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-        """The rows that fulfil ``where`` with ``columns`` (both SQL over k, g, c0, c1...). ``box`` adds the corners of
+        """The rows that fulfill ``where`` with ``columns`` (both SQL over k, g, c0, c1...). ``box`` adds the corners of
         each geometry, named as ``CORNERS``. ``texts`` are further columns by their names, strings as PostgreSQL writes
-        the values, which are had at a fraction of the cost; of these the schema does not tell. Progress and the totals
+        the values, which are had at a fraction of the cost; these are not in the schema. Progress and the totals
         of what is written are counted as the batches pass."""
 
     def groups(self, sql: str) -> AbstractContextManager[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
@@ -59,7 +59,7 @@ class Reader(Protocol):
 
 
 def group_metrics(layer: LayerPlan, counted: str) -> list[str]:
-    """SQL of the columns by which groups of rows are counted. Each of the layer's rows must fulfil ``counted`` in one
+    """SQL of the columns by which groups of rows are counted. Each of the layer's rows must fulfill ``counted`` in one
     group only; ``missing`` (a boolean), ``area`` and c0, c1... are to be known of each."""
     sums = {
         "records": "count(*)",
@@ -107,7 +107,7 @@ CORNERS = tuple(METRIC + name for name in ("xmin", "ymin", "xmax", "ymax"))
 @dataclass(frozen=True)
 class Written:
     """The files of one layer, the losses, and how many records the file itself says that it holds; also their extent,
-    where its header tells one."""
+    where its header has one."""
 
     files: list[Path]
     records: int
@@ -116,7 +116,7 @@ class Written:
 
 
 class Format(ABC):
-    """A file format. The class attributes are what ``GET formats`` tells."""
+    """A file format. The class attributes are what ``GET formats`` lists."""
 
     name: ClassVar[str]
     label: ClassVar[str]
@@ -146,7 +146,7 @@ class Format(ABC):
     """How a large layer that several workers write is put together: "merged" into the file that one would have written,
     a "dataset" of a file for each part, or, empty, not at all."""
     has_bbox: ClassVar[bool] = False
-    """The file tells the extent of its features, so it must be known: by SQL, which takes a while on a large layer."""
+    """The file states the extent of its features, so it must be known: by SQL, which takes a while on a large layer."""
     bytes_per_record: ClassVar[int] = 500
     """What an estimate says before any export of this format has been measured."""
 
@@ -158,12 +158,12 @@ class Format(ABC):
         """Write one layer to ``path``; where ``multi_layer``, add it to what is there."""
 
     def finish(self, path: Path) -> str:
-        """Called after the last layer of the file ``path``: its SHA-256, empty where the writing did not tell it."""
+        """Called after the last layer of the file ``path``: its SHA-256, empty where the writing did not compute it."""
         return ""
 
 
 def rounded(layer: LayerPlan, decimals: int) -> list[Loss]:
-    """What the usual decimals of a format cost; those that the request asks for, the layer's notices tell."""
+    """What the usual decimals of a format cost; those that the request asks for are in the layer's notices."""
     if layer.precision is not None:
         return []
     return [Loss(layer.name, "altered", f"Coordinates are rounded to {counted(decimals, 'decimal')}.")]

@@ -95,7 +95,7 @@ class Boxes:
             yield self._sorted(strip_of, first, first + together)
 
     def _sorted(self, strip_of: Array, first: int, end: int) -> tuple[Array, Array]:
-        """The strips from ``first`` to before ``end``; ``strip_of`` tells the strip of each column."""
+        """The strips from ``first`` to before ``end``; ``strip_of`` holds the strip of each column."""
         import numpy as np
 
         parts = []

@@ -35,10 +35,10 @@ class DXF(Format):
         "In the county's State Plane, unless another CRS is asked for: drawings have no use for degrees.",
         "Lines and points without fills: areas are closed polylines, each hole too. AutoCAD 2007 and later.",
         "Each layer has one of the drawing, and one of labels, which show its first field: of parcels the number.",
-        "Every entity has the number of its record as extended data, by which the .csv tells the attributes.",
+        "Every entity has the number of its record as extended data, by which the .csv lists the attributes.",
     )
     limits = (
-        Limit("records of a layer", _MOST_RECORDS, "The numbers of further ones could not be told."),
+        Limit("records of a layer", _MOST_RECORDS, "Further records could have no number of their own."),
         Limit("characters of a label", LABEL_LENGTH, "A longer one is cut, and counted; the .csv has all of it."),
     )
     may_lose = {

@@ -132,7 +132,7 @@ def _bodies(kind: str, shapes: np.ndarray[Any, Any], style: Style) -> pa.StringA
 def _label_bodies(
     geometries: np.ndarray[Any, Any], labels: pa.StringArray, labelled: np.ndarray[Any, Any], style: Style
 ) -> pa.StringArray:
-    """Centred on a point of the geometry; in an area as tall as fits into it."""
+    """Centered on a point of the geometry; in an area as tall as fits into it."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc

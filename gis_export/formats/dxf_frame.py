@@ -9,8 +9,8 @@ from dataclasses import dataclass
 APPLICATION = "TERRAFUSION"
 """Under this name each entity has the number of its record as extended data."""
 _ENTITIES = "  2\nENTITIES\n"
-_RED_TO_MAGENTA = 6  # AutoCAD's colour numbers from 1 on
-# $INSUNITS by metres: a metre, a foot, a foot of the US survey. What is none of these is unitless.
+_RED_TO_MAGENTA = 6  # AutoCAD's color numbers from 1 on
+# $INSUNITS by meters: a meter, a foot, a foot of the US survey. What is none of these is unitless.
 _UNITS = ((1.0, 6), (0.3048, 2), (1200 / 3937, 21))
 
 
@@ -36,7 +36,7 @@ def frame(
     last_handle: int = 0,
 ) -> Frame:
     """``metres`` is the length of the CRS's unit, None where it is an angle. ``extent`` and the last of the entities'
-    handles are known only when these are written; until then the frame tells where the handles begin."""
+    handles are known only when these are written; until then the frame says where the handles begin."""
     import ezdxf
     from ezdxf import options
 

@@ -34,7 +34,7 @@ def text_width(measured: dict[str, Any], index: int) -> int:
 
 
 def with_widths(schema: pa.Schema, widths: dict[str, int]) -> pa.Schema:
-    """The schema that tells GDAL how wide the fields are."""
+    """The schema that gives GDAL the width of the fields."""
     for name, width in widths.items():
         at = schema.get_field_index(name)
         schema = schema.set(at, schema.field(at).with_metadata({_WIDTH: str(width).encode()}))

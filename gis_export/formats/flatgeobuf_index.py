@@ -61,7 +61,7 @@ def add_index(path: Path, boxes: Boxes) -> None:
 
 
 def _header(source: BinaryIO) -> bytes:
-    """With the magic bytes, telling of an index; ``source`` then stands at the first feature."""
+    """With the magic bytes, announcing an index; ``source`` then stands at the first feature."""
     begin = source.read(_MAGIC_BYTES + 4)
     (size,) = struct.unpack_from("<I", begin, _MAGIC_BYTES)
     header = bytearray(source.read(size))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DECIMALS = 7
-"""RFC 7946 section 11.2 advises against more than needed; seven are about a centimetre."""
+"""RFC 7946 section 11.2 advises against more than needed; seven are about a centimeter."""
 NUMBERS_AS_TEXTS = "Numbers that JSON does not have, such as NaN, are texts."
 # RFC 8259 section 7; the backslash first.
 _SPECIAL = {character: json.dumps(character)[1:-1] for character in ("\\", '"', *map(chr, range(1, 32)))}
@@ -28,7 +28,7 @@ class GeoJSON(TextFormat):
     description = "One FeatureCollection a layer, in WGS 84, for web maps and programs."
     notes = (
         "Always longitude and latitude in WGS 84 (EPSG:4326), as RFC 7946 demands.",
-        f"Coordinates have {DECIMALS} decimals, about a centimetre, where precision asks for no other; exterior rings "
+        f"Coordinates have {DECIMALS} decimals, about a centimeter, where precision asks for no other; exterior rings "
         "run counter-clockwise.",
     )
     may_lose = {"altered": f"Coordinates are rounded to {DECIMALS} decimals. {NUMBERS_AS_TEXTS}"}

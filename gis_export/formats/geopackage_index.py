@@ -140,7 +140,7 @@ def _outward(boxes: Array) -> Array:
 
 
 def _nodes(ids: Array, boxes: Array, depth: int) -> list[bytes]:
-    """The nodes of the cells, full but for the last: the tree's depth, which the root alone tells, the number of cells,
+    """The nodes of the cells, full but for the last: the tree's depth, which only the root holds, the number of cells,
     and the cells."""
     import numpy as np
 

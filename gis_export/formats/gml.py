@@ -102,7 +102,7 @@ class GML(XmlFormat):
 
 
 def names(layer: LayerPlan) -> list[str]:
-    """Of the elements of the fields, then of the geometry. Programs that tell no case apart must find each, too."""
+    """Of the elements of the fields, then of the geometry. Programs that ignore case must find each, too."""
     found: list[str] = []
     for wanted in [*(column.name for column in layer.columns), "geometry"]:
         name = _NO_NAME.sub("_", wanted)

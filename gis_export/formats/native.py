@@ -60,7 +60,7 @@ class NativeFormat(Format):
     def write_arrow(
         self, reader: Reader, path: Path, where: str = "TRUE", order: str = "k", boxes: Boxes | None = None
     ) -> None:
-        """Stream the rows that fulfil ``where`` into the layer of the file, creating either as needed; ``boxes`` get
+        """Stream the rows that fulfill ``where`` into the layer of the file, creating either as needed; ``boxes`` get
         those of their geometries."""
         import pyarrow as pa
         import pyogrio.raw
@@ -85,7 +85,7 @@ class NativeFormat(Format):
                         kept = pa.RecordBatch.from_arrays(batch.columns[: len(schema)], schema=schema)
                         yield self.convert(kept, schema)
                 except BaseException as error:
-                    failure.append(error)  # GDAL reports only that a batch was not to be had
+                    failure.append(error)  # GDAL reports only that a batch was not available
                     raise
 
             try:
@@ -115,11 +115,11 @@ class NativeFormat(Format):
 
     @staticmethod
     def written(files: list[Path], path: Path, layer: str | None, losses: list[Loss]) -> Written:
-        """What the header of ``path`` tells of its records."""
+        """What the header of ``path`` says about its records."""
         import pyogrio
 
         told = pyogrio.read_info(path, layer=layer)
-        if told["features"] < 0:  # an empty FlatGeobuf tells none
+        if told["features"] < 0:  # an empty FlatGeobuf has none
             told = pyogrio.read_info(path, layer=layer, force_feature_count=True)
         extent = told["total_bounds"] if told["features"] else None
         return Written(files, int(told["features"]), losses, extent)

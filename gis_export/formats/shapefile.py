@@ -34,13 +34,13 @@ class Shapefile(NativeFormat):
     media_type = "application/zip"
     description = "A zip with .shp, .shx, .dbf, .prj and .cpg for each layer, for older software."
     notes = (
-        f"Field names have at most {NAME_LENGTH} characters; a layer's _fields.csv in the zip tells the full ones.",
+        f"Field names have at most {NAME_LENGTH} characters; a layer's _fields.csv in the zip lists the full ones.",
         f"Text is UTF-8 and cut at {TEXT_BYTES} bytes, never inside a character; cuts are counted in the loss report.",
         "A date-time becomes a date, and a text with the whole of it.",
         "A layer whose .shp or .dbf would pass 2 GB is refused before the work starts.",
     )
     limits = (
-        Limit("bytes of a field's name", NAME_LENGTH, "A longer one is shortened; the crosswalk tells both."),
+        Limit("bytes of a field's name", NAME_LENGTH, "A longer one is shortened; the crosswalk lists both."),
         Limit("bytes of a text", TEXT_BYTES, "A longer one is cut, and counted."),
         Limit(
             "digits of a whole number", _INTEGER_DIGITS, "A field with longer ones is read as real by most programs."

@@ -159,18 +159,18 @@ class _Export(TAB):
 
 
 def _datum(layer: LayerPlan, path: Path, crs: CRS) -> list[Loss]:
-    """What became of the CRS, as the file itself tells it."""
+    """What became of the CRS, as the file itself states it."""
     import pyogrio
     import pyproj
 
     told = pyogrio.read_info(path)["crs"]
     if told is None:
-        return [Loss(layer.name, "altered", "Without any geometry, only the .prj tells the CRS.")]
+        return [Loss(layer.name, "altered", "Without any geometry, only the .prj states the CRS.")]
     found = pyproj.CRS.from_user_input(told)
     if found.equals(crs, ignore_axis_order=True):
         return []
     datum, ours = (known.datum.name if known.datum else known.name for known in (found, crs))
-    detail = f"The file's own CRS has the datum {datum}; EPSG:{layer.srid} has {ours}, as the .prj tells."
+    detail = f"The file's own CRS has the datum {datum}; EPSG:{layer.srid} has {ours}, as the .prj states."
     return [Loss(layer.name, "altered", detail)]
 
 

@@ -90,7 +90,7 @@ class TextFormat(Format):
         return self.write_rows(reader, path)
 
     def write_rows(self, reader: Reader, path: Path, where: str = "TRUE") -> Written:
-        """Add the layer's rows that fulfil ``where`` (SQL over g, c0, c1...) to the file that was begun."""
+        """Add the layer's rows that fulfill ``where`` (SQL over g, c0, c1...) to the file that was begun."""
         layer = reader.layer
         self.put(self.header(layer))
         feature = self.feature(layer)
@@ -127,7 +127,7 @@ class TextFormat(Format):
         return [pc.fill_null(whole, piece.absent)]
 
     def encoded(self, feature: Iterable[Piece], batch: pa.RecordBatch, counts: Counter[str]) -> pa.StringArray:
-        """The text of each row. The batch has what ``selected`` tells."""
+        """The text of each row. The batch has what ``selected`` lists."""
         import pyarrow.compute as pc
 
         values: dict[str, pa.Array] = {}

@@ -6,7 +6,7 @@ from gis_export.formats.base import free_name, group_metrics, literal
 from gis_export.plan import Column, LayerPlan
 
 WORLD = 40_075_016.685_578_5
-"""Width and height of the square that Web Mercator (EPSG:3857) makes of the world, in its metres."""
+"""Width and height of the square that Web Mercator (EPSG:3857) makes of the world, in its meters."""
 GRID = 4096
 """Units of a tile's width and height, to which coordinates are rounded."""
 PIXELS = 256

@@ -10,7 +10,7 @@ from datetime import datetime
 
 SHEET = "xl/worksheets/sheet{}.xml"
 FIRST = ("_rels/.rels", "docProps/core.xml", "xl/theme/theme1.xml")
-"""Parts that do not depend on the sheets. Programs tell a workbook by the first members of its zip."""
+"""Parts that do not depend on the sheets. Programs recognize a workbook by the first members of its zip."""
 
 _NUMBER_FORMATS = {"text": "@", "integer": "0", "date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm:ss"}
 _WIDTHS = {"integer": 12, "real": 14, "boolean": 8, "date": 12, "datetime": 24}
@@ -70,7 +70,7 @@ def frame(sheets: list[Sheet], title: str, changed_at: datetime) -> Frame:
     book.close()
     with zipfile.ZipFile(buffer) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    # The range of the cells is not known yet, and need not be told.
+    # The range of the cells is not known yet, and need not be stated.
     last = re.sub(r'<dimension ref="[^"]*"/>', "", parts[SHEET.format(len(sheets))].decode())
     before, closing, after = last.partition("</sheetData>")
     return Frame(parts, before, closing + after, _styles(before, len(sheets[-1].headings)))

@@ -33,7 +33,7 @@ Members = Iterable[tuple[str, Iterable[bytes]]]
 
 
 class _Assembly:
-    """What is put together, and what the manifest tells of it so far."""
+    """What is put together, and what the manifest says about it so far."""
 
     def __init__(self, prepared: Prepared, parts: list[ExportPart], context: JobContext, opened: ExitStack) -> None:
         self.prepared, self.parts, self.context, self.opened = prepared, parts, context, opened

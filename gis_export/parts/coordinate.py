@@ -94,7 +94,7 @@ def export(prepared: Prepared, context: JobContext) -> Outcome | None:
 
 def _complete(prepared: Prepared, parts: list[ExportPart], rows: dict[str, int]) -> None:
     """Raises ReconciliationFailed where the parts of a layer have not all of its rows. How many a clip leaves empty
-    only the parts can tell."""
+    only the parts know."""
     written: Counter[str] = Counter()
     for part in parts:
         written[part.layer] += part.record_count or 0

@@ -1,4 +1,4 @@
-"""What the manifests tell of a layer's parts, as of the whole. Pure."""
+"""What the manifests say about a layer's parts, as of the whole. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 def whole(parts: list[dict[str, Any]], file: str) -> dict[str, Any]:
     """The layer's entry in the manifest: counts and totals are added, extents united, losses of a kind counted as one.
 
-    ``parts`` are the entries of one layer, each as ``writer.export`` tells it; ``file`` is where the layer is.
+    ``parts`` are the entries of one layer, each as ``writer.export`` describes it; ``file`` is where the layer is.
     """
     first = parts[0]
     reconciled = [part["reconciliation"] for part in parts]

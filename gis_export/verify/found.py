@@ -1,4 +1,4 @@
-"""What a file holds of a layer, and what the manifest tells of where to find it."""
+"""What a file holds of a layer, and where the manifest says that it is."""
 
 from __future__ import annotations
 
@@ -65,5 +65,5 @@ class Told:
         named = [found[1] for loss in renamed if not loss["field"] and (found := _LAYER.fullmatch(loss["detail"]))]
         sums = {name: names.get(name, name) for name in layer["reconciliation"]["source"]["sums"]}
         if any(loss["kind"] == "dropped" and loss["detail"].startswith("Geometries") for loss in layer["losses"]):
-            options = {**options, "geometry": "none"}  # those that are there do not tell the area of all
+            options = {**options, "geometry": "none"}  # those that are there do not give the area of all
         return cls(named[0] if named else layer["layer"], sums, options)

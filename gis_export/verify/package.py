@@ -1,4 +1,4 @@
-"""The files of an export, and the manifest that tells of them."""
+"""The files of an export, and the manifest that describes them."""
 
 from __future__ import annotations
 

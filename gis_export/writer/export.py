@@ -1,4 +1,4 @@
-"""Carries out a plan: writes each layer, reconciles it, hashes and packs the files, and tells all in a manifest."""
+"""Carries out a plan: writes each layer, reconciles it, hashes and packs the files, and writes the manifest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DATABASE_SOFTWARE = (
 
 
 def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
-    """Write the plan's files into its folder. ``progress`` is told how many records passed since the last call."""
+    """Write the plan's files into its folder. ``progress`` gets how many records passed since the last call."""
     folder = Path(plan.folder)
     with Snapshot(plan.database, plan.snapshot) as snapshot, ThreadPoolExecutor(1, "totals") as beside:
         connections = Connections(snapshot.connect(), snapshot.connect())
@@ -59,7 +59,7 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
         "software": {**software.versions(), "gdal": pyogrio.__gdal_version_string__, **database_software},
     }
     records = sum(layer["records"] for layer in layers)
-    # The package does not tell when it was made, so that the same data gives the same bytes.
+    # The package does not say when it was made, so that the same data gives the same bytes.
     told = {**manifest, "data_as_of": taken_at.isoformat()}
     if not packed:
         (described,) = manifest["files"]
@@ -73,7 +73,7 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
 
 class _Writing:
     """The files of a plan while they are made: ``files`` with their SHA-256 where it is known already, and what the
-    manifest tells of each layer in ``told``, of the boundary in ``told_boundary``."""
+    manifest says about each layer in ``told``, of the boundary in ``told_boundary``."""
 
     def __init__(
         self, plan: Plan, connections: Connections, beside: ThreadPoolExecutor, progress: Callable[[int], None]

@@ -70,7 +70,7 @@ class LayerReader:
         as_they_are = {sql: i for i, sql in enumerate(streamed)}
         again = {alias: column for alias, (column, _) in self._sums.items() if column not in as_they_are}
         metrics = {
-            f"{METRIC}area": "CASE WHEN NOT ST_IsEmpty(g) THEN ST_Area(g) END",  # NULL tells that there is none
+            f"{METRIC}area": "CASE WHEN NOT ST_IsEmpty(g) THEN ST_Area(g) END",  # NULL where there is none
             **({corner: f"{function}(b)" for corner, function in totals.EXTENT.items()} if box else {}),
             **{alias: f"{column}::float8" for alias, column in again.items()},
         }
@@ -97,7 +97,7 @@ class LayerReader:
             yield schema, self._counting(found, places)
 
     def _counting(self, found: Iterator[pa.RecordBatch], places: dict[str, int]) -> Iterator[pa.RecordBatch]:
-        """Count what passes; ``places`` tells where the columns are whose sums are taken."""
+        """Count what passes; ``places`` says where the columns are whose sums are taken."""
         passed = self.passed
         for batch in found:
             area = batch.column(f"{METRIC}area")

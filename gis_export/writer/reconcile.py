@@ -15,7 +15,7 @@ _RELATIVE = 1e-9
 
 def reconcile(layer: str, source: Totals, passed: Totals, written: Written) -> None:
     """Raise ``ReconciliationFailed`` naming every difference between the source, the rows that passed to the writer,
-    and what the file itself tells of its records and their extent."""
+    and what the file itself says about its records and their extent."""
     faults = []
     for name, wanted, got in (
         ("records written", source.records, passed.records),

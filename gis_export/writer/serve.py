@@ -42,7 +42,7 @@ def main() -> None:
         for line in sys.stdin:
             _tell(events, **_answer(Plan.from_json(line), events))
             _give_back()
-    except BrokenPipeError:  # the worker is gone, and nobody is left to tell
+    except BrokenPipeError:  # the worker is gone, and nobody is left to answer
         os._exit(1)
 
 
@@ -77,14 +77,14 @@ def _code(plan: Plan, error: Exception) -> str:
         return "out_of_memory"
     if isinstance(error, OSError) and error.errno in _FULL:
         return "storage_full"
-    # GDAL tells a full disk in many words, some of them after it has made room again; and so it tells one that is gone.
+    # GDAL reports a full disk in many words, some of them after it has made room again, and likewise one that is gone.
     if (fault := _storage_fault(Path(plan.folder))) or "I/O failure" in str(error):
         return fault or "storage_full"
     if plan.snapshot and "snapshot" in str(error):
         return "snapshot_lost"
     if "canceling statement due to" in str(error):
         return "query_timed_out"
-    # A connection that breaks amid the rows is told by Arrow, which has no class of its own for it.
+    # A connection that breaks amid the rows is reported by Arrow, which has no class of its own for it.
     if isinstance(error, postgresql.OperationalError) or _BROKEN.search(str(error)):
         return "database_unavailable"
     if "transform: " in str(error):

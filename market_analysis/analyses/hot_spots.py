@@ -20,7 +20,7 @@ COLUMNS = (
     PLACE,
     SALES,
     Column("value", Kind.NUMBER, "Figure"),
-    Column("neighbours", Kind.INTEGER, "Neighbours"),
+    Column("neighbours", Kind.INTEGER, "Neighbors"),
     Column("z", Kind.NUMBER, "z of Gi*"),
     Column("p", Kind.NUMBER, "p of Gi*", decimals=4),
     Column("spot", Kind.TEXT, "Spot"),
@@ -37,7 +37,7 @@ MEASURES = {
 
 
 def run(market: Market, parameters: dict[str, Any]) -> Result:
-    """Raises TooFewSales where too few places have a figure and a neighbour."""
+    """Raises TooFewSales where too few places have a figure and a neighbor."""
     sales = market.sales.assign(figure=_figures(market.sales, parameters["measure"]))
     sales = sales[np.isfinite(sales["figure"]) & (sales["place"] != "")]
     groups = sales.groupby(sales["place"].astype(object))["figure"]
@@ -73,7 +73,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         at = place_of.get(key)
         reason = withheld[key]
         if at is not None and not found.neighbours[at]:
-            reason = "no neighbour has a figure"
+            reason = "no neighbor has a figure"
         figures: dict[str, Any] = {column.name: None for column in COLUMNS[2:-1]}
         if not reason and at is not None:
             figures = {

@@ -72,7 +72,7 @@ class Area:
     withheld: str = ""
 
     def told(self) -> dict[str, Any]:
-        """As a summary tells it."""
+        """As in a summary."""
         return {"place": self.key, "sales": self.sales, **self.values}
 
 
@@ -87,7 +87,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Result:
-    """``rows`` of ``columns`` are the table, ``summary`` what the API tells, ``chart`` a Vega-Lite specification."""
+    """``rows`` of ``columns`` are the table, ``summary`` what the API returns, ``chart`` a Vega-Lite specification."""
 
     message: str
     summary: dict[str, Any]

@@ -47,7 +47,7 @@ COLUMNS = (
 
 _TIERS_ARE = (
     "Value tiers are equal parts of the sales by what characteristics and place make a home worth, not by its own "
-    "price, which would make dear sales seem to fall and cheap ones to rise."
+    "price, which would make high sales seem to fall and low ones to rise."
 )
 
 

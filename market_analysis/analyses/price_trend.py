@@ -115,7 +115,7 @@ def per_sqft(sales: pd.DataFrame) -> Any:
 
 
 def _trend(row: dict[str, Any]) -> dict[str, Any]:
-    """As the API tells it."""
+    """As the API returns it."""
     told: dict[str, Any] = {name: row[name] for name in ("place", "period")}
     for name in _FIGURES:
         digits = 2 if name.endswith("sqft") else 0

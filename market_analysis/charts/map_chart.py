@@ -1,4 +1,4 @@
-"""The map of hot and cold spots: each place in the colour of its verdict, white where it is withheld."""
+"""The map of hot and cold spots: each place in the color of its verdict, white where it is withheld."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from market_analysis.analyses.market import Market
 
 _COLORS = {"hot": "#B2182B", "cold": "#2166AC", "not significant": "#E8E8E4", "withheld": "#FFFFFF"}
-"""ColorBrewer's RdBu, whose ends people with any colour vision tell apart."""
-_PRECISION = 1e-5  # degrees, a metre
+"""ColorBrewer's RdBu, whose ends people with any color vision can distinguish."""
+_PRECISION = 1e-5  # degrees, a meter
 _VERTICES = 60_000  # of all outlines together; more are simplified
 _SIMPLER = 2e-4
 

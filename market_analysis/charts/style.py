@@ -1,4 +1,4 @@
-"""How every chart looks: colours that people with any colour vision tell apart, type, sizes. Vega-Lite 5."""
+"""How every chart looks: colors that people with any color vision can distinguish, type, sizes. Vega-Lite 5."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CONFIG = {
 
 
 def day(field: str, bars: int) -> dict[str, Any]:
-    """A time axis that is labelled by years; days are read as UTC, in which they are drawn. At its ends there is room
+    """A time axis that is labeled by years; days are read as UTC, in which they are drawn. At its ends there is room
     for half of one of so many bars, which stand on their days."""
     axis = {"format": "%Y", "tickCount": "year", "labelAlign": "center"}
     scale = {"type": "utc", "padding": round(bar_width(bars) / 2 + 2)}

@@ -2,4 +2,4 @@
 
 
 class TooFewSales(ValueError):
-    """There is not enough to tell the answer from; the text says what it takes and what there is."""
+    """There is not enough to compute the answer from; the text says what it takes and what there is."""

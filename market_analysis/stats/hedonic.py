@@ -26,7 +26,7 @@ _OLDEST = 250.0  # years; more is an error of the record
 
 @dataclass(frozen=True)
 class Characteristics:
-    """How a frame becomes columns, learnt from one frame and used on others: medians and levels are kept."""
+    """How a frame becomes columns, learned from one frame and used on others: medians and levels are kept."""
 
     centers: dict[str, tuple[float, float]]
     levels: dict[str, tuple[str, ...]]

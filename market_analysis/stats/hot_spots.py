@@ -1,4 +1,4 @@
-"""Where a figure is high or low among neighbours: Getis-Ord Gi* and local Moran's I, by esda.
+"""Where a figure is high or low among neighbors: Getis-Ord Gi* and local Moran's I, by esda.
 
 - Gi*: Getis and Ord (1992), Ord and Getis (1995), with its z; local Moran's I: Anselin (1995).
 - p of both is two-sided, from conditional permutations (Anselin 1995) with a fixed seed: prices are skewed, and the
@@ -21,7 +21,7 @@ from market_analysis.stats.least_squares import Floats
 
 FEWEST_PLACES = 10
 """With fewer, the permutations say little."""
-_TOUCH = 1e-5  # degrees, about a metre: outlines that come so near to each other are neighbours
+_TOUCH = 1e-5  # degrees, about a meter: outlines that come so near to each other are neighbors
 _SEED = 1
 
 
@@ -54,7 +54,7 @@ def hot_spots(
 ) -> HotSpots:
     """``values`` are positive figures; ``outlines`` an array of shapely geometries in EPSG:4326.
 
-    Raises TooFewSales where fewer than 10 places have a neighbour, or all have the same figure.
+    Raises TooFewSales where fewer than 10 places have a neighbor, or all have the same figure.
     """
     from esda import G_Local, Moran_Local, fdr
 
@@ -63,7 +63,7 @@ def hot_spots(
     linked = np.flatnonzero(counts > 0)
     if len(linked) < FEWEST_PLACES:
         raise TooFewSales(
-            f"Hot spots take {FEWEST_PLACES} places with a figure and a neighbour with one; there are {len(linked)}."
+            f"Hot spots take {FEWEST_PLACES} places with a figure and a neighbor with one; there are {len(linked)}."
         )
     known = values[linked]
     if np.ptp(known) == 0:
@@ -72,7 +72,7 @@ def hot_spots(
     local = G_Local(known, graph, transform="B", star=True, permutations=0)
     p = _permuted(known, graph, permutations)
     with warnings.catch_warnings():
-        # It tells that p will be two-sided in esda's next major release; in this one it is doubled here.
+        # It warns that p will be two-sided in esda's next major release; in this one it is doubled here.
         warnings.filterwarnings("ignore", "The alternative hypothesis", DeprecationWarning)
         moran = Moran_Local(known, graph, permutations=permutations, n_jobs=1, seed=_SEED, keep_simulations=False)
     moran_p = np.minimum(2 * moran.p_sim, 1)

@@ -35,7 +35,7 @@ def mean(sample: Floats, confidence: float = 0.95, resamples: int = 999) -> tupl
     to the Bootstrap, section 12.5), with resamples that are the same each time.
 
     Each resample's error counts in its own standard errors, so the interval reaches as far as few or skewed prices
-    make it need. None where resamples of equal values, which show no error of their own, are too many to tell.
+    make it need. None where resamples of equal values, which show no error of their own, are too many to decide.
     """
     n, center = len(sample), float(np.mean(sample))
     if n < 2 or np.ptp(sample) == 0:

@@ -26,7 +26,7 @@ _HUBER = 1.345  # 95% efficiency with normal errors: Huber (1981), and the defau
 
 @dataclass(frozen=True)
 class Fit:
-    """``coefficients`` are NaN for columns that the data cannot tell from others; so are their rows in
+    """``coefficients`` are NaN for columns that the data cannot distinguish from others; so are their rows in
     ``covariance``. ``weights`` are those that the last step used."""
 
     coefficients: Floats
@@ -47,7 +47,7 @@ class Fit:
 
 
 def wls(design: Any, y: Floats, weights: Floats | None = None, *, lead: int = 0, own: float = _RANK) -> Fit:
-    """Minimises ``sum(weights * (y - design @ b)**2)``; ``design`` is a scipy sparse matrix.
+    """Minimizes ``sum(weights * (y - design @ b)**2)``; ``design`` is a scipy sparse matrix.
 
     Columns that depend on others (pivoted Cholesky) are left out, but none of the first ``lead``, which are dummies of
     one group: of a dummy and a characteristic that say the same, the characteristic goes. ``own`` is the least share of
@@ -159,7 +159,7 @@ def unlike_variances(fit: Fit, design: Any, weights: Floats, *, robust: bool) ->
     """``fit``, of ``wls`` or (``robust``) of ``huber``, with a covariance that holds when ``weights`` are not the
     inverse of the true variances: the sandwich with HC3 (MacKinnon and White 1985), of Huber's scores if robust.
 
-    A row that alone decides a coefficient has no residual to tell its variance: it counts with the one of ``fit``. A
+    A row that alone decides a coefficient has no residual to show its variance: it counts with the one of ``fit``. A
     coefficient that rests on rows alone which the scores bound has no variance (NaN).
     """
     slope, score = weights, weights * fit.residuals

@@ -1,6 +1,6 @@
 """Price indices: how the level of prices moved from period to period, with standard errors and counts.
 
-- ``median``: the median price; told of for comparison, for it moves with what sort of property sells.
+- ``median``: the median price; included for comparison, for it moves with what sort of property sells.
 - ``hedonic``: the time dummy method (Handbook on Residential Property Price Indices 2013, chapter 5).
 - ``repeat_sales``: Bailey, Muth and Nourse (1963): log price ratios of resales on the periods' dummies.
 - ``case_shiller``: their three stages (Case and Shiller 1987): the squared residuals of a first fit are regressed on
@@ -35,7 +35,7 @@ _SMALLEST_VARIANCE = 1e-4  # of a log price ratio: a standard error of 1%; no pa
 
 @dataclass(frozen=True)
 class PriceIndex:
-    """``log`` is the log level against the first period, NaN where the data tell none; ``error`` its standard error.
+    """``log`` is the log level against the first period, NaN where the data give none; ``error`` its standard error.
 
     ``sales`` counts the sales behind each period; of repeat sales those that begin or end a pair there.
     """

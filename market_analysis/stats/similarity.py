@@ -1,4 +1,4 @@
-"""How alike places are: the standardised Euclidean distance of their features, robustly scaled, with each one's part.
+"""How alike places are: the standardized Euclidean distance of their features, robustly scaled, with each one's part.
 
 A feature's scale is 1.4826 times the median absolute deviation over the places (Rousseeuw and Croux 1993), so that a
 place far out does not shrink all other distances; where more than half of the places are equal, the standard deviation.

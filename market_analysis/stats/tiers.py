@@ -1,6 +1,6 @@
 """Value tiers whose members do not depend on the prices that their index is made of.
 
-Tiers by price would put homes that sold too dear among the high ones and those that sold too cheap among the low ones;
+Tiers by price would put homes that sold too high among the high ones and those that sold too low among the low ones;
 when these come back to the usual, the high tier seems to fall and the low one to rise (regression to the mean). So a
 home's tier follows from what a hedonic regression expects of its characteristics and place, in no period's money.
 """
@@ -25,7 +25,7 @@ ALIKE = 0.05
 
 def of_sales(sales: pd.DataFrame, count: int, step: str = "month") -> pd.Series[int]:
     """The tier of each sale, 1 being the lowest of ``count`` equal parts; all sales of a parcel are in one. TooFewSales
-    where the records do not tell so many apart."""
+    where the records do not distinguish so many."""
     period, _, spans = periods.counted(sales, step)
     dummies = sparse.csr_matrix((np.ones(len(sales)), (np.arange(len(sales)), period)), shape=(len(sales), spans))
     log = np.log(sales["sale_price"].to_numpy(dtype=float))
@@ -41,7 +41,7 @@ def of_sales(sales: pd.DataFrame, count: int, step: str = "month") -> pd.Series[
     expected = expected.groupby(sales["parcel_number"].astype(object)).transform("mean").round(9)
     tier = np.ceil(expected.rank(pct=True) * count).astype(int).clip(1, count)
     if tier.nunique() < count:
-        raise TooFewSales(f"The characteristics on record do not tell {count} value tiers apart.")
+        raise TooFewSales(f"The characteristics on record do not distinguish {count} value tiers.")
     return tier
 
 

@@ -102,7 +102,7 @@ class KeyFigures:
 
 @dataclass(frozen=True)
 class Facts:
-    """Labelled values of one thing, such as a parcel's characteristics. Data files make a row of them. ``unseen``: for
+    """Labeled values of one thing, such as a parcel's characteristics. Data files make a row of them. ``unseen``: for
     data files only, as is a line of a mailing list."""
 
     name: str
@@ -125,7 +125,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A Vega-Lite ``spec`` with its data inside. ``alt`` tells what it shows to who cannot see it."""
+    """A Vega-Lite ``spec`` with its data inside. ``alt`` describes it for readers who cannot see it."""
 
     name: str
     title: str

@@ -68,7 +68,7 @@ LABELS = {
     "land_large": "Vacant land, large area",
     "land": "Vacant land",
     "land_rural": "Vacant land, rural",
-    # analyses of the market and their methods: market_analysis.catalogue
+    # analyses of the market and their methods: `market_analysis.catalogue`
     "price_index": "Price index",
     "price_trend": "Price trend",
     "time_adjustment": "Time adjustment",

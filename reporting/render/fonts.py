@@ -1,4 +1,4 @@
-"""The fonts of reports, from packages: the same on every machine, and a script without a font is told, not boxed."""
+"""The fonts of reports, from packages: the same on every machine, and a script without a font is reported."""
 
 from __future__ import annotations
 

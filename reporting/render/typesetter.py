@@ -34,7 +34,7 @@ class Typesetter:
         self._stop()
 
     def typeset(self, name: str) -> tuple[Path, str]:
-        """``NAME.json`` to ``NAME.pdf``; what its reader should be told. Raises RenderError."""
+        """``NAME.json`` to ``NAME.pdf``; what its reader should know. Raises RenderError."""
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101 - for the type checker
         assert process.stdout is not None  # noqa: S101

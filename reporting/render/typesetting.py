@@ -14,7 +14,7 @@ from typing import Literal
 
 _MOST_MEMORY = 4 << 30  # bytes of address space; fonts are mapped into it
 _STANDARDS: tuple[Literal["ua-1"] | None, ...] = ("ua-1", None)
-"""What is tried, one after the other: a PDF that no standard fits is still a tagged one, and its reader is told."""
+"""What is tried, one after the other: a PDF that no standard fits is still a tagged one, and its reader is informed."""
 
 
 def main(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Documents as an Excel workbook: a first sheet that tells what it is, then a sheet a table. Rows go to disk as they
+"""Documents as an Excel workbook: a first sheet that says what it is, then a sheet a table. Rows go to disk as they
 come.
 
 Cells are typed: dates are dates, money and rates are numbers with a format. Text is never a formula.

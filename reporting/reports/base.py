@@ -112,12 +112,12 @@ class Report:
 
     def needs(self, request: Request) -> Needs:
         """What it takes to read the report, beside seeing the county: that of the run that it reads. What only the
-        records tell (``Content.personal``) comes when it is made."""
+        records say (``Content.personal``) comes when it is made."""
         run = request.values.get("valuation_job")
         return needs_of([ValuationJob.objects.get(pk=run)] if isinstance(run, str) else [])
 
     def sources(self, request: Request) -> tuple[str, ...]:
-        """What the report reads, for ``records.versions``; empty when nobody can tell."""
+        """What the report reads, for ``records.versions``; empty when that is unknown."""
         return tuple(source(model, request.county.pk) for model in (PropertyOperational, PropertyValueHistory, Sale))
 
     def state(self, request: Request) -> list[Any]:

@@ -73,7 +73,7 @@ class TransactionConflict(APIException):
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "transaction_conflict"
-    default_detail = "This request came across another in the database, which undid it. Send it again."
+    default_detail = "This request was rolled back because of a conflicting transaction. Send it again."
     wait = 1  # sent as Retry-After
 
 

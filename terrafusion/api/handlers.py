@@ -21,7 +21,7 @@ from terrafusion.outage import DATABASE_AWAY
 
 @extend_schema(exclude=True)
 class _UnknownRoute(APIView):
-    """Is the address spelt as in the list, or was it a link of an earlier version?"""
+    """Is the URL written as in the list, or was it a link of an earlier version?"""
 
     # Catches what no other route under /api/ did, also in DEBUG, where Django would show its own page.
     name = "Nothing here"

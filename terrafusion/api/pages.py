@@ -55,7 +55,7 @@ def _sent(request: Request) -> Mapping[str, Any] | None:
 
 
 def _fill(form: serializers.Serializer[Any], sent: Mapping[str, Any]) -> None:
-    """No value is checked: what is wrong with it is told above."""
+    """No value is checked: what is wrong with it is reported above."""
     for field in form.fields.values():
         if field.read_only or isinstance(field, serializers.FileField):  # which no browser lets a page fill in
             continue

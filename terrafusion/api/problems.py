@@ -51,7 +51,7 @@ class Problem(TypedDict):
 
 
 def problem(status: int, code: str, detail: str, errors: list[Fault] | None = None, error_count: int = 0) -> Problem:
-    """``type`` is about:blank as RFC 9457 asks where ``title`` is no more than the status; ``code`` tells the rest."""
+    """``type`` is about:blank as RFC 9457 asks where ``title`` is no more than the status; ``code`` says the rest."""
     return Problem(
         type="about:blank",
         title=HTTPStatus(status).phrase,

@@ -17,7 +17,7 @@ LINKS = {"type": "object", "additionalProperties": {"type": "string", "format": 
 
 
 class ApiRoot(KnownParameters, APIView):
-    """What there is, each with its address. The schema and the documentation page tell the parameters."""
+    """The endpoints, each with its URL. The schema and the documentation page describe the parameters."""
 
     name = "API"
     links: Mapping[str, str] = {}  # name -> URL name, given by the URL configuration

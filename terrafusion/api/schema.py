@@ -51,7 +51,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 class AutoSchema(_AutoSchema):  # type: ignore[misc]  # the library is not followed by mypy
-    """Tells of each operation which errors it may answer with. ``extend_schema(responses={409: ProblemSerializer})``
+    """Says of each operation which errors it may answer with. ``extend_schema(responses={409: ProblemSerializer})``
     adds those that only the view knows."""
 
     def _get_error_response_serializer(self, status_code: str) -> type[ProblemSerializer]:

@@ -2,7 +2,7 @@
 
 Each kind of area is a module; ``reading`` finds the one for a request, and ``rows`` selects a layer's rows by an area.
 Nothing is mended in silence: a fault is refused with its place, and what is done to an area (a box split at the
-antimeridian, a transformation, several shapes made one) is told in ``Area.notes``.
+antimeridian, a transformation, several shapes made one) is reported in ``Area.notes``.
 """
 
 from terrafusion.areas.area import SRID, Area, AreaError, Part

@@ -15,7 +15,7 @@ _WORLD = shapely.box(-180, -90, 180, 90)
 
 
 def split(geometry: BaseGeometry) -> BaseGeometry:
-    """The same polygons without jumps. ``geometry`` may be one of which neighbouring vertices lie on both sides; the
+    """The same polygons without jumps. ``geometry`` may be one of which neighboring vertices lie on both sides; the
     shorter way between them is meant. Raises ``AreaError`` for one that goes round a pole."""
     polygons = shapely.get_parts(geometry)
     if not any(_jumps(ring) for polygon in polygons for ring in [polygon.exterior, *polygon.interiors]):

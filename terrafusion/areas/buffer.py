@@ -13,7 +13,7 @@ from terrafusion.areas.ground import around
 from terrafusion.areas.members import is_number, only, shown
 
 UNITS = {"ft": 0.3048, "us-ft": 1200 / 3937, "m": 1.0, "km": 1000.0, "mi": 1609.344}
-"""In metres. ``ft`` is the international foot, ``us-ft`` the one of the older State Plane systems."""
+"""In meters. ``ft`` is the international foot, ``us-ft`` the one of the older State Plane systems."""
 MOST_METRES = 100_000.0
 
 

@@ -36,8 +36,8 @@ def around(shape: BaseGeometry, metres: float) -> BaseGeometry:
 
 
 def edge_step(metres: float, latitude: float) -> float:
-    """How long an edge may be, in metres, so that a straight line in longitude and latitude and the shortest way on the
-    ground are apart by no more than a ten-thousandth of ``metres``, or a millimetre where that is more."""
+    """How long an edge may be, in meters, so that a straight line in longitude and latitude and the shortest way on the
+    ground are apart by no more than a ten-thousandth of ``metres``, or a millimeter where that is more."""
     apart = max(metres * 1e-4, 0.001)
     bend = max(math.tan(math.radians(min(abs(latitude), 89))), 0.05)
     return max(math.sqrt(8 * _RADIUS * apart / bend), 100.0)

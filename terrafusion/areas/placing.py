@@ -16,7 +16,7 @@ from terrafusion.words import counted
 
 Convert = Callable[[Any], Any]
 _TOLERANCE = 5e-8
-"""Degrees that an edge may be off: half a centimetre."""
+"""Degrees that an edge may be off: half a centimeter."""
 _MOST_ADDED = 500_000
 _LONG = 90.0
 """Degrees of longitude between two vertices from which on it is not plain which way round the world is meant."""

@@ -1,6 +1,6 @@
 """The parts that readiness depends on. A check returns nothing, or raises what is wrong.
 
-What it raises goes to the log; the caller of /readyz is told the part's name and one plain sentence.
+What it raises goes to the log; the caller of /readyz gets the part's name and one plain sentence.
 """
 
 from __future__ import annotations

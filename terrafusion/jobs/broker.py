@@ -1,4 +1,4 @@
-"""The broker of django-q2: telling it of a task, and how long its oldest task has waited."""
+"""The broker of django-q2: notifying it of a task, and how long its oldest task has waited."""
 
 from __future__ import annotations
 

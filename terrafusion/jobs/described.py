@@ -1,4 +1,4 @@
-"""What the OpenAPI schema tells of the addresses of a job type."""
+"""What the OpenAPI schema says about the endpoints of a job type."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SUMMARIES = {
 
 
 def describe(viewset: Any) -> None:
-    """Tell the OpenAPI schema what each action of this JobViewSet takes and gives."""
+    """Declare to the OpenAPI schema what each action of this JobViewSet takes and gives."""
     shown = viewset.serializer_class
     missing = {400: ProblemSerializer, 404: ProblemSerializer}
     refused = {**missing, 409: ProblemSerializer}

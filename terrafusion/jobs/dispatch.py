@@ -102,7 +102,7 @@ def rerun(job: Job, user: Any, *, idempotency_key: str = "") -> Job:
 
 
 def _without_webhook(options: dict[str, Any]) -> dict[str, Any]:
-    """Whose jobs another reruns has not asked to be told of those."""
+    """Whose jobs another reruns has not asked to be notified of those."""
     return {name: value for name, value in options.items() if name != "webhook"}
 
 
@@ -139,7 +139,7 @@ def needs_of(job: AbstractJob) -> Needs:
 
 
 def enqueue(job: AbstractJob) -> bool:
-    """Tell the broker of a pending job. When the broker is down the job stays pending, and the sweep tells it again.
+    """Notify the broker of a pending job. When the broker is down the job stays pending, and the sweep tries again.
 
     The task carries the model's label and the job's id only, and the worker that takes it begins the job of its lane
     whose turn it is (turns.py). A task too many does no harm: one claim wins.

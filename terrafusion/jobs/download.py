@@ -50,7 +50,7 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
     """The file of a job that is ``check_available``, or one ``member`` of it; NotFound when it is not in storage,
     Conflict when it is not the one that was made (``intact``).
 
-    A member never redirects, because a signed address tells of whole files only.
+    A member never redirects, because a signed URL is of whole files only.
     """
     if member is None and not is_local():
         _check_intact(job, hashed=False)
@@ -121,7 +121,7 @@ def _check_intact(job: AbstractJob, *, hashed: bool = True) -> None:
         raise _missing() from None
     if fault:
         log.error("%s: %s: %s", job.pk, job.result_file, fault, extra={"job_id": job.pk})
-        raise Conflict(f"{fault} Rerun the job to get it again, and tell your administrator.", "result_file_damaged")
+        raise Conflict(f"{fault} Rerun the job to get it again, and inform your administrator.", "result_file_damaged")
 
 
 def _missing() -> NotFound:

@@ -55,7 +55,7 @@ class TimedOut(JobError):
 class WorkerLost(JobError):
     code = "worker_lost"
     retryable = True
-    remedy = "Rerun the job. If it fails again, ask for less, such as a smaller area, and tell your administrator."
+    remedy = "Rerun the job. If it fails again, ask for less, such as a smaller area, and inform your administrator."
 
 
 class StorageFull(JobError):
@@ -67,13 +67,13 @@ class StorageFull(JobError):
 class StorageUnavailable(JobError):
     code = "storage_unavailable"
     retryable = True
-    remedy = "Rerun the job in some minutes. If it fails again, tell your administrator."
+    remedy = "Rerun the job in some minutes. If it fails again, inform your administrator."
 
 
 class DatabaseUnavailable(JobError):
     code = "database_unavailable"
     retryable = True
-    remedy = "Rerun the job in some minutes. If it fails again, tell your administrator."
+    remedy = "Rerun the job in some minutes. If it fails again, inform your administrator."
 
 
 class QueryTimedOut(JobError):

@@ -102,7 +102,7 @@ SCHEMA = {
         "type": "string",
         "format": "uri",
         "examples": ["https://example.gov/hooks/terrafusion"],
-        "description": "Address that is told, signed, when the job has ended. Needs a secret: POST webhooks/secret.",
+        "description": "URL that gets a signed message when the job has ended. Needs a secret: POST webhooks/secret.",
     },
 }
 """The options as properties of an object's JSON schema, for a plugin whose schema lists its parameters."""

@@ -33,7 +33,7 @@ class JobQuerySet(models.QuerySet[Any]):
         return ended
 
     def claim(self, job_id: uuid.UUID, worker: str) -> uuid.UUID | None:
-        """PENDING -> RUNNING. A fresh token, or None when the job is not to be had."""
+        """PENDING -> RUNNING. A fresh token, or None when the job cannot be claimed."""
         token = uuid.uuid4()
         won = self.filter(pk=job_id, status=Status.PENDING)._move(
             Status.RUNNING,
@@ -117,11 +117,11 @@ class JobQuerySet(models.QuerySet[Any]):
         )
 
     def forgotten(self, after: timedelta) -> Self:
-        """Pending jobs of which the broker was last told ``after`` ago."""
+        """Pending jobs of which the broker was last notified ``after`` ago."""
         return self.filter(status=Status.PENDING, enqueued_at__lt=Now() - after)
 
     def offered(self, job_id: uuid.UUID) -> bool:
-        """The broker is about to be told of a pending job again. Moves no status."""
+        """The broker is about to be notified of a pending job again. Moves no status."""
         return self.filter(pk=job_id, status=Status.PENDING).update(enqueued_at=Now()) == 1
 
     def settle_times(self) -> int:

@@ -37,7 +37,7 @@ _RESULT = (
 
 
 def fingerprint_of(job: AbstractJob) -> str:
-    """What the result depends on, as things are now; empty when the plugin cannot tell."""
+    """What the result depends on, as things are now; empty when the plugin does not know."""
     fingerprint = type_of(job).fingerprint
     return fingerprint(job) if fingerprint else ""
 
@@ -84,7 +84,7 @@ def _is_sound(job: AbstractJob) -> bool:
     except FileNotFoundError:
         return False
     except Exception:  # storages raise what their drivers raise
-        log.exception("Cannot tell whether %s is in storage", job.result_file)
+        log.exception("Cannot determine whether %s is in storage", job.result_file)
         return False
     if found:
         log.error("%s: %s: %s", job.pk, job.result_file, found, extra={"job_id": job.pk})

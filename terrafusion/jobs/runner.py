@@ -65,7 +65,7 @@ def run_next(label: str, job_id: str) -> str:
 
 
 def run(label: str, job_id: str) -> str:
-    """An attempt at that job, if it is to be had. What it returns is for the log only."""
+    """An attempt at that job, if it can be claimed. What it returns is for the log only."""
     with marks.at_work(job_id), ids.marked(job_id=job_id, job_type=by_label(label).name):
         return _run(by_label(label), job_id)
 
@@ -75,7 +75,7 @@ def _run(job_type: JobType, job_id: str) -> str:
     canary.sing(broker.own_cluster())
     token = jobs.claim(uuid.UUID(job_id), f"{socket.gethostname()}:{os.getpid()}")
     if token is None:
-        log.info("%s %s is not to be had: another worker, or cancelled", job_type.name, job_id)
+        log.info("%s %s could not be claimed: another worker has it, or it was cancelled", job_type.name, job_id)
         return _NOT_CLAIMED
     job: AbstractJob = jobs.select_related("county").get(pk=job_id)
     if job.claim_token != token:
@@ -149,7 +149,7 @@ def reason_of(error: BaseException, context: JobContext) -> errors.JobError:
     if is_time_out(error):
         return errors.QueryTimedOut("The database ended a query of this job, because it took longer than it may.")
     if is_conflict(error):
-        return errors.TransactionConflict("The job came across other work in the database, which undid it.")
+        return errors.TransactionConflict("The job was rolled back because of a conflicting transaction.")
     if isinstance(error, DATABASE_AWAY):
         return errors.DatabaseUnavailable("The database did not answer.")
     if isinstance(error, OSError) and error.errno in _FULL:

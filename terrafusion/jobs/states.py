@@ -8,7 +8,7 @@
        '-> CANCELLED
     RUNNING -> PENDING   only by the sweep, when the heartbeat is lost and attempts are left; else FAILED
 
-A job that completes or fails in the moment in which its cancel arrives is CANCELLED: the user was told so.
+A job that completes or fails in the moment in which its cancel arrives is CANCELLED: the user has read so.
 """
 
 from __future__ import annotations

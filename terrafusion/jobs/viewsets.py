@@ -36,7 +36,7 @@ from terrafusion.kept import Kept
 from terrafusion.records.access import Rights, Role, require, rights_of
 
 POLL_SECONDS = 1
-"""Told to clients as Retry-After: when to ask for the status."""
+"""Sent to clients as Retry-After: when to ask for the status."""
 
 _PAGES = {
     "run": ": submit",
@@ -142,7 +142,7 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
         An identical request on unchanged data is answered with the result that there is: the job is COMPLETED at once.
         Among the `parameters` of every kind of job, `fresh` (true) asks for the work to be done anew,
         `expires_in` (seconds, `P30D`, `30d`) says how long the result is kept, and `webhook` is an https address that
-        is told of the end.
+        is notified of the end.
         """
         job = requests.unsaved(self.run_serializer_class, request.data, self.get_serializer_context())
         fresh = bool(job.options.get("fresh"))
@@ -210,7 +210,7 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
             raise ValidationError({"job_id": "This is not a job id: give a UUID."}, code="invalid") from None
         job = self._brief_job.first(parsed) if brief else self.get_queryset().filter(pk=parsed).first()
         if job is None or not self.rights.has(job.county_id, Role.VIEWER):
-            raise NotFound("There is no such job for you.", code="job_not_found")
+            raise NotFound("Job not found.", code="job_not_found")
         return job
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""Time as a county's own clocks tell it (``CountySettings.time_zone``), not the server's."""
+"""Time as a county's own clocks show it (``CountySettings.time_zone``), not the server's."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class LayerField:
     """One attribute: ``expression`` reads it from the layer's queryset, as a value of ``type``.
 
     ``width`` is the most characters of a text, None when unknown. ``unit`` is such as ``sqft``, ``USD``, ``year``.
-    ``personal`` marks what names a person or tells where a person gets mail. ``total`` asks that its sum be
+    ``personal`` marks what names a person or says where a person gets mail. ``total`` asks that its sum be
     reconciled in every export.
     """
 
@@ -69,7 +69,7 @@ class Layer:
     changed_at: Callable[[], datetime] = epoch
     """When the layer's data last changed; ``epoch`` for a layer without rows."""
     sources: tuple[str, ...] = ()
-    """What the layer, or what may be joined to it, is read from, for ``versions.of``; empty: nobody can tell."""
+    """What the layer, or what may be joined to it, is read from, for ``versions.of``; empty: unknown."""
 
 
 Provider = Callable[[County], Layer | None]

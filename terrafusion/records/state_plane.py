@@ -26,7 +26,7 @@ _PROJECTION = re.compile(
 _UTM = {2195: "AS", 6636: "AS", 8692: "MP", 8693: "MP"}
 _IN_ZONES_OF = {"DC": "Maryland"}
 _DATUM = "NAD83 / "
-_UNITS = ("US survey foot", "foot", "metre")
+_UNITS = ("US survey foot", "foot", "metre")  # codespell:ignore  # as PROJ names it
 _KINDS = re.compile(r" (county|parish|borough|census area|municipality|city and borough|city|municipio)$")
 
 

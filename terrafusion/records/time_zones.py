@@ -16,4 +16,4 @@ def names() -> frozenset[str]:
 def check(name: str) -> None:
     """Raises Django's ValidationError for what is no time zone."""
     if name not in names():
-        raise ValidationError("There is no such time zone; give an IANA name such as America/Los_Angeles.", "invalid")
+        raise ValidationError("Unknown time zone. Give an IANA name such as America/Los_Angeles.", "invalid")

@@ -39,6 +39,7 @@ step "system checks" deployed .venv/bin/python manage.py check --deploy --fail-l
 step "alert rules" .venv/bin/python -m terrafusion.setup.promtool test rules docker/prometheus/rules_test.yaml
 step "hadolint" .venv/bin/hadolint docker/Dockerfile
 step "page of the formats" .venv/bin/python manage.py describe_formats --check
+step "spelling" .venv/bin/python -m terrafusion.setup.spelling
 step "reference pages" .venv/bin/python -m terrafusion.setup.reference --check
 step "documentation site" .venv/bin/properdocs build --strict --quiet
 step "OpenAPI schema" .venv/bin/python manage.py spectacular --validate --fail-on-warn --file /dev/null

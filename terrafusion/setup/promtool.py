@@ -19,7 +19,7 @@ _OWN = Path(__file__).resolve().parent.parent.parent / "build" / "tools" / "prom
 
 
 def find_or_fetch() -> str:
-    """Its path. Raises SetupError where it is not to be had, with the reason."""
+    """Its path. Raises SetupError where it is not available, with the reason."""
     if installed := shutil.which("promtool"):
         return installed
     if not _OWN.exists():

@@ -40,7 +40,7 @@ def write(
 ) -> int:
     """Write the rows to each path, as its ending says; how many there were. ``title`` names the sheet of a workbook.
 
-    ``progress`` is told the rows written so far, now and then; what it raises ends the writing and leaves unfinished
+    ``progress`` gets the rows written so far, now and then; what it raises ends the writing and leaves unfinished
     files. Raises ValueError for a value that is not of its column's kind.
     """
     written = 0

@@ -161,7 +161,7 @@ def test_a_file_without_crs_says_what_to_do(api: APIClient, county: County, tmp_
     assert "has no x.prj, so its CRS is not known: give the EPSG code of its coordinates as crs" in words
     (tmp_path / "b").mkdir()
     words = refused(api, written(tmp_path / "b", "GPKG", [POLYGON], srid=None).read_bytes())
-    assert "The file does not tell it, so its CRS is not known: give" in words
+    assert "The file does not say it, so its CRS is not known: give" in words
 
 
 def test_a_crs_that_is_not_the_files(api: APIClient, county: County, tmp_path: Path) -> None:

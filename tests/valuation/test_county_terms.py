@@ -119,7 +119,7 @@ def test_a_run_keeps_to_the_countys_settings(api: APIClient, county: County, sol
     )
     assert fingerprint(before) != before.fingerprint
     job = ran(api, county, "mass_appraisal")
-    note = "The records tell condition in words, which have no order: values are not held to one."
+    note = "The records have condition in words, which have no order: values are not held to one."
     assert note in job.result_summary["notes"]
     assert note in job.message
     assert ValuationModel.objects.get(job=job).card["values_only"] == {"year_built": "rise"}

@@ -44,7 +44,7 @@ class ModelSerializer(serializers.ModelSerializer[ValuationModel]):
 
 
 class ModelCardSerializer(ModelSerializer):
-    """With what it looks at, its whole evaluation, and all else that its card tells."""
+    """With what it looks at, its whole evaluation, and all else that its card shows."""
 
     whole = True
 

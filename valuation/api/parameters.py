@@ -1,4 +1,4 @@
-"""What ``parameters`` of a run may say, by method; each fault is told under its name."""
+"""What ``parameters`` of a run may say, by method; each fault is reported under its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sales comparison: comparables with adjustments line by line. Pure; ``valuation.frames`` tells what the frames are."""
+"""Sales comparison: comparables with adjustments line by line. Pure; ``valuation.frames`` says what the frames are."""
 
 from valuation.comparables.compared import Options
 from valuation.comparables.sales_comparison import Comparison, SalesComparison, prepare

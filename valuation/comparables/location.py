@@ -1,4 +1,4 @@
-"""How dear a place is: what nearby sales brought above what their characteristics explain."""
+"""How expensive a place is: what nearby sales brought above what their characteristics explain."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from valuation.frames import Floats
 _SALES = 50
 _SHRUNK = 4.0  # sales' worth of "no more and no less than elsewhere"
 _FADE = 3.0  # years in which the weight of a sale falls to a third
-_NEAR = 50.0  # metres within which sales count as equally near
+_NEAR = 50.0  # meters within which sales count as equally near
 _ODD = 0.5  # logs beyond which an excess counts no further
 _CHUNK = 10_000
 
@@ -30,7 +30,7 @@ class Location:
     keys: npt.NDArray[np.uint64]
 
     def level(self, places: Floats, keys: npt.NDArray[np.uint64]) -> Floats:
-        """In logs, 0 where there is no place; a property's own sales do not tell it."""
+        """In logs, 0 where there is no place; a property's own sales do not count for it."""
         found = np.zeros(len(places))
         rows = np.flatnonzero(np.isfinite(places).all(axis=1))
         if not len(self._placed):

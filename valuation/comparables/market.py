@@ -99,5 +99,5 @@ def usual(columns: Floats) -> Floats:
 
 
 def _band(low: float, high: float, rate: float, error: float) -> dict[str, float]:
-    figures = {"percent": float(f"{rate:.8g}"), "error": float(f"{error:.3g}")}  # cents of a rate on a dear home
+    figures = {"percent": float(f"{rate:.8g}"), "error": float(f"{error:.3g}")}  # cents of a rate on a high-value home
     return {"from": round(low, 4), "to": round(high, 4), **figures}

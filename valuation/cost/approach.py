@@ -1,7 +1,7 @@
 """Land + replacement cost new less depreciation (RCNLD), by age over economic life.
 
-value = land + living area x rate x (1 - age / life) x market factor. The market factor is 1, or learnt from sales: what
-they paid for the building over its RCNLD, by class and neighborhood (IAAO, Property Assessment Valuation).
+value = land + living area x rate x (1 - age / life) x market factor. The market factor is 1, or learned from sales:
+what they paid for the building over its RCNLD, by class and neighborhood (IAAO, Property Assessment Valuation).
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def prepare(
     sales: pd.DataFrame, schedules: Schedules, as_of: date, *, calibrate: bool = False, confidence: float = 0.90
 ) -> CostApproach:
     """Judged on the last year's sales where there are enough; ``calibrate`` learns the market factors, and for that
-    judgement from earlier sales alone."""
+    judgment from earlier sales alone."""
     plain = CostApproach(schedules, as_of, {}, None)
     history = history_of(sales, as_of)
     if history is None:

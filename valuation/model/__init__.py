@@ -1,6 +1,6 @@
-"""Mass appraisal: a model learnt from screened sales, and the values it gives. Pure: data frames in, values out.
+"""Mass appraisal: a model learned from screened sales, and the values it gives. Pure: data frames in, values out.
 
-``valuation.frames`` tells what the frames are; assessed values and prices among the characteristics are left out.
+``valuation.frames`` says what the frames are; assessed values and prices among the characteristics are left out.
 """
 
 from valuation.model.card import card, evaluation

@@ -1,4 +1,4 @@
-"""The model card: what a model learnt from, how it was judged and where it should not be trusted, as JSON."""
+"""The model card: what a model learned from, how it was judged and where it should not be trusted, as JSON."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def card(model: MassAppraisal) -> dict[str, Any]:
         "warnings": list(model.facts["flags"]),
         "limits": [
             "Proposals for an appraiser to review; not values until a person accepts them.",
-            "What the records do not tell (condition inside, views, easements) is not in the value.",
+            "What the records do not show (condition inside, views, easements) is not in the value.",
             "A property unlike those that sold, or far from them, is flagged and has a wider interval.",
             "No sale of a property enters its own value: sold and unsold are valued alike.",
         ],

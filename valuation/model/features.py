@@ -24,7 +24,7 @@ RISING = frozenset({"living_area_sqft", "lot_area_sqft", "bedrooms", "bathrooms"
 fixed a regression often finds that a further bedroom costs (the rooms get small), which no owner would accept."""
 _CATEGORIES = frozenset(("property_class", "use_code", "zoning", "neighborhood", "condition"))
 _MOSTLY = 0.8
-_FEWEST_OF_A_LEVEL = 10  # a category with fewer sales is not told from unknown
+_FEWEST_OF_A_LEVEL = 10  # a category with fewer sales is not distinguished from unknown
 _METRES = 111_320.0  # in a degree of latitude
 _FIRST_YEAR = 1600.0
 _FAR = 10.0  # times the 99.9 % point of the sales: an error of the record
@@ -65,7 +65,7 @@ class Encoder:
 
     @property
     def names(self) -> list[str]:
-        """The characteristic that each column of ``matrix`` tells."""
+        """The characteristic that each column of ``matrix`` is of."""
         return [*self.numbers, *self.levels, *self._years]
 
     @property
@@ -108,7 +108,7 @@ class Encoder:
         return np.where(np.isfinite(own), (own - center) / spread, 0.0)
 
     def places(self, frame: pd.DataFrame) -> Floats:
-        """East and north in metres; NaN for what has no place, or one far from all sales."""
+        """East and north in meters; NaN for what has no place, or one far from all sales."""
         found = np.full((len(frame), 2), np.nan)
         if self.box is None or "longitude" not in frame or "latitude" not in frame:
             return found
@@ -152,7 +152,7 @@ class Encoder:
 def learn(
     sales: pd.DataFrame, as_of: date, priced: Mask | None = None, directions: Mapping[str, int] | None = None
 ) -> Encoder:
-    """The characteristics that tell these sales apart. Only the prices of those in ``priced`` are looked at, so that
+    """The characteristics that distinguish these sales. Only the prices of those in ``priced`` are looked at, so that
     the same encoder serves a model that must not know the others. ``directions`` as in ``Encoder``, of any name."""
     ordered = directions or {}
     priced = np.ones(len(sales), dtype=bool) if priced is None else priced

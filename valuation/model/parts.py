@@ -15,7 +15,7 @@ COUNT = 10
 _LEAST = 15  # sales that are left without a part
 
 Keys = npt.NDArray[np.uint64]
-"""Numbers that tell properties apart (``surroundings.keys_of``)."""
+"""Numbers that distinguish properties (``surroundings.keys_of``)."""
 Parts = npt.NDArray[np.intp]
 
 

@@ -20,7 +20,7 @@ from valuation.model.features import directions
 
 _ROUNDS = 250
 _LEAVES = 10
-_SAMPLE = 2000  # sales that tell the mean sizes
+_SAMPLE = 2000  # sales that give the mean sizes
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,13 @@ _HOMES = (10, 30, 100)
 _LEVELS = (5, 15, 50)
 _SEARCHED = 200
 _FADE = 3.0  # years in which the weight of a sale falls to a third
-_NEAR = 30.0  # metres within which sales count as equally near
+_NEAR = 30.0  # meters within which sales count as equally near
 _CHUNK = 10_000
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The sales that are looked at. ``homes`` are their characteristics, centred and scaled; ``excess`` the log price
+    """The sales that are looked at. ``homes`` are their characteristics, centered and scaled; ``excess`` the log price
     above what its characteristics explain; ``years`` before the valuation date are negative."""
 
     places: Floats
@@ -39,7 +39,7 @@ class Surroundings:
 
     @property
     def names(self) -> list[str]:
-        """The reason that each column of ``matrix`` tells."""
+        """The reason that each column of ``matrix`` is of."""
         homes, levels = 1 + len(_HOMES) * self.homes.shape[1], len(_LEVELS) + 2
         return ["surrounding_homes"] * homes + ["nearby_sales"] * levels
 
@@ -62,7 +62,7 @@ class Surroundings:
         return found
 
     def reach(self, places: Floats) -> Floats:
-        """Metres to the 15th nearest sale; NaN where there is no place."""
+        """Meters to the 15th nearest sale; NaN where there is no place."""
         found = np.full(len(places), np.nan)
         rows = np.flatnonzero(np.isfinite(places).all(axis=1))
         if len(self._known) and len(rows):
@@ -116,7 +116,7 @@ class Surroundings:
 
 
 def keys_of(frame: pd.DataFrame, encoder: Encoder) -> Keys:
-    """A number that tells a property: of its parcel number, else of its place and characteristics."""
+    """A number that identifies a property: of its parcel number, else of its place and characteristics."""
     looks = np.column_stack([np.round(encoder.places(frame)), encoder.static(frame)])
     keys = pd.util.hash_pandas_object(pd.DataFrame(looks), index=False).to_numpy(dtype=np.uint64, copy=True)
     parcels = texts(frame, "parcel_number").to_numpy(dtype=object)

@@ -11,7 +11,7 @@ from terrafusion.jobs.models.listed import by
 
 
 class Method(models.TextChoices):
-    MASS_APPRAISAL = "mass_appraisal", "Mass appraisal: a model learnt from the county's sales"
+    MASS_APPRAISAL = "mass_appraisal", "Mass appraisal: a model learnt from the county's sales"  # codespell:ignore
     SALES_COMPARISON = "sales_comparison", "Sales comparison: adjusted prices of similar homes nearby"
     COST = "cost", "Cost: land, and the building new less depreciation"
     INCOME = "income", "Income: net income over a capitalization rate"

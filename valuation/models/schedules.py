@@ -25,7 +25,7 @@ def _text(width: int, help_text: str = "Empty for any.") -> models.CharField[str
 
 
 class ScheduleRow(models.Model):
-    """What every table has. ``is_example`` rows teach, and are told wherever a value rests on them."""
+    """What every table has. ``is_example`` rows teach, and are named wherever a value rests on them."""
 
     county = models.ForeignKey(County, on_delete=models.CASCADE, related_name="+")
     effective_from = models.DateField(help_text="In force from this day on, until a later row.")

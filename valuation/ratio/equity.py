@@ -1,4 +1,4 @@
-"""Vertical equity: the level of the dearest properties beside that of the cheapest, and medians by value."""
+"""Vertical equity: the level of the highest-value properties beside that of the lowest, and medians by value."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Tier:
 
 @dataclass(frozen=True)
 class VerticalEquity:
-    """``index``: the median of the dearest tier less that of the cheapest, in percent of the overall median.
+    """``index``: the median of the highest-value tier less that of the lowest, in percent of the overall median.
 
     ``significance``: by how much, in the same percent, the 90% intervals of those two tiers stay apart; 0 where they
     meet, when the difference may be chance. It has the sign of the index.

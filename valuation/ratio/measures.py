@@ -55,7 +55,7 @@ def cod(values: object, prices: object) -> float:
 
 
 def prd(values: object, prices: object) -> float:
-    """Price-related differential: mean over weighted mean; above 1, dear properties are valued lower."""
+    """Price-related differential: mean over weighted mean; above 1, high-value properties are valued lower."""
     return mean(values, prices) / weighted_mean(values, prices)
 
 
@@ -95,7 +95,7 @@ def mki(values: object, prices: object) -> float:
 
 
 def ki(values: object, prices: object) -> float:
-    """Kakwani index: the same as a difference; 0 is even, below 0 dear properties are valued lower."""
+    """Kakwani index: the same as a difference; 0 is even, below 0 high-value properties are valued lower."""
     concentration, gini = concentrations(*checked(values, prices))
     return concentration - gini
 

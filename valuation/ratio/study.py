@@ -134,7 +134,7 @@ def study_by_group(
 
 
 def value_tiers(values: object, prices: object, tiers: int = 4) -> list[str]:
-    """The tier of worth of each sale, as ``"1 of 4"`` for the cheapest, for ``study_by_group``."""
+    """The value tier of each sale, as ``"1 of 4"`` for the lowest, for ``study_by_group``."""
     worth = measures.proxy(*measures.checked(values, prices))
     tier = np.empty(worth.size, np.intp)
     for number, part in enumerate(np.array_split(np.argsort(worth, kind="stable"), tiers), 1):

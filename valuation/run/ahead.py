@@ -17,7 +17,7 @@ def in_order(work: Callable[[Given], Made], things: Iterable[Given]) -> Iterator
     """``work`` of each thing, ``AT_ONCE`` of them in threads of their own; at most one more waits finished.
 
     ``things`` are drawn in the caller's thread, so they may come from its transaction; ``work`` must not touch the
-    database. It is worth it for work that leaves Python's lock, as trees and neighbours do. What it raises comes out.
+    database. It is worth it for work that leaves Python's lock, as trees and neighbors do. What it raises comes out.
     """
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ahead")
     under_way: deque[Future[Made]] = deque()

@@ -129,7 +129,7 @@ def _comparison(job: ValuationJob, market: Market, ready: Prepared, progress: Pr
 def _without_order(directions: Mapping[str, int], encoder: Encoder) -> list[str]:
     """Which of the county's monotone characteristics are words in its records, whose order nobody has given."""
     words = [label(name).lower() for name in directions if name in encoder.levels]
-    return [f"The records tell {name} in words, which have no order: values are not held to one." for name in words]
+    return [f"The records have {name} in words, which have no order: values are not held to one." for name in words]
 
 
 def _cost(job: ValuationJob, market: Market, ready: Prepared) -> Approach:

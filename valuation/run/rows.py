@@ -59,7 +59,7 @@ def rows(
     split = _land(parcels, land, exact, value, step)
     on_examples = chosen.shares.reindex(columns=[*examples]).fillna(0.0).sum(axis=1).reindex(index, fill_value=0.0) > 0
     flags = _flags(index, chosen.values, {"land_above_total": split.above, "example_schedule": on_examples.to_numpy()})
-    unknown = np.array(["no_evidence" in codes for codes in flags], dtype=bool)  # an interval that nothing tells
+    unknown = np.array(["no_evidence" in codes for codes in flags], dtype=bool)  # an interval that nothing supports
     low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
     previous = parcels["total_value"].to_numpy(dtype=float)
     columns = {

@@ -40,7 +40,7 @@ class Command(BaseCommand):
 def _page() -> Iterator[str]:
     yield _TITLE
     yield ""
-    yield "Written by `manage.py describe_formats` from the code; `GET /api/v1/gis-export/formats` tells the same."
+    yield "Written by `manage.py describe_formats` from the code; `GET /api/v1/gis-export/formats` lists the same."
     for file_format in registry.all_formats().values():
         yield from _section(file_format)
 

@@ -190,7 +190,7 @@ def _rows(found: list[tuple[JobType, QuerySet[Any]]]) -> Iterator[b.Row]:
 
 
 def _withheld(summary: dict[str, Any]) -> str:
-    """An export's manifest tells the fields of each layer; a report says it in words."""
+    """An export's manifest lists the fields of each layer; a report says it in words."""
     withheld = summary.get("withheld") or {}
     if isinstance(withheld, dict):
         return "; ".join(

@@ -1,1 +1,1 @@
-"""The market, told with charts and maps: finished analyses, or new ones."""
+"""The market, shown with charts and maps: finished analyses, or new ones."""

@@ -23,7 +23,7 @@ class MarketParameters(Parameters):
         list,
         serializers.ListField,
         "Market analyses",
-        "Completed analyses to tell. Without any, the analyses below are made for the report.",
+        "Completed analyses to include. Without any, the analyses below are made for the report.",
         child=MarketRunField(),
         max_length=20,
     )
@@ -31,7 +31,7 @@ class MarketParameters(Parameters):
         list,
         serializers.ListField,
         "Analyses to make",
-        "Without any: all that tell of the county as a whole.",
+        "Without any: all that describe the county as a whole.",
         child=serializers.ChoiceField(choices=list(ANALYSES)),
     )
     period_from = optional(serializers.DateField, "From", "Of new analyses; without it, the first sale.")
@@ -42,14 +42,14 @@ class MarketParameters(Parameters):
 class MarketSummary(Report):
     name = "market_summary"
     title = "Market summary"
-    description = "The market analysis results told with charts: finished analyses, or new ones of the county."
+    description = "Market analysis results with charts: finished analyses, or new ones of the county."
     parameters = MarketParameters
     reader = "reporting.reports.market.read.read"
     takes_area = False
 
     def check(self, request: Request) -> dict[str, list[str]]:
         if not Sale.objects.filter(county=request.county).exists():
-            return {"county_id": [f"{request.county.pk} has no sales to analyse."]}
+            return {"county_id": [f"{request.county.pk} has no sales to analyze."]}
         if request.values["market_jobs"]:
             hidden = [job for job in _analyses(request) if refusal(job, request.user)]
             faults = [f"{request.county.pk} has no market analysis run {job.pk} for you." for job in hidden]

@@ -135,7 +135,7 @@ def valuation(sheet: dict[str, Any], level: int = 2) -> Iterator[b.Block]:
         yield b.Text(f"Valuation run: {sheet['job_id']}.", b.Tone.NOTE)
     flags = [flag["meaning"] for flag in sheet["flags"]]
     if flags:
-        yield b.Text("Mind: " + " ".join(flags), b.Tone.WARNING)
+        yield b.Text("Note: " + " ".join(flags), b.Tone.WARNING)
     approaches = [_approach(one) for one in sheet["approaches"]]
     if approaches:
         yield b.Table("approaches", "Approaches", _APPROACHES, approaches)

@@ -99,7 +99,7 @@ def _parcels(county: County, batch: list[int]) -> dict[int, PropertyOperational]
 
 
 BUNDLES = {"none": "", "postal_code": "mailing_postal_code", "neighborhood": "neighborhood"}
-"""What letters can be bundled by, and the field that tells."""
+"""What letters can be bundled by, and the field that says so."""
 
 
 def in_order(parcels: QuerySet[PropertyOperational], bundle_by: str) -> QuerySet[PropertyOperational]:

@@ -104,7 +104,7 @@ def charts(sales: pd.DataFrame, level: float = 1.0) -> Iterator[b.Chart]:
                 },
             ],
         },
-        f"The median ratio of the cheapest sales is {points[0]['median']:.3f}, "
+        f"The median ratio of the lowest-value sales is {points[0]['median']:.3f}, "
         f"that of the most expensive {points[-1]['median']:.3f}.",
         "Each point is the median of an equal share of the sales, the bar their middle half. A level line treats cheap "
         "and expensive alike.",

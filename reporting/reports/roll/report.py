@@ -50,7 +50,7 @@ class RollParameters(Parameters):
     district_layer = optional(
         serializers.CharField,
         "Districts",
-        "A reference layer of areas, such as taxing districts: totals are told for each of its areas.",
+        "A reference layer of areas, such as taxing districts: totals are shown for each of its areas.",
         max_length=40,
     )
     district_label = optional(

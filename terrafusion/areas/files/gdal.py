@@ -45,7 +45,7 @@ def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, mos
 
 
 def _ask(folder: str, main: str, driver: str, layer: str, most_vertices: int) -> dict[str, Any]:
-    """What the sandbox tells of the file."""
+    """What the sandbox reports about the file."""
     arguments = [native.gdal_library(), main, driver, layer, str(most_vertices)]
     command = [sys.executable, "-I", "-B", str(_SANDBOX), *arguments]
     try:
@@ -65,7 +65,7 @@ def _system(told: str | None, srid: int | None) -> tuple[pyproj.CRS | None, str]
     crs = _two_dimensional(told)
     if crs is None:
         if srid is None:
-            raise AreaError(NO_CRS.format(what="The file does not tell it"))
+            raise AreaError(NO_CRS.format(what="The file does not say it"))
         return (None, f"EPSG:{SRID}") if srid == SRID else (pyproj.CRS.from_epsg(srid), f"EPSG:{srid}")
     code = crs.to_epsg(min_confidence=70)
     name = f"EPSG:{code}" if code else crs.name

@@ -47,7 +47,7 @@ class FileArea:
 
 def read(content: bytes, *, srid: int | None = None, layer: str = "", most_vertices: int) -> FileArea:
     """The area of a file's content. Raises ``AreaError``, which names every fault. ``srid`` is for a file that does
-    not tell its CRS; ``layer`` for one of several."""
+    not say its CRS; ``layer`` for one of several."""
     given = Given(content, srid, layer, most_vertices)
     file_format, drawn = _reader(content)(given)
     return FileArea(finish(drawn, most_vertices), file_format, hashlib.sha256(content).hexdigest())

@@ -1,6 +1,6 @@
 """Jobs, schedules and webhooks in the admin.
 
-Not django-q2's own tables: of jobs these tell all, a task that is changed there is a job that is lost, and its
+Not django-q2's own tables: of jobs these show all, a task that is changed there is a job that is lost, and its
 schedules are not run.
 """
 

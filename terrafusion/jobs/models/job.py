@@ -40,7 +40,11 @@ class AbstractJob(Guarded):
     claim_token = models.UUIDField(null=True, blank=True, editable=False)
     worker = models.CharField(max_length=120, blank=True, help_text="host:pid of the process that has or had the job.")
     heartbeat_at = models.DateTimeField(null=True, blank=True)
-    enqueued_at = models.DateTimeField(db_default=Now(), editable=False, help_text="When the broker was last told.")
+    enqueued_at = models.DateTimeField(
+        db_default=Now(),
+        editable=False,
+        help_text="When the broker was last told.",  # codespell:ignore
+    )
     lane = models.CharField(
         max_length=100, blank=True, default="", db_default="", editable=False, help_text="Where it waits for a worker."
     )
@@ -51,7 +55,9 @@ class AbstractJob(Guarded):
     )
     idempotency_key = models.CharField(max_length=255, blank=True)
     request_digest = models.CharField(
-        max_length=64, blank=True, help_text="SHA-256 of the request, to tell a retry from another request."
+        max_length=64,
+        blank=True,
+        help_text="SHA-256 of the request, to tell a retry from another request.",  # codespell:ignore
     )
     rerun_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     schedule = models.ForeignKey(

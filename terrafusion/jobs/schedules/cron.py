@@ -33,7 +33,7 @@ def check(expression: str) -> None:
         raise CronFault(f"{fault}: give minute, hour, day of month, month, day of week.") from None
     year = list(islice(takewhile(lambda slot: slot < _SAMPLE_FROM + timedelta(days=400), slots), _SAMPLE))
     if not year and next(iter(slots), None) is None:
-        raise CronFault("There is no such day.")
+        raise CronFault("That day does not exist.")
     if any(later - slot < LEAST for slot, later in pairwise(year)):
         raise CronFault(f"Leave {LEAST.total_seconds() / 60:.0f} minutes at least between two runs.")
 
@@ -44,4 +44,4 @@ def next_after(expression: str, zone: str, moment: datetime) -> datetime:
         found = slot.astimezone(UTC)
         if found > moment:  # in the hour that comes twice, the first of them may be past
             return found
-    raise CronFault("There is no such day.")
+    raise CronFault("That day does not exist.")

@@ -109,7 +109,7 @@ class ScheduleSerializer(StrictSerializer):
         name = self.instance.job_type if self.instance else self.initial_data.get("job_type")
         job_type = clock.type_named(str(name))
         if job_type is None:
-            return body  # which is told of job_type
+            return body  # which has the fault of job_type
         serializer = clock.viewset_of(job_type).run_serializer_class
         self.job = requests.unsaved(serializer, body, self.context)
         if self.instance is not None and self.job.county_id != self.instance.county_id:

@@ -158,7 +158,7 @@ class ScheduleViewSet(KnownParameters, GenericViewSet[Schedule]):
         },
     )
     def download(self, request: Request, schedule_id: str) -> HttpResponseBase:
-        """The file of the newest completed job: the address stays, the file changes, and its `ETag` tells when."""
+        """The file of the newest completed job: the URL stays, the file changes, and its `ETag` with it."""
         job = self._newest(schedule_id)
         check_readable(job, request.user)
         download.check_available(job)
@@ -177,7 +177,7 @@ class ScheduleViewSet(KnownParameters, GenericViewSet[Schedule]):
         rows = self.get_queryset().filter(pk=parsed)
         found = (rows.select_for_update(of=("self",)) if for_update else rows).first()
         if found is None:
-            raise NotFound("There is no such schedule for you.", code="schedule_not_found")
+            raise NotFound("Schedule not found.", code="schedule_not_found")
         return found
 
     def _newest(self, schedule_id: str) -> AbstractJob:

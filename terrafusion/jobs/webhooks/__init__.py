@@ -1,1 +1,1 @@
-"""Telling another system that a job has ended: signed, tried again, and never to an address inside the network."""
+"""Notifying another system that a job has ended: signed, tried again, and never to a URL inside the network."""

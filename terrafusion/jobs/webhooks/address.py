@@ -66,7 +66,7 @@ def parse(url: str) -> Address:
     if not _NAME.fullmatch(host) and ":" not in host:
         raise AddressFault("This is not a URL such as https://example.gov/hooks/terrafusion.")
     if parts.username is not None or parts.password is not None or "\\" in url:
-        raise AddressFault("Leave user and password out: the signature tells who sends.")
+        raise AddressFault("Leave user and password out: the signature says who sends.")
     if parts.fragment:
         raise AddressFault("Leave out what follows #: it is never sent.")
     secure = parts.scheme == "https"

@@ -22,7 +22,7 @@ OVERLAP = timedelta(hours=24)
 
 
 def make(user: Any) -> tuple[WebhookSecret, str]:
-    """A new secret in place of the one that there is; the text is told here and nowhere else."""
+    """A new secret in place of the one that there is; the text is returned here and nowhere else."""
     salt = secrets.token_hex(32)
     with transaction.atomic():
         row = WebhookSecret.objects.select_for_update().filter(user=user).first()

@@ -10,7 +10,7 @@ from terrafusion.jobs.models import DeliveryStatus, WebhookDelivery, WebhookSecr
 
 
 class SecretSerializer(serializers.Serializer[WebhookSecret]):
-    """When your secret was made; the secret itself is told when it is made, and never again."""
+    """When your secret was made; the secret itself is shown when it is made, and never again."""
 
     created_at = serializers.DateTimeField(read_only=True, allow_null=True)
     previous_until = serializers.DateTimeField(
@@ -30,7 +30,9 @@ class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
     job_type = serializers.CharField(read_only=True)
     job_id = serializers.UUIDField(read_only=True)
     host = serializers.CharField(read_only=True)
-    url = serializers.CharField(read_only=True, allow_null=True, help_text="Told to who asked for it; null to others.")
+    url = serializers.CharField(
+        read_only=True, allow_null=True, help_text="Shown to the user who requested it; null to others."
+    )
     status = serializers.ChoiceField(choices=DeliveryStatus.choices, read_only=True)
     attempts = serializers.IntegerField(read_only=True)
     response_status = serializers.IntegerField(

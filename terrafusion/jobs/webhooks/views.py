@@ -114,5 +114,5 @@ class DeliveryViewSet(KnownParameters, GenericViewSet[WebhookDelivery]):
             ) from None
         found = self.get_queryset().filter(pk=parsed).first()
         if found is None:
-            raise NotFound("There is no such delivery for you.", code="delivery_not_found")
+            raise NotFound("Delivery not found.", code="delivery_not_found")
         return found

@@ -165,7 +165,7 @@ def public_fields(layer: ReferenceLayer) -> list[dict[str, Any]]:
 
 
 class FeatureSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]  # drf-gis is untyped
-    """``properties`` are the layer's public fields; the context's ``layer`` tells them."""
+    """``properties`` are the layer's public fields; the context's ``layer`` lists them."""
 
     geometry = GeoJSONField(source="geojson", read_only=True)
 

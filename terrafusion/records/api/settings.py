@@ -27,7 +27,7 @@ class CountySettingsSerializer(KnownKeys, serializers.ModelSerializer[CountySett
     )
     land_shares = serializers.DictField(
         child=serializers.FloatField(min_value=0, max_value=1),
-        help_text="By class: the land's share of a value where neither a land table nor sales tell the land's worth.",
+        help_text="By class: the land's share of a value where neither a land table nor sales show the land's value.",
     )
 
     class Meta:

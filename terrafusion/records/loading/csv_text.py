@@ -32,7 +32,7 @@ def look(name: str, stream: IO[bytes]) -> Look:
     while piece := stream.readline(_PIECE):
         if first and b"\x00" in piece[:_HEAD]:
             raise LoadError(
-                f"{name} is not CSV: it holds bytes that no text has (of UTF-16 a mapping's encoding tells)."
+                f"{name} is not CSV: it holds bytes that no text has (name UTF-16 as the mapping's encoding)."
             )
         quotes += piece.count(b'"')
         lines += piece.endswith(b"\n") and not piece.isspace()

@@ -33,7 +33,7 @@ _ANY = ("a vector file that GDAL knows", set[str]())
 @dataclass(frozen=True)
 class Dataset:
     """``name`` is GDAL's. ``suffix`` is of the file itself, without that of its packing. ``look`` is of a CSV only.
-    ``encoding`` is what GDAL is to be told."""
+    ``encoding`` is what GDAL is given."""
 
     name: str
     suffix: str
@@ -64,7 +64,7 @@ def find(path: Path, layer: str, encoding: str, scratch: Path) -> Dataset:
     suffix = inner.suffix.lower()
     other = encoding not in {"", "utf-8"}
     if other and suffix not in {".csv", ".shp"}:
-        raise LoadError(f"{path.name}: an encoding can be given for CSV and Shapefiles; other files tell their own.")
+        raise LoadError(f"{path.name}: an encoding can be given for CSV and Shapefiles; other files state their own.")
     name = str(path.resolve())
     name = f"/vsizip/{{{name}}}/{member}" if member else f"/vsigzip/{name}" if packed else name
     look = None

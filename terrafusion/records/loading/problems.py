@@ -1,4 +1,4 @@
-"""What is wrong with rows of a batch: found column by column, told row by row."""
+"""What is wrong with rows of a batch: found column by column, reported row by row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Problem:
-    """The rows of ``mask`` break a rule. ``reason`` is its stable code; ``detail`` tells the case of one row."""
+    """The rows of ``mask`` break a rule. ``reason`` is its stable code; ``detail`` describes the case of one row."""
 
     mask: Mask
     reason: str

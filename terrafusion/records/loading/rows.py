@@ -1,4 +1,4 @@
-"""One batch of the source becomes one batch for the staging table; rows that break a rule are told and left out."""
+"""One batch of the source becomes one batch for the staging table; rows that break a rule are reported and left out."""
 
 from __future__ import annotations
 

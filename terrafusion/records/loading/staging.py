@@ -15,7 +15,7 @@ ROW_NUMBER = "row_number"
 
 
 def create(cursor: Any, columns: dict[str, str]) -> None:
-    """An empty staging table. ``columns`` tells the PostgreSQL type of each; the row number in the file comes first.
+    """An empty staging table. ``columns`` has the PostgreSQL type of each; the row number in the file comes first.
 
     It goes with the transaction, or with the next load when a test holds the transaction open.
     """
@@ -33,7 +33,7 @@ def copy(cursor: Any, columns: list[str], batches: Iterable[dict[str, pa.Array]]
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         TABLE, sql.SQL(", ").join(map(sql.Identifier, names))
     )
-    # An empty text is quoted and a null is not: the two that COPY's csv format tells apart.
+    # An empty text is quoted and a null is not: the two that COPY's csv format distinguishes.
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
     with cursor.copy(statement) as stream:
         for batch in batches:

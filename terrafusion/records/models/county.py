@@ -149,8 +149,8 @@ class CountySettings(models.Model):
         default=dict,
         blank=True,
         help_text="By class (or its beginning and a star): the land's share of a value, 0 to 1, where neither a land "
-        'table nor sales tell what the land is worth, as {"Residential": 0.3}. Empty: the share that sales of vacant '
-        "land show.",
+        "table nor sales tell what the land is worth, "  # codespell:ignore
+        'as {"Residential": 0.3}. Empty: the share that sales of vacant land show.',
     )
     max_result_days = models.PositiveIntegerField(
         default=365,

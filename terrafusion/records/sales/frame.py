@@ -62,7 +62,7 @@ def _nothing(rows: str) -> sql.Composable:
 
 @dataclass(frozen=True)
 class Place:
-    """How SQL tells the place of a sale or parcel: ``expression`` gives its key as text, of the parcel ``p`` and of
+    """How SQL finds the place of a sale or parcel: ``expression`` gives its key as text, of the parcel ``p`` and of
     what ``join("sales")`` or ``join("parcels")`` joins to such rows."""
 
     expression: sql.Composable

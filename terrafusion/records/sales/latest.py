@@ -52,7 +52,7 @@ WITH every AS (
 )
 SELECT DISTINCT ON (property_id) property_id, {columns}
 FROM rated JOIN groups USING (sized, year, class)
-WHERE property_id IS NOT NULL AND ({ranges} = 0 OR sales < {fewest}
+WHERE property_id IS NOT NULL AND ({ranges} = 0 OR sales < {minimum}
     OR rate BETWEEN low - {ranges} * (high - low) AND high + {ranges} * (high - low))
 ORDER BY property_id, sale_date DESC, id DESC
 """
@@ -81,7 +81,7 @@ def latest(county_id: str, rules: Rules, as_of: date) -> sql.Composable:
         flip_days=rules.flip_days or -1,
         flip_rise=log1p(rules.flip_rise) if rules.flip_rise else inf,
         ranges=rules.outlier_iqr,
-        fewest=FEWEST_OF_A_GROUP,
+        minimum=FEWEST_OF_A_GROUP,
         columns=sql.SQL(", ").join(
             sql.SQL("{} AS {}").format(sql.Identifier(column), sql.Identifier(name)) for name, column in COLUMNS.items()
         ),

@@ -1,4 +1,4 @@
-"""Sales screening: which sales tell the market's price, and why the others do not.
+"""Sales screening: which sales show the market's price, and why the others do not.
 
 After the IAAO's Standard on Verification and Adjustment of Sales (2020) and Standard on Ratio Studies (2013, part 2,
 appendix A: sales that are not at arm's length, of several parcels or of changed property) and its appendix B for the

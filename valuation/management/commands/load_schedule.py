@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("table", choices=list(SCHEDULES), help="which table the file is")
         parser.add_argument("file", type=Path, help="CSV, or another file that GDAL reads as a table")
         parser.add_argument("--effective-from", type=datetime.date.fromisoformat, help="day, where the file has none")
-        parser.add_argument("--mapping", type=Path, help="TOML file that tells which column is loaded into which field")
+        parser.add_argument("--mapping", type=Path, help="TOML file that says which column is loaded into which field")
         parser.add_argument("--replace", action="store_true", help="remove rows of the same day that the file has not")
         parser.add_argument("--dry-run", action="store_true", help="do everything but keep the result")
         parser.add_argument("--rejects", type=Path, help="CSV to write: each row refused or changed, and why")

@@ -40,7 +40,7 @@ class Command(BaseCommand):
                     try:
                         supervised.watch()
                     except Exception:  # a database or broker that is away must not end the clusters' keeper
-                        log.exception("Cannot tell how cluster %s is", supervised.name)
+                        log.exception("Cannot determine the state of cluster %s", supervised.name)
                         connection.close()
                 stop.wait(1)
         finally:
