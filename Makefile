@@ -4,7 +4,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo test matrix serve check format docs reference manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load chaos resets image-check mutants fuzz lock audit sbom clean purge
 
-PORT ?= 8000
 DEMO ?= king
 ROWS ?= 1000000
 PARCELS ?= 100000
@@ -15,7 +14,7 @@ USERS ?= 100
 DURATION ?= 180
 SECONDS ?= 60
 RUN := .venv/bin/python -m terrafusion.setup.launch
-export PORT DEMO ROWS PARCELS REPLICATIONS ONLY TRIES USERS DURATION SECONDS
+export DEMO ROWS PARCELS REPLICATIONS ONLY TRIES USERS DURATION SECONDS
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile

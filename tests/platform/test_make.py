@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -37,3 +38,12 @@ def test_purge_deletes_nothing_without_confirmation() -> None:
     assert done.returncode != 0
     assert "make purge CONFIRM=yes" in done.stderr
     assert (ROOT / "build").is_dir()
+
+
+def test_the_port_is_that_of_the_command_line_else_of_the_env_file() -> None:
+    """What make exports wins over .env, so it exports none by itself."""
+    clean = {name: value for name, value in os.environ.items() if name != "PORT" and not name.startswith("MAKE")}
+    for arguments, port in (([], ""), (["PORT=8001"], "8001")):
+        command = ["make", "--silent", "--eval", "port: ; @echo $$PORT", "port", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == port
