@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from valuation.intervals import widen
-from valuation.ratio.measures import Numbers, prb_fit
+from valuation.ratio.measures import ONE_PRICE, Numbers, prb_fit
 
 RESAMPLES = 1000
 _CELLS = 2_000_000  # counts held at once: 16 MB
@@ -121,8 +121,8 @@ def bootstrap(value: Numbers, price: Numbers, *, resamples: int = RESAMPLES, see
         found.prd[rows] = totals[:, 0] / size / (totals[:, 1] / totals[:, 2])
         values_gini, prices_gini = _ginis(counts[:, by_price], value[by_price], price[by_price], first, totals)
         found.ki[rows] = values_gini - prices_gini
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found.mki[rows] = values_gini / prices_gini
+        found.mki[rows] = np.nan
+        np.divide(values_gini, prices_gini, out=found.mki[rows], where=prices_gini > ONE_PRICE)
     return found
 
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from terrafusion.words import counted
 
 Numbers = NDArray[np.float64]
+ONE_PRICE = 1e-12
+"""Gini's coefficient of prices, up to which they are all one price and it is rounding."""
 
 
 class UnusableSales(ValueError):
@@ -91,7 +93,7 @@ def proxy(value: Numbers, price: Numbers) -> Numbers:
 def mki(values: object, prices: object) -> float:
     """Modified Kakwani index: how concentrated the values are, over how concentrated the prices are; 1 is even."""
     concentration, gini = concentrations(*checked(values, prices))
-    return concentration / gini if gini else float("nan")
+    return concentration / gini if gini > ONE_PRICE else float("nan")
 
 
 def ki(values: object, prices: object) -> float:
