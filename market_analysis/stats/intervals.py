@@ -38,7 +38,7 @@ def mean(sample: Floats, confidence: float = 0.95, resamples: int = 999) -> tupl
     make it need. None where resamples of equal values, which show no error of their own, are too many to decide.
     """
     n, center = len(sample), float(np.mean(sample))
-    if n < 2 or np.ptp(sample) == 0:
+    if np.ptp(sample) == 0:
         return None
     count = max(resamples, _RESAMPLES_OF_SMALL) if n < _SMALL else resamples
     random = np.random.default_rng(_SEED)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import shapely
 
 from terrafusion.areas.area import SRID, AreaError
-from terrafusion.areas.drawn import Drawn, outside_world, reader
+from terrafusion.areas.drawn import Drawn, outside_world, read_drawn
 from terrafusion.areas.members import is_number, only
 
 
@@ -34,4 +35,4 @@ def _draw(given: dict[str, Any], srid: int) -> Drawn:
     return Drawn([("", shapely.MultiPolygon(halves))], (note,))
 
 
-read = reader(_draw)
+read = partial(read_drawn, _draw)

@@ -33,19 +33,15 @@ class Drawn:
     crs_name: str = ""
 
 
-def reader(draw: Callable[[dict[str, Any], int], Drawn]) -> Callable[[dict[str, Any], Scope], Area]:
-    """The reader of a kind of area, of a function that is given the object and the EPSG code of its CRS."""
-
-    def read(given: dict[str, Any], scope: Scope) -> Area:
-        srid, notes = crs_member(given.get("crs"))
-        drawn = draw(given, srid)
-        notes = [*notes, *drawn.notes]
-        if srid == SRID:
-            return finish(Drawn(drawn.shapes, tuple(notes)), scope.most_vertices)
-        system = pyproj.CRS.from_epsg(srid)
-        return finish(Drawn(drawn.shapes, tuple(notes), system, f"EPSG:{srid}"), scope.most_vertices)
-
-    return read
+def read_drawn(draw: Callable[[dict[str, Any], int], Drawn], given: dict[str, Any], scope: Scope) -> Area:
+    """An area of the kind that ``draw`` makes of the object and the EPSG code of its CRS."""
+    srid, notes = crs_member(given.get("crs"))
+    drawn = draw(given, srid)
+    notes = [*notes, *drawn.notes]
+    if srid == SRID:
+        return finish(Drawn(drawn.shapes, tuple(notes)), scope.most_vertices)
+    system = pyproj.CRS.from_epsg(srid)
+    return finish(Drawn(drawn.shapes, tuple(notes), system, f"EPSG:{srid}"), scope.most_vertices)
 
 
 def crs_member(given: Any) -> tuple[int, list[str]]:

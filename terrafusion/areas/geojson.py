@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from shapely.geometry import shape
@@ -10,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from terrafusion.api import keys
 from terrafusion.areas.area import AreaError
-from terrafusion.areas.drawn import Drawn, reader
+from terrafusion.areas.drawn import Drawn, read_drawn
 from terrafusion.areas.members import is_number, only, shown
 
 TYPES = ("Polygon", "MultiPolygon", "Feature", "FeatureCollection")
@@ -33,7 +34,7 @@ def draw(given: dict[str, Any], srid: int) -> Drawn:
     return Drawn(_features(given.get("features")) if kind == "featurecollection" else [("", _feature(given))])
 
 
-read = reader(draw)
+read = partial(read_drawn, draw)
 
 
 def _features(features: Any) -> list[tuple[str, BaseGeometry]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import numpy as np
 import shapely
 
 from terrafusion.areas.area import AreaError
-from terrafusion.areas.drawn import Drawn, reader
+from terrafusion.areas.drawn import Drawn, read_drawn
 from terrafusion.areas.members import only, shown
 
 _KIND = re.compile(r"\s*([A-Za-z]*)")
@@ -43,4 +44,4 @@ def _kind(text: str) -> str:
     return found[1].upper().rstrip("ZM") if found else ""
 
 
-read = reader(_draw)
+read = partial(read_drawn, _draw)

@@ -48,10 +48,10 @@ def test_interval_of_the_median_holds_the_median(values: list[float], confidence
     assert ends is None or ends[0] <= np.median(values) <= ends[1]
 
 
-@pytest.mark.parametrize(("n", "confidence"), [(2, 0.5), (3, 0.75)])
-def test_extremes_that_hold_the_median_as_often_as_asked(n: int, confidence: float) -> None:
-    """All of n values lie on one side of it with twice 2**-n, no more than what may be left out."""
-    assert intervals.median(np.arange(float(n)), confidence) == (0, n - 1)
+@pytest.mark.parametrize(("n", "confidence", "ends"), [(2, 0.5, (0, 1)), (3, 0.75, (0, 2)), (5, 0.625, (1, 3))])
+def test_ends_that_hold_the_median_exactly_as_often_as_asked(n: int, confidence: float, ends: tuple[int, int]) -> None:
+    """All of 2 or 3 values, or all but one of 5, lie on one side of it in what may be left out of samples."""
+    assert intervals.median(np.arange(float(n)), confidence) == ends
 
 
 def _the_long_way(sample: np.ndarray, count: int, confidence: float) -> tuple[float, float]:
@@ -73,13 +73,19 @@ def _the_long_way(sample: np.ndarray, count: int, confidence: float) -> tuple[fl
 def test_interval_of_the_mean_is_what_resampling_gives(n: int, count: int) -> None:
     """Of few values more resamples are drawn than were asked for."""
     sample = np.random.default_rng(n).lognormal(12, 0.5, n)
-    assert intervals.mean(sample, 0.9, 999) == pytest.approx(_the_long_way(sample, count, 0.9), rel=1e-9)
+    assert intervals.mean(sample, 0.9) == pytest.approx(_the_long_way(sample, count, 0.9), rel=1e-9)
 
 
 def test_as_many_resamples_as_are_asked_for() -> None:
     sample = np.random.default_rng(2).lognormal(12, 0.5, 60)
-    assert intervals.mean(sample, 0.95, 250) == pytest.approx(_the_long_way(sample, 250, 0.95), rel=1e-9)
+    for count in range(60, 160):  # each ends with another resample
+        assert intervals.mean(sample, 0.95, count) == pytest.approx(_the_long_way(sample, count, 0.95), rel=1e-9)
     assert intervals.mean(sample[:9], 0.95, 10_100) == pytest.approx(_the_long_way(sample[:9], 10_100, 0.95), rel=1e-9)
+
+
+def test_values_between_two_that_are_one_apart_have_an_interval() -> None:
+    """Only equal ones have none."""
+    assert intervals.mean(np.linspace(3, 4, 20)) is not None
 
 
 @pytest.mark.parametrize("draws", [1, 500])

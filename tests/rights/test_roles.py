@@ -68,6 +68,7 @@ def test_who_is_put_out_may_do_nothing(
 
 
 def test_the_right_to_personal_data_is_of_one_county(county: County, other_county: County, make_user: MakeUser) -> None:
+    make_user("another", Role.VIEWER, county, other_county, may_see_personal_data=True)
     user = make_user("one", Role.VIEWER, county, may_see_personal_data=True)
     CountyAccess.objects.create(user=user, county=other_county, role=Role.ASSESSOR)
     rights = rights_of(user)
