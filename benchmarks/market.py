@@ -56,20 +56,16 @@ def as_job(work: tuple[str, str]) -> dict[str, float]:
     import django
 
     django.setup()
-    from django.utils import timezone
-
     from market_analysis import jobs, request
-    from market_analysis.models import MarketAnalysisJob
     from terrafusion.jobs.context import JobContext
     from terrafusion.records.models import County
 
     name, county = work
-    given: dict[str, Any] = {"analysis_type": "price_index", "geography": "county", "parameters": {"methods": [name]}}
-    given |= {"period": {}, "property_class": [], "area_of_interest": None}
-    wanted = request.check(County.objects.get(pk=county), given, timezone.localdate(), None)
+    given: dict[str, Any] = {"analysis_type": "price_index", "parameters": {"methods": [name]}}
+    wanted = request.check({"county_id": County.objects.get(pk=county), **given}, None)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        outcome = jobs.execute(MarketAnalysisJob(**request.columns(wanted)), JobContext(Path(folder)))
+        outcome = jobs.execute(wanted.job(), JobContext(Path(folder)))
         seconds = time.perf_counter() - began
     return {
         "seconds": round(seconds, 2),

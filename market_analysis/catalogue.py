@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from market_analysis.parameters import Choice, Choices, Day, Parameter, Real, Text, Whole
+from terrafusion.jobs.request import Choice, Choices, Day, Integer, Number, Parameter, Text
 from terrafusion.records.layers import FieldType
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ INDEX_METHODS = (
     "case_shiller",
     "case_shiller_robust",
 )
-CONFIDENCE = Real("confidence", 0.95, "Of the intervals.", 0.5, 0.999)
+CONFIDENCE = Number("confidence", 0.95, "Of the intervals.", 0.5, 0.999)
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,6 @@ class Analysis:
     description: str
     parameters: tuple[Parameter, ...]
     areas: tuple[AreaField, ...] = ()
-    required: tuple[str, ...] = ()
-    """Parameters that a request must give."""
     several_places: bool = False
     """Whether it compares places, so that the whole county as one says nothing."""
     columns: tuple[str, ...] = ()
@@ -59,8 +57,8 @@ class Analysis:
         return run
 
 
-def _fewest(default: int, of: str) -> Whole:
-    return Whole("fewest_sales", default, f"Fewer sales {of} are withheld: no figure is shown, and why.", 1, 10_000)
+def _fewest(default: int, of: str) -> Integer:
+    return Integer("fewest_sales", default, f"Fewer sales {of} are withheld: no figure is shown, and why.", 1, 10_000)
 
 
 _CHARACTERISTICS = (
@@ -94,7 +92,7 @@ PRICE_INDEX = Analysis(
             "by the least, first for the first of methods.",
             ("auto", "first"),
         ),
-        Whole(
+        Integer(
             "value_tiers",
             3,
             "The index that is shown, also of so many value tiers by what characteristics make a home worth; 1: none.",
@@ -131,7 +129,7 @@ PRICE_INDEX = Analysis(
     columns=_CHARACTERISTICS,
 )
 
-_RESAMPLES = Whole("resamples", 999, "Bootstrap samples behind the interval of an average.", 99, 9_999)
+_RESAMPLES = Integer("resamples", 999, "Bootstrap samples behind the interval of an average.", 99, 9_999)
 
 PRICE_TREND = Analysis(
     name="price_trend",
@@ -200,9 +198,9 @@ HOT_SPOTS = Analysis(
             "Places that touch, or those nearest by their centers.",
             ("touching", "nearest"),
         ),
-        Whole("nearest", 8, "How many, where the nearest are asked for.", 1, 50),
-        Real("alpha", 0.05, "False discovery rate.", 0.001, 0.2),
-        Whole("permutations", 9_999, "Behind the p of Gi* and of local Moran's I.", 99, 99_999),
+        Integer("nearest", 8, "How many, where the nearest are asked for.", 1, 50),
+        Number("alpha", 0.05, "False discovery rate.", 0.001, 0.2),
+        Integer("permutations", 9_999, "Behind the p of Gi* and of local Moran's I.", 99, 99_999),
         _fewest(5, "in a place"),
     ),
     areas=(
@@ -225,8 +223,8 @@ COMPARABLE_MARKET_AREA = Analysis(
     title="Comparable market areas",
     description="Which places behave like one: their distance in price level, trend, stock and turnover, with reasons.",
     parameters=(
-        Text("subject", None, "The place that the others are compared with; required."),
-        *(Real(f"{name}_weight", 1.0, f"Of the distance by {name}; 0 leaves it out.", 0, 100) for name in ASPECTS),
+        Text("subject", None, "The place that the others are compared with.", required=True),
+        *(Number(f"{name}_weight", 1.0, f"Of the distance by {name}; 0 leaves it out.", 0, 100) for name in ASPECTS),
         _fewest(30, "in a place"),
     ),
     areas=(
@@ -241,7 +239,6 @@ COMPARABLE_MARKET_AREA = Analysis(
         AreaField("reasons", FieldType.TEXT, "What it is most alike in, and most apart."),
     ),
     several_places=True,
-    required=("subject",),
 )
 
 SEGMENTS = Analysis(
@@ -255,7 +252,7 @@ SEGMENTS = Analysis(
             "What the sales are split by.",
             ("property_class", "use_code", "age_band", "value_tier"),
         ),
-        Whole("tiers", 3, "Value tiers.", 2, 10),
+        Integer("tiers", 3, "Value tiers.", 2, 10),
         CONFIDENCE,
         _RESAMPLES,
         _fewest(10, "in a segment"),

@@ -1,10 +1,8 @@
-"""Why an analysis can fail, and why a request for one is refused."""
+"""Why an analysis can fail."""
 
 from __future__ import annotations
 
 from terrafusion.jobs.errors import JobError
-
-Faults = dict[str, list[str]]
 
 
 class AnalysisError(JobError):
@@ -30,11 +28,3 @@ class RequestOutdated(AnalysisError):
 
     code = "request_outdated"
     remedy = "Submit a new request for what is there now."
-
-
-class RequestFaults(Exception):
-    """``faults`` holds messages by the request's member, such as ``period.from``."""
-
-    def __init__(self, faults: Faults) -> None:
-        super().__init__(str(faults))
-        self.faults = faults

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from market_analysis.errors import Faults, NoSales
+from market_analysis.errors import NoSales
 from market_analysis.models import MarketAnalysisJob
 from terrafusion.records.sales.counting import candidates
 from terrafusion.records.sales.frame import SalesQuery
 from terrafusion.records.sales.rules import Rules
 
 
-def faults(job: MarketAnalysisJob) -> Faults:
+def faults(job: MarketAnalysisJob) -> dict[str, list[str]]:
     """By the request's member; empty where at least one sale may be analyzed."""
     query = SalesQuery(
         job.county_id,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from terrafusion.jobs.request import InvalidRequest
 from terrafusion.records import named
 from terrafusion.records.layers import LayerField, is_registered
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, ReferenceLayer
@@ -44,8 +45,8 @@ _IN_LAYER = {
 }
 
 
-class GeographyError(ValueError):
-    """The text is shown to users."""
+class GeographyError(InvalidRequest):
+    """The county has no such places."""
 
 
 @dataclass(frozen=True)

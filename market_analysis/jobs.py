@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from market_analysis import publication, request, sales
-from market_analysis.errors import RequestFaults, RequestOutdated, TooFewToAnalyze
+from market_analysis.errors import RequestOutdated, TooFewToAnalyze
 from market_analysis.models import MarketAnalysisJob
 from terrafusion.jobs.context import JobContext, Outcome
+from terrafusion.jobs.request import InvalidRequest
 from terrafusion.words import counted
 
 if TYPE_CHECKING:
@@ -22,14 +23,14 @@ def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
 
     try:
         wanted = request.of_job(job)
-    except RequestFaults as outdated:
-        raise RequestOutdated(" ".join(text for texts in outdated.faults.values() for text in texts)) from None
+    except InvalidRequest as outdated:
+        raise RequestOutdated(outdated.faults.text) from None
     context.checkpoint(0, "Reading the sales.")
     with context.stop_with(connection.connection.cancel_safe):
         market = sales.market(wanted, context.checkpoint, _teller(context))
         context.checkpoint(20, f"Analyzing {counted(len(market.sales), 'sale')}.")
         try:
-            result = wanted.analysis.run(market, wanted.parameters)
+            result = wanted.analysis.run(market, wanted.values)
         except TooFewSales as few:
             raise TooFewToAnalyze(str(few)) from None
         context.checkpoint(80, "Writing the result.")

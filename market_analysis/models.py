@@ -8,11 +8,12 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.models.area import AREA_COLUMNS, AreaOfInterest
 from terrafusion.jobs.models.listed import by
 from terrafusion.records.models import County
 
 
-class MarketAnalysisJob(AbstractJob):
+class MarketAnalysisJob(AreaOfInterest, AbstractJob):
     """One analysis of a county's sales. ``parameters`` are those submitted; ``resolved`` are those in force."""
 
     analysis_type = models.CharField(max_length=30)
@@ -21,8 +22,6 @@ class MarketAnalysisJob(AbstractJob):
     period_from = models.DateField(null=True, blank=True)
     period_to = models.DateField(null=True, blank=True)
     period_step = models.CharField(max_length=10, default="month")
-    area_as_submitted = models.JSONField(null=True, blank=True)
-    area_of_interest = models.GeometryField(srid=4326, null=True, blank=True, spatial_index=False)
     resolved = models.JSONField(default=dict, help_text="The parameters in force.")
     estimated_sales = models.PositiveBigIntegerField(default=0, help_text="By the planner's statistics, at submit.")
 
@@ -30,9 +29,7 @@ class MarketAnalysisJob(AbstractJob):
 
     result_columns: ClassVar[frozenset[str]] = frozenset({"sales_used"})
 
-    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | {
-        *("area_of_interest", "resolved"),
-    }
+    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | AREA_COLUMNS | {"resolved"}
 
     class Meta(AbstractJob.Meta):
         verbose_name = "market analysis job"

@@ -33,7 +33,7 @@ def summary(request: MarketRequest, market: Market, result: Result) -> dict[str,
         "geography": request.geography.text,
         "outlines": request.geography.about,
         "property_class": request.property_classes,
-        "parameters": request.parameters,
+        "parameters": request.values,
         "screening": {
             "sales": len(market.read),
             "kept": len(market.sales),

@@ -11,8 +11,7 @@ from django.db import connection
 from psycopg import sql
 
 from market_analysis.errors import NoSales
-from market_analysis.request import MOST_PERIODS, MarketRequest
-from terrafusion.records.models import Sale
+from terrafusion.records.models import County, Sale
 from terrafusion.records.sales import frame
 from terrafusion.records.sales.frame import SalesQuery
 from terrafusion.records.sales.screening import REASONS, screen
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from market_analysis.analyses.market import Market
+    from market_analysis.request import MarketRequest, Period
+
+MAX_PERIODS = 2_400
 
 _SCREENED_ONLY = ("deed_code", "validity_code", "multi_parcel")
 _SCREENED = (
@@ -63,8 +65,8 @@ def market(request: MarketRequest, tick: Callable[[], None], tell: Callable[[flo
     first = start or kept["sale_date"].min().date()
     last = end or kept["sale_date"].max().date()
     step = request.period.step
-    if periods.of_date(last, step) - periods.of_date(first, step) >= MOST_PERIODS:
-        raise NoSales(f"From {first} to {last} are more than {MOST_PERIODS} periods: ask for a shorter span.")
+    if periods.of_date(last, step) - periods.of_date(first, step) >= MAX_PERIODS:
+        raise NoSales(f"From {first} to {last} are more than {MAX_PERIODS} periods: ask for a shorter span.")
     return Market(
         title=str(request.county),
         sales=kept,
@@ -80,13 +82,13 @@ def market(request: MarketRequest, tick: Callable[[], None], tell: Callable[[flo
     )
 
 
-def estimate(request: MarketRequest) -> int:
+def estimate(county: County, period: Period) -> int:
     """How many sales the planner's statistics expect to be read; no row is."""
-    rows = Sale.objects.filter(county=request.county)
-    if request.period.start:
-        rows = rows.filter(sale_date__gte=request.period.start)
-    if request.period.end:
-        rows = rows.filter(sale_date__lte=request.period.end)
+    rows = Sale.objects.filter(county=county)
+    if period.start:
+        rows = rows.filter(sale_date__gte=period.start)
+    if period.end:
+        rows = rows.filter(sale_date__lte=period.end)
     (plan,) = json.loads(rows.values("pk").order_by().explain(format="json"))
     return int(plan["Plan"]["Plan Rows"])
 
@@ -106,8 +108,8 @@ def stock(request: MarketRequest) -> dict[str, int]:
     conditions = [sql.SQL("p.county_id = {}").format(request.county.pk)]
     if request.property_classes:
         conditions.append(sql.SQL("p.property_class = ANY({})").format(request.property_classes))
-    if request.area is not None:
-        conditions.append(sql.SQL("ST_Intersects(p.point, {}::geometry)").format(request.area.hexewkb.decode()))
+    if (shape := request.shape) is not None:
+        conditions.append(sql.SQL("ST_Intersects(p.point, {}::geometry)").format(shape.hexewkb.decode()))
     place = request.geography.place
     statement = sql.SQL(
         "SELECT {place}::text, count(*) FROM records_propertyoperational p {join} WHERE {where} GROUP BY 1"
@@ -137,7 +139,7 @@ def _query(request: MarketRequest) -> SalesQuery:
         start=min(date(start.year, 1, 1), start - margin) if start else None,
         end=max(date(end.year, 12, 31), end + margin) if end else None,
         property_classes=request.property_classes,
-        area=request.area,
+        area=request.shape,
         columns={*_SCREENED, *request.analysis.columns},
         place=request.geography.place,
     )

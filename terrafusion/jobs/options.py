@@ -84,7 +84,7 @@ class OptionsSerializer(serializers.Serializer[Any]):
 
 
 NAMES = tuple(OptionsSerializer().fields)
-SCHEMA = {
+SCHEMA: dict[str, dict[str, Any]] = {
     "fresh": {
         "type": "boolean",
         "description": "Do the work anew, though the data has not changed since an identical request.",

@@ -217,4 +217,4 @@ def test_the_list_of_analyses(api: APIClient, county: County) -> None:
     assert [item["name"] for item in listed] == list(ANALYSES)
     for item in listed:
         for parameter in item["parameters"]:
-            assert {"name", "default", "description", "schema"} <= parameter.keys()
+            assert {"name", "label", "help", "unit", "required", "default", "choices", "schema"} <= parameter.keys()

@@ -6,12 +6,14 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import shapely
 from django.contrib.gis.geos import Polygon
 
 from market_analysis import sales as market_sales
 from market_analysis.catalogue import ANALYSES
 from market_analysis.geography import parse
 from market_analysis.request import MarketRequest, Period
+from terrafusion.areas.area import plain
 from terrafusion.records.models import County, Sale
 from terrafusion.records.sales.rules import Rules
 
@@ -55,8 +57,8 @@ def _reasons(
         geography=parse("county", county, personal=False),
         period=Period(start, end, "month"),
         property_classes=classes or [],
-        area=area,
-        parameters={},
+        area=plain(shapely.from_wkb(bytes(area.wkb))) if area else None,
+        values={},
         rules=Rules(outlier_iqr=1.0, min_price=0),
         as_of=date(2020, 1, 1),
     )

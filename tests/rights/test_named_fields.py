@@ -51,7 +51,7 @@ def bodies(county: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
     yield "gis_export", {**export, "layers": ["parcels"]}, list(export_parameters.NAMES)
     for name, analysis in ANALYSES.items():
         body = {"analysis_type": name, "county_id": county, "geography": LAYER, "parameters": {}}
-        if "subject" in analysis.required:
+        if any(one.required for one in analysis.parameters):
             body["parameters"] = {"subject": "a"}
         yield "market_analysis", body, [*(one.name for one in analysis.parameters), "screening"]
     for name, report in registry.ALL.items():

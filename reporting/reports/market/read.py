@@ -43,7 +43,7 @@ def read(request: Request, now: datetime) -> Content:
 def _made(request: Request, name: str) -> Analysis:
     wanted = report.wanted(request, name)
     market = sales.market(wanted, lambda: None, lambda done, message: None)
-    result = wanted.analysis.run(market, wanted.parameters)
+    result = wanted.analysis.run(market, wanted.values)
     summary = publication.summary(wanted, market, result)
     if name == "price_index":
         summary |= _of_neighborhoods(request, result.areas[0].values.get("method"))
@@ -67,7 +67,7 @@ def _of_neighborhoods(request: Request, method: str | None) -> dict[str, Any]:
     asked = {"methods": [method], "shown": "first", "value_tiers": 1}
     wanted = report.wanted(request, "price_index", "neighborhood", **asked)
     try:
-        result = wanted.analysis.run(sales.market(wanted, lambda: None, lambda done, message: None), wanted.parameters)
+        result = wanted.analysis.run(sales.market(wanted, lambda: None, lambda done, message: None), wanted.values)
     except (AnalysisError, TooFewSales) as few:
         return {"shrunk_geography": "neighborhood", "shrunk_withheld": str(few)}
     return {"shrunk_geography": "neighborhood"} | {

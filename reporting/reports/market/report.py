@@ -8,13 +8,12 @@ from rest_framework import serializers
 
 from market_analysis import request as market_requests
 from market_analysis.catalogue import ANALYSES, STEPS
-from market_analysis.errors import RequestFaults
 from market_analysis.models import MarketAnalysisJob
 from reporting.reports.base import Parameters, Report, Request, needs_of
 from reporting.reports.fields import default, optional
 from reporting.reports.runs import MarketRunField
+from terrafusion.jobs.request import InvalidRequest
 from terrafusion.jobs.rights import Needs, refusal
-from terrafusion.records.county_time import today
 from terrafusion.records.models import Sale
 
 
@@ -58,7 +57,7 @@ class MarketSummary(Report):
         for name in names(request):
             try:
                 wanted(request, name)
-            except RequestFaults as refused:
+            except InvalidRequest as refused:
                 for field, texts in refused.faults.items():
                     found.setdefault("parameters.period_to" if field.startswith("period") else "parameters", []).extend(
                         texts
@@ -85,14 +84,13 @@ def names(request: Request) -> list[str]:
 
 
 def wanted(request: Request, name: str, places: str = "", **parameters: Any) -> market_requests.MarketRequest:
-    """``places``: a geography other than the analysis's own. Raises ``RequestFaults``."""
+    """``places``: a geography other than the analysis's own. Raises ``InvalidRequest``."""
     asked = request.values
     given: dict[str, Any] = {
+        "county_id": request.county,
         "analysis_type": name,
         "geography": places or ("neighborhood" if ANALYSES[name].several_places else "county"),
         "period": {"from": asked["period_from"], "to": asked["period_to"], "step": asked["step"]},
-        "property_class": [],
-        "area_of_interest": None,
         "parameters": parameters,
     }
-    return market_requests.check(request.county, given, today(request.county), request.user)
+    return market_requests.check(given, request.user)

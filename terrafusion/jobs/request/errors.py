@@ -1,0 +1,52 @@
+"""Why a request is refused: messages by the dotted path of the member that is at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+Messages = str | Iterable[str]
+"""One message or several. A message that is an ``ErrorDetail`` keeps its code."""
+
+
+class InvalidRequest(ValueError):
+    """A request, or a value in it, that cannot be used.
+
+    ``faults`` are by path, relative to what was checked; the empty path stands for that itself, as one text does.
+    """
+
+    def __init__(self, faults: str | Mapping[str, Messages]) -> None:
+        self.faults = Faults()
+        self.faults.merge({"": faults} if isinstance(faults, str) else faults)
+        super().__init__(self.faults.text)
+
+
+class Faults(dict[str, list[str]]):
+    """All that is wrong with a request, collected while its members are checked one by one."""
+
+    @property
+    def text(self) -> str:
+        """All messages, as sentences of one text."""
+        return " ".join(message for messages in self.values() for message in messages)
+
+    def add(self, path: str, *messages: str) -> None:
+        self.setdefault(path, []).extend(messages)
+
+    def merge(self, found: Mapping[str, Messages], path: str = "") -> None:
+        """Add faults whose paths are relative to ``path``."""
+        for inner, messages in found.items():
+            whole = f"{path}.{inner}" if path and inner else path or inner
+            self.add(whole, *([messages] if isinstance(messages, str) else messages))
+
+    @contextmanager
+    def at(self, path: str) -> Iterator[None]:
+        """Collect the faults of an ``InvalidRequest`` that is raised inside, and go on after the block."""
+        try:
+            yield
+        except InvalidRequest as invalid:
+            self.merge(invalid.faults, path)
+
+    def raise_any(self) -> None:
+        """Raise ``InvalidRequest`` if there is any fault."""
+        if self:
+            raise InvalidRequest(self)
