@@ -123,28 +123,13 @@ def _ours(name: str, county: str, area: Any = None, **given: Any) -> tuple[float
     """Seconds from RUNNING to COMPLETED, the peak memory of the worker with its writer, and the records."""
     from django.core.files.storage import default_storage
 
-    from gis_export import request
-    from gis_export.estimates import expect
-    from gis_export.models import GisExportJob
-    from terrafusion.areas import saved
-    from terrafusion.jobs import dispatch
-    from terrafusion.records.models import County
+    from gis_export.serializers import ExportRunSerializer
+    from terrafusion.jobs import dispatch, requests
 
-    parameters = {"fields": list(COLUMNS), **given}
-    record = County.objects.get(pk=county)
-    wanted = request.check(record, name, ["parcels"], area, parameters, user=platform.user())
-    expected = expect(wanted)
-    job = GisExportJob(
-        county=record,
-        export_format=name,
-        layers=["parcels"],
-        area_as_submitted=area,
-        **saved.columns(wanted.area),
-        parameters=parameters,
-        resolved=wanted.resolved(),
-        estimated_records=expected.records,
-        submitted_by=platform.user(),
-    )
+    body: dict[str, Any] = {"export_format": name, "county_id": county, "layers": ["parcels"], "area_of_interest": area}
+    body["parameters"] = {"fields": list(COLUMNS), **given}
+    context = {"request": requests.of_user(platform.user())}
+    job: Any = requests.unsaved(ExportRunSerializer, body, context)
     job, _ = dispatch.submit(job, fresh=True)
     pid = 0
     while job.completed_at is None:

@@ -8,21 +8,16 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.models.area import AREA_COLUMNS, AreaOfInterest
 from terrafusion.jobs.models.listed import by
 from terrafusion.jobs.rights import Needs
 
 
-class GisExportJob(AbstractJob):
+class GisExportJob(AreaOfInterest, AbstractJob):
     """One export. ``parameters`` are those submitted; ``resolved`` are those in force, with the county's defaults."""
 
     export_format = models.CharField(max_length=20)
     layers = ArrayField(models.CharField(max_length=40))
-    area_as_submitted = models.JSONField(null=True, blank=True)
-    area_of_interest = models.GeometryField(srid=4326, null=True, blank=True, spatial_index=False)
-    area_shapes = models.GeometryCollectionField(
-        srid=4326, null=True, blank=True, spatial_index=False, help_text="What distances are measured from."
-    )
-    area_parts = models.JSONField(null=True, blank=True, help_text="What each of area_shapes is; see areas/saved.py.")
     resolved = models.JSONField(default=dict, help_text="The parameters in force.")
     estimated_records = models.PositiveBigIntegerField(
         default=0, help_text="As was expected at submit: counted, or the planner's guess where they are very many."
@@ -36,10 +31,11 @@ class GisExportJob(AbstractJob):
     record_count = models.PositiveBigIntegerField(null=True, blank=True)
 
     result_columns: ClassVar[frozenset[str]] = frozenset({"record_count"})
-    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | {
-        *("area_of_interest", "area_shapes", "area_parts", "record_count"),
-        *("estimated_records", "estimated_bytes", "estimated_seconds"),
-    }
+    unlisted_columns: ClassVar[frozenset[str]] = (
+        AbstractJob.unlisted_columns
+        | AREA_COLUMNS
+        | {"record_count", "estimated_records", "estimated_bytes", "estimated_seconds"}
+    )
 
     class Meta(AbstractJob.Meta):
         verbose_name = "GIS export job"

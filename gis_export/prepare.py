@@ -20,6 +20,7 @@ from gis_export.plan import LayerPlan, Result, joined_names
 from gis_export.request import ExportRequest
 from gis_export.selection import Selection
 from terrafusion.jobs.context import Outcome, ResultFile
+from terrafusion.jobs.request import InvalidRequest
 from terrafusion.jobs.rights import Needs
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.words import counted
@@ -101,9 +102,8 @@ def prepare(job: GisExportJob, in_force: dict[str, Any] | None = None) -> Prepar
     where the request no longer holds."""
     try:
         wanted = request.of_job(job)
-    except request.RequestFaults as outdated:
-        texts = [text for texts in outdated.faults.values() for text in texts]
-        raise RequestOutdated(" ".join(texts)) from None
+    except InvalidRequest as outdated:
+        raise RequestOutdated(outdated.faults.text) from None
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     if in_force is None:
         in_force = parameters.in_force(wanted.values, job.county)

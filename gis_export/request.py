@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gis_export import parameters
+from gis_export.estimates import expect
 from gis_export.formats import registry
 from gis_export.formats.base import Format
 from gis_export.models import GisExportJob
-from gis_export.parameters import Context, Faults, Refused
+from gis_export.parameters import ExportContext
 from gis_export.selection import Selection
-from terrafusion import areas
-from terrafusion.api import keys
 from terrafusion.areas import saved
 from terrafusion.areas.members import shown
-from terrafusion.jobs import options
+from terrafusion.jobs.request import Faults, InvalidRequest, JobRequest, read, read_area
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.layers import Layer, layers_named, layers_of
 from terrafusion.records.models import County, CountySettings
 
 
-class RequestFaults(Exception):
-    """``faults`` holds messages by the request's member, such as ``parameters.crs``."""
+@dataclass(frozen=True, kw_only=True)
+class ExportRequest(JobRequest):
+    """A sound request. ``values`` holds the effective value of each parameter."""
 
-    def __init__(self, faults: Faults) -> None:
-        super().__init__(str(faults))
-        self.faults = faults
+    model = GisExportJob
 
-
-@dataclass(frozen=True)
-class ExportRequest:
-    """A sound request. ``area`` is None for the whole county; ``values`` holds each parameter's resolved form."""
-
-    county: County
     file_format: Format
     layers: tuple[Layer, ...]
-    area: areas.Area | None
-    values: dict[str, Any]
 
     def selections(
         self, *, personal: bool, in_force: dict[str, Any] | None = None
@@ -59,11 +50,6 @@ class ExportRequest:
         return selections, withheld
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What was done to the area."""
-        return self.area.notes if self.area else ()
-
-    @property
     def filters_personal(self) -> bool:
         """Whether its conditions are on personal data."""
         selections, _ = self.selections(personal=True)
@@ -76,78 +62,59 @@ class ExportRequest:
             kept["filters_personal"] = True
         return kept
 
-
-def check(
-    county: County, export_format: str, layers: list[str], area: Any, given: dict[str, Any], *, user: Any
-) -> ExportRequest:
-    """Raises ``RequestFaults``. ``given``: the parameters. ``user``: the caller, by whose rights it is checked."""
-    faults: Faults = {}
-    settings = CountySettings.of(county)
-    context = _context(county, export_format, layers, settings, user, faults)
-    parsed = _check_area(area, county, settings, user, faults)
-    values = _check_parameters(given, context, faults)
-    if faults or context.file_format is None:
-        raise RequestFaults(faults)
-    return ExportRequest(
-        county=county,
-        file_format=context.file_format,
-        layers=context.layers,
-        area=parsed,
-        values=values,
-    )
+    def columns(self) -> dict[str, Any]:
+        expected = expect(self)
+        return {
+            "export_format": self.file_format.name,
+            "layers": [layer.name for layer in self.layers],
+            "estimated_records": expected.records,
+            "estimated_bytes": expected.bytes,
+            "estimated_seconds": expected.seconds,
+        }
 
 
-def further_faults(
-    county: County | None, export_format: str | None, layers: list[str], area: Any, given: dict[str, Any], *, user: Any
-) -> Faults:
-    """What is wrong beside a member that cannot be read at all, for which there is None, or nothing: the faults of the
-    others, as far as they can be told without it."""
-    faults: Faults = {}
+def build(members: Mapping[str, Any], user: Any, faults: Faults) -> ExportRequest | None:
+    """The request that ``user`` makes with these members; what is wrong with them goes into ``faults``."""
+    county: County | None = members.get("county_id")
     settings = CountySettings.of(county) if county else CountySettings()
-    context = _context(county, export_format, layers, settings, user, faults)
-    if county:
-        _check_area(area, county, settings, user, faults)
-    _check_parameters(given, context, faults)
-    return faults
+    context = ExportContext(
+        county,
+        user,
+        layers=tuple(_check_layers(county, members.get("layers", []), faults)) if county else (),
+        file_format=_check_format(members["export_format"], settings, faults) if "export_format" in members else None,
+        personal=county is not None and may_see_personal_data(user, county.pk),
+        defaults={"crs": settings.default_crs, **settings.default_parameters},
+    )
+    area = read_area(members.get("area_of_interest"), county, user, faults) if county else None
+    values = read(parameters.ALL, members.get("parameters", {}), faults, context)
+    if faults or county is None or context.file_format is None or not context.layers:
+        return None
+    return ExportRequest(
+        county=county, area=area, values=values, file_format=context.file_format, layers=context.layers
+    )
 
 
 def of_job(job: GisExportJob) -> ExportRequest:
-    """The request of a stored job, with the layers as they are now. Raises ``RequestFaults``."""
-    faults: Faults = {}
-    layers = tuple(_check_layers(job.county, job.layers, faults))
+    """The request of a stored job, with the layers as they are now. Raises ``InvalidRequest``."""
+    faults = Faults()
     file_format = registry.get(job.export_format)
-    stored = {name: value for name, value in job.resolved.items() if name in parameters.NAMES}
-    values = _check_parameters(stored, Context(job.county, layers, file_format, personal=True), faults)
+    layers = tuple(_check_layers(job.county, job.layers, faults))
+    context = ExportContext(job.county, job.submitted_by, layers, file_format, personal=True)
+    for parameter in parameters.ALL:
+        if parameter.name in job.resolved and not parameter.about_layers:
+            context.values[parameter.name] = job.resolved[parameter.name]
+        else:
+            with faults.at(f"parameters.{parameter.name}"):
+                parameter.read(job.resolved, context)
     if faults:
-        raise RequestFaults(faults)
+        raise InvalidRequest(faults)
     return ExportRequest(
         county=job.county,
+        area=saved.load(job, tuple(job.resolved.get("area_notes", ()))),
+        values=context.values,
         file_format=file_format,
         layers=layers,
-        area=saved.load(job, tuple(job.resolved.get("area_notes", ()))),
-        values=values,
     )
-
-
-def _context(
-    county: County | None,
-    export_format: str | None,
-    layers: list[str],
-    settings: CountySettings,
-    user: Any,
-    faults: Faults,
-) -> Context:
-    return Context(
-        county=county,
-        layers=tuple(_check_layers(county, layers, faults)) if county else (),
-        file_format=None if export_format is None else _check_format(export_format, settings, faults),
-        personal=county is not None and may_see_personal_data(user, county.pk),
-        defaults=_county_defaults(settings),
-    )
-
-
-def _county_defaults(settings: CountySettings) -> dict[str, Any]:
-    return {"crs": settings.default_crs, **settings.default_parameters}
 
 
 def _check_layers(county: County, names: list[str], faults: Faults) -> list[Layer]:
@@ -155,9 +122,9 @@ def _check_layers(county: County, names: list[str], faults: Faults) -> list[Laye
     if missing := [name for name in names if name not in known]:
         there = ", ".join(layer.name for layer in layers_of(county))
         for name in missing:
-            _add(faults, "layers", f"{county.pk} has no layer {shown(name)}; there is {there}.")
+            faults.add("layers", f"{county.pk} has no layer {shown(name)}; there is {there}.")
     if len(set(names)) < len(names):
-        _add(faults, "layers", "Each layer may be named once.")
+        faults.add("layers", "Each layer may be named once.")
     return [known[name] for name in names if name in known]
 
 
@@ -167,39 +134,5 @@ def _check_format(name: str, settings: CountySettings, faults: Faults) -> Format
     if name in allowed:
         return known[name]
     reason = f"is not allowed in {settings.county_id}" if name in known else "is not a format"
-    _add(faults, "export_format", f"{shown(name)} {reason}; there is {', '.join(allowed)}.")
+    faults.add("export_format", f"{shown(name)} {reason}; there is {', '.join(allowed)}.")
     return None
-
-
-def _check_area(area: Any, county: County, settings: CountySettings, user: Any, faults: Faults) -> areas.Area | None:
-    if area is None:
-        return None
-    try:
-        return areas.parse(area, county, settings.max_area_vertices, user)
-    except areas.AreaError as error:
-        for message in error.messages:
-            _add(faults, "area_of_interest", message)
-        return None
-
-
-def _check_parameters(given: dict[str, Any], context: Context, faults: Faults) -> dict[str, Any]:
-    """The resolved form of each parameter, as far as it is sound."""
-    for name, fault in keys.unknown(given, [*parameters.NAMES, *options.NAMES]).items():
-        _add(faults, f"parameters.{name}", fault)
-    for parameter in parameters.ALL:
-        name = parameter.name
-        if parameter.of_layers and not context.layers:
-            continue
-        try:
-            if name in given:
-                context.found[name] = parameter.check(given[name], context)
-            else:
-                context.found[name] = parameter.wish(context.defaults.get(name, parameter.default), context)
-        except Refused as refused:
-            for member, message in refused.faults:
-                _add(faults, f"parameters.{name}.{member}" if member else f"parameters.{name}", message)
-    return context.found
-
-
-def _add(faults: Faults, at: str, message: str) -> None:
-    faults.setdefault(at, []).append(message)

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.fields import SkipField
 
 from gis_export import parameters
-from gis_export import request as requests
-from gis_export.estimates import expect
 from gis_export.formats import registry
 from gis_export.models import GisExportJob
-from gis_export.request import ExportRequest, RequestFaults
-from terrafusion.api.fields import NamesField, ObjectField, OptionalJSONField
-from terrafusion.areas import saved
-from terrafusion.jobs import options
+from gis_export.request import ExportRequest, build
+from terrafusion.api.fields import NamesField
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobRunSerializer, JobStatusSerializer
+from terrafusion.jobs.request import AreaField, Faults, ParametersField, RunSerializer
+from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import Role
 
 _AREA_HELP = (
@@ -29,26 +24,11 @@ _AREA_HELP = (
     '"where": {"ZCODE": "C-1"}}; {"type": "buffer", "parcels": ["0001"], "distance": 300, "units": "ft"}; '
     '{"type": "upload", "id": "..."}, of POST areas; or a list of areas. docs/user/areas.md describes each.'
 )
-_PARAMETERS_HELP = "How it is to be made; docs/user/parameters.md describes each with examples."
-_PARAMETERS_SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {**{p.name: {**p.schema, "description": p.help} for p in parameters.ALL}, **options.SCHEMA},
-}
-
-
-@extend_schema_field(_PARAMETERS_SCHEMA)
-class ParametersField(ObjectField):
-    """What is wrong with its members is reported by ``gis_export.parameters``."""
-
-
-class AreaField(OptionalJSONField):
-    """Any JSON: what is wrong with it is reported by ``terrafusion.areas``."""
 
 
 class FormatField(serializers.ChoiceField):
-    """A list to choose from in forms and in the schema. Any text passes: what is wrong with it is reported by
-    ``requests.check``, together with all other faults of the request."""
+    """A list to choose from in forms and in the schema. Any text passes: ``gis_export.request`` checks it,
+    together with all other members of the request."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__([(f.name, f.label) for f in registry.all_formats().values()], **kwargs)
@@ -57,81 +37,19 @@ class FormatField(serializers.ChoiceField):
         return serializers.CharField().run_validation(data)
 
 
-class ExportRequestSerializer(JobRunSerializer):
-    """The body of ``run`` and ``estimate``. ``validated_data["request"]`` is the checked ``ExportRequest``."""
+class ExportRunSerializer(RunSerializer):
+    """The body of ``run`` and ``estimate``."""
 
     export_format = FormatField(help_text="A name from GET formats, such as GeoPackage.")
     county_id = CountyField(at_least=Role.ANALYST, help_text="The county's id.")
     layers = NamesField(allow_empty=False, max_length=50, help_text="Names from GET layers, with commas in a form.")
-    area_of_interest = AreaField(
-        required=False, allow_null=True, default=None, help_text=_AREA_HELP, style={"base_template": "textarea.html"}
-    )
+    area_of_interest = AreaField(help_text=_AREA_HELP)
     parameters = ParametersField(
-        required=False, default=dict, initial=dict, help_text=_PARAMETERS_HELP, style={"base_template": "textarea.html"}
+        parameters.ALL, help_text="How the export is made; see docs/user/parameters.md for examples."
     )
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Where a field cannot be read, faults of the request as a whole are reported with it, as far as known."""
-        try:
-            read: dict[str, Any] = super().to_internal_value(data)
-        except serializers.ValidationError as error:
-            if not isinstance(data, Mapping):
-                raise
-            sound = {field.field_name: self._read(field, data) for field in self._writable_fields}
-            further = requests.further_faults(
-                sound["county_id"],
-                sound["export_format"],
-                sound["layers"] or [],
-                sound["area_of_interest"],
-                sound["parameters"] or {},
-                user=self.context["request"].user,
-            )
-            raise serializers.ValidationError({**further, **error.detail}) from None  # type: ignore[dict-item]
-        return read
-
-    @staticmethod
-    def _read(field: Any, data: Mapping[str, Any]) -> Any:
-        """None where it cannot be."""
-        try:
-            return field.run_validation(field.get_value(data))
-        except (serializers.ValidationError, SkipField):
-            return None
-
-    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        county = data["county_id"]
-        try:
-            data["request"] = requests.check(
-                county,
-                data["export_format"],
-                data["layers"],
-                data["area_of_interest"],
-                data["parameters"],
-                user=self.context["request"].user,
-            )
-        except RequestFaults as found:
-            raise serializers.ValidationError(found.faults) from None
-        return data
-
-
-class ExportRunSerializer(ExportRequestSerializer):
-    """Makes an unsaved job of a request."""
-
-    def create(self, validated_data: dict[str, Any]) -> Any:
-        wanted: ExportRequest = validated_data["request"]
-        expected = expect(wanted)
-        return GisExportJob(
-            county=wanted.county,
-            export_format=wanted.file_format.name,
-            layers=[layer.name for layer in wanted.layers],
-            area_as_submitted=validated_data["area_of_interest"],
-            **saved.columns(wanted.area),
-            parameters=validated_data["parameters"],
-            resolved=wanted.resolved(),
-            estimated_records=expected.records,
-            estimated_bytes=expected.bytes,
-            estimated_seconds=expected.seconds,
-            message=" ".join(["GIS export job accepted and queued.", *wanted.notes]),
-        )
+    def build(self, members: Mapping[str, Any], faults: Faults) -> ExportRequest | None:
+        return build(members, self.user, faults)
 
 
 class GisExportStatusSerializer(JobStatusSerializer):

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from gis_export import limits, parameters
 from gis_export.formats import registry
-from gis_export.parameters import Context, Refused
+from gis_export.parameters import ExportContext
 from terrafusion import crs
 from terrafusion.api import keys
+from terrafusion.jobs.request import Faults
 from terrafusion.records.layers import layers_of
 from terrafusion.records.models import CountySettings
 
 
-def _wrong_defaults(settings: CountySettings) -> Iterator[str]:
+def _wrong_defaults(settings: CountySettings) -> Faults:
     """What is wrong with the values: a request that does not give the parameter would be refused for it, or the value
     passed over."""
-    if settings.county_id is None or not settings.default_parameters:
-        return
-    county = settings.county
-    context = Context(county, tuple(layers_of(county)), None, personal=True)
-    for parameter in parameters.ALL:
-        try:
-            if parameter.name in settings.default_parameters:
-                context.found[parameter.name] = parameter.check(settings.default_parameters[parameter.name], context)
-        except Refused as refused:
-            for member, message in refused.faults:
-                yield f"{parameter.name}{member and '.'}{member}: {message}"
+    faults, given = Faults(), settings.default_parameters
+    if settings.county_id is not None and given:
+        county = settings.county
+        context = ExportContext(county, None, tuple(layers_of(county)), None, personal=True)
+        for parameter in parameters.ALL:
+            if parameter.name in given:
+                with faults.at(parameter.name):
+                    parameter.read(given, context)
+    return faults
 
 
 def check_settings(settings: CountySettings) -> dict[str, str]:
@@ -37,8 +34,9 @@ def check_settings(settings: CountySettings) -> dict[str, str]:
         faults["allowed_formats"] = f"No formats: {', '.join(unknown)}; there is {', '.join(known)}."
     if unknown_keys := keys.unknown(settings.default_parameters, parameters.NAMES):
         faults["default_parameters"] = " ".join(unknown_keys.values())
-    elif wrong := list(_wrong_defaults(settings)):
-        faults["default_parameters"] = " ".join(wrong)
+    elif wrong := _wrong_defaults(settings):
+        texts = (f"{path}: {text}" for path, messages in wrong.items() for text in messages)
+        faults["default_parameters"] = " ".join(texts)
     if settings.default_crs is not None:
         try:
             crs.parse(settings.default_crs)

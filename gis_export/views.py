@@ -87,7 +87,7 @@ def _county(request: Request) -> County:
 class EstimateView(KnownParameters, GenericAPIView[Any]):
     """Records, bytes and seconds of an export, and the limits it would break; takes the body of run."""
 
-    serializer_class = serializers.ExportRequestSerializer
+    serializer_class = serializers.ExportRunSerializer
     throttle_classes = DONE_AT_ONCE
 
     @extend_schema(responses={200: serializers.EstimateSerializer, 400: ProblemSerializer, 403: ProblemSerializer})

@@ -13,7 +13,6 @@ from market_analysis import geography
 from market_analysis.catalogue import ANALYSES, STEPS, Analysis
 from market_analysis.errors import RequestOutdated
 from market_analysis.models import MarketAnalysisJob
-from market_analysis.sales import estimate
 from terrafusion.areas import saved
 from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.request import (
@@ -74,6 +73,8 @@ class MarketRequest(JobRequest):
         return {**self.values, **rules, "notes": list(self.notes)}
 
     def columns(self) -> dict[str, Any]:
+        from market_analysis.sales import estimate  # it brings numpy, which most processes need not hold
+
         return {
             "analysis_type": self.analysis.name,
             "geography": self.geography.text,

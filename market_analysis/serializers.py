@@ -27,8 +27,8 @@ from terrafusion.records.access import Role
 
 _AREA_HELP = "Empty for the whole county, or an area (docs/user/areas.md); the sales inside it are analyzed."
 _GEOGRAPHY_HELP = (
-    "The places to give figures for: county, neighborhood, zoning, a reference layer of polygons, layer.field, or "
-    "hexgrid:<metres>, with the side of the hexagons."
+    "What the sales are grouped by: county, neighborhood, zoning, a reference layer of polygons, layer.field, or "
+    "hexgrid:<meters>, with the side of the hexagons."
 )
 
 

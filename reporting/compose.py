@@ -6,7 +6,6 @@ from datetime import datetime
 
 from reporting.branding import brand_of
 from reporting.document.blocks import Document
-from reporting.reports import registry
 from reporting.reports.base import Content, Request
 from reporting.snapshot import changed_at
 
@@ -18,7 +17,7 @@ WITHHELD = (
 
 def compose(request: Request, now: datetime) -> tuple[Document, Content]:
     """The document, whose blocks are still to be read, in the snapshot that is open."""
-    report = registry.ALL[request.report_type]
+    report = request.report
     content = report.read(request, now)
     notices = content.notices
     if report_withholds(content, request):
@@ -50,4 +49,4 @@ def report_withholds(content: Content, request: Request) -> bool:
 
 def holds_personal_data(request: Request, content: Content) -> bool:
     """Whether the report shows personal data, of its own or of the run that it reads."""
-    return registry.ALL[request.report_type].needs(request).personal or (content.personal and request.personal)
+    return request.report.needs(request).personal or (content.personal and request.personal)

@@ -6,7 +6,6 @@ from reporting import request as requests
 from reporting.branding import branding_digest
 from reporting.models import ReportJob
 from reporting.render.formats import FORMATS
-from reporting.reports import registry
 from terrafusion import __version__
 from terrafusion.jobs.dispatch import digest
 from terrafusion.records import versions
@@ -19,7 +18,7 @@ def fingerprint(job: ReportJob) -> str:
     if request.run_wanted is not None:
         return ""  # the run may be answered with one that there is; what it reads, only it knows
     settings = CountySettings.of(job.county_id)
-    sources = registry.ALL[job.report_type].sources(request)
+    sources = request.report.sources(request)
     if not sources:
         return ""
     return digest(
@@ -33,7 +32,7 @@ def fingerprint(job: ReportJob) -> str:
             job.area_of_interest.hexewkb.decode() if job.area_of_interest else None,
             request.personal,
             versions.of(sources),
-            registry.ALL[job.report_type].state(request),
+            request.report.state(request),
             settings.sales_screening,
             settings.assessment_classes,
             branding_digest(job.county, job.report_type),

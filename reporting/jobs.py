@@ -13,7 +13,6 @@ from reporting.errors import NothingToReport, TypesettingFailed
 from reporting.models import ReportJob
 from reporting.render.files import Desk, Rendered, RenderError
 from reporting.render.formats import FORMATS
-from reporting.reports import registry
 from reporting.reports.base import Content
 from reporting.snapshot import snapshot
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
@@ -30,8 +29,7 @@ def execute(job: ReportJob, context: JobContext) -> Outcome:
         request = valuing.with_run(request, context)
     context.checkpoint(0, "Reading the database.")
     with snapshot():
-        report = registry.ALL[job.report_type]
-        faults = report.check(request)
+        faults = request.report.check(request)
         if faults:
             raise NothingToReport(" ".join(text for texts in faults.values() for text in texts))
         document, content = compose(request, datetime.now(UTC))

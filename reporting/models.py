@@ -10,21 +10,16 @@ from django.core.validators import FileExtensionValidator, RegexValidator
 
 from terrafusion.history.track import track
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.models.area import AREA_COLUMNS, AreaOfInterest
 from terrafusion.jobs.models.listed import by
 from terrafusion.records.models import County, PropertyOperational
 
 
-class ReportJob(AbstractJob):
+class ReportJob(AreaOfInterest, AbstractJob):
     """One report. ``parameters`` are those submitted; ``resolved`` those in force."""
 
     report_type = models.CharField(max_length=30)
     format = models.CharField(max_length=4)
-    area_as_submitted = models.JSONField(null=True, blank=True)
-    area_of_interest = models.GeometryField(srid=4326, null=True, blank=True, spatial_index=False)
-    area_shapes = models.GeometryCollectionField(
-        srid=4326, null=True, blank=True, spatial_index=False, help_text="What distances are measured from."
-    )
-    area_parts = models.JSONField(null=True, blank=True, help_text="What each of area_shapes is.")
     resolved = models.JSONField(default=dict, help_text="The parameters in force.")
     estimated_rows = models.PositiveBigIntegerField(default=0, help_text="Parcels that it is about, at submit.")
 
@@ -32,9 +27,7 @@ class ReportJob(AbstractJob):
 
     result_columns: ClassVar[frozenset[str]] = frozenset({"pages"})
 
-    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | {
-        *("area_of_interest", "area_shapes", "area_parts", "resolved"),
-    }
+    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | AREA_COLUMNS | {"resolved"}
 
     class Meta(AbstractJob.Meta):
         verbose_name = "report job"

@@ -1,94 +1,73 @@
-"""A request for a report, checked as a whole: every fault is named at once."""
+"""A request for a report: checked as a whole, or refused with every fault named."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-
-from rest_framework.settings import api_settings
 
 from reporting.errors import NothingToReport
 from reporting.models import ReportJob
 from reporting.reports import registry
-from reporting.reports.base import Report, Request
-from terrafusion import areas
+from reporting.reports.base import Request
 from terrafusion.areas import saved
 from terrafusion.jobs.errors import RequestRefused
+from terrafusion.jobs.request import Context, Faults, read, read_area
 from terrafusion.jobs.rights import Needs
 from terrafusion.records.access import may_see_personal_data
-from terrafusion.records.models import County
-
-Faults = dict[str, list[str]]
 
 
-class RequestFaults(ValueError):
-    """``faults`` holds messages by field."""
-
-    def __init__(self, faults: Faults) -> None:
-        super().__init__(str(faults))
-        self.faults = faults
-
-
-def check(
-    county: County, report_type: str, file_format: str, area: Any, given: dict[str, Any], *, user: Any, personal: bool
-) -> Request:
-    """Raises ``RequestFaults``. ``personal``: whether the caller may have personal data."""
-    report = registry.ALL[report_type]
-    faults: Faults = {}
-    parsed = _area(report, county, area, user, faults)
-    values = _parameters(report, county, given, user, faults)
-    if not faults:
-        request = Request(county, report_type, file_format, parsed, values, personal, user)
-        faults = report.check(request)
-        if not faults:
-            return request
-    raise RequestFaults(faults)
-
-
-def renew(job: ReportJob) -> None:
-    """Raises ``RequestRefused`` where the request of a rerun does not hold any more."""
-    if faults := registry.ALL[job.report_type].check(of_job(job)):
-        raise RequestRefused(faults, NothingToReport.code)
+def build(members: Mapping[str, Any], user: Any, faults: Faults) -> Request | None:
+    """The request that ``user`` makes with these members; what is wrong with them goes into ``faults``."""
+    county, report = members.get("county_id"), registry.ALL.get(members.get("report_type", ""))
+    given, area, values = members.get("area_of_interest"), None, None
+    if report and given is not None and not report.takes_area:
+        faults.add("area_of_interest", f"The report {report.name} takes no area.")
+    elif county:
+        area = read_area(given, county, user, faults)
+    if report and "parameters" in members:
+        invalid = Faults()
+        values = read(report.parameters, members["parameters"], invalid, Context(county, user))
+        if county and not invalid:
+            with invalid.at("parameters"):
+                values = report.complete(values, county, user)
+        faults.merge(invalid)
+    if faults or county is None or report is None or values is None or "format" not in members:
+        return None
+    request = Request(
+        county=county,
+        area=area,
+        values=values,
+        report=report,
+        format=members["format"],
+        personal=may_see_personal_data(user, county.pk),
+        user=user,
+    )
+    faults.merge(report.check(request))
+    return request
 
 
 def of_job(job: ReportJob) -> Request:
     """The request of a stored or unsaved job, with the rights of who submitted it."""
-    personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
-    area = saved.load(job, ())
-    return Request(job.county, job.report_type, job.format, area, job.resolved, personal, job.submitted_by, str(job.pk))
+    return Request(
+        county=job.county,
+        area=saved.load(job, ()),
+        values=job.resolved,
+        report=registry.ALL[job.report_type],
+        format=job.format,
+        personal=job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id),
+        user=job.submitted_by,
+        job_id=str(job.pk),
+    )
+
+
+def renew(job: ReportJob) -> None:
+    """Raises ``RequestRefused`` where the request of a rerun does not hold any more."""
+    request = of_job(job)
+    if faults := request.report.check(request):
+        raise RequestRefused(faults, NothingToReport.code)
 
 
 def needs(job: ReportJob) -> Needs:
     """What it takes to read an unsaved job's report, as far as the request says."""
-    return registry.ALL[job.report_type].needs(of_job(job))
-
-
-def _area(report: Report, county: County, area: Any, user: Any, faults: Faults) -> areas.Area | None:
-    if area is None:
-        return None
-    if not report.takes_area:
-        faults["area_of_interest"] = [f"The report {report.name} takes no area."]
-        return None
-    try:
-        return areas.of_request(area, county, user)
-    except areas.AreaError as error:
-        faults["area_of_interest"] = list(error.messages)
-        return None
-
-
-def _parameters(report: Report, county: County, given: dict[str, Any], user: Any, faults: Faults) -> dict[str, Any]:
-    """The values in force, as JSON holds them."""
-    serializer = report.parameters(data=given, context={"county": county, "user": user})
-    if not serializer.is_valid():
-        faults |= _flat("parameters", serializer.errors)
-        return {}
-    return dict(report.parameters(context=serializer.context).to_representation(serializer.validated_data))
-
-
-def _flat(at: str, messages: Any) -> Faults:
-    """The messages of a serializer by their dotted path."""
-    if not isinstance(messages, dict):
-        return {at: messages}
-    found: Faults = {}
-    for key, inner in messages.items():
-        found |= _flat(at if key == api_settings.NON_FIELD_ERRORS_KEY else f"{at}.{key}", inner)
-    return found
+    request = of_job(job)
+    return request.report.needs(request)

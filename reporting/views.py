@@ -8,19 +8,15 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.fields import empty
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import ChoiceField
 from rest_framework.views import APIView
 
 from reporting import serializers
 from reporting.models import ReportJob
 from reporting.preview import preview
-from reporting.render.formats import FORMATS
 from reporting.reports import registry
-from reporting.reports.base import Report
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.throttles import DONE_AT_ONCE
 from terrafusion.api.views import KnownParameters
@@ -50,13 +46,14 @@ class TypesView(KnownParameters, APIView):
 
     @extend_schema(responses=serializers.ReportTypeSerializer(many=True))
     def get(self, request: Request) -> Response:
-        return Response([_told(report) for report in registry.ALL.values()])
+        found: Any = registry.ALL.values()
+        return Response(serializers.ReportTypeSerializer(found, many=True).data)
 
 
 class PreviewView(KnownParameters, GenericAPIView[Any]):
     """The beginning of a report as an HTML page, made at once; takes the body of run. Nothing is queued or kept."""
 
-    serializer_class = serializers.ReportRequestSerializer
+    serializer_class = serializers.ReportRunSerializer
     throttle_classes = DONE_AT_ONCE
 
     @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR, 400: ProblemSerializer, 403: ProblemSerializer})
@@ -70,27 +67,7 @@ class PreviewView(KnownParameters, GenericAPIView[Any]):
             raise ValidationError({"parameters.valuation_job": [told]})
         page, personal = preview(wanted)
         if personal:
-            details = {"report_type": wanted.report_type, "parameters": wanted.values}
-            seen = Seen((wanted.county.pk,), "reporting preview", wanted.report_type, details)
+            details = {"report_type": wanted.report.name, "parameters": wanted.values}
+            seen = Seen((wanted.county.pk,), "reporting preview", wanted.report.name, details)
             access_log.record(request.user, Act.PREVIEWED, [seen])
         return HttpResponse(page, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
-
-
-def _told(report: Report) -> dict[str, Any]:
-    return {
-        "report_type": report.name,
-        "title": report.title,
-        "description": report.description,
-        "takes_area": report.takes_area,
-        "formats": list(FORMATS),
-        "parameters": [
-            {
-                "name": name,
-                "help": str(field.help_text or ""),
-                "required": field.required,
-                "default": None if field.default is empty or callable(field.default) else field.default,
-                "choices": [str(choice) for choice in field.choices] if isinstance(field, ChoiceField) else [],
-            }
-            for name, field in report.parameters().fields.items()
-        ],
-    }

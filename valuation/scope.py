@@ -10,20 +10,13 @@ from django.db.models import QuerySet
 from terrafusion import areas
 from terrafusion.api import keys
 from terrafusion.areas import rows, saved
+from terrafusion.jobs.request import InvalidRequest
 from terrafusion.records import builtin_layers
 from terrafusion.records.models import County, PropertyOperational
 
 ALL = "all"
-MOST_NAMED = 50_000
+MAX_NAMED = 50_000
 _SHOWN = 5
-
-
-class ScopeFaults(ValueError):
-    """``messages`` by the member of the scope that is at fault; empty for the scope itself."""
-
-    def __init__(self, messages: dict[str, list[str]]) -> None:
-        super().__init__(str(messages))
-        self.messages = messages
 
 
 @dataclass(frozen=True)
@@ -51,19 +44,19 @@ class Scope:
 
 
 def parse(given: Any, county: County, user: Any) -> Scope:
-    """The scope of a request of the user's, who may name areas of their own. Raises ``ScopeFaults``, also for parcels
-    and neighborhoods that the county has not, and for a scope of nobody."""
+    """The scope of a request of the user's, who may name areas of their own. Raises ``InvalidRequest``, also for
+    parcels and neighborhoods that the county has not, and for a scope of nobody."""
     if given == ALL:
         scope = Scope(county, ALL)
     elif isinstance(given, dict) and (unknown := keys.unknown(given, _READERS)):
-        raise ScopeFaults({name: [fault] for name, fault in unknown.items()})
+        raise InvalidRequest(unknown)
     elif isinstance(given, dict) and len(given) == 1:
         ((kind, value),) = given.items()
         scope = _READERS[kind](kind, value, county, user)
     else:
-        raise ScopeFaults({"": ['Give "all", or an object with one of: ' + ", ".join(_READERS) + "."]})
+        raise InvalidRequest('Give "all", or an object with one of: ' + ", ".join(_READERS) + ".")
     if not scope.parcels().exists():
-        raise ScopeFaults({"": [f"No parcel of {county.pk} is in this scope."]})
+        raise InvalidRequest(f"No parcel of {county.pk} is in this scope.")
     return scope
 
 
@@ -76,23 +69,23 @@ def _area(kind: str, given: Any, county: County, user: Any) -> Scope:
     try:
         return Scope(county, {kind: given}, areas.of_request(given, county, user))
     except areas.AreaError as error:
-        raise ScopeFaults({kind: list(error.messages)}) from None
+        raise InvalidRequest({kind: error.messages}) from None
 
 
 def _named(kind: str, given: Any, county: County, user: Any) -> Scope:
     if not isinstance(given, list) or not given or not all(isinstance(name, str) and name.strip() for name in given):
-        raise ScopeFaults({kind: [f'Give a list of texts, such as {{"{kind}": ["0001", "0002"]}}.']})
+        raise InvalidRequest({kind: f'Give a list of texts, such as {{"{kind}": ["0001", "0002"]}}.'})
     names = list(dict.fromkeys(given))
-    if len(names) > MOST_NAMED:
-        raise ScopeFaults({kind: [f"At most {MOST_NAMED:,} can be named; for more, say an area or all."]})
+    if len(names) > MAX_NAMED:
+        raise InvalidRequest({kind: f"At most {MAX_NAMED:,} can be named; for more, say an area or all."})
     if any("\x00" in name for name in names):
-        raise ScopeFaults({kind: ["A name cannot hold a null character."]})
+        raise InvalidRequest({kind: "A name cannot hold a null character."})
     column = _COLUMNS[kind]
     there = PropertyOperational.objects.filter(county=county, **{f"{column}__in": names})
     unknown = sorted(set(names) - set(there.values_list(column, flat=True).distinct()))
     if unknown:
         shown = ", ".join(unknown[:_SHOWN]) + (f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else "")
-        raise ScopeFaults({kind: [f"{county.pk} has no such {kind}: {shown}."]})
+        raise InvalidRequest({kind: f"{county.pk} has no such {kind}: {shown}."})
     return Scope(county, {kind: names})
 
 

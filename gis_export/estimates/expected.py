@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from gis_export.estimates.history import rates
-from gis_export.request import ExportRequest
 from gis_export.selection import planned_rows
+
+if TYPE_CHECKING:
+    from gis_export.request import ExportRequest
 
 COUNT_BELOW = 100_000
 """Up to this many rows, by the planner's guess, are counted; above, the guess is the answer."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gis_export.estimates.line import Line, fit
 from gis_export.models import GisExportJob
-from gis_export.request import ExportRequest
 from terrafusion.jobs.states import Status
+
+if TYPE_CHECKING:
+    from gis_export.request import ExportRequest
 
 _NEWEST = 50
 _ENOUGH = 3  # exports of the very same kind, to look at no others

@@ -7,30 +7,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from gis_export.parameters.assessment import IncludeAssessmentData
-from gis_export.parameters.base import Context, Faults, Parameter, Refused
-from gis_export.parameters.choices import Package, SpatialOperation
-from gis_export.parameters.dates import AsOf, ChangedSince
-from gis_export.parameters.fields import Fields
-from gis_export.parameters.options import Options
-from gis_export.parameters.precision import Precision
-from gis_export.parameters.reference_system import ReferenceSystem
-from gis_export.parameters.simplify import Simplify
-from gis_export.parameters.where import Where
+from gis_export.parameters.assessment import INCLUDE_ASSESSMENT_DATA
+from gis_export.parameters.base import ExportContext, ExportParameter
+from gis_export.parameters.choices import PACKAGE, SPATIAL_OPERATION
+from gis_export.parameters.dates import AS_OF, CHANGED_SINCE
+from gis_export.parameters.fields import FIELDS
+from gis_export.parameters.options import OPTIONS
+from gis_export.parameters.precision import PRECISION
+from gis_export.parameters.reference_system import CRS
+from gis_export.parameters.simplify import SIMPLIFY
+from gis_export.parameters.where import WHERE
 from terrafusion.records.models import County
 
-ALL: tuple[Parameter, ...] = (
-    SpatialOperation(),
-    ReferenceSystem(),
-    Precision(),
-    Simplify(),
-    AsOf(),
-    IncludeAssessmentData(),
-    Fields(),
-    Where(),
-    ChangedSince(),
-    Package(),
-    Options(),
+ALL: tuple[ExportParameter, ...] = (
+    SPATIAL_OPERATION,
+    CRS,
+    PRECISION,
+    SIMPLIFY,
+    AS_OF,
+    INCLUDE_ASSESSMENT_DATA,
+    FIELDS,
+    WHERE,
+    CHANGED_SINCE,
+    PACKAGE,
+    OPTIONS,
 )
 NAMES = tuple(parameter.name for parameter in ALL)
 
@@ -41,4 +41,4 @@ def in_force(resolved: dict[str, Any], county: County) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-__all__ = ["ALL", "NAMES", "Context", "Faults", "Parameter", "Refused", "in_force"]
+__all__ = ["ALL", "NAMES", "ExportContext", "in_force"]

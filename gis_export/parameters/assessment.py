@@ -9,8 +9,9 @@ from typing import Any
 from django.db import connection
 from django.db.models import Value
 
-from gis_export.parameters.base import Context, Parameter, Refused
+from gis_export.parameters.base import ExportParameter
 from gis_export.selection import Join, Selection
+from terrafusion.jobs.request import Boolean
 from terrafusion.records.county_time import today
 from terrafusion.records.layers import FieldType, LayerField
 from terrafusion.records.models import County
@@ -29,21 +30,8 @@ SALE_FIELDS = (
 )
 
 
-class IncludeAssessmentData(Parameter):
-    """Resolved: true, false, or None where nobody asked: then the values go out, and no sale."""
-
-    name = "include_assessment_data"
-    help = (
-        "true adds to parcels the latest sale that the county's screening rules take for the market's, as of today or "
-        "as_of; false leaves out the assessed values, unless fields names them. By default the values go out without a "
-        "sale."
-    )
-    schema = {"type": ["boolean", "null"]}
-
-    def check(self, value: Any, context: Context) -> bool | None:
-        if value is not None and not isinstance(value, bool):
-            raise Refused("Give true or false.")
-        return value
+class IncludeAssessmentData(ExportParameter, Boolean):
+    """Effective: true, false, or None where nobody asked: then the values go out, and no sale."""
 
     def apply(self, value: Any, selection: Selection) -> Selection:
         if value is None or (value and selection.layer.name != LAYER):
@@ -61,3 +49,12 @@ class IncludeAssessmentData(Parameter):
         if resolved.get(self.name) is not True:
             return None
         return {"rules": rules_of(county.pk).as_dict(), "as_of": resolved.get("as_of") or today(county).isoformat()}
+
+
+INCLUDE_ASSESSMENT_DATA = IncludeAssessmentData(
+    "include_assessment_data",
+    None,
+    "true adds to parcels the latest sale that the county's screening rules take for the market's, as of today or "
+    "as_of; false leaves out the assessed values, unless fields names them. By default the values go out without a "
+    "sale.",
+)

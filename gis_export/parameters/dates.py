@@ -9,43 +9,32 @@ from typing import Any
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from gis_export.parameters.base import Context, Parameter, Refused
+from gis_export.parameters.base import ExportContext, ExportParameter
 from gis_export.selection import Join, Selection, literal_sql
+from terrafusion.jobs.request import Day, InvalidRequest
 from terrafusion.records import values
 
 LAYER = "parcels"
 """The layer whose rows have a history of values."""
 
 
-class DateParameter(Parameter):
-    """Resolved: the date as ISO 8601, None for none."""
+class DateParameter(ExportParameter, Day):
+    """Effective: the date as ISO 8601, None for none."""
 
-    schema = {"type": ["string", "null"], "format": "date", "example": "2024-01-01"}
-    of_layers = True
+    about_layers = True
 
-    def check(self, value: Any, context: Context) -> str | None:
-        if value is None:
-            return None
-        try:
-            day = date.fromisoformat(value)
-        except (TypeError, ValueError):
-            raise Refused("Give a date such as 2024-12-31.") from None
+    def parse(self, value: Any, context: ExportContext) -> str:
+        day = super().parse(value, context)
         if LAYER not in [layer.name for layer in context.layers]:
-            raise Refused(f"It is about {LAYER}, and the request has no such layer.")
-        return day.isoformat()
+            raise InvalidRequest(f"It is about {LAYER}, and the request has no such layer.")
+        return day
 
-    def wish(self, value: Any, context: Context) -> str | None:
-        """A county's wish counts for the layer that it is about."""
+    def adopt(self, value: Any, context: ExportContext) -> str | None:
+        """A county's default counts for the layer that it is about."""
         return self.check(value, context) if LAYER in [layer.name for layer in context.layers] else None
 
 
 class AsOf(DateParameter):
-    name = "as_of"
-    help = (
-        "Assessed values of parcels as they were in effect on that date, by the value history; all else is as it is "
-        "now. By default the values of the present roll."
-    )
-
     def apply(self, value: Any, selection: Selection) -> Selection:
         if value is None or selection.layer.name != LAYER:
             return selection
@@ -74,16 +63,10 @@ class AsOf(DateParameter):
 
 
 class ChangedSince(DateParameter):
-    name = "changed_since"
-    help = (
-        "Only parcels whose assessed values now, or on as_of, differ from those in effect on that date, by the value "
-        "history; those first valued later are among them. By default all."
-    )
-
-    def check(self, value: Any, context: Context) -> str | None:
-        since, as_of = super().check(value, context), context.found.get("as_of")
-        if since is not None and as_of is not None and since >= as_of:
-            raise Refused(f"The date must be before as_of, {as_of}.")
+    def parse(self, value: Any, context: ExportContext) -> str:
+        since, as_of = super().parse(value, context), context.values.get("as_of")
+        if as_of is not None and since >= as_of:
+            raise InvalidRequest(f"The date must be before as_of, {as_of}.")
         return since
 
     def apply(self, value: Any, selection: Selection) -> Selection:
@@ -99,3 +82,17 @@ class ChangedSince(DateParameter):
         )
         condition = Q(pk__in=RawSQL(changed.replace("%", "%%"), []))  # noqa: S611 - of querysets, with no text of a caller
         return replace(selection, condition=selection.condition & condition)
+
+
+AS_OF = AsOf(
+    "as_of",
+    None,
+    "Assessed values of parcels as they were in effect on that date, by the value history; all else is as it is now. "
+    "By default the values of the present roll.",
+)
+CHANGED_SINCE = ChangedSince(
+    "changed_since",
+    None,
+    "Only parcels whose assessed values now, or on as_of, differ from those in effect on that date, by the value "
+    "history; those first valued later are among them. By default all.",
+)

@@ -5,37 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gis_export.parameters.base import Context, Parameter, Refused
+from gis_export.parameters.base import ExportContext, ExportParameter
 from gis_export.selection import Selection
 from terrafusion.api import keys
 from terrafusion.areas.members import shown
+from terrafusion.jobs.request import InvalidRequest
+from terrafusion.jobs.request.parameter import Schema
 from terrafusion.records import named
 from terrafusion.records.layers import Layer
 
 _EXAMPLE = {"parcels": ["parcel_number", "total_value"]}
 
 
-class Fields(Parameter):
-    """Resolved: the names of the fields by layer; layers that are not named send all."""
+class Fields(ExportParameter):
+    """Effective: the names of the fields by layer; layers that are not named send all."""
 
-    name = "fields"
-    help = "Which fields, in which order: an object of lists by layer, or one list for one layer; all by default."
-    schema = {
-        "oneOf": [
-            {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-            {"type": "array", "items": {"type": "string"}},
-            {"type": "null"},
-        ],
-        "example": _EXAMPLE,
-    }
-    of_layers = True
+    about_layers = True
 
-    def check(self, value: Any, context: Context) -> dict[str, list[str]] | None:
+    def parse(self, value: Any, context: ExportContext) -> dict[str, list[str]] | None:
         given = by_layer(value, context)
-        if given is None:
-            return None
         if not isinstance(given, dict):
-            raise Refused('Give an object such as {"parcels": ["parcel_number", "total_value"]}.')
+            raise InvalidRequest('Give an object such as {"parcels": ["parcel_number", "total_value"]}.')
         layers = {layer.name: layer for layer in context.layers}
         messages: list[str] = [*keys.unknown(given, layers, "layer").values()]
         for name, wanted in given.items():
@@ -48,15 +38,15 @@ class Fields(Parameter):
             else:
                 messages += _faults_of_names(layers[name], wanted, context.personal)
         if messages:
-            raise Refused(*messages)
+            raise InvalidRequest({"": messages})
         return given or None
 
-    def wish(self, value: Any, context: Context) -> dict[str, list[str]] | None:
-        """A county's wish counts as far as it is about the layers that are asked for and what they have."""
+    def adopt(self, value: Any, context: ExportContext) -> dict[str, list[str]] | None:
+        """A county's default counts as far as it is about the layers that are asked for and what they have."""
         given = by_layer(value, context)
         if not isinstance(given, dict):
             return None
-        assessment = context.found.get("include_assessment_data") is not False
+        assessment = context.values.get("include_assessment_data") is not False
         found = {}
         for layer in context.layers:
             known = [field.name for field in layer.fields if assessment or not field.assessment]
@@ -71,8 +61,19 @@ class Fields(Parameter):
         known = {field.name: field for field in selection.layer.fields}
         return replace(selection, fields=tuple(known[name] for name in value[selection.layer.name]))
 
+    def value_schema(self) -> Schema:
+        names = {"type": "array", "items": {"type": "string"}}
+        return {"oneOf": [{"type": "object", "additionalProperties": names}, names], "example": _EXAMPLE}
 
-def by_layer(value: Any, context: Context) -> Any:
+
+FIELDS = Fields(
+    "fields",
+    None,
+    "Which fields, in which order: an object of lists by layer, or one list for one layer; all by default.",
+)
+
+
+def by_layer(value: Any, context: ExportContext) -> Any:
     """A bare list is about the only layer of the request."""
     return {context.layers[0].name: value} if isinstance(value, list) and len(context.layers) == 1 else value
 

@@ -5,28 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gis_export.parameters.base import Context, Parameter, Refused
+from gis_export.parameters.base import ExportParameter
 from gis_export.selection import Selection
+from terrafusion.jobs.request import Integer
 
-MOST = 15
+_MAX = 15
 
 
-class Precision(Parameter):
-    """Resolved: the decimals, None for all that there are."""
-
-    name = "precision"
-    help = (
-        f"Decimals of coordinates, 0 to {MOST}, in the units of the output's CRS: shapes are put on that grid and stay "
-        "valid. By default all that the format keeps."
-    )
-    schema = {"type": ["integer", "null"], "minimum": 0, "maximum": MOST, "example": 6}
-
-    def check(self, value: Any, context: Context) -> int | None:
-        if value is None:
-            return None
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
-            raise Refused(f"Give a whole number of decimals from 0 to {MOST}.")
-        return value
+class Precision(ExportParameter, Integer):
+    """Effective: the decimals, None for all that there are."""
 
     def apply(self, value: Any, selection: Selection) -> Selection:
         return replace(selection, precision=value)
+
+
+PRECISION = Precision(
+    "precision",
+    None,
+    f"Decimals of coordinates, 0 to {_MAX}, in the units of the output's CRS: shapes are put on that grid and stay "
+    "valid. By default all that the format keeps.",
+    0,
+    _MAX,
+)

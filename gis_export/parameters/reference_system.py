@@ -7,22 +7,17 @@ from typing import Any
 
 from django.db import connection
 
-from gis_export.parameters.base import Context, Parameter, Refused
+from gis_export.parameters.base import ExportContext, ExportParameter
 from gis_export.selection import Selection
 from terrafusion import areas, crs
+from terrafusion.jobs.request import InvalidRequest
+from terrafusion.jobs.request.parameter import Schema
 
 
-class ReferenceSystem(Parameter):
-    """Resolved: such as ``EPSG:2926``."""
+class ReferenceSystem(ExportParameter):
+    """Effective: such as ``EPSG:2926``."""
 
-    name = "crs"
-    help = (
-        "An EPSG code such as EPSG:2926, or state_plane for the county's own. By default what the county set, else "
-        "EPSG:4326, and for drawings the State Plane; a format whose standard allows one CRS only is always in that."
-    )
-    schema = {"type": ["string", "integer", "null"], "example": "EPSG:2926"}
-
-    def check(self, value: Any, context: Context) -> str:
+    def check(self, value: Any, context: ExportContext) -> str:
         fixed = context.file_format.fixed_srid if context.file_format else None
         state_plane = context.county and context.county.state_plane_srid
         if value is None:
@@ -34,23 +29,36 @@ class ReferenceSystem(Parameter):
             srid = crs.parse(value)
         except crs.CRSError as error:
             here = f", which is EPSG:{state_plane} here" if state_plane else ""
-            raise Refused(f'{error} Or give "state_plane"{here}.') from None
+            raise InvalidRequest(f'{error} Or give "state_plane"{here}.') from None
         messages = []
         if not _in_database(srid):
             messages.append(f"The database of this installation has no EPSG:{srid}.")
         if context.file_format and fixed and srid != fixed:
             messages.append(f"{context.file_format.name} is always in EPSG:{fixed}.")
         if messages:
-            raise Refused(*messages)
+            raise InvalidRequest({"": messages})
         return f"EPSG:{srid}"
 
-    def wish(self, value: Any, context: Context) -> str:
-        # What the standard of a format demands comes before a wish.
+    def adopt(self, value: Any, context: ExportContext) -> str:
+        # What the standard of a format demands comes before a default.
         fixed = context.file_format is not None and context.file_format.fixed_srid is not None
         return self.check(None if fixed else value, context)
 
     def apply(self, value: Any, selection: Selection) -> Selection:
         return replace(selection, srid=crs.parse(value))
+
+    def schema(self) -> Schema:
+        return {"type": ["string", "integer", "null"], "example": "EPSG:2926"}
+
+    value_schema = schema
+
+
+CRS = ReferenceSystem(
+    "crs",
+    None,
+    "An EPSG code such as EPSG:2926, or state_plane for the county's own. By default what the county set, else "
+    "EPSG:4326, and for drawings the State Plane; a format whose standard allows one CRS only is always in that.",
+)
 
 
 def _in_database(srid: int) -> bool:

@@ -5,48 +5,36 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gis_export.parameters.base import Context, Parameter, Refused
+from gis_export.parameters.base import ExportParameter
 from gis_export.selection import Selection
 from gis_export.shaping import Tolerance
 from terrafusion.api import keys
 from terrafusion.areas.buffer import UNITS
 from terrafusion.areas.members import is_number, shown
+from terrafusion.jobs.request import Faults, InvalidRequest
+from terrafusion.jobs.request.parameter import Schema
 
-_MOST_METRES = 10_000.0
+_MAX_METERS = 10_000.0
 _MEMBERS = ("tolerance", "units")
 
 
-class Simplify(Parameter):
-    """Resolved: the object with both members, None for no simplification."""
+class Simplify(ExportParameter):
+    """Effective: the object with both members, None for no simplification."""
 
-    name = "simplify"
-    help = (
-        'The farthest that a line may leave its place, on the ground: {"tolerance": 10, "units": "ft"}; shapes keep '
-        f"their topology. Units are {', '.join(UNITS)}. By default nothing is left out."
-    )
-    schema = {
-        "type": ["object", "null"],
-        "required": ["tolerance", "units"],
-        "properties": {"tolerance": {"type": "number"}, "units": {"type": "string", "enum": list(UNITS)}},
-        "example": {"tolerance": 10, "units": "ft"},
-    }
-
-    def check(self, value: Any, context: Context) -> dict[str, Any] | None:
-        if value is None:
-            return None
+    def parse(self, value: Any, context: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise Refused('Give an object such as {"tolerance": 10, "units": "ft"}.')
-        faults: list[tuple[str, str]] = [*keys.unknown(value, _MEMBERS).items()]
+            raise InvalidRequest('Give an object such as {"tolerance": 10, "units": "ft"}.')
+        faults = Faults()
+        faults.merge(keys.unknown(value, _MEMBERS))
         tolerance, units = value.get("tolerance"), value.get("units")
         factor = UNITS.get(units) if isinstance(units, str) else None
         if factor is None:
-            faults.append(("units", f"The units {shown(units)} are not known; there is {', '.join(UNITS)}."))
+            faults.add("units", f"The units {shown(units)} are not known; there is {', '.join(UNITS)}.")
         if not is_number(tolerance) or not tolerance > 0:
-            faults.append(("tolerance", f"Give a number above 0, not {shown(tolerance)}."))
-        elif factor is not None and tolerance * factor > _MOST_METRES:
-            faults.append(("tolerance", f"Give at most {_MOST_METRES / factor:,.0f} {units}."))
-        if faults:
-            raise Refused(*faults)
+            faults.add("tolerance", f"Give a number above 0, not {shown(tolerance)}.")
+        elif factor is not None and tolerance * factor > _MAX_METERS:
+            faults.add("tolerance", f"Give at most {_MAX_METERS / factor:,.0f} {units}.")
+        faults.raise_any()
         return {"tolerance": tolerance, "units": units}
 
     def apply(self, value: Any, selection: Selection) -> Selection:
@@ -58,3 +46,19 @@ class Simplify(Parameter):
             words=f"{value['tolerance']:g} {value['units']}",
         )
         return replace(selection, tolerance=tolerance)
+
+    def value_schema(self) -> Schema:
+        return {
+            "type": "object",
+            "required": ["tolerance", "units"],
+            "properties": {"tolerance": {"type": "number"}, "units": {"type": "string", "enum": list(UNITS)}},
+            "example": {"tolerance": 10, "units": "ft"},
+        }
+
+
+SIMPLIFY = Simplify(
+    "simplify",
+    None,
+    'The farthest that a line may leave its place, on the ground: {"tolerance": 10, "units": "ft"}; shapes keep '
+    f"their topology. Units are {', '.join(UNITS)}. By default nothing is left out.",
+)

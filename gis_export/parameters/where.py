@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from gis_export.parameters import conditions
-from gis_export.parameters.base import Context, Parameter, Refused
+from gis_export.parameters.base import ExportContext, ExportParameter
 from gis_export.selection import Selection
 from terrafusion.api import keys
+from terrafusion.jobs.request import Faults, InvalidRequest
+from terrafusion.jobs.request.parameter import Schema
 
 _CONDITION = {
     "type": "object",
@@ -22,54 +24,40 @@ _CONDITION = {
 }
 
 
-class Where(Parameter):
-    """Resolved: a tree of conditions by layer (``gis_export.parameters.conditions``)."""
+class Where(ExportParameter):
+    """Effective: a tree of conditions by layer (``gis_export.parameters.conditions``)."""
 
-    name = "where"
-    help = (
-        "Conditions on attributes, all of which must hold: a list for one layer, an object of lists by layer for "
-        'several; {"any": [...]} and {"all": [...]} are groups. Without it, all records.'
-    )
-    schema = {
-        "oneOf": [
-            {"type": "array", "items": {"oneOf": [_CONDITION, {"type": "object"}]}},
-            {"type": "object", "additionalProperties": True},
-            {"type": "null"},
-        ],
-        "example": [{"field": "total_value", "op": ">=", "value": 500000}],
-    }
-    of_layers = True
+    about_layers = True
 
-    def check(self, value: Any, context: Context) -> dict[str, Any] | None:
-        if value is None:
-            return None
+    def parse(self, value: Any, context: ExportContext) -> dict[str, Any] | None:
         layers = {layer.name: layer for layer in context.layers}
         given = value
         if not isinstance(value, dict) or not set(value) <= set(layers):
             if len(layers) != 1 and isinstance(value, list):
-                raise Refused("The request has several layers: give an object of lists of conditions by layer.")
+                raise InvalidRequest("The request has several layers: give an object of lists of conditions by layer.")
             if len(layers) != 1 and isinstance(value, dict):
-                raise Refused(*keys.unknown(value, layers, "layer").items())
+                raise InvalidRequest(keys.unknown(value, layers, "layer"))
             given = dict.fromkeys(layers, value)
-        faults: list[tuple[str, str]] = []
+        faults = Faults()
         found, listed = {}, 0
         for name, tree in given.items():
             reading = conditions.Reading(layers[name], personal=context.personal, values=listed)
             resolved = reading.read(tree, "" if given is not value else name)
             listed = reading.values
-            faults += [(at.lstrip("."), message) for at, message in reading.faults]
+            for at, message in reading.faults:
+                faults.add(at.lstrip("."), message)
             if resolved != {"all": []}:
                 found[name] = resolved
-        if faults:
-            raise Refused(*faults)
+        faults.raise_any()
         return found or None
 
-    def wish(self, value: Any, context: Context) -> dict[str, Any] | None:
-        """A county's wish may be about layers that are not asked for."""
+    def adopt(self, value: Any, context: ExportContext) -> dict[str, Any] | None:
+        """A county's default may be about layers that are not requested."""
         names = {layer.name for layer in context.layers}
         if isinstance(value, dict):
             value = {name: tree for name, tree in value.items() if name in names}
-        return self.check(value, context)
+        found: dict[str, Any] | None = self.check(value, context)
+        return found
 
     def apply(self, value: Any, selection: Selection) -> Selection:
         tree = (value or {}).get(selection.layer.name)
@@ -82,3 +70,17 @@ class Where(Parameter):
             condition=selection.condition & conditions.expression(tree, fields),
             filters_personal=selection.filters_personal or personal,
         )
+
+    def value_schema(self) -> Schema:
+        conditions_of_layers = {"type": "object", "additionalProperties": True}
+        items = {"oneOf": [_CONDITION, {"type": "object"}]}
+        example = [{"field": "total_value", "op": ">=", "value": 500000}]
+        return {"oneOf": [{"type": "array", "items": items}, conditions_of_layers], "example": example}
+
+
+WHERE = Where(
+    "where",
+    None,
+    "Conditions on attributes, all of which must hold: a list for one layer, an object of lists by layer for "
+    'several; {"any": [...]} and {"all": [...]} are groups. Without it, all records.',
+)

@@ -12,6 +12,7 @@ from gis_export.models import GisExportJob
 from gis_export.plan import LayerPlan, Totals
 from terrafusion import areas
 from terrafusion.areas import saved
+from terrafusion.jobs.request import InvalidRequest
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.models import County
 
@@ -28,9 +29,8 @@ def compare(manifest: dict[str, Any], job: GisExportJob | None) -> tuple[str, li
             return f"Nothing was compared with the database: {missing.args[0]}", []
     try:
         wanted = request.of_job(job)
-    except request.RequestFaults as outdated:
-        texts = [text for texts in outdated.faults.values() for text in texts]
-        return "", [f"The request could not be made again now: {' '.join(texts)}"]
+    except InvalidRequest as outdated:
+        return "", [f"The request could not be made again now: {outdated.faults.text}"]
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     told = {layer["layer"]: layer["reconciliation"]["source"] for layer in manifest["layers"]}
     differences = []

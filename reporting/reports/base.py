@@ -12,16 +12,15 @@ from typing import Any, ClassVar
 
 from django.db.models import Count, Max, QuerySet
 from django.utils.module_loading import import_string
-from rest_framework import serializers
 
 from reporting.document.blocks import Block
 from reporting.document.labels import label, spelled
 from reporting.document.texts import NOTHING
-from terrafusion import areas
+from reporting.models import ReportJob
 from terrafusion.areas import rows as area_rows
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.request import Choice, Choices, Day, JobRequest, Parameter
 from terrafusion.jobs.rights import Needs
-from terrafusion.jobs.serializers import JobParametersSerializer
 from terrafusion.records import builtin_layers
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.versions import source
@@ -30,23 +29,21 @@ from valuation.models import Decision, ValuationJob
 from valuation.values import made_by
 
 
-class Parameters(JobParametersSerializer):
-    """The base of every report's parameters, and those of a report that takes none: ``county`` is in the context."""
+@dataclass(frozen=True, kw_only=True)
+class Request(JobRequest):
+    """What was asked for, checked. ``personal``: whether whoever asked may see personal data."""
 
+    model = ReportJob
 
-@dataclass(frozen=True)
-class Request:
-    """What was asked for, checked. ``values`` are the parameters in force; ``personal``: whether whoever asked may see
-    personal data."""
-
-    county: County
-    report_type: str
+    report: Report
     format: str
-    area: areas.Area | None
-    values: dict[str, Any]
     personal: bool
     user: Any = field(default=None, compare=False)
     job_id: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        estimate = self.report.estimate(self)
+        return {"report_type": self.report.name, "format": self.format, "estimated_rows": estimate}
 
     @property
     def run_wanted(self) -> dict[str, Any] | None:
@@ -90,7 +87,7 @@ class Report:
     name: ClassVar[str]
     title: ClassVar[str]
     description: ClassVar[str]
-    parameters: ClassVar[type[serializers.Serializer[Any]]] = Parameters
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
     takes_area: ClassVar[bool] = True
     landscape: ClassVar[bool] = False
     bare: ClassVar[bool] = False
@@ -101,6 +98,13 @@ class Report:
     reader: ClassVar[str]
     """Path of a function like ``read``, in place of it: for what brings pandas and scipy, 100 MB that the web processes
     need not hold to check a request."""
+
+    def complete(self, values: dict[str, Any], county: County, user: Any) -> dict[str, Any]:
+        """The values with those that others, or the county, decide where they are not given.
+
+        Raises ``InvalidRequest``, by the names of the parameters, where values do not go together.
+        """
+        return values
 
     def check(self, request: Request) -> dict[str, list[str]]:
         """What is wrong with the request as a whole, by field: looks into the database, changes nothing."""
@@ -135,15 +139,17 @@ class Report:
         return found
 
     def shown(self, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """The parameters in force, as the report prints them."""
-        for name, parameter in self.parameters().fields.items():
-            value = values.get(name)
-            text = NOTHING if value in (None, [], "", {}) else value
-            if isinstance(text, list | tuple):
-                kind = getattr(parameter, "child", parameter)
-                more = f" and {len(text) - 20} more" if len(text) > 20 else ""
-                text = ", ".join(_worded(kind, item) for item in text[:20]) + more
-            yield str(parameter.label or spelled(name)), _worded(parameter, text)
+        """The effective parameters, as the report prints them."""
+        for parameter in self.parameters:
+            value = values.get(parameter.name)
+            if value in (None, [], "", {}):
+                text = NOTHING
+            elif isinstance(value, list):
+                more = f" and {len(value) - 20} more" if len(value) > 20 else ""
+                text = ", ".join(_worded(parameter, item) for item in value[:20]) + more
+            else:
+                text = _worded(parameter, value)
+            yield parameter.label or spelled(parameter.name), text
 
 
 def needs_of(jobs: Iterable[AbstractJob]) -> Needs:
@@ -151,12 +157,12 @@ def needs_of(jobs: Iterable[AbstractJob]) -> Needs:
     return reduce(or_, (job.needs() for job in jobs), Needs())
 
 
-def _worded(parameter: Any, value: Any) -> str:
+def _worded(parameter: Parameter, value: Any) -> str:
     """A value, as the report prints it: codes by their labels, days as elsewhere."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
         return " ".join(f"{spelled(name).lower()} {part}" for name, part in sorted(value.items()) if part != "")
-    if isinstance(parameter, serializers.DateField) and value != NOTHING:
-        return day(date.fromisoformat(str(value)))
-    return label(str(value)) if isinstance(parameter, serializers.ChoiceField) else str(value)
+    if isinstance(parameter, Day):
+        return day(date.fromisoformat(value))
+    return label(str(value)) if isinstance(parameter, Choice | Choices) else str(value)

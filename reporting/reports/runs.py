@@ -4,18 +4,22 @@ valuation that is to be run for the report."""
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from market_analysis.models import MarketAnalysisJob
 from terrafusion.api import keys
 from terrafusion.jobs import dispatch, requests
 from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.request import Context, Faults, InvalidRequest, Parameter
+from terrafusion.jobs.request.parameter import Schema
 from terrafusion.jobs.rights import refusal
 from terrafusion.jobs.states import Status
 from terrafusion.records.access import rights_of
+from terrafusion.records.models import County
 from valuation import values
 from valuation.api.run import ValuationRunSerializer
 from valuation.models import Method, ValuationJob
@@ -24,89 +28,95 @@ LATEST = "latest"
 _DONE = (Status.COMPLETED, Status.EXPIRED)
 
 
-class RunField(serializers.Field[Any, Any, Any, Any]):
-    """The id of a finished run of the county, kept as text. ``what`` names the kind for messages."""
+@dataclass(frozen=True)
+class Run(Parameter):
+    """The id of a finished run of the county, kept as text, or the latest. ``kind`` names the runs for messages."""
 
-    model: type[AbstractJob]
-    what = "run"
-    done: tuple[Status, ...] = _DONE
-    default_error_messages = {
-        "invalid": "Give the id of a {what} run.",
-        "missing": "{county} has no {what} run {given}.",
-        "failed": "The {what} run {given} failed: {message}",
-        "ended": "The {what} run {given} is {status}: its results cannot be read.",
-        "unfinished": "The {what} run {given} is {status}: wait until it is completed.",
-        "none": "{county} has no completed {what} run: make one first.",
-    }
+    model: ClassVar[type[AbstractJob]]
+    kind: ClassVar[str]
+    done: ClassVar[tuple[Status, ...]] = _DONE
 
-    def to_internal_value(self, data: Any) -> str:
-        county = self.context["county"]
-        if data == LATEST:
-            found = self.latest(county)
-            if found is None:
-                self.fail("none", what=self.what, county=county.pk)
-            return str(found.pk) if found else ""
+    def resolve_default(self, context: Context) -> Any:
+        return None if self.default is None else self.check(self.default, context)
+
+    def parse(self, value: Any, context: Context) -> Any:
+        if context.county is None:
+            return value
+        if value == LATEST:
+            return str(self.newest(context.county, context.user).pk)
         try:
-            key = uuid.UUID(str(data))
-        except ValueError:
-            self.fail("invalid", what=self.what)
-        job = self.model.objects.filter(county=county, pk=key).first()  # of another county is as none
-        told = {"what": self.what, "given": key, "county": county.pk}
-        if job is None or refusal(job, self.context["user"]):
-            self.fail("missing", **told)
-        elif job.status == Status.FAILED:
-            self.fail("failed", **told, message=job.message)
-        elif job.status not in self.done:
-            over = job.completed_at is not None
-            self.fail("ended" if over else "unfinished", **told, status=job.status.lower())
-        else:
-            self.suits(job)
+            key = uuid.UUID(value)
+        except (AttributeError, TypeError, ValueError):
+            raise InvalidRequest(f"Give the id of a {self.kind} run.") from None
+        job = self.model._default_manager.filter(county=context.county, pk=key).first()  # of another county is as none
+        if job is None or refusal(job, context.user):
+            raise InvalidRequest(f"{context.county.pk} has no {self.kind} run {key}.", "missing")
+        run = f"The {self.kind} run {key}"
+        if job.status == Status.FAILED:
+            raise InvalidRequest(f"{run} failed: {job.message}", "failed")
+        if job.status not in self.done:
+            run = f"{run} is {job.status.lower()}"
+            if job.completed_at is not None:
+                raise InvalidRequest(f"{run}: its results cannot be read.", "ended")
+            raise InvalidRequest(f"{run}: wait until it is completed.", "unfinished")
+        self.check_run(job)
         return str(key)
 
-    def to_representation(self, value: Any) -> Any:
-        return value
+    def newest(self, county: County, user: Any) -> AbstractJob:
+        """The latest run that the user may read. Raises ``InvalidRequest`` where there is none."""
+        found = self.find_newest(county, user)
+        if found is None:
+            raise InvalidRequest(f"{county.pk} has no completed {self.kind} run: make one first.", "none")
+        return found
 
-    def latest(self, county: Any) -> AbstractJob | None:
+    def find_newest(self, county: County, user: Any) -> AbstractJob | None:
         raise NotImplementedError
 
-    def suits(self, job: Any) -> None:
-        """Raises what ``fail`` raises for a run without what is wanted."""
+    def check_run(self, job: Any) -> None:
+        """Raises ``InvalidRequest`` for a run without what is needed."""
+
+    def value_schema(self) -> Schema:
+        latest = {"type": "string", "const": LATEST}
+        return {"oneOf": [{"type": "string", "format": "uuid"}, latest]}
 
 
 _OF_A_RUN = ("valuation_method", "valuation_date", "scope", "parameters")
 
 
-class ValuationRunField(RunField):
+@dataclass(frozen=True)
+class ValuationRun(Run):
     """A run that gave values, or one that is to be made: an object with the body of ``valuation/run``, but for the
-    county. It is checked as that address checks it, and kept as it was given; ``reporting.valuing`` makes the run."""
+    county. It is checked as that endpoint checks it, and kept as it was given; ``reporting.valuing`` makes the run."""
 
     model = ValuationJob
-    what = "valuation"
-    default_error_messages = {
-        "study": "The run {given} is a ratio study: it has no values.",
-        "makes_none": "A ratio study gives no values: name another valuation_method.",
-    }
+    kind = "valuation"
 
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return super().to_internal_value(data)
-        if faults := keys.unknown(data, _OF_A_RUN):
-            raise serializers.ValidationError(faults)
-        run = unsaved_run(self.context["county"], data, self.context["user"])
-        if run.valuation_method == Method.RATIO_STUDY:
-            self.fail("makes_none")
+    def parse(self, value: Any, context: Context) -> Any:
+        if not isinstance(value, dict) or context.county is None:
+            return super().parse(value, context)
+        if unknown := keys.unknown(value, _OF_A_RUN):
+            raise InvalidRequest(unknown)
         try:
+            run = unsaved_run(context.county, value, context.user)
+            if run.valuation_method == Method.RATIO_STUDY:
+                raise InvalidRequest("A ratio study gives no values: name another valuation_method.", "makes_none")
             dispatch.check_feasible(run)
+        except ValidationError as invalid:
+            raise InvalidRequest(Faults.of(invalid.detail)) from None
         except RequestRefused as refused:
-            raise serializers.ValidationError(refused.faults, code=refused.code) from None
-        return data
+            details = {at: [ErrorDetail(text, refused.code) for text in texts] for at, texts in refused.faults.items()}
+            raise InvalidRequest(details) from None
+        return value
 
-    def latest(self, county: Any) -> ValuationJob | None:
+    def find_newest(self, county: County, user: Any) -> ValuationJob | None:
         return values.latest_job(county)
 
-    def suits(self, job: ValuationJob) -> None:
+    def check_run(self, job: ValuationJob) -> None:
         if not values.of_job(job).exists():
-            self.fail("study", given=job.pk)
+            raise InvalidRequest(f"The run {job.pk} is a ratio study: it has no values.", "study")
+
+    def value_schema(self) -> Schema:
+        return {"oneOf": [*super().value_schema()["oneOf"], {"type": "object"}]}
 
 
 def unsaved_run(county: Any, wanted: dict[str, Any], user: Any) -> ValuationJob:
@@ -117,15 +127,16 @@ def unsaved_run(county: Any, wanted: dict[str, Any], user: Any) -> ValuationJob:
     return job
 
 
-class MarketRunField(RunField):
+@dataclass(frozen=True)
+class MarketRun(Run):
     """A market analysis whose files are still there."""
 
     model = MarketAnalysisJob
-    what = "market analysis"
+    kind = "market analysis"
     done = (Status.COMPLETED,)
 
-    def latest(self, county: Any) -> MarketAnalysisJob | None:
+    def find_newest(self, county: County, user: Any) -> MarketAnalysisJob | None:
         done = MarketAnalysisJob.objects.filter(county=county, status=Status.COMPLETED)
-        rights = rights_of(self.context["user"])
+        rights = rights_of(user)
         newest = done.order_by("-completed_at", "-job_id").iterator(chunk_size=50)
         return next((job for job in newest if not refusal(job, rights)), None)

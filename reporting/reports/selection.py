@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from reporting.reports.base import Parameters, Request
-from reporting.reports.fields import names
+from reporting.reports.base import Request
 from reporting.reports.parcels import nothing_there, unknown
+from terrafusion.jobs.request import Texts
 from terrafusion.records.models import PropertyOperational
 
-MOST_NAMED = 50_000
+MAX_NAMED = 50_000
 
 
-class SelectionParameters(Parameters):
-    """The parameters; each narrows the parcels of the area."""
-
-    parcels = names("Parcels", "Only these parcel numbers.", MOST_NAMED)
-    neighborhoods = names("Neighborhoods", "Only parcels of these neighborhoods.")
-    property_class = names("Classes", "Only parcels of these classes.")
+SELECTION = (
+    Texts("parcels", [], "Only these parcel numbers.", MAX_NAMED, label="Parcels"),
+    Texts("neighborhoods", [], "Only parcels of these neighborhoods.", label="Neighborhoods"),
+    Texts("property_class", [], "Only parcels of these classes.", label="Classes"),
+)
+"""The parameters; each narrows the parcels of the area."""
 
 
 _COLUMNS = {"parcels": "parcel_number", "neighborhoods": "neighborhood", "property_class": "property_class"}

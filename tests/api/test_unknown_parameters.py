@@ -18,14 +18,14 @@ from market_analysis.catalogue import ANALYSES
 from market_analysis.models import MarketAnalysisJob
 from reporting.models import ReportJob
 from reporting.reports import registry as reports
-from reporting.reports.levy.report import LevySerializer
+from reporting.reports.levy.report import LEVY
 from terrafusion.jobs import options
 from terrafusion.records.models import CountySettings
 from terrafusion.records.sales.rules import Rules
 from tests.api.data import CountyData
 from tests.misspelled import misspellings, names_the_nearest
-from valuation.api.parameters import BY_METHOD
 from valuation.models import ValuationJob
+from valuation.parameters import BY_METHOD
 
 Case = tuple[str, dict[str, Any], tuple[str, ...], tuple[str, ...]]
 """Job type, body, way to an object inside it, and the keys of that object."""
@@ -63,15 +63,15 @@ def _cases() -> Iterator[Case]:
         yield "market-analysis", body, ("period",), ("from", "to", "step")
     for name, report in reports.ALL.items():
         body = {"report_type": name, "county_id": "COUNTY01"}
-        known = tuple(report.parameters().fields)
+        known = tuple(parameter.name for parameter in report.parameters)
         yield "reporting", body, ("parameters",), (*known, *options.NAMES)
         if "levies" in known:
-            yield "reporting", body, ("parameters", "levies", "[]"), tuple(LevySerializer().fields)
+            yield "reporting", body, ("parameters", "levies", "[]"), tuple(member.name for member in LEVY.members)
         if "valuation_job" in known:
             yield "reporting", body, ("parameters", "valuation_job"), (*RUN, "parameters")
     for method, parameters in BY_METHOD.items():
         body = {**RUN, "county_id": "COUNTY01", "valuation_method": str(method)}
-        yield "valuation", body, ("parameters",), (*parameters().fields, *options.NAMES)
+        yield "valuation", body, ("parameters",), (*(one.name for one in parameters), *options.NAMES)
         yield "valuation", body, ("parameters", "screening"), RULES
 
 

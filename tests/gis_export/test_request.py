@@ -88,8 +88,8 @@ def test_every_fault_is_named_at_once(api: APIClient, loaded: County, action: st
         ({"crs": {}}, "not a CRS"),
         ({"crs": "EPSG:2926"}, "always in EPSG:4326"),
         ({"crs": "EPSG:6244"}, "no EPSG:6244"),  # the registry has it, PostGIS has not
-        ({"package": None}, "there is auto, zip"),
-        ({"spatial_operation": ["clip"]}, "there is intersects, within, clip"),
+        ({"package": None}, "Give one of auto, zip"),
+        ({"spatial_operation": ["clip"]}, "Give one of intersects, within, clip"),
         ({"include_assessment_data": 1}, "true or false"),
         ({"x" * 300: 1}, "Unknown key"),
     ],
@@ -150,7 +150,7 @@ def test_numbers_beyond_any_float(api: APIClient, loaded: County) -> None:
 
 WRONG_DEFAULTS: list[tuple[dict[str, Any], str]] = [
     ({"precision": "six"}, "precision: Give a whole number"),
-    ({"package": None}, "package: null is not known; there is auto, zip."),
+    ({"package": None}, "package: Give one of auto, zip."),
     ({"options": []}, "options: Give an object"),
     ({"fields": {"parcels": [["zoning"]]}}, "fields: Give the fields of parcels as a list of names."),
     ({"fields": ["zoning"]}, "fields: Give an object"),

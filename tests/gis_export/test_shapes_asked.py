@@ -148,7 +148,7 @@ def test_clip_then_simplify_then_another_crs(exports: Exports) -> None:
 
 
 FAULTS = [
-    ({"precision": -1}, "parameters.precision", "whole number of decimals from 0 to 15"),
+    ({"precision": -1}, "parameters.precision", "whole number from 0 to 15"),
     ({"precision": 16}, "parameters.precision", "whole number"),
     ({"precision": True}, "parameters.precision", "whole number"),
     ({"precision": "6"}, "parameters.precision", "whole number"),

@@ -18,7 +18,6 @@ from rest_framework.test import APIClient
 
 from market_analysis.analyses.segments import KINDS
 from market_analysis.catalogue import ANALYSES, INDEX_METHODS, STEPS
-from reporting import request as requests
 from reporting.compose import compose
 from reporting.document import blocks as b
 from reporting.document.labels import LABELS
@@ -29,8 +28,10 @@ from reporting.render.files import Desk
 from reporting.render.formats import FORMATS
 from reporting.reports import registry
 from reporting.reports.parcel.read import BUNDLES
+from reporting.request import build
 from reporting.snapshot import snapshot
 from terrafusion.jobs.registry import all_types
+from terrafusion.jobs.request import Faults
 from terrafusion.records.models import County
 from terrafusion.records.sales.screening import REASONS
 from terrafusion.words import counted, day
@@ -57,7 +58,10 @@ ASKED_HERE: dict[str, dict[str, Any]] = {
 
 
 def _document(county: County, report: str, user: Any) -> b.Document:
-    asked = requests.check(county, report, "json", None, ASKED_HERE[report], user=user, personal=True)
+    faults = Faults()
+    members = {"county_id": county, "report_type": report, "format": "json", "parameters": ASKED_HERE[report]}
+    asked = build(members, user, faults)
+    assert asked is not None, faults
     with snapshot():
         document, _ = compose(replace(asked, job_id="job"), datetime.datetime.now(datetime.UTC))
         return replace(document, blocks=list(map(_whole, document.blocks)))

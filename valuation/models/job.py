@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.gis.db import models
 
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.models.area import AREA_COLUMNS, AreaOfInterest
 from terrafusion.jobs.models.listed import by
 
 
@@ -23,17 +24,13 @@ class Method(models.TextChoices):
         return str(self.label).split(":")[0].lower()
 
 
-class ValuationJob(AbstractJob):
+class ValuationJob(AreaOfInterest, AbstractJob):
     """One run. ``scope`` and ``parameters`` are as submitted; ``resolved`` are the parameters in force."""
 
     valuation_method = models.CharField(max_length=20, choices=Method.choices)
     valuation_date = models.DateField(help_text="The day that the values are of; no later sale is seen.")
     scope = models.JSONField(help_text="Which parcels: all, parcels, an area of interest, or neighborhoods.")
-    area_of_interest = models.GeometryField(srid=4326, null=True, blank=True, spatial_index=False)
-    area_shapes = models.GeometryCollectionField(
-        srid=4326, null=True, blank=True, spatial_index=False, help_text="What distances are measured from."
-    )
-    area_parts = models.JSONField(null=True, blank=True, help_text="What each of area_shapes is.")
+    area_as_submitted = None  # it is in the scope
     resolved = models.JSONField(default=dict, help_text="The parameters in force.")
     estimated_parcels = models.PositiveIntegerField(default=0, help_text="Parcels of the scope, at submit.")
 
@@ -62,9 +59,7 @@ class ValuationJob(AbstractJob):
         {"parcels_valued", "parcels_refused", "parcels_flagged", "total_value", "median_ratio", "cod", "model"}
     )
 
-    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | {
-        *("area_of_interest", "area_shapes", "area_parts", "resolved"),
-    }
+    unlisted_columns: ClassVar[frozenset[str]] = AbstractJob.unlisted_columns | AREA_COLUMNS | {"resolved"}
 
     class Meta(AbstractJob.Meta):
         verbose_name = "valuation job"

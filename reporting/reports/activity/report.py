@@ -9,18 +9,17 @@ from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 
 from reporting.document import blocks as b
 from reporting.document.labels import label, spelled
-from reporting.reports.base import Content, Parameters, Report, Request
-from reporting.reports.fields import default, optional
+from reporting.reports.base import Content, Report, Request
 from terrafusion.jobs.registry import JobType, all_types
+from terrafusion.jobs.request import Boolean, Day, InvalidRequest
 from terrafusion.jobs.rights import Needs
 from terrafusion.jobs.states import Status
 from terrafusion.records.access import Role, counties_for
 from terrafusion.records.county_time import today, zone
-from terrafusion.records.models import PersonalDataAccess
+from terrafusion.records.models import County, PersonalDataAccess
 from terrafusion.tables import Column, Kind
 from terrafusion.words import day
 
@@ -50,26 +49,24 @@ _BATCH = 500
 _ANSWERED = (Status.COMPLETED, Status.EXPIRED)
 
 
-class ActivityParameters(Parameters):
-    first_day = optional(serializers.DateField, "From", "Without it: 30 days before the last day.")
-    last_day = optional(serializers.DateField, "To", "Without it: today.")
-    every_kind = default(False, serializers.BooleanField, "Every kind of job", "Also valuations, analyses and reports.")
-
-    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        data["last_day"] = data["last_day"] or today(self.context["county"])
-        data["first_day"] = data["first_day"] or data["last_day"] - timedelta(days=30)
-        if data["first_day"] > data["last_day"]:
-            raise serializers.ValidationError({"last_day": ["The last day is before the first."]})
-        return data
-
-
 class ExportActivity(Report):
     name = "export_activity"
     title = "Export activity"
     description = "Who exported what, when, with what withheld, and who got to see personal data."
-    parameters = ActivityParameters
+    parameters = (
+        Day("first_day", None, "Without it: 30 days before the last day.", label="From"),
+        Day("last_day", None, "Without it: today.", label="To"),
+        Boolean("every_kind", False, "Also valuations, analyses and reports.", label="Every kind of job"),
+    )
     takes_area = False
     landscape = True
+
+    def complete(self, values: dict[str, Any], county: County, user: Any) -> dict[str, Any]:
+        last = date.fromisoformat(values["last_day"]) if values["last_day"] else today(county)
+        first = date.fromisoformat(values["first_day"]) if values["first_day"] else last - timedelta(days=30)
+        if first > last:
+            raise InvalidRequest({"last_day": "The last day is before the first."})
+        return {**values, "first_day": first.isoformat(), "last_day": last.isoformat()}
 
     def check(self, request: Request) -> dict[str, list[str]]:
         if (

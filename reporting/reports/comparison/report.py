@@ -4,39 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.dateparse import parse_date
-from rest_framework import serializers
-
 from reporting.reports.base import Request
 from reporting.reports.parcels import nothing_there
-from reporting.reports.ratio_study.report import StudyParameters, StudyReport
+from reporting.reports.ratio_study.report import STUDY, StudyReport, days_of
+from terrafusion.jobs.request import Texts
 from terrafusion.jobs.rights import Needs
 from terrafusion.records.access import counties_for
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.versions import source
 from valuation.study_dates import DatesDoNotFit, settle
 
-MOST = 50
-
-
-class ComparisonParameters(StudyParameters):
-    counties = serializers.ListField(
-        child=serializers.CharField(max_length=32),
-        min_length=1,
-        max_length=MOST,
-        label="Other counties",
-        help_text="The ids of the counties to compare with.",
-    )
-
-    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Days that are not given stay open: each county's values have their own."""
-        return data
+MAX_COUNTIES = 50
 
 
 def values_of(county: County, asked: dict[str, Any]) -> dict[str, Any]:
     """The parameters of one county's study. Raises ``DatesDoNotFit``."""
-    given = (asked[name] for name in ("valuation_date", "sales_from", "sales_to"))
-    dates = settle(county, asked["values"], *(parse_date(day) if day else None for day in given))
+    dates = settle(county, asked["values"], *days_of(asked))
     return {**asked, **{name: None if day is None else day.isoformat() for name, day in vars(dates).items()}}
 
 
@@ -44,10 +27,26 @@ class CountyComparison(StudyReport):
     name = "county_comparison"
     title = "County comparison"
     description = "Several counties' level, uniformity and values side by side."
-    parameters = ComparisonParameters
+    parameters = (
+        *STUDY,
+        Texts(
+            "counties",
+            None,
+            "The ids of the counties to compare with.",
+            MAX_COUNTIES,
+            1,
+            32,
+            label="Other counties",
+            required=True,
+        ),
+    )
     reader = "reporting.reports.comparison.read.read"
     takes_area = False
     landscape = True
+
+    def complete(self, values: dict[str, Any], county: County, user: Any) -> dict[str, Any]:
+        """Days that are not given stay open: each county's values have their own."""
+        return values
 
     def check(self, request: Request) -> dict[str, list[str]]:
         wanted = request.values["counties"]

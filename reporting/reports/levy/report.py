@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection
-from rest_framework import serializers
 
-from reporting.reports.base import Content, Parameters, Report, Request
-from reporting.reports.fields import default, optional
+from reporting.reports.base import Content, Report, Request
 from reporting.reports.levy.build import District, build
 from reporting.reports.parcels import nothing_there, unknown
-from reporting.reports.runs import ValuationRunField
-from terrafusion.api.serializers import StrictSerializer
+from reporting.reports.runs import ValuationRun
+from terrafusion.jobs.request import Each, Number, Object, Text
 from terrafusion.records.models import ReferenceFeature, ReferenceLayer
 from terrafusion.records.versions import source
 from terrafusion.words import counted
@@ -37,55 +35,55 @@ _MEDIAN = (
 )
 
 
-class LevySerializer(StrictSerializer):
-    district = serializers.CharField(max_length=100)
-    name = serializers.CharField(max_length=100, required=False, default="")
-    rate = serializers.FloatField(min_value=0, max_value=1_000)
+RATE = "dollars for each 1,000 of taxable value"
+LEVY = Object(
+    "levy",
+    None,
+    "A district and its rate.",
+    (
+        Text("district", None, "The key of the district's feature.", required=True),
+        Text("name", "", "What the report calls the district; without it, the key."),
+        Number("rate", None, "The rate of the levy.", 0, 1_000, unit=RATE, required=True),
+    ),
+    required=True,
+)
 
-
-class LevyParameters(Parameters):
-    district_layer = serializers.CharField(
-        max_length=40, label="Districts", help_text="The reference layer of taxing districts."
-    )
-    levies = serializers.ListField(
-        child=LevySerializer(),
-        min_length=1,
-        max_length=1_000,
-        label="Rates",
-        help_text='A list of {"district": a feature\'s key, "name"?, "rate": dollars for each 1,000 of taxable value}.',
-    )
-    valuation_job = optional(
-        ValuationRunField, "Valuation run", 'Projected values are those of a completed run, or of the "latest".'
-    )
-    value_change_percent = default(
+LEVY_PARAMETERS = (
+    Text("district_layer", None, "The reference layer of taxing districts.", 40, label="Districts", required=True),
+    Each("levies", None, "The districts and their rates.", LEVY, 1_000, 1, label="Rates", required=True),
+    ValuationRun(
+        "valuation_job",
+        None,
+        'Projected values are those of a completed run, or of the "latest".',
+        label="Valuation run",
+    ),
+    Number(
+        "value_change_percent",
         0.0,
-        serializers.FloatField,
-        "Change of values in percent",
         "Applied to the projected values, of the run or on record.",
-        min_value=-90,
-        max_value=500,
-    )
-    levy_limit_percent = optional(
-        serializers.FloatField,
-        "Levy limit in percent",
+        -90,
+        500,
+        label="Change of values in percent",
+        unit="percent",
+    ),
+    Number(
+        "levy_limit_percent",
+        None,
         "By how much a levy may grow; without it, there is no limit.",
-        min_value=0,
-        max_value=1_000,
-    )
-    rate_limit = optional(
-        serializers.FloatField,
-        "Highest rate",
-        "Dollars for each 1,000 of taxable value; without it, there is no limit.",
-        min_value=0,
-        max_value=1_000,
-    )
+        0,
+        1_000,
+        label="Levy limit in percent",
+        unit="percent",
+    ),
+    Number("rate_limit", None, "Without it, there is no limit.", 0, 1_000, label="Highest rate", unit=RATE),
+)
 
 
 class TaxProjection(Report):
     name = "tax_projection"
     title = "Tax projection"
     description = "Levy rates by district times projected values, within the levy limits that are given."
-    parameters = LevyParameters
+    parameters = LEVY_PARAMETERS
     takes_area = False
     landscape = True
 

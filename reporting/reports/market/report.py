@@ -4,45 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework import serializers
-
 from market_analysis import request as market_requests
 from market_analysis.catalogue import ANALYSES, STEPS
 from market_analysis.models import MarketAnalysisJob
-from reporting.reports.base import Parameters, Report, Request, needs_of
-from reporting.reports.fields import default, optional
-from reporting.reports.runs import MarketRunField
-from terrafusion.jobs.request import InvalidRequest
+from reporting.reports.base import Report, Request, needs_of
+from reporting.reports.runs import MarketRun
+from terrafusion.jobs.request import Choice, Choices, Day, Each, InvalidRequest
 from terrafusion.jobs.rights import Needs, refusal
 from terrafusion.records.models import Sale
-
-
-class MarketParameters(Parameters):
-    market_jobs = default(
-        list,
-        serializers.ListField,
-        "Market analyses",
-        "Completed analyses to include. Without any, the analyses below are made for the report.",
-        child=MarketRunField(),
-        max_length=20,
-    )
-    analyses = default(
-        list,
-        serializers.ListField,
-        "Analyses to make",
-        "Without any: all that describe the county as a whole.",
-        child=serializers.ChoiceField(choices=list(ANALYSES)),
-    )
-    period_from = optional(serializers.DateField, "From", "Of new analyses; without it, the first sale.")
-    period_to = optional(serializers.DateField, "To", "Of new analyses; without it, the last sale.")
-    step = default("quarter", serializers.ChoiceField, "Step", "Of new analyses.", choices=list(STEPS))
 
 
 class MarketSummary(Report):
     name = "market_summary"
     title = "Market summary"
     description = "Market analysis results with charts: finished analyses, or new ones of the county."
-    parameters = MarketParameters
+    parameters = (
+        Each(
+            "market_jobs",
+            [],
+            "Completed analyses to report. Without any, the analyses below are made for the report.",
+            MarketRun("market_job", None, "A completed analysis.", required=True),
+            20,
+            label="Market analyses",
+        ),
+        Choices(
+            "analyses",
+            [],
+            "Without any: all that are of the county as a whole.",
+            list(ANALYSES),
+            0,
+            label="Analyses to make",
+        ),
+        Day("period_from", None, "Of new analyses; without it, the first sale.", label="From"),
+        Day("period_to", None, "Of new analyses; without it, the last sale.", label="To"),
+        Choice("step", "quarter", "Of new analyses.", STEPS, label="Step"),
+    )
     reader = "reporting.reports.market.read.read"
     takes_area = False
 

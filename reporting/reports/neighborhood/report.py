@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from rest_framework import serializers
-
 from reporting.reports.base import Request
 from reporting.reports.parcels import nothing_there, unknown
-from reporting.reports.ratio_study.report import StudyParameters, StudyReport
+from reporting.reports.ratio_study.report import STUDY, StudyReport
+from terrafusion.jobs.request import Text
 from terrafusion.records.models import PropertyOperational
-
-
-class ProfileParameters(StudyParameters):
-    neighborhood = serializers.CharField(max_length=40, label="Neighborhood", help_text="Its code, as parcels have it.")
 
 
 class NeighborhoodProfile(StudyReport):
     name = "neighborhood_profile"
     title = "Neighborhood profile"
     description = "A neighborhood's stock, sales, values and equity, with a map."
-    parameters = ProfileParameters
+    parameters = (
+        *STUDY,
+        Text("neighborhood", None, "Its code, as parcels have it.", 40, label="Neighborhood", required=True),
+    )
     reader = "reporting.reports.neighborhood.read.read"
     takes_area = False
 

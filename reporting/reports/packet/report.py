@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from rest_framework import serializers
-
 from reporting.reports.base import Request
-from reporting.reports.ratio_study.report import StudyParameters, StudyReport
+from reporting.reports.ratio_study.report import STUDY, StudyReport
+from terrafusion.jobs.request import Text
 from terrafusion.records.models import PropertyOperational, Sale
-
-
-class PacketParameters(StudyParameters):
-    parcel = serializers.CharField(max_length=40, label="Parcel", help_text="The number of the parcel under appeal.")
 
 
 class AbatementPacket(StudyReport):
     name = "abatement_packet"
     title = "Abatement packet"
     description = "For an appeal hearing: a parcel's card, comparables and reasons, and its neighborhood's ratio study."
-    parameters = PacketParameters
+    parameters = (
+        *STUDY,
+        Text("parcel", None, "The number of the parcel under appeal.", 40, label="Parcel", required=True),
+    )
     reader = "reporting.reports.packet.read.read"
     takes_area = False
 

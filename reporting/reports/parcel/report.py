@@ -8,21 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
-from rest_framework import serializers
 
 from reporting.branding import brand_of
 from reporting.document.blocks import Section
 from reporting.models import CountyBranding, ParcelPhoto
 from reporting.reports.base import Content, Report, Request
-from reporting.reports.fields import default, optional
 from reporting.reports.parcel import card, notice
 from reporting.reports.parcel.file import ParcelFile, Values
 from reporting.reports.parcel.read import BUNDLES, bundle_of, files, in_order, keys
-from reporting.reports.runs import ValuationRunField
-from reporting.reports.selection import SelectionParameters, faults, selected
+from reporting.reports.runs import ValuationRun
+from reporting.reports.selection import SELECTION, faults, selected
 from terrafusion import tables
+from terrafusion.jobs.request import Boolean, Choice, Day, InvalidRequest, Number
 from terrafusion.records.county_time import today
-from terrafusion.records.models import PropertyOperational
+from terrafusion.records.models import County, PropertyOperational
 from terrafusion.records.models.parcel import PERSONAL_DATA
 from terrafusion.records.values import standing
 from terrafusion.words import counted
@@ -33,22 +32,7 @@ from valuation.sheet import sheets
 _CELLS = 170  # of a card, as the layout counts them
 
 
-class CardParameters(SelectionParameters):
-    valuation_job = optional(
-        ValuationRunField,
-        "Valuation run",
-        'A completed run, or "latest": its value, approaches, comparables and reasons.',
-    )
-    pictures = default(
-        True, serializers.BooleanField, "Map and photograph", "Whether each card has its map and photograph."
-    )
-    bundle_by = default(
-        "none",
-        serializers.ChoiceField,
-        "Bundles",
-        "A PDF of its own for each postal code of the mailing address, or each neighborhood.",
-        choices=list(BUNDLES),
-    )
+_BUNDLES = "A PDF of its own for each postal code of the mailing address, or each neighborhood."
 
 
 class ParcelReport(Report):
@@ -69,7 +53,17 @@ class PropertyRecordCard(ParcelReport):
     name = "property_record_card"
     title = "Property record card"
     description = "One parcel or thousands: characteristics, map, photograph, sales, values, comparables, reasons."
-    parameters = CardParameters
+    parameters = (
+        *SELECTION,
+        ValuationRun(
+            "valuation_job",
+            None,
+            'A completed run, or "latest": its value, approaches, comparables and reasons.',
+            label="Valuation run",
+        ),
+        Boolean("pictures", True, "Whether each card has its map and photograph.", label="Map and photograph"),
+        Choice("bundle_by", "none", _BUNDLES, list(BUNDLES), label="Bundles"),
+    )
 
     def read(self, request: Request, now: datetime) -> Content:
         parcels = selected(request)
@@ -99,50 +93,46 @@ class PropertyRecordCard(ParcelReport):
         yield from map(card.section, found)
 
 
-class NoticeParameters(SelectionParameters):
-    valuation_job = optional(
-        ValuationRunField,
-        "Valuation run",
-        'The new values: those of a completed run, or of the "latest". Without one, the values on record.',
-    )
-    minimum_change_percent = default(
-        0.0,
-        serializers.FloatField,
-        "Least change in percent",
-        "Only values that changed by more than this, up or down.",
-        min_value=0,
-        max_value=1_000,
-    )
-    notice_date = optional(
-        serializers.DateField, "Date of the notice", "Printed on it; without one, the county's today."
-    )
-    appeal_by = optional(
-        serializers.DateField, "Appeal by", "The last day to appeal, after the date of the notice; printed where given."
-    )
-    bundle_by = default(
-        "postal_code",
-        serializers.ChoiceField,
-        "Bundles",
-        "A PDF of its own for each postal code of the mailing address, or each neighborhood.",
-        choices=list(BUNDLES),
-    )
-
-    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The date of the notice is settled, so that a rerun has it; nobody can appeal before the letter is written."""
-        sent = data["notice_date"] or today(self.context["county"])
-        if data["appeal_by"] and data["appeal_by"] <= sent:
-            late = f"The last day to appeal, {data['appeal_by']}, is not after the date of the notice, {sent}."
-            raise serializers.ValidationError({"appeal_by": [f"{late} Give a later day."]})
-        return {**data, "notice_date": sent}
-
-
 class ChangeOfValueNotice(ParcelReport):
     name = "change_of_value_notice"
     title = "Change of value notice"
     description = (
         "A letter to the owner of each parcel whose value changed, bundled for the mail; and the mailing list."
     )
-    parameters = NoticeParameters
+    parameters = (
+        *SELECTION,
+        ValuationRun(
+            "valuation_job",
+            None,
+            'The new values: those of a completed run, or of the "latest". Without one, the values on record.',
+            label="Valuation run",
+        ),
+        Number(
+            "minimum_change_percent",
+            0.0,
+            "Only values that changed by more than this, up or down.",
+            0,
+            1_000,
+            label="Least change in percent",
+            unit="percent",
+        ),
+        Day("notice_date", None, "Printed on it; without one, the county's today.", label="Date of the notice"),
+        Day(
+            "appeal_by",
+            None,
+            "The last day to appeal, after the date of the notice; printed where given.",
+            label="Appeal by",
+        ),
+        Choice("bundle_by", "postal_code", _BUNDLES, list(BUNDLES), label="Bundles"),
+    )
+
+    def complete(self, values: dict[str, Any], county: County, user: Any) -> dict[str, Any]:
+        """The date of the notice is settled, so that a rerun has it; nobody can appeal before the letter is written."""
+        sent = values["notice_date"] or today(county).isoformat()
+        if values["appeal_by"] and values["appeal_by"] <= sent:
+            late = f"The last day to appeal, {values['appeal_by']}, is not after the date of the notice, {sent}."
+            raise InvalidRequest({"appeal_by": f"{late} Give a later day."})
+        return {**values, "notice_date": sent}
 
     def check(self, request: Request) -> dict[str, list[str]]:
         found = faults(request)

@@ -4,82 +4,85 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
-from django.utils.dateparse import parse_date
-from rest_framework import serializers
-
-from reporting.reports.base import Parameters, Report, Request
-from reporting.reports.fields import default, optional
-from reporting.reports.runs import ValuationRunField
-from terrafusion.records.models import Sale
+from reporting.reports.base import Report, Request
+from reporting.reports.runs import ValuationRun
+from terrafusion.jobs.request import Boolean, Choice, Day, InvalidRequest
+from terrafusion.records.models import County, Sale
 from valuation.study_dates import DatesDoNotFit, StudyDates, settle, with_sales
 from valuation.study_terms import CERTIFIED, CURRENT, PropertyKind
 
-
-class StudyParameters(Parameters):
-    values = default(
+STUDY = (
+    Choice(
+        "values",
         CURRENT,
-        serializers.ChoiceField,
-        "Values",
-        "Those on record (current), or the certified ones in force at the valuation date.",
-        choices=[CURRENT, CERTIFIED],
-    )
-    valuation_job = optional(
-        ValuationRunField, "Valuation run", 'The values of a completed run, or of the "latest", in their place.'
-    )
-    valuation_date = optional(
-        serializers.DateField,
-        "Valuation date",
+        "Those on record (current), or the certified ones in effect at the valuation date.",
+        [CURRENT, CERTIFIED],
+        label="Values",
+    ),
+    ValuationRun(
+        "valuation_job",
+        None,
+        'The values of a completed run, or of the "latest", in their place.',
+        label="Valuation run",
+    ),
+    Day(
+        "valuation_date",
+        None,
         "Prices are brought to this day. Without it: the day that the values are of. Another day is refused.",
-    )
-    sales_from = optional(
-        serializers.DateField,
-        "Sales from",
+        label="Valuation date",
+    ),
+    Day(
+        "sales_from",
+        None,
         "Without it: from the valuation date; where there is no later sale, the year before it.",
-    )
-    sales_to = optional(serializers.DateField, "Sales to", "The last day.")
-    property_kind = optional(
-        serializers.ChoiceField,
-        "Kind of property",
+        label="Sales from",
+    ),
+    Day("sales_to", None, "The last day.", label="Sales to"),
+    Choice(
+        "property_kind",
+        None,
         "Which range of the standard the COD must be in. Without it: that of each class, as the county has set it.",
-        choices=[kind.value for kind in PropertyKind],
-    )
-
-    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The days that were not given, so that a rerun is of the same ones."""
-        try:
-            dates = self.dates(data)
-        except DatesDoNotFit as refused:
-            raise serializers.ValidationError(dict(refused.faults)) from None
-        return {**data, **vars(dates)}
-
-    def dates(self, data: dict[str, Any]) -> StudyDates:
-        """Raises ``DatesDoNotFit``."""
-        county, run = self.context["county"], data["valuation_job"]
-        given = (data["valuation_date"], data["sales_from"], data["sales_to"])
-        if not isinstance(run, dict):
-            return settle(county, uuid.UUID(run) if run else data["values"], *given)
-        day = parse_date(run["valuation_date"])
-        assert day is not None  # noqa: S101 - the field has checked the run
-        if given[0] not in (None, day):
-            reason = f"The run's values are to be of {day}: give that day, or leave valuation_date out."
-            raise DatesDoNotFit({"valuation_date": [reason]})
-        return with_sales(county, None, day, *given[1:])
-
-
-class RatioStudyParameters(StudyParameters):
-    list_sales = default(
-        False, serializers.BooleanField, "List of sales", "Every sale used: some 50 on a page of the PDF."
-    )
+        [kind.value for kind in PropertyKind],
+        label="Kind of property",
+    ),
+)
 
 
 class StudyReport(Report):
-    """A report whose parameters are a ``StudyParameters``."""
+    """A report whose parameters begin with ``STUDY``."""
+
+    def complete(self, values: dict[str, Any], county: County, user: Any) -> dict[str, Any]:
+        """The days that were not given, so that a rerun is of the same ones."""
+        try:
+            dates = _dates(values, county)
+        except DatesDoNotFit as invalid:
+            raise InvalidRequest(invalid.faults) from None
+        return {**values, **{name: None if day is None else day.isoformat() for name, day in vars(dates).items()}}
 
     def shown(self, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
         hidden = "Values" if values["valuation_job"] else ""  # those of the run stand in their place
         return (pair for pair in super().shown(values) if pair[0] != hidden)
+
+
+def days_of(values: dict[str, Any]) -> tuple[date | None, date | None, date | None]:
+    """The valuation date and the span of the sales, as far as they are given."""
+    day, first, last = (values[name] for name in ("valuation_date", "sales_from", "sales_to"))
+    return day and date.fromisoformat(day), first and date.fromisoformat(first), last and date.fromisoformat(last)
+
+
+def _dates(values: dict[str, Any], county: County) -> StudyDates:
+    """Raises ``DatesDoNotFit``."""
+    given, run = days_of(values), values["valuation_job"]
+    if not isinstance(run, dict):
+        return settle(county, uuid.UUID(run) if run else values["values"], *given)
+    day = date.fromisoformat(run["valuation_date"])
+    if given[0] not in (None, day):
+        reason = f"The run's values are to be of {day}: give that day, or leave valuation_date out."
+        raise DatesDoNotFit({"valuation_date": [reason]})
+    return with_sales(county, None, day, *given[1:])
 
 
 class RatioStudyReport(StudyReport):
@@ -88,7 +91,10 @@ class RatioStudyReport(StudyReport):
     description = (
         "Level, uniformity and equity of values against sales, with intervals and the IAAO's ranges; by group."
     )
-    parameters = RatioStudyParameters
+    parameters = (
+        *STUDY,
+        Boolean("list_sales", False, "Every sale used: some 50 on a page of the PDF.", label="List of sales"),
+    )
     reader = "reporting.reports.ratio_study.read.read"
 
     def check(self, request: Request) -> dict[str, list[str]]:

@@ -9,17 +9,16 @@ from typing import Any
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Greatest
-from rest_framework import serializers
 
 from reporting.document import blocks as b
 from reporting.document.names import named as called_as
 from reporting.document.names import natural
 from reporting.errors import NotReconciled
 from reporting.reports import land
-from reporting.reports.base import Content, Parameters, Report, Request
-from reporting.reports.fields import default, names, optional
+from reporting.reports.base import Content, Report, Request
 from reporting.reports.parcels import nothing_there, unknown
 from reporting.reports.roll.build import MONEY, Groups, Roll, Sums, build, columns
+from terrafusion.jobs.request import Choice, Integer, Text, Texts
 from terrafusion.jobs.rights import Needs
 from terrafusion.records import named, order
 from terrafusion.records.county_time import today
@@ -37,35 +36,36 @@ _BATCH = 2_000
 _OUTSIDE = "(outside every district)"
 
 
-class RollParameters(Parameters):
-    tax_year = optional(
-        serializers.IntegerField,
-        "Tax year",
-        "Values of this year from the value history; without it, the parcels' present values.",
-        min_value=1800,
-        max_value=2200,
-    )
-    property_class = names("Classes", "Only parcels of these classes.", 100)
-    order = default("parcel_number", serializers.ChoiceField, "Order", "Of the parcels.", choices=list(_ORDERS))
-    district_layer = optional(
-        serializers.CharField,
-        "Districts",
-        "A reference layer of areas, such as taxing districts: totals are shown for each of its areas.",
-        max_length=40,
-    )
-    district_label = optional(
-        serializers.CharField,
-        "Name of a district",
-        "The layer's attribute that names a district; without it, the feature's key.",
-        max_length=60,
-    )
-
-
 class AssessmentRoll(Report):
     name = "assessment_roll"
     title = "Assessment roll"
     description = "Every parcel with values, exemptions and class; totals by class, neighborhood and district."
-    parameters = RollParameters
+    parameters = (
+        Integer(
+            "tax_year",
+            None,
+            "Values of this year from the value history; without it, the parcels' present values.",
+            1800,
+            2200,
+            label="Tax year",
+        ),
+        Texts("property_class", [], "Only parcels of these classes.", 100, label="Classes"),
+        Choice("order", "parcel_number", "Of the parcels.", list(_ORDERS), label="Order"),
+        Text(
+            "district_layer",
+            None,
+            "A reference layer of areas, such as taxing districts: totals are given for each of its areas.",
+            40,
+            label="Districts",
+        ),
+        Text(
+            "district_label",
+            None,
+            "The layer's attribute that names a district; without it, the feature's key.",
+            60,
+            label="Name of a district",
+        ),
+    )
     landscape = True
 
     def check(self, request: Request) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from terrafusion.jobs.request.areas import AreaField, read_area
 from terrafusion.jobs.request.base import JobRequest
 from terrafusion.jobs.request.errors import Faults, InvalidRequest
 from terrafusion.jobs.request.kinds import Boolean, Choice, Choices, Day, Integer, Number, Text, Texts
+from terrafusion.jobs.request.nested import Each, Object
 from terrafusion.jobs.request.parameter import Context, Parameter
 from terrafusion.jobs.request.parameters import ParametersField, object_schema, read
 from terrafusion.jobs.request.screening import SCREENING
@@ -21,11 +22,13 @@ __all__ = [
     "Choices",
     "Context",
     "Day",
+    "Each",
     "Faults",
     "Integer",
     "InvalidRequest",
     "JobRequest",
     "Number",
+    "Object",
     "Parameter",
     "ParameterSerializer",
     "ParametersField",

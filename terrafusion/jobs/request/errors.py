@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.settings import api_settings
 
 Messages = str | Iterable[str]
 """One message or several. A message that is an ``ErrorDetail`` keeps its code."""
@@ -13,11 +17,12 @@ class InvalidRequest(ValueError):
     """A request, or a value in it, that cannot be used.
 
     ``faults`` are by path, relative to what was checked; the empty path stands for that itself, as one text does.
+    ``code`` is the stable code of one text.
     """
 
-    def __init__(self, faults: str | Mapping[str, Messages]) -> None:
+    def __init__(self, faults: str | Mapping[str, Messages], code: str = "invalid") -> None:
         self.faults = Faults()
-        self.faults.merge({"": faults} if isinstance(faults, str) else faults)
+        self.faults.merge({"": ErrorDetail(faults, code)} if isinstance(faults, str) else faults)
         super().__init__(self.faults.text)
 
 
@@ -35,8 +40,7 @@ class Faults(dict[str, list[str]]):
     def merge(self, found: Mapping[str, Messages], path: str = "") -> None:
         """Add faults whose paths are relative to ``path``."""
         for inner, messages in found.items():
-            whole = f"{path}.{inner}" if path and inner else path or inner
-            self.add(whole, *([messages] if isinstance(messages, str) else messages))
+            self.add(joined(path, inner), *([messages] if isinstance(messages, str) else messages))
 
     @contextmanager
     def at(self, path: str) -> Iterator[None]:
@@ -46,7 +50,23 @@ class Faults(dict[str, list[str]]):
         except InvalidRequest as invalid:
             self.merge(invalid.faults, path)
 
+    @classmethod
+    def of(cls, detail: Any, path: str = "") -> Faults:
+        """The faults of a ``ValidationError``'s detail, whose objects and lists are within each other."""
+        found = cls()
+        if isinstance(detail, dict):
+            for name, inner in detail.items():
+                found.merge(cls.of(inner, path if name == api_settings.NON_FIELD_ERRORS_KEY else joined(path, name)))
+        else:
+            found.add(path, *detail)
+        return found
+
     def raise_any(self) -> None:
         """Raise ``InvalidRequest`` if there is any fault."""
         if self:
             raise InvalidRequest(self)
+
+
+def joined(path: str, member: object) -> str:
+    """The path of a member of what ``path`` leads to; either may be empty."""
+    return ".".join(filter(None, (path, str(member))))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
-
-from rest_framework.exceptions import ErrorDetail
 
 from terrafusion.jobs.request.errors import InvalidRequest
 from terrafusion.records.models import County
@@ -49,10 +48,10 @@ class Parameter:
         if self.name in given:
             return self.check(given[self.name], context)
         if self.required:
-            raise InvalidRequest(ErrorDetail(f"This parameter is required. {self.help}", "required"))
+            raise InvalidRequest(f"This parameter is required. {self.help}", "required")
         return self.resolve_default(context)
 
-    def check(self, value: Any, context: Any = None) -> Any:
+    def check(self, value: Any, context: Any) -> Any:
         """The effective value, as JSON, of a value that a request gives. Raises ``InvalidRequest``."""
         return None if value is None and self.nullable else self.parse(value, context)
 
@@ -62,7 +61,7 @@ class Parameter:
 
     def resolve_default(self, context: Any) -> Any:
         """The effective value where the request does not give one."""
-        return self.default
+        return copy(self.default)
 
     def value_schema(self) -> Schema:
         """JSON Schema of a value that is not null."""

@@ -10,7 +10,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from terrafusion.api import keys
 from terrafusion.api.fields import ObjectField
 from terrafusion.jobs import options
-from terrafusion.jobs.request.errors import Faults
+from terrafusion.jobs.request.errors import Faults, joined
 from terrafusion.jobs.request.parameter import Parameter, Schema
 
 PARAMETERS = "parameters"
@@ -33,7 +33,7 @@ def read(
     faults.merge(keys.unknown(given, [*(parameter.name for parameter in declared), *others]), path)
     values: dict[str, Any] = {}
     for parameter in declared:
-        with faults.at(f"{path}.{parameter.name}"):
+        with faults.at(joined(path, parameter.name)):
             values[parameter.name] = parameter.read(given, context)
     return values
 

@@ -66,7 +66,7 @@ def _fields() -> Iterator[tuple[str, str]]:
     for kind in (serializers.Field, *_subclasses(serializers.Field)):
         for name, message in getattr(kind, "default_error_messages", {}).items():
             messages.setdefault(name, _plain(message))
-    for _, call in source.calls("ErrorDetail", "Error"):
+    for _, call in source.calls("ErrorDetail", "Error", "InvalidRequest"):
         own = source.text(source.argument(call, 1, "code"))
         if own and _CODE.fullmatch(own):
             messages.setdefault(own, source.text(call.args[0]) or "")
