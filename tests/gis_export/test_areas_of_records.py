@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any
 
 import pytest
@@ -16,7 +14,6 @@ from rest_framework.test import APIClient
 from gis_export.models import GisExportJob
 from terrafusion.areas import AreaError, parse
 from tests.api.data import CountyData, client_of, make_county, member, parcel
-from tests.conftest import ROOT
 from tests.gis_export.conftest import URL, run_export
 
 FOOT = 0.3048
@@ -186,11 +183,3 @@ def test_a_job_keeps_the_area_that_it_was_given(transactional_db: None, api: API
     here.parcels[0].delete()  # what it was measured from
     again = api.post(f"{URL}/jobs/{job.pk}/rerun")
     assert GisExportJob.objects.get(pk=again.data["job_id"]).area_parts == job.area_parts
-
-
-def test_the_examples_of_the_page(api: APIClient) -> None:
-    page = (ROOT / "docs" / "user" / "areas.md").read_text()
-    examples = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    assert len(examples) == 8
-    for example in examples:
-        assert records(api, json.loads(example)) >= 1, example

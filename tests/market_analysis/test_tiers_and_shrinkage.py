@@ -47,7 +47,7 @@ def test_tiers_by_own_price_would_seem_to_move_and_ours_do_not() -> None:
 
 def test_tiers_that_the_records_do_not_show() -> None:
     sales = market(12, 20)[["parcel_number", "sale_date", "sale_price"]]
-    with pytest.raises(TooFewSales, match="3 value tiers apart"):
+    with pytest.raises(TooFewSales, match="do not distinguish 3 value tiers"):
         tiers.of_sales(sales, 3)
     with pytest.raises(TooFewSales, match="8 sales"):
         tiers.of_sales(market(4, 2), 3)

@@ -11,6 +11,7 @@ from django.db.models.fields import NOT_PROVIDED
 from terrafusion.records.loading import targets
 from terrafusion.records.models import CountySettings
 from terrafusion.setup.reference.markdown import code, page, table
+from terrafusion.words import counted
 
 
 def loadable_fields() -> str:
@@ -31,7 +32,7 @@ def _rules(target: targets.Target) -> Iterator[str]:
     if target.required:
         yield "required"
     if target.width:
-        yield f"at most {target.width} characters"
+        yield f"at most {counted(target.width, 'character')}"
     if target.positive:
         yield "above 0"
     elif target.nonnegative:
