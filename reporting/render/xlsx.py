@@ -6,6 +6,7 @@ Cells are typed: dates are dates, money and rates are numbers with a format. Tex
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -46,11 +47,12 @@ def render(document: b.Document, desk: Desk) -> Rendered:
 class _Sheet:
     """A table's rows, of one block or of many that have its columns."""
 
+    _totals: b.Row | None
+
     def __init__(self, book: Workbook, lines: Lines) -> None:
         self.columns, self.note = lines.columns, lines.note
         self._sheet: Sheet = book.sheet(clean(lines.title or lines.name), lines.columns)
         self.name = self._sheet.name
-        self._totals: b.Row | None = None
         self.too_old: int = 0
 
     def add(self, lines: Lines, desk: Desk) -> None:
@@ -86,10 +88,15 @@ def _write_front(book: Workbook, sheet: Any, document: b.Document, tables: Table
     for row, (left, right, style) in enumerate(_front(document, tables, sheets)):
         if left:
             sheet.write_string(row, 0, clean(left)[:MOST_CHARACTERS], styles.get(style))
-        if isinstance(right, b.Figure):
-            _write_figure(book, sheet, row, right)
-        elif right:
-            sheet.write_string(row, 1, clean(right)[:MOST_CHARACTERS], wrap)
+        if isinstance(right, b.Figure) and _is_number(right.value):
+            column = b.Column("", right.kind, decimals=right.decimals)
+            sheet.write_number(row, 1, right.value, book.format(number_format(column), align="left"))
+        elif text := shown(right.value) if isinstance(right, b.Figure) else right:
+            sheet.write_string(row, 1, clean(text)[:MOST_CHARACTERS], wrap)
+
+
+def _is_number(value: b.Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _front(document: b.Document, tables: Tables, sheets: list[_Sheet]) -> Iterator[tuple[str, str | b.Figure, str]]:
@@ -111,12 +118,3 @@ def _front(document: b.Document, tables: Tables, sheets: list[_Sheet]) -> Iterat
     for made in sheets:
         if made.note:
             yield f"Sheet {made.name}", made.note, ""
-
-
-def _write_figure(book: Workbook, sheet: Any, row: int, figure: b.Figure) -> None:
-    value = figure.value
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        sheet.write_string(row, 1, shown(value, figure.kind, figure.decimals))
-        return
-    column = b.Column(figure.name, figure.kind, decimals=figure.decimals)
-    sheet.write_number(row, 1, value, book.format(number_format(column), align="left"))

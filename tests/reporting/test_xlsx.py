@@ -57,6 +57,9 @@ def test_the_first_sheet_says_what_the_report_is(made: Any) -> None:
         b.Figure("total", "Total", 1_000_000, b.Kind.MONEY),
         b.Figure("met", "Met", True, b.Kind.BOOLEAN),
         b.Figure("none", "None", None, b.Kind.NUMBER),
+        b.Figure("nan", "Not a number", float("nan"), b.Kind.NUMBER),
+        b.Figure("text", "Text", "a\x07b"),
+        b.Figure("year", "Year", 2026, b.Kind.YEAR),
         b.Figure("day", "Day", datetime.date(2026, 1, 2), b.Kind.DATE),
     )
     book, rendered = made(
@@ -88,16 +91,19 @@ def test_the_first_sheet_says_what_the_report_is(made: Any) -> None:
         ["Total", 1_000_000],
         ["Met", "yes"],
         ["None", "\u2013"],
+        ["Not a number", "\u2013"],
+        ["Text", "a\ufffdb"],
+        ["Year", 2026],
         ["Day", "Jan 2, 2026"],
         ["Part one", None],
         [None, "Its \ufffd words."],
         ["Sheet Rows", "Of all."],
     ]
     assert sheet["B8"].data_type == "s"
-    assert [row for row in range(1, 21) if sheet.cell(row, 1).font.bold] == [1, 18]
-    assert (sheet["A1"].font.size, sheet["A18"].font.size) == (16, 11)
+    assert [row for row in range(1, 24) if sheet.cell(row, 1).font.bold] == [1, 21]
+    assert (sheet["A1"].font.size, sheet["A21"].font.size) == (16, 11)
     assert (sheet["B7"].alignment.wrap_text, sheet["B7"].alignment.vertical) == (True, "top")
-    assert [sheet[cell].number_format for cell in ("B13", "B14")] == ["#,##0.0", "$#,##0;-$#,##0"]
+    assert [sheet[cell].number_format for cell in ("B13", "B14", "B19")] == ["#,##0.0", "$#,##0;-$#,##0", "0"]
     assert [sheet[cell].alignment.horizontal for cell in ("B13", "B14")] == ["left", "left"]
     assert [round(sheet.column_dimensions[column].width) for column in "AB"] == [35, 91]
     assert rendered.notes == ()
@@ -151,20 +157,21 @@ def test_texts_without_what_no_cell_holds(made: Any) -> None:
     assert book["Rows"]["A3"].data_type == "s"
 
 
-@pytest.mark.parametrize(("old", "note"), [(0, ()), (1, ("1 date",)), (2, ("2 dates",))])
+@pytest.mark.parametrize(("old", "note"), [(0, ()), (1, ("1 date",)), (3, ("3 dates",))])
 def test_days_before_excels_calendar_are_left_empty_and_said_so(made: Any, old: int, note: tuple[str, ...]) -> None:
     first = datetime.date(1900, 3, 1)
     days = [[first], *[[first - datetime.timedelta(1)]] * old, [datetime.date(2026, 1, 1)]]
     # In two tables, of which each has its share.
-    book, rendered = made(table("One", *days[:2], columns=(DAY,)), table("Two", *days[2:], columns=(DAY,)))
+    book, rendered = made(table("One", *days[:3], columns=(DAY,)), table("Two", *days[3:], columns=(DAY,)))
     found = [row[0] for sheet in book.worksheets[1:] for row in values(sheet)[1:]]
     assert [day for day in found if day] == [datetime.datetime(1900, 3, 1), datetime.datetime(2026, 1, 1)]
     said = " before March 1, 1900 left empty: Excel has no such days."
     assert rendered.notes == tuple(f"{count}{said}" for count in note)
 
 
-def test_progress_is_in_cells(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("rows", "steps"), [(999, []), (1000, [2000]), (2500, [2000, 2000])])
+def test_progress_is_in_cells(tmp_path: Path, rows: int, steps: list[int]) -> None:
+    """Of two columns, each thousand rows."""
     cells: list[int] = []
-    rows = [[1, "a"]] * 2_500
-    xlsx.render(document(table("Rows", *rows, columns=(NUMBER, WORD))), Desk(tmp_path, cells.append))
-    assert cells == [2000, 2000]
+    xlsx.render(document(table("Rows", *[[1, "a"]] * rows, columns=(NUMBER, WORD))), Desk(tmp_path, cells.append))
+    assert cells == steps
