@@ -14,9 +14,9 @@ import pandas as pd
 
 from benchmarks.valuation_data import sales_of
 from market_analysis.stats import time_adjustment
-from valuation import comparables, model, reconcile
+from valuation import comparables, mass_appraisal, reconcile
 from valuation.frames import Values
-from valuation.model.holdout import coverage
+from valuation.mass_appraisal.holdout import coverage
 
 CONFIDENCE = 0.90
 _COUNTIES = ("lucas", "seattle")
@@ -65,7 +65,7 @@ def _draw(county: str, size: int, random: np.random.Generator) -> dict[str, floa
 
 
 def _values(known: pd.DataFrame, as_of: pd.Timestamp, homes: pd.DataFrame) -> dict[str, Values]:
-    trained = model.train(known, as_of.date())
+    trained = mass_appraisal.train(known, as_of.date())
     prepared = comparables.prepare(known, as_of.date())
     held = {"mass_appraisal": trained.held_back, "sales_comparison": prepared.held_back}
     values = {"mass_appraisal": trained.value(homes), "sales_comparison": prepared.value(homes).values}

@@ -28,7 +28,7 @@ from benchmarks.valuation_data import COUNTIES, sales_of
 from benchmarks.valuation_figures import Judged, figures
 from market_analysis.stats import time_adjustment
 from terrafusion.setup.demo.client import Client
-from valuation import comparables, model, reconcile
+from valuation import comparables, mass_appraisal, reconcile
 from valuation.frames import Values
 
 Floats = Any
@@ -79,10 +79,10 @@ class _Market:
         return self.test["parcel_number"].isin(self.known["parcel_number"]).to_numpy()
 
     @cached_property
-    def trained(self) -> tuple[model.MassAppraisal, float]:
+    def trained(self) -> tuple[mass_appraisal.MassAppraisal, float]:
         """And the seconds that it took."""
         begun = time.perf_counter()
-        return model.train(self.known, self.cut), time.perf_counter() - begun
+        return mass_appraisal.train(self.known, self.cut), time.perf_counter() - begun
 
     @cached_property
     def prepared(self) -> tuple[comparables.SalesComparison, float]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks import platform
 from benchmarks.valuation_data import sales_of
-from valuation import comparables, model
+from valuation import comparables, mass_appraisal
 
 _CUT = date(2017, 1, 1)
 _MOST_SALES = 25_000
@@ -32,7 +32,7 @@ def run() -> None:
     random = np.random.default_rng(1)
     known = real.sample(min(_MOST_SALES, rows // 4), random_state=1).sort_values("sale_date").reset_index(drop=True)
     begun = time.perf_counter()
-    trained = model.train(known, _CUT)
+    trained = mass_appraisal.train(known, _CUT)
     prepared = comparables.prepare(known, _CUT)
     learnt = time.perf_counter()
     memory = []

@@ -12,9 +12,9 @@ import pandas as pd
 from market_analysis.stats.errors import TooFewSales
 from valuation.frames import Floats, Mask, Values
 from valuation.intervals import reach, widen
-from valuation.model import holdout
-from valuation.model.history import History, judged, learn_history
-from valuation.model.holdout import Trial
+from valuation.mass_appraisal import holdout
+from valuation.mass_appraisal.history import History, judged, learn_history
+from valuation.mass_appraisal.holdout import Trial
 
 _FEWEST = 30
 Learned = Callable[[History, Mask], Callable[[pd.DataFrame], Values]]

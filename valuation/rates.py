@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from valuation.model.features import texts
+from valuation.mass_appraisal.features import texts
 
 Rows = npt.NDArray[np.intp]
 

@@ -19,7 +19,7 @@ import pandas as pd
 from valuation import ratio
 from valuation.frames import Floats, Mask, Values, values_of
 from valuation.intervals import reach
-from valuation.model.features import texts
+from valuation.mass_appraisal.features import texts
 
 _SHRINK = 300.0  # sales that a group needs to count as much as the one above it
 _BEST = 0.02  # each approach errs by this of its own, in logs, whatever the sales say

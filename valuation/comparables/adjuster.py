@@ -21,9 +21,9 @@ from valuation.comparables.location import Location
 from valuation.comparables.market import Market
 from valuation.comparables.selection import Keys, Pool
 from valuation.frames import Floats
-from valuation.model import boosting, features, parts
-from valuation.model.features import Encoder
-from valuation.model.surroundings import keys_of
+from valuation.mass_appraisal import boosting, features, parts
+from valuation.mass_appraisal.features import Encoder
+from valuation.mass_appraisal.surroundings import keys_of
 
 TOGETHER = "combined_effects"
 _ODD = 0.5  # logs beyond which what the rates leave counts no further

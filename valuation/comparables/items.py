@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from valuation.frames import Floats
-from valuation.model.features import RISING, Encoder
+from valuation.mass_appraisal.features import RISING, Encoder
 
 LOCATION = "location"
 _RISING = re.compile(r"area|sqft|sq_ft|lot|frontage|bed|bath|garage|carport|quality|grade|view|water|effective_year")

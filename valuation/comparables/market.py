@@ -17,7 +17,7 @@ from valuation.comparables import regression
 from valuation.comparables.items import Item, Scale
 from valuation.comparables.regression import Fitted
 from valuation.frames import Floats
-from valuation.model.features import Encoder
+from valuation.mass_appraisal.features import Encoder
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from valuation.comparables.adjuster import Adjuster
 from valuation.comparables.compared import Compared, Options, compare
 from valuation.frames import Mask, Progress, Values, checked, values_of
 from valuation.intervals import reach, widen
-from valuation.model import holdout
-from valuation.model.features import Encoder, texts
-from valuation.model.history import History, judged, learn_history
-from valuation.model.holdout import Trial
+from valuation.mass_appraisal import holdout
+from valuation.mass_appraisal.features import Encoder, texts
+from valuation.mass_appraisal.history import History, judged, learn_history
+from valuation.mass_appraisal.holdout import Trial
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ import pandas as pd
 from valuation.cost.schedules import Schedules
 from valuation.frames import Floats, Mask, Values, checked, values_of
 from valuation.judged import Evidence, history_of, interval, judge
-from valuation.model.features import as_number, texts
-from valuation.model.history import History
+from valuation.mass_appraisal.features import as_number, texts
+from valuation.mass_appraisal.history import History
 
 _AHEAD = 2  # years after the valuation date at which a year built is an error
 _FIRST_YEAR = 1600

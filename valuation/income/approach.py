@@ -14,7 +14,7 @@ import pandas as pd
 
 from valuation.frames import Values, checked, values_of
 from valuation.judged import Evidence, history_of, interval, judge
-from valuation.model.features import as_number
+from valuation.mass_appraisal.features import as_number
 from valuation.rates import in_force, pick, taken
 
 _RENT_KEY = ("property_class", "use_code", "neighborhood", "quality")

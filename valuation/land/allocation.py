@@ -21,7 +21,7 @@ from valuation.frames import Floats
 from valuation.judged import history_of
 from valuation.land import lots, sources
 from valuation.land.lots import Lots
-from valuation.model.features import as_number, texts
+from valuation.mass_appraisal.features import as_number, texts
 
 _LAND_SALES, _ABSTRACTED = 5, 10  # of a neighborhood at least
 _FOR_SHARES = 20  # homes of a class in neighborhoods with land sales

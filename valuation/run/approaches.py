@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from valuation import comparables, cost, income, model
+from valuation import comparables, cost, income, mass_appraisal
 from valuation.frames import Values
 from valuation.models import Method
 from valuation.run import grid
@@ -15,7 +15,7 @@ from valuation.run.figures import Shown, applies, figure
 if TYPE_CHECKING:
     import pandas as pd
 
-    from valuation.model.holdout import Trial
+    from valuation.mass_appraisal.holdout import Trial
 
 Progress = Callable[[float], None]
 
@@ -46,7 +46,7 @@ class Approach(Protocol):
 class MassAppraisal:
     name = Method.MASS_APPRAISAL.value
 
-    def __init__(self, trained: model.MassAppraisal) -> None:
+    def __init__(self, trained: mass_appraisal.MassAppraisal) -> None:
         self.trained = trained
         self.held_back: pd.DataFrame | None = trained.held_back
         self.trial = trained.trial

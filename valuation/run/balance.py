@@ -15,7 +15,7 @@ import pandas as pd
 from terrafusion.words import counted
 from valuation import ratio
 from valuation.frames import Floats, Mask
-from valuation.model import boosting, features
+from valuation.mass_appraisal import boosting, features
 from valuation.ratio.chasing import MIN_RATIOS
 
 if TYPE_CHECKING:

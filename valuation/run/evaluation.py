@@ -11,7 +11,7 @@ from psycopg import sql
 from terrafusion.records.sales import frame
 from terrafusion.words import counted
 from valuation.assessment import Classes
-from valuation.model.holdout import coverage
+from valuation.mass_appraisal.holdout import coverage
 from valuation.models import JudgedSale, ValuationJob
 from valuation.run.store import copy
 from valuation.study_groups import CountyStudy, of_frame

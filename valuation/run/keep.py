@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from valuation import model as models
+from valuation import mass_appraisal
 from valuation.assessment import Classes, classes_of
 from valuation.models import Method, ValuationJob, ValuationModel
 from valuation.run import evaluation
@@ -27,8 +27,8 @@ def model(job: ValuationJob, ready: Prepared, market: Market, balance: dict[str,
     """
     if ready.trained is None:
         return ready.stored
-    content = models.save(ready.trained)
-    card = plain(models.card(ready.trained))
+    content = mass_appraisal.save(ready.trained)
+    card = plain(mass_appraisal.card(ready.trained))
     return ValuationModel.objects.create(
         id=uuid.uuid5(job.pk, str(job.claim_token)),
         county_id=job.county_id,
@@ -51,7 +51,7 @@ def model(job: ValuationJob, ready: Prepared, market: Market, balance: dict[str,
     )
 
 
-def _metrics(trained: models.MassAppraisal, classes: Classes) -> dict[str, Any]:
+def _metrics(trained: mass_appraisal.MassAppraisal, classes: Classes) -> dict[str, Any]:
     if trained.trial is None:
         return evaluation.withheld(trained.facts["not_judged"])
     return evaluation.judge(trained.trial.judged, trained.trial.error, classes)[1]

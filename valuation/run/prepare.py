@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from market_analysis.stats.errors import TooFewSales
-from valuation import comparables, cost, errors, income, model, monotone, reconcile
+from valuation import comparables, cost, errors, income, mass_appraisal, monotone, reconcile
 from valuation.feasible import lacking_tables
 from valuation.frames import NoSchedule
 from valuation.labels import label
 from valuation.land import allocation
 from valuation.land.allocation import Allocation
 from valuation.land_shares import shares_of
-from valuation.model.features import Encoder
+from valuation.mass_appraisal.features import Encoder
 from valuation.models import Method, ValuationJob, ValuationModel
 from valuation.run.approaches import Approach, Cost, Income, MassAppraisal, Progress, SalesComparison
 from valuation.run.records import Market
@@ -47,7 +47,7 @@ class Prepared:
     approaches: dict[str, Approach] = field(default_factory=dict)
     weights: reconcile.Weights | None = None
     tried: reconcile.Weights | None = None
-    trained: model.MassAppraisal | None = None
+    trained: mass_appraisal.MassAppraisal | None = None
     stored: ValuationModel | None = None
     notes: list[str] = field(default_factory=list)
     schedules: dict[str, Any] = field(default_factory=dict)
@@ -102,12 +102,12 @@ def _mass_appraisal(job: ValuationJob, market: Market, ready: Prepared, progress
         if ready.stored is None:
             raise errors.ModelUnusable("The model that the run was to use is gone.")
         try:
-            return MassAppraisal(model.load(bytes(ready.stored.artefact)))
-        except model.UnreadableModel as unreadable:
+            return MassAppraisal(mass_appraisal.load(bytes(ready.stored.artefact)))
+        except mass_appraisal.UnreadableModel as unreadable:
             raise errors.ModelUnusable(f"The stored model cannot be used any more: {unreadable}") from unreadable
     directions = monotone.directions_of(job.county_id)
-    options = model.Options(confidence=wanted["confidence"], seed=wanted["seed"], directions=directions)
-    ready.trained = model.train(market.sales, job.valuation_date, options, progress)
+    options = mass_appraisal.Options(confidence=wanted["confidence"], seed=wanted["seed"], directions=directions)
+    ready.trained = mass_appraisal.train(market.sales, job.valuation_date, options, progress)
     ready.notes += _without_order(directions, ready.trained.trees.encoder)
     return MassAppraisal(ready.trained)
 

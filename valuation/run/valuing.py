@@ -17,7 +17,7 @@ from valuation import errors, flags
 from valuation import scope as scopes
 from valuation.assessment import classes_of
 from valuation.frames import UnusableInput
-from valuation.model import holdout
+from valuation.mass_appraisal import holdout
 from valuation.models import JudgedSale, PropertyValuation, State, ValuationJob
 from valuation.run import evaluation, files, keep, records, store
 from valuation.run.ahead import in_order

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.market_analysis.data import market
-from valuation import model
+from valuation import mass_appraisal
 
 AS_OF = date(2015, 7, 1)
 
@@ -20,5 +20,5 @@ def sales() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def trained(sales: pd.DataFrame) -> model.MassAppraisal:
-    return model.train(sales, AS_OF)
+def trained(sales: pd.DataFrame) -> mass_appraisal.MassAppraisal:
+    return mass_appraisal.train(sales, AS_OF)

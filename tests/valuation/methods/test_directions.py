@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from valuation import comparables, model
-from valuation.model import features, linear
+from valuation import comparables, mass_appraisal
+from valuation.mass_appraisal import features, linear
 from valuation.run import grid
 
 AS_OF = date(2016, 1, 1)
@@ -57,37 +57,37 @@ SWEEPS: dict[str, list[float]] = {
 
 
 @pytest.fixture(scope="module")
-def held(sales: pd.DataFrame) -> model.MassAppraisal:
-    return model.train(sales, AS_OF, model.Options(directions=HELD))
+def held(sales: pd.DataFrame) -> mass_appraisal.MassAppraisal:
+    return mass_appraisal.train(sales, AS_OF, mass_appraisal.Options(directions=HELD))
 
 
-def steps(by: model.MassAppraisal, sales: pd.DataFrame, name: str) -> np.ndarray:
+def steps(by: mass_appraisal.MassAppraisal, sales: pd.DataFrame, name: str) -> np.ndarray:
     """What each home's value changes by from one value of the characteristic to the next, as a share."""
     value = by.value(swept(sales, name, SWEEPS[name])).values["value"].to_numpy().reshape(-1, 40)
     return np.asarray(value[1:] / value[:-1] - 1)
 
 
 @pytest.mark.parametrize("name", SWEEPS)
-def test_a_value_never_goes_the_other_way(held: model.MassAppraisal, sales: pd.DataFrame, name: str) -> None:
+def test_a_value_never_goes_the_other_way(held: mass_appraisal.MassAppraisal, sales: pd.DataFrame, name: str) -> None:
     assert steps(held, sales, name).min() > -1e-9
     assert held.trees.encoder.directions == HELD
 
 
 def test_without_the_setting_it_does(sales: pd.DataFrame) -> None:
-    free = model.train(sales, AS_OF)
+    free = mass_appraisal.train(sales, AS_OF)
     assert steps(free, sales, "year_built").min() < -0.02
     assert free.trees.encoder.directions == {}
 
 
-def test_a_kept_model_is_held_as_it_was_trained(held: model.MassAppraisal, sales: pd.DataFrame) -> None:
-    again = model.load(model.save(held))
+def test_a_kept_model_is_held_as_it_was_trained(held: mass_appraisal.MassAppraisal, sales: pd.DataFrame) -> None:
+    again = mass_appraisal.load(mass_appraisal.save(held))
     assert again.trees.encoder == held.trees.encoder
     assert again.options == held.options
     assert (again.value(sales[:50]).values == held.value(sales[:50]).values).all(axis=None)
-    assert model.card(again)["values_only"] == {"year_built": "rise", "stories": "fall", "condition": "rise"}
+    assert mass_appraisal.card(again)["values_only"] == {"year_built": "rise", "stories": "fall", "condition": "rise"}
 
 
-def test_reasons_keep_to_it(held: model.MassAppraisal, sales: pd.DataFrame) -> None:
+def test_reasons_keep_to_it(held: mass_appraisal.MassAppraisal, sales: pd.DataFrame) -> None:
     homes = swept(sales, "year_built", SWEEPS["year_built"])
     dollars, values = held.reasons(homes), held.value(homes).values["value"]
     of_the_year = (dollars["year_built"] / values).to_numpy().reshape(-1, 40)

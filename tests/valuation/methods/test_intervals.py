@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.market_analysis.data import market
-from valuation import comparables, model
+from valuation import comparables, mass_appraisal
 from valuation.frames import Floats
 from valuation.intervals import reach, widen
-from valuation.model import calibration, history
-from valuation.model.surroundings import Surroundings
+from valuation.mass_appraisal import calibration, history
+from valuation.mass_appraisal.surroundings import Surroundings
 
 AS_OF = date(2015, 7, 1)
 
@@ -96,10 +96,10 @@ def test_a_model_of_more_sales_reads_the_same_density() -> None:
 def test_a_model_without_a_trial_says_how_long_it_would_have_waited() -> None:
     sales = market(months=12, sales=20)
     last = sales["sale_date"].max().date()
-    late = model.train(sales, last + timedelta(days=1100))
+    late = mass_appraisal.train(sales, last + timedelta(days=1100))
     assert late.trial is None
     assert "later ones after a gap of 1,100 days, as before the valuation date, to judge on" in late.facts["not_judged"]
-    assert "days on" not in model.train(sales.tail(110), last).facts["not_judged"]
+    assert "days on" not in mass_appraisal.train(sales.tail(110), last).facts["not_judged"]
 
 
 def test_few_sales_cover() -> None:
@@ -108,7 +108,7 @@ def test_few_sales_cover() -> None:
     for seed in range(6):
         sales = market(months=36, sales=40, noise=0.15, seed=seed)
         known, later = sales[sales["sale_date"] < "2014-10-01"], sales[sales["sale_date"] >= "2014-10-01"]
-        values = model.train(known.sample(110, random_state=seed), date(2014, 10, 1)).value(later).values
+        values = mass_appraisal.train(known.sample(110, random_state=seed), date(2014, 10, 1)).value(later).values
         held.append(((values["low"] <= later["sale_price"]) & (later["sale_price"] <= values["high"])).mean())
     assert 0.86 < np.mean(held) < 0.97
     assert min(held) > 0.7
@@ -166,7 +166,7 @@ def test_spreads_know_categories_by_codes_that_all_models_share() -> None:
     sales["use_code"] = random.choice(["A", "B", "C"], len(sales))
     noisy = (sales["use_code"] == "B").to_numpy()
     sales["sale_price"] *= np.exp(np.where(noisy, random.normal(0, 0.3, len(sales)), 0.0))
-    trained = model.train(sales, sales["sale_date"].max().date())
+    trained = mass_appraisal.train(sales, sales["sale_date"].max().date())
     values = trained.value(sales.tail(500)).values
     width = np.log(values["high"] / values["low"])
     held = np.log(trained.held_back["high"] / trained.held_back["low"])

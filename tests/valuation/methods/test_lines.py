@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from valuation import comparables
 from valuation.comparables import items
-from valuation.model.features import Encoder
+from valuation.mass_appraisal.features import Encoder
 from valuation.run import grid
 
 AS_OF = date(2024, 1, 1)

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from market_analysis.stats.errors import TooFewSales
 from tests.market_analysis.data import level, market
 from tests.valuation.methods.conftest import AS_OF
-from valuation import model, ratio
+from valuation import mass_appraisal, ratio
 from valuation.flags import MEANINGS
 from valuation.frames import UnusableInput
 
 JULY_2015 = 42  # months since the market began
 
 
-def test_later_sales_are_valued_as_the_market_pays(trained: model.MassAppraisal, sales: pd.DataFrame) -> None:
+def test_later_sales_are_valued_as_the_market_pays(trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame) -> None:
     """Later prices differ from values by their own noise of 8 % (a COD of 6.4); the level is that of the day."""
     later = sales[sales["sale_date"] > pd.Timestamp(AS_OF)]
     months = (later["sale_date"].dt.year - 2012) * 12 + later["sale_date"].dt.month - 1
@@ -37,34 +37,36 @@ def test_later_sales_are_valued_as_the_market_pays(trained: model.MassAppraisal,
     assert not len(found.refused)
 
 
-def test_later_sales_are_not_seen(trained: model.MassAppraisal, sales: pd.DataFrame) -> None:
+def test_later_sales_are_not_seen(trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame) -> None:
     spoilt = sales.copy()
     spoilt.loc[spoilt["sale_date"] > pd.Timestamp(AS_OF), "sale_price"] *= 10
-    again = model.train(spoilt, AS_OF)
+    again = mass_appraisal.train(spoilt, AS_OF)
     assert again.value(sales).values.equals(trained.value(sales).values)
     assert again.facts["left_out_sales"]["after_the_valuation_date"] > 100
 
 
 def test_a_stored_model_gives_the_same_values_reasons_and_card(
-    trained: model.MassAppraisal, sales: pd.DataFrame
+    trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame
 ) -> None:
-    data = model.save(trained)
-    again = model.load(data)
+    data = mass_appraisal.save(trained)
+    again = mass_appraisal.load(data)
     assert again.value(sales).values.equals(trained.value(sales).values)
     assert again.reasons(sales).equals(trained.reasons(sales))
-    assert model.card(again) == model.card(trained)
+    assert mass_appraisal.card(again) == mass_appraisal.card(trained)
     assert again.held_back[["value", "price"]].equals(trained.held_back[["value", "price"]])
-    assert model.save(again) == data
+    assert mass_appraisal.save(again) == data
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x80\x04N."])
 def test_other_bytes_are_refused(data: bytes) -> None:
-    with pytest.raises(model.UnreadableModel):
-        model.load(data)
+    with pytest.raises(mass_appraisal.UnreadableModel):
+        mass_appraisal.load(data)
 
 
-def test_the_card_tells_what_was_learnt_from_and_how_well(trained: model.MassAppraisal, sales: pd.DataFrame) -> None:
-    card = json.loads(json.dumps(model.card(trained), allow_nan=False))
+def test_the_card_tells_what_was_learnt_from_and_how_well(
+    trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame
+) -> None:
+    card = json.loads(json.dumps(mass_appraisal.card(trained), allow_nan=False))
     assert card["trained_on"]["sales"] == (sales["sale_date"] <= pd.Timestamp(AS_OF)).sum()
     assert card["evaluation"]["cod"] < 8.5
     assert 0.8 < card["evaluation"]["coverage"] <= 1
@@ -73,7 +75,7 @@ def test_the_card_tells_what_was_learnt_from_and_how_well(trained: model.MassApp
     assert card["versions"]["lightgbm"]
 
 
-def test_twins_are_valued_alike_sold_or_not(trained: model.MassAppraisal, sales: pd.DataFrame) -> None:
+def test_twins_are_valued_alike_sold_or_not(trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame) -> None:
     """The same plan in the same street: one sold for half its worth, one never, one is three metres away."""
     home = sales[sales["sale_date"] < pd.Timestamp(AS_OF)].iloc[[-1]]
     twins = pd.concat([home] * 3, ignore_index=True)
@@ -82,24 +84,24 @@ def test_twins_are_valued_alike_sold_or_not(trained: model.MassAppraisal, sales:
     sold, never_sold, next_door = trained.value(twins).values["value"].to_numpy()
     assert abs(never_sold / next_door - 1) < 0.02
     # The half price has no say. What is left is the spread of the members: a home that sold is valued by those alone
-    # that have not seen it (valuation.model.parts).
+    # that have not seen it (valuation.mass_appraisal.parts).
     assert abs(sold / never_sold - 1) < 0.02
 
 
-def test_chunks_and_order_do_not_matter(trained: model.MassAppraisal, sales: pd.DataFrame) -> None:
+def test_chunks_and_order_do_not_matter(trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame) -> None:
     whole = trained.value(sales).values
     mixed = sales.sample(frac=1, random_state=1)
     parts = pd.concat([trained.value(mixed[:700]).values, trained.value(mixed[700:]).values])
     assert parts.loc[whole.index].equals(whole)
 
 
-def test_reasons_sum_to_the_value(trained: model.MassAppraisal, sales: pd.DataFrame) -> None:
+def test_reasons_sum_to_the_value(trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame) -> None:
     reasons, values = trained.reasons(sales), trained.value(sales).values["value"]
     assert np.allclose(reasons.sum(axis=1), values, rtol=1e-9)
     assert {"base", "living_area_sqft", "year_built", "neighborhood", "nearby_sales"} <= set(reasons)
     assert np.corrcoef(reasons["living_area_sqft"], sales["living_area_sqft"])[0, 1] > 0.9
     assert reasons["combined_effects"].abs().median() < 0.05 * values.median()
-    whole = model.reasons_in_dollars(reasons.iloc[0], 250_000)
+    whole = mass_appraisal.reasons_in_dollars(reasons.iloc[0], 250_000)
     assert sum(whole.values()) == 250_000
     assert next(iter(whole)) == "base"
 
@@ -113,7 +115,7 @@ ABSURD: dict[str, Any] = {
 }
 
 
-def test_absurd_characteristics_are_unknown_and_told(trained: model.MassAppraisal) -> None:
+def test_absurd_characteristics_are_unknown_and_told(trained: mass_appraisal.MassAppraisal) -> None:
     found = trained.value(pd.DataFrame({"parcel_number": list("abcd"), **ABSURD}))
     assert np.isfinite(found.values.to_numpy()).all()
     assert all("absurd_characteristic" in flags for flags in found.flags[:3])
@@ -140,7 +142,7 @@ def test_absurd_characteristics_are_unknown_and_told(trained: model.MassAppraisa
         max_size=4,
     )
 )
-def test_no_record_gives_nan(trained: model.MassAppraisal, rows: list[dict[str, Any]]) -> None:
+def test_no_record_gives_nan(trained: mass_appraisal.MassAppraisal, rows: list[dict[str, Any]]) -> None:
     frame = pd.DataFrame(rows)
     found = trained.value(frame)
     assert len(found.values) == len(rows)
@@ -153,25 +155,27 @@ def test_no_record_gives_nan(trained: model.MassAppraisal, rows: list[dict[str, 
 def test_prices_in_other_words_are_not_learnt_from(sales: pd.DataFrame) -> None:
     known = sales[sales["sale_date"] < pd.Timestamp(AS_OF)][:300]
     price = known["sale_price"]
-    found = model.train(known.assign(total_value=price, assessed=1.0, key=price, row_id=known.index, same=1.0), AS_OF)
+    found = mass_appraisal.train(
+        known.assign(total_value=price, assessed=1.0, key=price, row_id=known.index, same=1.0), AS_OF
+    )
     assert set(found.trees.encoder.left_out) >= {"total_value", "assessed", "key", "row_id", "same"}
     assert found.trees.encoder.names == ["living_area_sqft", "year_built", "neighborhood", "year_built"]
 
 
 def test_few_sales_are_refused(sales: pd.DataFrame) -> None:
     with pytest.raises(TooFewSales, match=r"takes 100 valid sales up to 2015-07-01; there are 99\."):
-        model.train(sales[:99], AS_OF)
+        mass_appraisal.train(sales[:99], AS_OF)
     with pytest.raises(TooFewSales, match=r"there are 0 \(1200 are later\)"):
-        model.train(sales, date(2010, 1, 1))
+        mass_appraisal.train(sales, date(2010, 1, 1))
     with pytest.raises(UnusableInput, match="no column sale_price"):
-        model.train(sales.drop(columns="sale_price"), AS_OF)
+        mass_appraisal.train(sales.drop(columns="sale_price"), AS_OF)
 
 
 def test_a_thin_and_dirty_market_is_valued_with_flags() -> None:
     """One hundred and twenty sales of a few months, with no place, one class, rows twice and prices of nothing."""
     sales = market(months=5, sales=24)[["sale_date", "sale_price", "living_area_sqft"]]
     dirty = pd.concat([sales, sales[:20], sales[:5].assign(sale_price=0)], ignore_index=True)
-    found = model.train(dirty, date(2014, 1, 1))
+    found = mass_appraisal.train(dirty, date(2014, 1, 1))
     assert found.facts["left_out_sales"]["recorded_twice"] == 20
     assert found.facts["left_out_sales"]["without_price_or_date"] == 5
     values = found.value(sales)
@@ -191,6 +195,6 @@ def test_progress_is_told_and_can_cancel(sales: pd.DataFrame) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        model.train(sales[:300], AS_OF, progress=progress)
+        mass_appraisal.train(sales[:300], AS_OF, progress=progress)
     assert told == sorted(told)
     assert len(told) > 100

@@ -7,8 +7,8 @@ import pandas as pd
 
 from tests.market_analysis.data import market
 from tests.valuation.methods.conftest import AS_OF
-from valuation import model
-from valuation.model import features
+from valuation import mass_appraisal
+from valuation.mass_appraisal import features
 
 LAST_YEAR = pd.Timestamp(AS_OF) - pd.DateOffset(months=11)
 
@@ -19,7 +19,7 @@ def test_a_category_and_a_column_of_the_last_year_only() -> None:
     condominium = late & (np.arange(len(sales)) % 4 == 0)
     sales["use_code"] = pd.Categorical(np.where(condominium, "condominium", "house"))
     sales["garage_sqft"] = np.where(late, 200.0 + np.arange(len(sales)) % 300, np.nan)
-    trained = model.train(sales, AS_OF)
+    trained = mass_appraisal.train(sales, AS_OF)
     assert trained.trees.encoder.levels["use_code"] == {"house": 0, "condominium": 1}
     assert len(trained.value(sales).values) == len(sales)
 
@@ -33,7 +33,7 @@ def test_intervals_stay_with_their_category_when_prices_change_places() -> None:
     sales["sale_price"] *= np.exp(wild * (random.normal(0, 0.6, len(sales)) + 2.5 * late)).round(6)
     for name in ("longitude", "latitude"):  # codes alone say where a home is
         del sales[name]
-    found = model.train(sales, AS_OF).value(sales).values
+    found = mass_appraisal.train(sales, AS_OF).value(sales).values
     width = np.log(found["high"] / found["low"]).groupby(sales["neighborhood"], observed=True).median()
     assert width["N0"] > 1.5 * width[["N1", "N2", "N3"]].max()
 

@@ -11,9 +11,9 @@ import pytest
 
 from market_analysis.stats.errors import TooFewSales
 from tests.market_analysis.data import market
-from valuation import comparables, model
-from valuation.model import encodings, features, parts
-from valuation.model.surroundings import keys_of
+from valuation import comparables, mass_appraisal
+from valuation.mass_appraisal import encodings, features, parts
+from valuation.mass_appraisal.surroundings import keys_of
 
 AS_OF = date(2015, 1, 1)
 
@@ -50,7 +50,7 @@ def sales(homes: pd.DataFrame) -> pd.DataFrame:
 def _values(method: str, sales: pd.DataFrame, homes: pd.DataFrame) -> pd.Series[float]:
     asked = homes.drop(columns="unseen").set_index("parcel_number", drop=False)
     if method == "mass_appraisal":
-        return np.log(model.train(sales, AS_OF).value(asked).values["value"])
+        return np.log(mass_appraisal.train(sales, AS_OF).value(asked).values["value"])
     return np.log(comparables.prepare(sales, AS_OF).value(asked).values.values["value"])
 
 
@@ -138,4 +138,4 @@ def test_a_text_of_digits_is_a_number_and_a_category() -> None:
 
 def test_sales_of_one_parcel_only_are_too_few(sales: pd.DataFrame) -> None:
     with pytest.raises(TooFewSales, match="same few parcels"):
-        model.train(sales.assign(parcel_number="P1"), AS_OF)
+        mass_appraisal.train(sales.assign(parcel_number="P1"), AS_OF)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from valuation.model import reasons
+from valuation.mass_appraisal import reasons
 
 NAMES = ["living_area_sqft", "bedrooms", "stories"]
 

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from valuation.frames import Floats
-from valuation.model import boosting
-from valuation.model.features import directions
+from valuation.mass_appraisal import boosting
+from valuation.mass_appraisal.features import directions
 
 _ROUNDS = 250
 _LEAVES = 10

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from valuation.frames import Floats
-from valuation.model import parts
-from valuation.model.features import Encoder
-from valuation.model.parts import Parts
+from valuation.mass_appraisal import parts
+from valuation.mass_appraisal.features import Encoder
+from valuation.mass_appraisal.parts import Parts
 
 _DRAWN = 20.0  # sales that a category needs to count as much as what is known of all
 _ODD = 1.0  # logs beyond which what the start leaves counts no further

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from valuation import ratio
-from valuation.model.holdout import coverage
-from valuation.model.mass_appraisal import MassAppraisal
+from valuation.mass_appraisal.approach import MassAppraisal
+from valuation.mass_appraisal.holdout import coverage
 
 _LIBRARIES = ("lightgbm", "numpy", "pandas", "scipy", "statsmodels")
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from market_analysis.stats.errors import TooFewSales
 from terrafusion.words import counted
-from valuation.model.history import History, judged, learn_history
+from valuation.mass_appraisal.history import History, judged, learn_history
 from valuation.thresholds import MIN_SALES
 
 FEWEST_JUDGED = 30

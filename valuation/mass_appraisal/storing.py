@@ -13,16 +13,16 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
-from valuation.model import parts
-from valuation.model.calibration import Calibration
-from valuation.model.encodings import Encodings
-from valuation.model.features import Encoder, Number
-from valuation.model.holdout import Trial
-from valuation.model.linear import Hedonic, Starts
-from valuation.model.mass_appraisal import MassAppraisal, Options
-from valuation.model.reasons import Reasons
-from valuation.model.surroundings import Surroundings
-from valuation.model.trees import Trees
+from valuation.mass_appraisal import parts
+from valuation.mass_appraisal.approach import MassAppraisal, Options
+from valuation.mass_appraisal.calibration import Calibration
+from valuation.mass_appraisal.encodings import Encodings
+from valuation.mass_appraisal.features import Encoder, Number
+from valuation.mass_appraisal.holdout import Trial
+from valuation.mass_appraisal.linear import Hedonic, Starts
+from valuation.mass_appraisal.reasons import Reasons
+from valuation.mass_appraisal.surroundings import Surroundings
+from valuation.mass_appraisal.trees import Trees
 
 _FORMAT = 7
 _LARGEST = 2**31  # bytes unpacked: more is no model of a county

@@ -15,7 +15,7 @@ import pandas as pd
 from market_analysis.stats import time_adjustment
 from market_analysis.stats.errors import TooFewSales
 from valuation.frames import Floats
-from valuation.model.features import as_number, texts
+from valuation.mass_appraisal.features import as_number, texts
 from valuation.thresholds import MIN_SALES
 
 _HELD_YEARS = 1.0

@@ -9,8 +9,8 @@ import lightgbm
 import numpy as np
 
 from valuation.frames import Floats, Progress
-from valuation.model import parts
-from valuation.model.parts import Parts
+from valuation.mass_appraisal import parts
+from valuation.mass_appraisal.parts import Parts
 
 _SMOOTH = 0.1
 _TREES = {"learning_rate": 0.05, "max_bin": 1023, "num_leaves": 20, "feature_fraction": 0.3}

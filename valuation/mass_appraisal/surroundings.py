@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.spatial import KDTree
 
 from valuation.frames import Floats
-from valuation.model.features import Encoder, texts
-from valuation.model.parts import Keys
+from valuation.mass_appraisal.features import Encoder, texts
+from valuation.mass_appraisal.parts import Keys
 
 _HOMES = (10, 30, 100)
 _LEVELS = (5, 15, 50)

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.optimize import lsq_linear
 
 from valuation.frames import Floats
-from valuation.model import parts
-from valuation.model.parts import Parts
+from valuation.mass_appraisal import parts
+from valuation.mass_appraisal.parts import Parts
 
 _ENDS = (0.005, 0.995)  # quantiles of a characteristic beyond which it counts no further: a curve there is a guess
 _SOFT = 1.3  # spreads of the residual from which a sale loses weight (Huber)

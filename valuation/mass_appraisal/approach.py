@@ -21,13 +21,13 @@ import numpy as np
 import pandas as pd
 
 from valuation.frames import Floats, Mask, Progress, Values, checked, values_of
-from valuation.model import calibration, features, holdout, reasons, trees
-from valuation.model.calibration import Calibration, Ends
-from valuation.model.features import texts
-from valuation.model.history import History, judged, learn_history
-from valuation.model.holdout import Trial
-from valuation.model.reasons import Reasons
-from valuation.model.trees import Trees
+from valuation.mass_appraisal import calibration, features, holdout, reasons, trees
+from valuation.mass_appraisal.calibration import Calibration, Ends
+from valuation.mass_appraisal.features import texts
+from valuation.mass_appraisal.history import History, judged, learn_history
+from valuation.mass_appraisal.holdout import Trial
+from valuation.mass_appraisal.reasons import Reasons
+from valuation.mass_appraisal.trees import Trees
 
 _THIN = 500  # sales below which values are flagged
 _WIDE = 1.0  # width of an interval over its value

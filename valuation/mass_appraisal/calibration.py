@@ -10,7 +10,7 @@ from scipy.optimize import isotonic_regression
 
 from valuation.frames import Floats
 from valuation.intervals import reach, widen
-from valuation.model import boosting
+from valuation.mass_appraisal import boosting
 from valuation.ratio.intervals import median_interval
 
 _HALVINGS = 5  # of the held-back sales, each for two models of the spread

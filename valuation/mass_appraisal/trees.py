@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from valuation.frames import Floats, Progress
-from valuation.model import boosting, encodings, linear, parts
-from valuation.model.encodings import Encodings
-from valuation.model.features import Encoder
-from valuation.model.linear import Starts
-from valuation.model.parts import Keys, Parts
-from valuation.model.surroundings import Surroundings, keys_of
+from valuation.mass_appraisal import boosting, encodings, linear, parts
+from valuation.mass_appraisal.encodings import Encodings
+from valuation.mass_appraisal.features import Encoder
+from valuation.mass_appraisal.linear import Starts
+from valuation.mass_appraisal.parts import Keys, Parts
+from valuation.mass_appraisal.surroundings import Surroundings, keys_of
 
 _FEWEST_OF_A_PART = 10
 _DAY = 1 / 365
