@@ -19,6 +19,8 @@ from terrafusion.api.serializers import KnownKeys
 
 Schema = dict[str, Any]
 
+_JSON = "application/json"
+
 # drf-spectacular's own leaves out the Multi types, which are what layers are made of.
 _ANY_GEOMETRY: Schema = {
     "type": "object",
@@ -70,6 +72,16 @@ class AutoSchema(_AutoSchema):  # type: ignore[misc]  # the library is not follo
             media_types = [CONTENT_TYPE]
         response: Schema = super()._get_response_for_code(serializer, status_code, media_types, direction)
         return response
+
+    def map_parsers(self) -> list[str]:
+        """JSON where it is taken, for a generated client sends the last type of those listed. Forms are for pages."""
+        types: list[str] = super().map_parsers()
+        return [_JSON] if _JSON in types else types
+
+    def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:
+        # A generated client calls what the member ``request`` of a Schedule holds a ScheduleRequest.
+        name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
+        return name.removesuffix("Request") + "Body" if direction == "request" else name
 
     def _get_error_response_examples(self) -> list[OpenApiExample]:
         return []  # the library's show its own shape

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,9 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from tests.api.data import PERSONAL, CountyData
+from tests.conftest import ClientOf
+
+MATRIX = Path(__file__).parent.parent / "rights" / "matrix" / "matrix.txt"
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +101,58 @@ def test_lists_and_pages_are_what_is_answered(schema: dict[str, Any], admin_api:
             assert ("next" in found) is ("next" in shown.get("properties", {})), path
         compared += 1
     assert compared > 25
+
+
+def test_bodies_are_json_and_uploads_are_multipart(schema: dict[str, Any]) -> None:
+    types = {
+        (path, method): list(operation["requestBody"]["content"])
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+        if "requestBody" in operation
+    }
+    uploads = {("/api/v1/gis-export/areas", "post")}
+    assert {operation for operation, listed in types.items() if listed == ["multipart/form-data"]} == uploads
+    assert {operation for operation, listed in types.items() if listed == ["application/json"]} == set(types) - uploads
+    assert len(types) > 20
+
+
+def test_no_component_has_the_name_that_generators_give_to_a_member_of_another(schema: dict[str, Any]) -> None:
+    components = schema["components"]["schemas"]
+    for name, component in components.items():
+        for member in component.get("properties", {}):
+            generated = name + "".join(map(str.capitalize, member.split("_")))
+            assert generated not in components, f"{name}.{member}"
+
+
+def test_a_token_is_required_but_where_one_is_got(
+    schema: dict[str, Any], client_of: ClientOf, county: CountyData
+) -> None:
+    """What the schema says of each operation is what a caller without a token is answered."""
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            answer = getattr(client_of(None), method)(path.format_map(defaultdict(lambda: "1")), {}, format="json")
+            required = {"tokenAuth": []} in operation.get("security", [{}])
+            assert (answer.status_code == 401) is required, (method, path)
+            assert ("401" in operation["responses"]) is required, (method, path)
+
+
+def test_every_refusal_on_record_is_documented(schema: dict[str, Any]) -> None:
+    """The rights matrix says what users of each kind are answered."""
+    documented = {
+        (method.upper(), re.sub(r"{\w+}", "*", path.strip("/"))): set(operation["responses"])
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    }
+    compared = 0
+    for block in re.split(r"\n(?=\S)", MATRIX.read_text()):
+        head, _, answers = block.partition("\n")
+        method, _, template = head.partition(" ")
+        statuses = set(re.findall(r"\b[2-5]\d\d\b", answers))
+        operation = (method, re.sub(r"%\(\w+\)s", "*", template).strip("/"))
+        if operation in documented:
+            assert statuses <= documented[operation], operation
+            compared += "403" in statuses
+    assert compared > 30
 
 
 def test_what_takes_a_right_documents_its_refusal(schema: dict[str, Any]) -> None:
