@@ -14,8 +14,9 @@ from gis_export.request import ExportRequest, build
 from terrafusion.api.fields import NamesField
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import AreaField, Faults, ParametersField, RunSerializer
-from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
+from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import Role
+from terrafusion.records.api.county import CountyField
 
 _AREA_HELP = (
     'Empty for the whole county, or {"type": "bbox", "coordinates": [west, south, east, north]}, a GeoJSON Polygon, '

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gis_export import area_views, views
+from gis_export import views
 from terrafusion.jobs.viewsets import job_urls
 
 app_name = "gis_export"
@@ -10,7 +10,5 @@ urlpatterns = [
     *job_urls(views.GisExportViewSet),
     path("formats", views.FormatsView.as_view(), name="formats"),
     path("layers", views.LayersView.as_view(), name="layers"),
-    path("areas", area_views.AreaViewSet.as_view({"get": "list", "post": "create"}), name="areas"),
-    path("areas/<str:id>", area_views.AreaViewSet.as_view({"get": "retrieve", "delete": "destroy"}), name="area"),
     path("estimate", views.EstimateView.as_view(), name="estimate"),
 ]

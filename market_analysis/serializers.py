@@ -22,8 +22,9 @@ from terrafusion.jobs.request import (
     RunSerializer,
     object_schema,
 )
-from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
+from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import Role
+from terrafusion.records.api.county import CountyField
 
 _AREA_HELP = "Empty for the whole county, or an area (docs/user/areas.md); the sales inside it are analyzed."
 _GEOGRAPHY_HELP = (

@@ -14,8 +14,9 @@ from reporting.reports.base import Report, Request
 from reporting.request import build
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import AreaField, Faults, ParameterSerializer, ParametersField, RunSerializer
-from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
+from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import Role
+from terrafusion.records.api.county import CountyField
 
 
 class ReportRunSerializer(RunSerializer):

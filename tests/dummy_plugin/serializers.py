@@ -7,13 +7,13 @@ from typing import Any
 from rest_framework import serializers
 
 from terrafusion.jobs.serializers import (
-    CountyField,
     JobParametersSerializer,
     JobResultSerializer,
     JobRunSerializer,
     JobStatusSerializer,
 )
 from terrafusion.records.access import Role
+from terrafusion.records.api.county import CountyField
 from tests.dummy_plugin.models import DummyJob
 
 

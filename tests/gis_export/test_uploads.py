@@ -21,8 +21,8 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from gis_export import area_serializers
 from terrafusion.areas import files
+from terrafusion.areas.api import serializers
 from terrafusion.areas.files import unpack
 from terrafusion.jobs.sweep import sweep
 from terrafusion.records.models import County, CountySettings, UploadedArea
@@ -390,7 +390,7 @@ def test_uploads_at_once_stay_within_the_limit(
     transactional_db: None, county: County, client_of: ClientOf, analyst: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each has passed the first look at the limit before any is kept."""
-    monkeypatch.setattr(area_serializers, "MOST_KEPT", 3)
+    monkeypatch.setattr(serializers, "MOST_KEPT", 3)
     together, read = threading.Barrier(8, timeout=60), files.read
 
     def wait(*arguments: Any, **options: Any) -> Any:

@@ -15,8 +15,8 @@ from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.serializers import KnownKeys
 from terrafusion.api.views import KnownParameters
-from terrafusion.jobs.serializers import CountyField
 from terrafusion.records.access import Role, counties_for, require
+from terrafusion.records.api.county import CountyField
 from valuation.models import SCHEDULES
 from valuation.models.schedules import ScheduleRow
 

@@ -12,8 +12,9 @@ from rest_framework import serializers
 from terrafusion.api import bodies
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import Faults, ParametersField, RunSerializer
-from terrafusion.jobs.serializers import CountyField, JobResultSerializer, JobStatusSerializer
+from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import Role
+from terrafusion.records.api.county import CountyField
 from valuation.models import Method, ValuationJob
 from valuation.parameters import BY_METHOD
 from valuation.request import ValuationRequest, build

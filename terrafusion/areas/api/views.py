@@ -15,11 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from gis_export.area_serializers import AreaDetailSerializer, AreaSerializer, AreaUploadSerializer
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.parsers import MultiPartParser
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.views import KnownParameters
+from terrafusion.areas.api.serializers import AreaDetailSerializer, AreaSerializer, AreaUploadSerializer
 from terrafusion.records.access import counties_for
 from terrafusion.records.models import UploadedArea
 

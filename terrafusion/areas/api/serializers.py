@@ -1,4 +1,4 @@
-"""Uploaded areas over REST."""
+"""What a file is uploaded as, and an area as it is shown."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from terrafusion.api.errors import Conflict
 from terrafusion.api.serializers import StrictSerializer
 from terrafusion.areas import AreaError, files
 from terrafusion.areas.rows import geos
-from terrafusion.jobs.serializers import CountyField
 from terrafusion.records.access import Role, require
+from terrafusion.records.api.county import CountyField
 from terrafusion.records.models import County, CountySettings, UploadedArea
 from terrafusion.turns import take_turn
 from terrafusion.words import counted
@@ -130,7 +130,7 @@ class AreaSerializer(serializers.ModelSerializer[UploadedArea]):
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "string", "format": "uri"}})
     def get_links(self, area: UploadedArea) -> dict[str, str]:
-        return {"self": reverse("gis_export:area", args=[area.pk], request=self.context["request"])}
+        return {"self": reverse("areas:area", args=[area.pk], request=self.context["request"])}
 
 
 class AreaDetailSerializer(AreaSerializer):

@@ -1,0 +1,1 @@
+"""Uploaded areas over REST."""
