@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from terrafusion.jobs.request import InvalidRequest
-from terrafusion.records import named
-from terrafusion.records.layers import LayerField, is_registered
+from terrafusion.records.layers import LayerField, is_registered, named
+from terrafusion.records.layers.reference import layer_of
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, ReferenceLayer
-from terrafusion.records.reference_layers import layer_of
 from terrafusion.records.sales.frame import POINTS, Place
 from terrafusion.records.versions import source
 

@@ -11,7 +11,7 @@ from terrafusion import areas
 from terrafusion.api import keys
 from terrafusion.areas import rows, saved
 from terrafusion.jobs.request import InvalidRequest
-from terrafusion.records import builtin_layers
+from terrafusion.records.layers import builtin
 from terrafusion.records.models import County, PropertyOperational
 
 ALL = "all"
@@ -31,7 +31,7 @@ class Scope:
         """The parcels, as the roll has them now. Those without geometry are in no area."""
         found = PropertyOperational.objects.filter(county=self.county)
         if self.area is not None:
-            return rows.select(found, builtin_layers.parcels(self.county), self.area, "intersects")
+            return rows.select(found, builtin.parcels(self.county), self.area, "intersects")
         if self.submitted == ALL:
             return found
         if "parcels" in self.submitted:

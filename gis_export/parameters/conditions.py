@@ -17,8 +17,7 @@ from django.db.models.functions import Lower
 from gis_export.parameters import values
 from terrafusion.api import keys
 from terrafusion.areas.members import shown
-from terrafusion.records import named
-from terrafusion.records.layers import FieldType, Layer, LayerField
+from terrafusion.records.layers import FieldType, Layer, LayerField, named
 
 _ORDERED = ("<", "<=", ">", ">=", "between")
 _LISTS = ("in", "not_in")

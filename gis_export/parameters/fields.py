@@ -11,8 +11,7 @@ from terrafusion.api import keys
 from terrafusion.areas.members import shown
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
-from terrafusion.records import named
-from terrafusion.records.layers import Layer
+from terrafusion.records.layers import Layer, named
 
 _EXAMPLE = {"parcels": ["parcel_number", "total_value"]}
 

@@ -21,7 +21,7 @@ from terrafusion.areas import rows as area_rows
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import Choice, Choices, Day, JobRequest, Parameter
 from terrafusion.jobs.rights import Needs
-from terrafusion.records import builtin_layers
+from terrafusion.records.layers import builtin
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.versions import source
 from terrafusion.words import day
@@ -56,7 +56,7 @@ class Request(JobRequest):
         every = PropertyOperational.objects.filter(county=self.county)
         if self.area is None:
             return every
-        return area_rows.select(every, builtin_layers.parcels(self.county), self.area, "intersects")
+        return area_rows.select(every, builtin.parcels(self.county), self.area, "intersects")
 
 
 @dataclass(frozen=True)

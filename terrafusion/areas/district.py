@@ -9,8 +9,7 @@ from terrafusion.api import keys
 from terrafusion.areas.area import Area, AreaError, Scope, plain
 from terrafusion.areas.members import is_number, only, shown
 from terrafusion.areas.records import union_of
-from terrafusion.records import named
-from terrafusion.records.layers import FieldType, Layer, LayerField, layers_named, layers_of
+from terrafusion.records.layers import FieldType, Layer, LayerField, layers_named, layers_of, named
 from terrafusion.words import counted
 
 _MOST_VALUES = 500

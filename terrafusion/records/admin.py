@@ -11,11 +11,13 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
-from terrafusion.records import access_log, history_admin, named, settings_validators
+from terrafusion.records import access_log, history_admin, settings_validators
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.access_log import Seen
 from terrafusion.records.county_admin import CountyRoles, OwnCountiesAdmin
 from terrafusion.records.grants_admin import AccessForm, may_change_right, of_giver
+from terrafusion.records.layers import named
+from terrafusion.records.layers.reference import layer_of
 from terrafusion.records.models import (
     SETTINGS,
     County,
@@ -31,7 +33,6 @@ from terrafusion.records.models import (
 )
 from terrafusion.records.models.parcel import PERSONAL_DATA
 from terrafusion.records.record_admin import RecordAdmin
-from terrafusion.records.reference_layers import layer_of
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters at run time
     AccessTable = admin.TabularInline[CountyAccess, County]

@@ -11,7 +11,8 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         from terrafusion.history import install
-        from terrafusion.records import builtin_layers, checks  # noqa: F401 - registers the checks
+        from terrafusion.records import checks  # noqa: F401 - registers the checks
+        from terrafusion.records.layers import builtin
 
-        builtin_layers.register_all()
+        builtin.register_all()
         post_migrate.connect(install.after_migrate, sender=self)

@@ -33,8 +33,8 @@ from gis_export.plan import Column, LayerPlan, Plan, Result
 from terrafusion.jobs import dispatch, runner
 from terrafusion.jobs.errors import DatabaseUnavailable, JobError, QueryTimedOut, StorageFull, StorageUnavailable
 from terrafusion.jobs.publish import workdir_root
-from terrafusion.records import layers
 from terrafusion.records.layers import FieldType, Layer, LayerField
+from terrafusion.records.layers import registry as layer_registry
 from terrafusion.records.models import County, PropertyOperational
 from tests.conftest import ROOT, process_environment, wait_for_job, wait_until
 from tests.gis_export import data
@@ -101,7 +101,7 @@ def slow_county(transactional_db: None, county: County, monkeypatch: pytest.Monk
             LayerField("slow", FieldType.TEXT, Func(template="pg_sleep(0.05)::text", output_field=TextField())),
         ),
     )
-    monkeypatch.setattr(layers, "_providers", {**layers._providers, "slow": lambda _: layer})
+    monkeypatch.setattr(layer_registry, "_providers", {**layer_registry._providers, "slow": lambda _: layer})
     wait_until(lambda: not running("pg_sleep"))  # for the writer of an earlier test, which was killed
     return county
 

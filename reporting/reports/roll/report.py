@@ -20,10 +20,11 @@ from reporting.reports.parcels import nothing_there, unknown
 from reporting.reports.roll.build import MONEY, Groups, Roll, Sums, build, columns
 from terrafusion.jobs.request import Choice, Integer, Text, Texts
 from terrafusion.jobs.rights import Needs
-from terrafusion.records import named, order
+from terrafusion.records import order
 from terrafusion.records.county_time import today
+from terrafusion.records.layers import named
+from terrafusion.records.layers.reference import layer_of
 from terrafusion.records.models import PropertyOperational, PropertyValueHistory, ReferenceFeature, ReferenceLayer
-from terrafusion.records.reference_layers import layer_of
 from terrafusion.records.values import standing
 from terrafusion.records.versions import source
 

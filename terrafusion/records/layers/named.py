@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from terrafusion.records.layers import Layer, LayerField
+from terrafusion.records.layers.layer import Layer, LayerField
 
 
 class FieldRefused(ValueError):

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from terrafusion.records.layers import FieldType, Layer, LayerField
+from terrafusion.records.layers.layer import FieldType, Layer, LayerField
 from terrafusion.records.models import County, ReferenceFeature, ReferenceLayer
 from terrafusion.records.versions import source
 

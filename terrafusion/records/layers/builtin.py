@@ -9,8 +9,8 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Max, QuerySet
 
-from terrafusion.records import layers
-from terrafusion.records.layers import FieldType, Layer, LayerField
+from terrafusion.records.layers import registry
+from terrafusion.records.layers.layer import FieldType, Layer, LayerField, epoch
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.models.parcel import PERSONAL_DATA
 from terrafusion.records.versions import source
@@ -83,7 +83,7 @@ def _field(model: type[models.Model], name: str, short_name: str, unit: str) -> 
 
 
 def _changed_at(rows: QuerySet[Any]) -> Callable[[], datetime]:
-    return lambda: rows.aggregate(newest=Max("updated_at"))["newest"] or layers.epoch()
+    return lambda: rows.aggregate(newest=Max("updated_at"))["newest"] or epoch()
 
 
 def parcels(county: County) -> Layer:
@@ -116,5 +116,5 @@ def sales(county: County) -> Layer:
 
 
 def register_all() -> None:
-    layers.register("parcels", parcels)
-    layers.register("sales", sales)
+    registry.register("parcels", parcels)
+    registry.register("sales", sales)
