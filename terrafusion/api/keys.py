@@ -4,12 +4,12 @@ an export of one street to one of the whole county."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 
 from rest_framework.exceptions import ErrorDetail
 
 _LEAST_ALIKE = 0.5
-"""Of ``SequenceMatcher.ratio``: two names of two letters that share one are alike by 0.5."""
+"""Of ``difflib.SequenceMatcher.ratio``: two names of two letters that share one are alike by 0.5."""
 _MOST_SHOWN = 60
 _MOST_HINTS = 20
 """Names for which a likely meaning is named, which costs a comparison with each known one; the answer shows no
@@ -29,9 +29,9 @@ def unknown(given: Iterable[object], known: Iterable[str], noun: str = "key") ->
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like this one, whatever the case of its letters; None if none is like it."""
-    ratios = {other: SequenceMatcher(None, name.lower(), other.lower()).ratio() for other in known}
-    best = max(ratios, key=ratios.__getitem__, default=None)
-    return best if best is not None and ratios[best] >= _LEAST_ALIKE else None
+    names = {other.lower(): other for other in known}
+    close = get_close_matches(name.lower(), names, n=1, cutoff=_LEAST_ALIKE)
+    return names[close[0]] if close else None
 
 
 def _message(name: str, known: list[str], noun: str) -> str:
