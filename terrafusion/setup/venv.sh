@@ -65,7 +65,9 @@ wanted=$(fingerprint "${files[@]}")
 if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 
 say "Installing ${files[-1]} (the first time takes some minutes)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "${files[-1]}" >&2
-if [ "$1" = dev ]; then .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-alone.lock >&2; fi
+# Python compiles a module when it is first imported; to compile all of them here takes most of a minute.
+pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes)
+"${pip[@]}" -r "${files[-1]}" >&2
+if [ "$1" = dev ]; then "${pip[@]}" --no-deps -r requirements-alone.lock >&2; fi
 printf '%s\n' "$wanted" >"$stamp"
 if [ "$1" = dev ]; then fingerprint requirements.lock >.venv/installed-run; fi
