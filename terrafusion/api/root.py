@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
@@ -27,8 +30,23 @@ class ApiRoot(KnownParameters, APIView):
         return Response({name: reverse(url_name, request=request) for name, url_name in self.links.items()})
 
 
+class _SchemaOfAll(SchemaGenerator):  # type: ignore[misc]  # the library is not followed by mypy
+    """Makes the schema once in a process, as it is the same for every user and takes a second."""
+
+    def get_schema(self, request: object = None, public: bool = True) -> dict[str, Any]:
+        return _schema()
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return schema
+
+
 class SchemaView(KnownParameters, SpectacularAPIView):
     """The OpenAPI schema."""
+
+    generator_class = _SchemaOfAll
 
 
 class DocsView(KnownParameters, SpectacularSwaggerSplitView):
