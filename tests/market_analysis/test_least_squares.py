@@ -39,6 +39,12 @@ def test_equal_to_statsmodels_rlm(problem: tuple[np.ndarray, ...]) -> None:
     np.testing.assert_allclose(ours.errors, theirs.bse, rtol=1e-6)
 
 
+def test_it_ends_after_the_steps_that_it_is_given(problem: tuple[np.ndarray, ...]) -> None:
+    x, y, _ = problem
+    plain, first, last = (fit.coefficients for fit in (wls(x, y), huber(x, y, steps=1), huber(x, y)))
+    assert 0 < np.abs(first - last).max() < np.abs(plain - last).max()
+
+
 @pytest.mark.parametrize("scale", [1.0, 4.0])
 def test_weights_are_those_of_each_row_whatever_their_unit(problem: tuple[np.ndarray, ...], scale: float) -> None:
     """Rows times the roots of their weights, by statsmodels; the scale of errors is of a row of mean weight."""

@@ -240,6 +240,7 @@ def test_only_a_text_can_be_cut() -> None:
 def test_what_is_required() -> None:
     """A row that is refused for its value is not refused again for having none."""
     needed = {"required": True}
+    assert converted(Kind.REAL, ["1"], target=needed) == ([1.0], {})
     assert converted(Kind.TEXT, ["a", "", None], target=needed)[1] == {"missing": ([1, 2], "refused")}
     assert converted(Kind.REAL, ["1", "", "x"], target=needed)[1] == {
         "bad_number": ([2], "refused"),
