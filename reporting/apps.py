@@ -11,8 +11,12 @@ class ReportingConfig(AppConfig):
     name = "reporting"
 
     def ready(self) -> None:
+        from reporting.document import labels
         from reporting.models import ReportJob
         from terrafusion.jobs.registry import JobType, register
+        from valuation import methods
+
+        labels.add_source(methods.title)
 
         register(
             JobType(

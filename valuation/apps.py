@@ -6,8 +6,7 @@ from typing import Any
 from django.apps import AppConfig
 
 _START = 30.0
-_PER_PARCEL = {"sales_comparison": 0.01, "mass_appraisal": 0.005, "reconciled": 0.02, "cost": 0.002, "income": 0.002}
-"""Seconds, on two processors. Each run reads and judges the county's sales, however few parcels it values."""
+"""Seconds, on two processors: each run reads and judges the county's sales, however few parcels it values."""
 
 
 class ValuationConfig(AppConfig):
@@ -17,9 +16,12 @@ class ValuationConfig(AppConfig):
     def ready(self) -> None:
         from terrafusion.jobs.registry import JobType, register
         from terrafusion.records import settings_validators
-        from valuation import assessment, feasible, land_shares, layers, monotone
+        from valuation import assessment, feasible, land_shares, layers, methods, monotone
         from valuation.fingerprint import fingerprint
-        from valuation.models import Method, ValuationJob
+        from valuation.methods import builtin
+        from valuation.models import ValuationJob
+
+        builtin.register_all()
 
         register(
             JobType(
@@ -27,7 +29,7 @@ class ValuationConfig(AppConfig):
                 name="valuation",
                 metric_prefix="valuation",
                 type_field="valuation_method",
-                type_values=lambda: Method.values,
+                type_values=methods.names,
                 execute="valuation.jobs.execute",
                 seconds=_seconds,
                 fingerprint=fingerprint,
@@ -42,6 +44,9 @@ class ValuationConfig(AppConfig):
 
 def _seconds(job: Any) -> float:
     """Who trains a model takes minutes, however few parcels are valued by it."""
-    if job.valuation_method in ("mass_appraisal", "reconciled") and not job.resolved.get("model"):
+    from valuation import methods
+
+    method = methods.get(job.valuation_method)
+    if method.trains and not job.resolved.get("model"):
         return inf
-    return float(_START + job.estimated_parcels * _PER_PARCEL.get(job.valuation_method, 0.0))
+    return float(_START + job.estimated_parcels * method.seconds_per_parcel)

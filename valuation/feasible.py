@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 from terrafusion.records.county_time import today
 from terrafusion.records.sales.counting import candidates, count
 from terrafusion.records.sales.frame import SalesQuery, rules_of
 from terrafusion.records.sales.rules import Rules
-from valuation import errors
+from valuation import errors, methods
 from valuation import scope as scopes
-from valuation.models import SCHEDULES, Method, ValuationJob
-from valuation.thresholds import MIN_SALES, TABLES
+from valuation.methods import Method
+from valuation.models import SCHEDULES, ValuationJob
+from valuation.thresholds import MIN_SALES
 
 Faults = dict[str, list[str]]
 
 
 def faults(job: ValuationJob) -> Faults:
     """By the request's member; empty for a run that may succeed. Counts at most ``MIN_SALES`` sales."""
-    method = Method(job.valuation_method)
-    if method != Method.RECONCILED:
-        lacking = _CHECKS[method](job, method)
-        return {"valuation_method": [lacking]} if lacking else {}
-    each = [_CHECKS[one](job, one) for one in (Method.MASS_APPRAISAL, Method.COST, Method.INCOME)]
-    return {} if "" in each else {"valuation_method": ["No approach to value can be used.", *each]}
+    method = methods.get(job.valuation_method)
+    lacking = method.lacks(job, method)
+    return {"valuation_method": lacking} if lacking else {}
 
 
-def lacking_tables(county_id: str, method: str, day: date) -> str:
-    """Which tables the cost or income approach lacks on a day; empty where it has what it needs."""
-    absent = [kinds for kinds in TABLES[method] if not any(_in_force(kind, county_id, day) for kind in kinds)]
+def lacking_tables(county_id: str, method: Method, day: date) -> str:
+    """Which tables a method lacks on a day; empty where it has what it needs."""
+    absent = [kinds for kinds in method.needs if not any(_in_force(kind, county_id, day) for kind in kinds)]
     if not absent:
         return ""
     named = " and ".join(" or ".join(map(_named, kinds)) for kinds in absent)
-    return f"{Method(method).short.capitalize()} needs {named}; {county_id} has none in force on {day}."
+    return f"{method.short.capitalize()} needs {named}; {county_id} has none in force on {day}."
 
 
 def _named(kind: str) -> str:
@@ -44,23 +41,34 @@ def _in_force(kind: str, county_id: str, day: date) -> bool:
     return SCHEDULES[kind]._default_manager.filter(county=county_id, effective_from__lte=day).exists()
 
 
-def _of_tables(job: ValuationJob, method: Method) -> str:
+def lacks_tables(job: ValuationJob, method: Method) -> list[str]:
     lacking = lacking_tables(job.county_id, method, job.valuation_date)
-    return f"{lacking} {errors.NoSchedule.remedy}" if lacking else ""
+    return [f"{lacking} {errors.NoSchedule.remedy}"] if lacking else []
 
 
-def _of_sales(job: ValuationJob, method: Method) -> str:
+def lacks_sales(job: ValuationJob, method: Method) -> list[str]:
     if job.resolved.get("model"):  # which has learned already
-        return ""
+        return []
     query = SalesQuery(job.county_id, end=job.valuation_date)
     found = count(candidates(query, _rules(job)), MIN_SALES)
     if found >= MIN_SALES:
-        return ""
+        return []
     fault = f"At least {MIN_SALES} valid sales up to {job.valuation_date} are needed; {found} available."
-    return f"{fault} {errors.TooFewSales.remedy}"
+    return [f"{fault} {errors.TooFewSales.remedy}"]
 
 
-def _of_study(job: ValuationJob, method: Method) -> str:
+def lacks_every_approach(job: ValuationJob, method: Method) -> list[str]:
+    """What each weighed approach lacks; none where one of them can be used."""
+    lacking: list[str] = []
+    for weighed in methods.weighed():
+        texts = weighed.lacks(job, weighed)
+        if not texts:
+            return []
+        lacking += texts
+    return ["No approach to value can be used.", *dict.fromkeys(lacking)]
+
+
+def lacks_studied_sales(job: ValuationJob, method: Method) -> list[str]:
     start, end = job.resolved.get("sales_from"), job.resolved.get("sales_to")
     query = SalesQuery(
         job.county_id,
@@ -71,20 +79,11 @@ def _of_study(job: ValuationJob, method: Method) -> str:
     if job.scope != scopes.ALL:
         sales = sales.filter(property__in=scopes.of_job(job).parcels())
     if sales.exists():
-        return ""
+        return []
     inside = "" if job.scope == scopes.ALL else " in the scope"
     fault = f"No valid sale{inside} from {query.start} to {query.end} is there to study."
-    return f"{fault} {errors.NothingToStudy.remedy}"
+    return [f"{fault} {errors.NothingToStudy.remedy}"]
 
 
 def _rules(job: ValuationJob) -> Rules:
     return Rules.parse(job.resolved.get("screening") or {}, base=rules_of(job.county_id))
-
-
-_CHECKS: dict[Method, Callable[[ValuationJob, Method], str]] = {
-    Method.MASS_APPRAISAL: _of_sales,
-    Method.SALES_COMPARISON: _of_sales,
-    Method.COST: _of_tables,
-    Method.INCOME: _of_tables,
-    Method.RATIO_STUDY: _of_study,
-}

@@ -6,11 +6,14 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from django.apps import apps
+
 from terrafusion import __version__
 from terrafusion.jobs.dispatch import digest
 from terrafusion.records import versions
-from terrafusion.records.models import CountySettings, PropertyOperational, PropertyValueHistory, Sale
-from valuation.models import SCHEDULES, Method, PropertyValuation, ValuationJob, ValuationModel
+from terrafusion.records.models import CountySettings, PropertyOperational, Sale
+from valuation import methods
+from valuation.models import SCHEDULES, ValuationJob, ValuationModel
 
 _LIBRARIES = ("lightgbm", "numpy", "pandas", "scipy", "statsmodels", "pyarrow")
 
@@ -34,7 +37,7 @@ def fingerprint(job: ValuationJob) -> str:
             settings.monotone_characteristics,
             settings.land_shares,
             versions.of(_sources(job)),
-            _software(),
+            _software(methods.get(job.valuation_method).libraries),
         ]
     )
 
@@ -46,14 +49,14 @@ def _model(job: ValuationJob) -> str:
 
 
 def _sources(job: ValuationJob) -> list[str]:
+    method = methods.get(job.valuation_method)
     read: list[Any] = [PropertyOperational, Sale]
-    if job.valuation_method == Method.RATIO_STUDY:
-        read += [PropertyValuation, PropertyValueHistory]
-    else:
+    if method.gives_values:
         read += SCHEDULES.values()
+    read += map(apps.get_model, method.sources)
     return [versions.source(model, job.county_id) for model in read]
 
 
 @cache
-def _software() -> list[str]:
-    return [__version__, *map(version, _LIBRARIES)]
+def _software(libraries: tuple[str, ...]) -> list[str]:
+    return [__version__, *map(version, (*_LIBRARIES, *libraries))]

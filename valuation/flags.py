@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from valuation import methods
+
 MEANINGS = {
     # flags: there is a value, and this to know about it
     "absurd_characteristic": "A characteristic is impossible or far from any that sold; it is taken as unknown.",
@@ -43,7 +45,12 @@ OWN = {
 
 def meaning(code: str) -> str:
     """What a flag says; the code in words for one of an earlier version."""
-    return OWN.get(code) or MEANINGS.get(code) or f"{code.replace('_', ' ').capitalize()}."
+    return OWN.get(code) or MEANINGS.get(code) or _of_methods(code) or f"{code.replace('_', ' ').capitalize()}."
+
+
+def _of_methods(code: str) -> str:
+    """Of a flag that one method alone sets."""
+    return next((method.flags[code] for method in methods.all_methods() if code in method.flags), "")
 
 
 def told(codes: Iterable[str]) -> list[dict[str, str]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from django.utils.module_loading import import_string
+
 from terrafusion.jobs.context import JobContext, Outcome
-from valuation.models import Method, ValuationJob
-from valuation.run import studying, valuing
+from valuation import methods
+from valuation.models import ValuationJob
 
 
 def execute(job: ValuationJob, context: JobContext) -> Outcome:
     """Raises what ``valuation.errors`` and ``terrafusion.jobs.errors`` hold."""
-    if job.valuation_method == Method.RATIO_STUDY:
-        return studying.run(job, context)
-    return valuing.run(job, context)
+    outcome: Outcome = import_string(methods.get(job.valuation_method).execute)(job, context)
+    return outcome

@@ -1,4 +1,4 @@
-"""The parameters of a run, by method."""
+"""The parameters that methods share, and those of a study. Each method declares its own (``valuation.methods``)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from terrafusion.jobs.request import (
 )
 from terrafusion.jobs.request.parameter import Schema
 from valuation import values
-from valuation.models import Method, ValuationModel
+from valuation.models import ValuationModel
 from valuation.study_terms import CERTIFIED, CURRENT, PropertyKind
 
 
@@ -65,17 +65,17 @@ def as_uuid(value: Any) -> uuid.UUID | None:
 
 
 _ANY = (SCREENING, Integer("seed", 0, "Seed of all that is random.", 0, 2**31 - 1))
-_VALUING = (
+VALUING = (
     *_ANY,
     Number("confidence", 0.90, "Confidence level of the intervals: of ten prices, 0.9 holds nine.", 0.5, 0.99),
 )
-_CALIBRATE = Boolean("calibrate", False, "Bring cost to the level of the county's sales, by class and neighborhood.")
-_MODELED = (
-    *_VALUING,
+CALIBRATE = Boolean("calibrate", False, "Bring cost to the level of the county's sales, by class and neighborhood.")
+MODELED = (
+    *VALUING,
     Integer("comparables", 5, "Comparable sales shown with each parcel; 0 for none.", 0, 12),
     StoredModel("model", None, "A trained model of the county and date to use again (GET models)."),
 )
-_STUDY = (
+STUDY = (
     *_ANY,
     StudiedValues(
         "values", CURRENT, "The values to study: current (the roll's), certified, or the id of a valuation job."
@@ -94,14 +94,3 @@ _STUDY = (
         [kind.value for kind in PropertyKind],
     ),
 )
-BY_METHOD: dict[str, tuple[Parameter, ...]] = {
-    Method.MASS_APPRAISAL: _MODELED,
-    Method.SALES_COMPARISON: (
-        *_VALUING,
-        Integer("comparables", 8, "Comparable sales that a value rests on.", 3, 12),
-    ),
-    Method.COST: (*_VALUING, _CALIBRATE),
-    Method.INCOME: _VALUING,
-    Method.RECONCILED: (*_MODELED, _CALIBRATE),
-    Method.RATIO_STUDY: _STUDY,
-}

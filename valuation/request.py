@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from terrafusion.jobs.request import Context, Faults, InvalidRequest, JobRequest, read
-from terrafusion.records.models import County
+from terrafusion.jobs.request import Context, Faults, JobRequest, read
+from valuation import methods
 from valuation import scope as scopes
-from valuation.models import Method, ValuationJob, ValuationModel
-from valuation.parameters import BY_METHOD
-from valuation.study_dates import DatesDoNotFit, settle
-from valuation.study_terms import CERTIFIED, CURRENT
+from valuation.models import ValuationJob, ValuationModel
 
 _FIRST, _AHEAD = date(1900, 1, 1), timedelta(days=730)
 
@@ -47,15 +43,15 @@ def build(members: Mapping[str, Any], user: Any, faults: Faults) -> ValuationReq
             scope = scopes.parse(members["scope"], county, user)
     values: dict[str, Any] = {}
     if method and "parameters" in members:
-        values = read(BY_METHOD[method], members["parameters"], faults, Context(county, user))
+        values = read(methods.get(method).parameters, members["parameters"], faults, Context(county, user))
         if values.get("sales_from") and values.get("sales_to") and values["sales_from"] > values["sales_to"]:
             faults.add("parameters.sales_to", "This is before sales_from.")
     if faults or not (county and method and scope and "parameters" in members):
         return None
-    if method == Method.RATIO_STUDY:
+    if settle := methods.get(method).settle:
         with faults.at(""):
-            day = _settle(values, county, day)
-    if faults or day is None:  # which a study alone may leave out
+            day = settle(values, county, day)
+    if faults or day is None:  # which a method that settles it alone may leave out
         return None
     if values.get("model"):
         _check_model(values["model"], day, faults)
@@ -69,16 +65,3 @@ def _check_model(model: str, valuation_date: date, faults: Faults) -> None:
     if trained != valuation_date:
         reason = f"The model is of {trained}: its values are of that day. Ask for it, or train another."
         faults.add("parameters.model", reason)
-
-
-def _settle(values: dict[str, Any], county: County, day: date | None) -> date:
-    """The valuation date of a study; ``values`` get the days of its sales. Raises ``InvalidRequest``."""
-    studied = values["values"]
-    given = (values[name] and date.fromisoformat(values[name]) for name in ("sales_from", "sales_to"))
-    try:
-        dates = settle(county, studied if studied in (CURRENT, CERTIFIED) else uuid.UUID(studied), day, *given)
-    except DatesDoNotFit as invalid:
-        paths = {name: name if name == "valuation_date" else f"parameters.{name}" for name in invalid.faults}
-        raise InvalidRequest({paths[name]: texts for name, texts in invalid.faults.items()}) from None
-    values |= {name: getattr(dates, name) and str(getattr(dates, name)) for name in ("sales_from", "sales_to")}
-    return dates.valuation_date

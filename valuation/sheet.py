@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from terrafusion.records.models import PropertyOperational
-from valuation import flags
+from valuation import flags, methods
 from valuation.labels import label, unit
 from valuation.land.sources import MEANINGS
-from valuation.models import DecidedValue, Method, PropertyValuation, ValuationJob
+from valuation.models import DecidedValue, PropertyValuation, ValuationJob
 
 _BATCH = 500
 _SHOWN = (
@@ -35,15 +35,6 @@ _SHOWN = (
     "bedrooms",
     "bathrooms",
 )
-
-_LINES = (
-    *("method", "land_value", "living_area_sqft", "rate_per_sqft", "replacement_cost_new", "effective_age_years"),
-    *("economic_life_years", "depreciation_percent", "depreciation", "rcnld", "market_factor", "improvement_value"),
-    *("potential_gross_income", "vacancy_loss", "other_income", "effective_gross_income", "expenses", "reserves"),
-    *("net_operating_income", "cap_rate_percent", "gross_rent_multiplier", "value_by_multiplier", "value"),
-    *("comparables", "passed_over", "price_level"),
-)
-"""In the order of the calculation, which the database does not keep."""
 _LAST = ("combined_effects",)
 
 
@@ -120,7 +111,8 @@ def _by_size(reasons: dict[str, int]) -> list[tuple[str, int]]:
 def _explained(row: PropertyValuation) -> dict[str, Any] | None:
     """The approach whose value the reasons add up to: the model's, also where it is only a part of what stands."""
     for stored in row.approaches if row.reasons else []:
-        if stored["approach"] == Method.MASS_APPRAISAL:
+        method = methods.find(stored["approach"])
+        if method and method.explains:
             return {"approach": stored["approach"], "value": stored["value"]}
     return None
 
@@ -140,7 +132,9 @@ def _interval(row: PropertyValuation, job: ValuationJob) -> dict[str, Any] | Non
 def _approach(stored: dict[str, Any]) -> dict[str, Any]:
     shown = {**stored, "flags": flags.told(stored.get("flags", ()))}
     if lines := stored.get("lines"):
-        shown["lines"] = {name: lines[name] for name in _LINES if name in lines}
+        method = methods.find(stored["approach"])
+        order = method.lines if method else lines
+        shown["lines"] = {name: lines[name] for name in order if name in lines}  # the database keeps no order
     if "refused" in stored:
         shown["refused"] = flags.told([stored["refused"]])[0]
     return shown
@@ -156,8 +150,8 @@ def _comparable(stored: dict[str, Any], addresses: dict[str, str], job: Valuatio
 def _rates(row: PropertyValuation, job: ValuationJob) -> list[dict[str, Any]]:
     """The market's rates of the lines on the sheet: of each size band the dollars for a unit more, at the price level
     of the parcel's comparables, with their standard error. Empty for runs before they were kept."""
-    own = [one.get("lines", {}) for one in row.approaches if one["approach"] == Method.SALES_COMPARISON]
-    level = own[0].get("price_level") if own else None
+    levels = (lines["price_level"] for one in row.approaches if "price_level" in (lines := one.get("lines", {})))
+    level = next(levels, None)
     shown = {name for one in row.comparables for name in one["adjustments"]}
     return [
         {

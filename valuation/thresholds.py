@@ -2,8 +2,3 @@
 
 MIN_SALES = 100
 """Valid sales up to the valuation date, for mass appraisal and sales comparison."""
-TABLES = {
-    "cost": (("land",),),
-    "income": (("rents",), ("rates", "multipliers")),
-}
-"""By approach: of each group of tables, one must have a row in force, or no parcel can be valued."""

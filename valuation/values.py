@@ -10,7 +10,8 @@ from django.db.models import Max, QuerySet
 
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County
-from valuation.models import Decision, Method, PropertyValuation, State, Step, ValuationJob
+from valuation import methods
+from valuation.models import Decision, PropertyValuation, State, Step, ValuationJob
 
 DONE = (Status.COMPLETED, Status.EXPIRED)  # the file of an expired run is gone, its values stay
 
@@ -28,7 +29,7 @@ def of_job(job: ValuationJob) -> QuerySet[PropertyValuation]:
 def valuing_jobs(county: County | str) -> QuerySet[ValuationJob]:
     """Completed runs of a county that gave values and still have them, the newest first."""
     runs: QuerySet[ValuationJob] = ValuationJob.objects.filter(county=county, status__in=DONE, values_removed_at=None)
-    return runs.exclude(valuation_method=Method.RATIO_STUDY).order_by("-completed_at", "-job_id")
+    return runs.exclude(valuation_method__in=methods.valueless()).order_by("-completed_at", "-job_id")
 
 
 def latest_job(county: County | str) -> ValuationJob | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 LABELS = {
     # why a sale is not used: terrafusion.records.sales.screening
     "no_date": "No date",
@@ -18,13 +20,6 @@ LABELS = {
     "built_later": "Built later",
     "outlier": "Far from the others",
     "without_a_value": "Without a value",
-    # how values are made: valuation.models.Method
-    "mass_appraisal": "Mass appraisal",
-    "sales_comparison": "Sales comparison",
-    "cost": "Cost",
-    "income": "Income",
-    "reconciled": "Reconciled",
-    "ratio_study": "Ratio study",
     # where a value stands: valuation.models.State
     "proposed": "Proposed",
     "reviewed": "Reviewed",
@@ -117,11 +112,25 @@ LABELS = {
 }
 
 
+_sources: list[Callable[[str], str | None]] = []
+
+
+def add_source(find: Callable[[str], str | None]) -> None:
+    """Ask a registry of another package for the codes that are not listed here."""
+    _sources.append(find)
+
+
+def known(code: str) -> str | None:
+    """What the code is called; None for what is no code."""
+    found = (text for find in _sources if (text := find(code)))
+    return LABELS.get(code) or next(found, None)
+
+
 def label(code: str) -> str:
     """What the code is called; a text that is no code stays as it is."""
-    return LABELS.get(code, code)
+    return known(code) or code
 
 
 def spelled(name: str) -> str:
     """A name of no fixed list, such as a layer's, in words: ``school_districts`` becomes ``School districts``."""
-    return LABELS.get(name) or name.replace("_", " ").strip().capitalize()
+    return known(name) or name.replace("_", " ").strip().capitalize()

@@ -20,9 +20,9 @@ from terrafusion.jobs.rights import refusal
 from terrafusion.jobs.states import Status
 from terrafusion.records.access import rights_of
 from terrafusion.records.models import County
-from valuation import values
+from valuation import methods, values
 from valuation.api.run import ValuationRunSerializer
-from valuation.models import Method, ValuationJob
+from valuation.models import ValuationJob
 
 LATEST = "latest"
 _DONE = (Status.COMPLETED, Status.EXPIRED)
@@ -98,7 +98,7 @@ class ValuationRun(Run):
             raise InvalidRequest(unknown)
         try:
             run = unsaved_run(context.county, value, context.user)
-            if run.valuation_method == Method.RATIO_STUDY:
+            if run.valuation_method in methods.valueless():
                 raise InvalidRequest("A ratio study gives no values: name another valuation_method.", "makes_none")
             dispatch.check_feasible(run)
         except ValidationError as invalid:

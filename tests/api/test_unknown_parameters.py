@@ -24,8 +24,8 @@ from terrafusion.records.models import CountySettings
 from terrafusion.records.sales.rules import Rules
 from tests.api.data import CountyData
 from tests.misspelled import misspellings, names_the_nearest
+from valuation import methods
 from valuation.models import ValuationJob
-from valuation.parameters import BY_METHOD
 
 Case = tuple[str, dict[str, Any], tuple[str, ...], tuple[str, ...]]
 """Job type, body, way to an object inside it, and the keys of that object."""
@@ -69,9 +69,9 @@ def _cases() -> Iterator[Case]:
             yield "reporting", body, ("parameters", "levies", "[]"), tuple(member.name for member in LEVY.members)
         if "valuation_job" in known:
             yield "reporting", body, ("parameters", "valuation_job"), (*RUN, "parameters")
-    for method, parameters in BY_METHOD.items():
-        body = {**RUN, "county_id": "COUNTY01", "valuation_method": str(method)}
-        yield "valuation", body, ("parameters",), (*(one.name for one in parameters), *options.NAMES)
+    for method in methods.all_methods():
+        body = {**RUN, "county_id": "COUNTY01", "valuation_method": method.name}
+        yield "valuation", body, ("parameters",), (*(one.name for one in method.parameters), *options.NAMES)
         yield "valuation", body, ("parameters", "screening"), RULES
 
 

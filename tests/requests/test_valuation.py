@@ -11,7 +11,8 @@ from terrafusion.records.models import County, Sale
 from tests.conftest import ClientOf
 from tests.requests.recording import Case, Form, Recorder, compare, documented, senders
 from tests.valuation import data
-from valuation.models import Method, ValuationJob, ValuationModel
+from valuation import methods
+from valuation.models import ValuationJob, ValuationModel
 
 MODEL = "00000000-0000-0000-0000-000000000005"
 BOX = {"type": "bbox", "coordinates": [data.WEST - 0.01, data.SOUTH - 0.01, data.WEST + 0.01, data.SOUTH + 0.01]}
@@ -145,7 +146,7 @@ SHAPES: list[Case] = [
 def cases() -> list[Case]:
     found = [*SHAPES]
     found += [(f"member {number} {next(iter(given))}", {**STUDY, **given}) for number, given in enumerate(MEMBERS)]
-    found += [(f"{method} by default", {**RUN, "valuation_method": str(method)}) for method in Method]
+    found += [(f"{method} by default", {**RUN, "valuation_method": method}) for method in methods.names()]
     for number, (method, given) in enumerate(PARAMETERS):
         body = {**(STUDY if method == "ratio_study" else RUN), "valuation_method": method, "parameters": given}
         found.append((f"parameters {number} {method}", body))
@@ -166,6 +167,6 @@ def test_answers(
     answers |= recorder.answers([("a model of another day", other_day)])
     Sale.objects.all().delete()
     answers |= recorder.answers(
-        (f"{method} without sales", {**RUN, "valuation_method": str(method)}) for method in Method
+        (f"{method} without sales", {**RUN, "valuation_method": method}) for method in methods.names()
     )
     compare("valuation", answers)

@@ -21,8 +21,8 @@ from terrafusion.records.models import County, CountyAccess, ReferenceLayer
 from tests.conftest import ClientOf
 from tests.rights.conftest import MARK
 from tests.rights.reading import content, finished, made, read
+from valuation import methods
 from valuation.api.run import ValuationRunSerializer
-from valuation.parameters import BY_METHOD
 
 LAYER = "zones"
 Case = tuple[str, dict[str, Any], str]
@@ -58,9 +58,9 @@ def bodies(county: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
         given: dict[str, Any] = {"district_layer": LAYER} if name == "assessment_roll" else {}
         body = {"report_type": name, "county_id": county, "format": "json", "parameters": given}
         yield "reporting", body, [one.name for one in report.parameters]
-    for method, declared in BY_METHOD.items():
-        body = {"valuation_method": method, "county_id": county, "valuation_date": "2026-01-01", "parameters": {}}
-        yield "valuation", body, [one.name for one in declared]
+    for method in methods.all_methods():
+        body = {"valuation_method": method.name, "county_id": county, "valuation_date": "2026-01-01", "parameters": {}}
+        yield "valuation", body, [one.name for one in method.parameters]
 
 
 MEMBERS = {

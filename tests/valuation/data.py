@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, PropertyOperational, Sale
-from valuation.models import Method, PropertyValuation, ValuationJob
+from valuation.models import PropertyValuation, ValuationJob
 
 WEST, SOUTH = -122.30, 47.60
 NEIGHBORHOODS = ("North", "South")
@@ -96,7 +96,7 @@ def run_of(county: County, user: Any = None, **columns: Any) -> ValuationJob:
     made: ValuationJob = ValuationJob.objects.create(
         **{
             "county": county,
-            "valuation_method": Method.MASS_APPRAISAL,
+            "valuation_method": "mass_appraisal",
             "valuation_date": VALUATION_DATE,
             "scope": "all",
             "resolved": {"confidence": 0.9},

@@ -15,8 +15,9 @@ from terrafusion.jobs.request import Faults, ParametersField, RunSerializer
 from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import Role
 from terrafusion.records.api.county import CountyField
-from valuation.models import Method, ValuationJob
-from valuation.parameters import BY_METHOD
+from valuation import methods
+from valuation.methods.reconciled import RECONCILED
+from valuation.models import ValuationJob
 from valuation.request import ValuationRequest, build
 from valuation.scope import ALL
 
@@ -24,7 +25,7 @@ _SCOPE_HELP = (
     '"all", {"parcels": ["0001"]}, {"neighborhoods": ["NW"]}, or {"area_of_interest": ...} with a bbox, a GeoJSON '
     "polygon, WKT, a district or a distance (docs/user/areas.md)."
 )
-DEFAULT_METHOD = Method.RECONCILED
+DEFAULT_METHOD = RECONCILED.name
 
 
 @extend_schema_field({"oneOf": [{"type": "string", "const": ALL}, {"type": "object"}]})
@@ -43,9 +44,22 @@ class ScopeField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
+class MethodField(serializers.ChoiceField):
+    """One of the methods that are registered when the serializer is made: DRF makes its fields anew each time."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(methods.choices(), **kwargs)
+
+
+class MethodParameters(ParametersField):
+    """The parameters of all methods, likewise."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(*(method.parameters for method in methods.all_methods()), **kwargs)
+
+
 class ValuationRunSerializer(RunSerializer):
-    valuation_method = serializers.ChoiceField(
-        Method.choices,
+    valuation_method = MethodField(
         default=DEFAULT_METHOD,
         initial=DEFAULT_METHOD,
         help_text="Without one, the approaches to value are reconciled by how well each does on later sales.",
@@ -57,12 +71,13 @@ class ValuationRunSerializer(RunSerializer):
         "its values are of.",
     )
     scope = ScopeField(default=ALL, initial=ALL, help_text=_SCOPE_HELP, style={"base_template": "textarea.html"})
-    parameters = ParametersField(*BY_METHOD.values(), help_text="Parameters of the method; see docs/user/valuation.md.")
+    parameters = MethodParameters(help_text="Parameters of the method; see docs/user/valuation.md.")
 
     def to_internal_value(self, data: Any) -> Any:
-        """Of all methods a ratio study alone may leave the day out."""
+        """A method that settles its own valuation date, as a ratio study does, may leave the day out."""
         method = data.get("valuation_method") if isinstance(data, Mapping) else None
-        self.fields["valuation_date"].required = method != Method.RATIO_STUDY
+        found = methods.find(method) if isinstance(method, str) else None
+        self.fields["valuation_date"].required = found is None or found.settle is None
         return super().to_internal_value(data)
 
     def build(self, members: Mapping[str, Any], faults: Faults) -> ValuationRequest | None:

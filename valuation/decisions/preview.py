@@ -12,13 +12,14 @@ from django.db.models import Count, F, Func, JSONField, Q, QuerySet, Sum, TextFi
 from django.db.models.functions import MD5, Abs, Cast, Coalesce
 
 from terrafusion.words import counted
+from valuation import methods
 from valuation.decisions import token
 from valuation.decisions.asked import DecisionRequest
 from valuation.decisions.figures import compared, with_figures
 from valuation.decisions.ready import DECIDED_SINCE, OWN_REVIEW, READY, REASONS, TAKEN, meant
 from valuation.decisions.rules import RULES, refuse_too_late
 from valuation.errors import AlreadyCertified, NotDecidable
-from valuation.models import Method, ValuationJob
+from valuation.models import ValuationJob
 from valuation.values import DONE
 
 MOST = 250_000
@@ -94,7 +95,7 @@ def figures(job: ValuationJob, user: Any, request: DecisionRequest) -> Figures:
 
 
 def _refuse_run(job: ValuationJob) -> None:
-    if job.status not in DONE or job.valuation_method == Method.RATIO_STUDY:
+    if job.status not in DONE or job.valuation_method in methods.valueless():
         raise NotDecidable("The run has no values to decide about: it is not completed, or is a ratio study.")
     if ValuationJob.objects.filter(pk=job.pk, values_removed_at__isnull=False).exists():
         raise NotDecidable("The run's values were removed for their age, as nobody had decided about any: run again.")

@@ -2,7 +2,7 @@
 
 from valuation.models.artefact import ValuationModel
 from valuation.models.decision import DecidedValue, Decision, Step
-from valuation.models.job import Method, ValuationJob
+from valuation.models.job import ValuationJob
 from valuation.models.schedules import (
     SCHEDULES,
     BuildingLife,
@@ -24,7 +24,6 @@ __all__ = [
     "IncomeRate",
     "JudgedSale",
     "LandRate",
-    "Method",
     "PropertyValuation",
     "RentMultiplier",
     "RentRate",

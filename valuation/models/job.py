@@ -9,25 +9,13 @@ from django.contrib.gis.db import models
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.models.area import AREA_COLUMNS, AreaOfInterest
 from terrafusion.jobs.models.listed import by
-
-
-class Method(models.TextChoices):
-    MASS_APPRAISAL = "mass_appraisal", "Mass appraisal: a model learnt from the county's sales"  # codespell:ignore
-    SALES_COMPARISON = "sales_comparison", "Sales comparison: adjusted prices of similar homes nearby"
-    COST = "cost", "Cost: land, and the building new less depreciation"
-    INCOME = "income", "Income: net income over a capitalization rate"
-    RECONCILED = "reconciled", "Reconciled: all approaches, weighted by how well each did"
-    RATIO_STUDY = "ratio_study", "Ratio study: values that there are, against sales"
-
-    @property
-    def short(self) -> str:
-        return str(self.label).split(":")[0].lower()
+from valuation import methods
 
 
 class ValuationJob(AreaOfInterest, AbstractJob):
     """One run. ``scope`` and ``parameters`` are as submitted; ``resolved`` are the parameters in force."""
 
-    valuation_method = models.CharField(max_length=20, choices=Method.choices)
+    valuation_method = models.CharField(max_length=20, choices=methods.choices)
     valuation_date = models.DateField(help_text="The day that the values are of; no later sale is seen.")
     scope = models.JSONField(help_text="Which parcels: all, parcels, an area of interest, or neighborhoods.")
     area_as_submitted = None  # it is in the scope
@@ -68,4 +56,4 @@ class ValuationJob(AreaOfInterest, AbstractJob):
     @property
     def method_name(self) -> str:
         """In a word or two, for sentences: ``mass appraisal``."""
-        return Method(self.valuation_method).short
+        return methods.get(self.valuation_method).short

@@ -10,10 +10,11 @@ from django.db.models.functions import Now
 
 from valuation import mass_appraisal
 from valuation.assessment import Classes, classes_of
-from valuation.models import Method, ValuationJob, ValuationModel
+from valuation.methods.mass_appraisal import MASS_APPRAISAL
+from valuation.models import ValuationJob, ValuationModel
 from valuation.run import evaluation
 from valuation.run.balance import words
-from valuation.run.prepare import Prepared
+from valuation.run.prepared import Prepared
 from valuation.run.records import Market
 from valuation.told import plain
 
@@ -33,7 +34,7 @@ def model(job: ValuationJob, ready: Prepared, market: Market, balance: dict[str,
         id=uuid.uuid5(job.pk, str(job.claim_token)),
         county_id=job.county_id,
         job=job,
-        method=Method.MASS_APPRAISAL,
+        method=MASS_APPRAISAL.name,
         valuation_date=job.valuation_date,
         sales=card["trained_on"]["sales"],
         seed=job.resolved["seed"],

@@ -24,7 +24,8 @@ from valuation.run.ahead import in_order
 from valuation.run.approaches import Result
 from valuation.run.balance import Compared, unbalanced
 from valuation.run.hold import hold
-from valuation.run.prepare import Prepared, prepare
+from valuation.run.prepare import prepare
+from valuation.run.prepared import Prepared
 from valuation.run.rows import Chosen, Rows, rows
 from valuation.told import plain
 

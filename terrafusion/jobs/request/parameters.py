@@ -60,6 +60,7 @@ class ParametersField(ObjectField):
 
 class _ParametersExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     target_class = ParametersField
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
         return object_schema(*self.target.groups, **options.SCHEMA)

@@ -1,0 +1,16 @@
+"""The valuation methods: each is declared once, in a module of its own, and registered when Django starts."""
+
+from valuation.methods.registry import (
+    Method,
+    all_methods,
+    choices,
+    find,
+    get,
+    names,
+    register,
+    title,
+    valueless,
+    weighed,
+)
+
+__all__ = ["Method", "all_methods", "choices", "find", "get", "names", "register", "title", "valueless", "weighed"]

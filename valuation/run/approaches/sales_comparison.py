@@ -1,0 +1,48 @@
+"""Sales comparison in a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from valuation import comparables, monotone
+from valuation.methods.sales_comparison import SALES_COMPARISON
+from valuation.models import ValuationJob
+from valuation.run import grid
+from valuation.run.approaches import Approach, Progress, Result, shown_lines
+from valuation.run.prepared import Prepared
+from valuation.run.records import Market
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class SalesComparison:
+    name = SALES_COMPARISON.name
+
+    def __init__(self, prepared: comparables.SalesComparison, sales: pd.DataFrame) -> None:
+        self.prepared = prepared
+        self.held_back: pd.DataFrame | None = prepared.held_back
+        self.trial = prepared.trial
+        self._sales = sales.set_index("sale")
+
+    def value(self, parcels: pd.DataFrame) -> Result:
+        found = self.prepared.value(parcels)
+        shown = grid.comparables(found.grid, parcels, self._sales, self.prepared.rated)
+        return Result(found.values, lines=shown_lines(found.about), comparables=shown)
+
+
+def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> Approach | None:
+    """None where the run is to show no comparables."""
+    wanted = job.resolved
+    if wanted["comparables"] == 0:
+        return None
+    options = comparables.Options(
+        count=wanted["comparables"],
+        confidence=wanted["confidence"],
+        seed=wanted["seed"],
+        directions=monotone.directions_of(job.county_id),
+    )
+    prepared = comparables.prepare(market.sales, job.valuation_date, options, progress)
+    ready.adjustment_sources = {name.removeprefix("adjust_"): told for name, told in prepared.sources.items()}
+    ready.adjustment_rates = prepared.schedule()
+    return SalesComparison(prepared, market.sales)
