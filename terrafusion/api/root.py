@@ -30,7 +30,7 @@ class ApiRoot(KnownParameters, APIView):
         return Response({name: reverse(url_name, request=request) for name, url_name in self.links.items()})
 
 
-class _SchemaOfAll(SchemaGenerator):  # type: ignore[misc]  # the library is not followed by mypy
+class _SchemaOfAll(SchemaGenerator):
     """Makes the schema once in a process, as it is the same for every user and takes a second."""
 
     def get_schema(self, request: object = None, public: bool = True) -> dict[str, Any]:
