@@ -124,12 +124,13 @@ def _ours(name: str, county: str, area: Any = None, **given: Any) -> tuple[float
     from django.core.files.storage import default_storage
 
     from gis_export.serializers import ExportRunSerializer
-    from terrafusion.jobs import dispatch, requests
+    from terrafusion.jobs import dispatch
+    from terrafusion.jobs.request import request_of, unsaved_job
 
     body: dict[str, Any] = {"export_format": name, "county_id": county, "layers": ["parcels"], "area_of_interest": area}
     body["parameters"] = {"fields": list(COLUMNS), **given}
-    context = {"request": requests.of_user(platform.user())}
-    job: Any = requests.unsaved(ExportRunSerializer, body, context)
+    context = {"request": request_of(platform.user())}
+    job: Any = unsaved_job(ExportRunSerializer, body, context)
     job, _ = dispatch.submit(job, fresh=True)
     pid = 0
     while job.completed_at is None:

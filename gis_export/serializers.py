@@ -12,9 +12,9 @@ from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, build
 from terrafusion.api.fields import NamesField
+from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import AreaField, Faults, ParametersField, RunSerializer
-from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import Role
 from terrafusion.records.api.county import CountyField
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from gis_export import views
-from terrafusion.jobs.viewsets import job_urls
+from terrafusion.jobs.api.viewsets import job_urls
 
 app_name = "gis_export"
 urlpatterns = [

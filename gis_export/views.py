@@ -22,7 +22,7 @@ from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.throttles import DONE_AT_ONCE
 from terrafusion.api.views import KnownParameters
 from terrafusion.jobs import dispatch, options
-from terrafusion.jobs.viewsets import JobViewSet
+from terrafusion.jobs.api.viewsets import JobViewSet
 from terrafusion.records import access_log
 from terrafusion.records.access import counties_for
 from terrafusion.records.access_log import Seen

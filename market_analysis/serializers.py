@@ -12,6 +12,7 @@ from market_analysis.catalogue import ANALYSES, Analysis
 from market_analysis.models import MarketAnalysisJob
 from market_analysis.request import PERIOD, MarketRequest, build
 from terrafusion.api.fields import NamesField, ObjectField
+from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import (
     SCREENING,
@@ -22,7 +23,6 @@ from terrafusion.jobs.request import (
     RunSerializer,
     object_schema,
 )
-from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import Role
 from terrafusion.records.api.county import CountyField
 

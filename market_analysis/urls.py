@@ -3,7 +3,7 @@
 from django.urls import path
 
 from market_analysis.views import AnalysesView, MarketAnalysisViewSet
-from terrafusion.jobs.viewsets import job_urls
+from terrafusion.jobs.api.viewsets import job_urls
 
 app_name = "market_analysis"
 urlpatterns = [

@@ -18,7 +18,7 @@ from market_analysis.serializers import (
     MarketAnalysisStatusSerializer,
 )
 from terrafusion.api.views import KnownParameters
-from terrafusion.jobs.viewsets import JobViewSet
+from terrafusion.jobs.api.viewsets import JobViewSet
 
 
 class MarketAnalysisViewSet(JobViewSet):

@@ -12,9 +12,9 @@ from reporting.render.formats import FORMATS
 from reporting.reports import registry
 from reporting.reports.base import Report, Request
 from reporting.request import build
+from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import AreaField, Faults, ParameterSerializer, ParametersField, RunSerializer
-from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import Role
 from terrafusion.records.api.county import CountyField
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from reporting import views
-from terrafusion.jobs.viewsets import job_urls
+from terrafusion.jobs.api.viewsets import job_urls
 
 app_name = "reporting"
 urlpatterns = [

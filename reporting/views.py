@@ -21,7 +21,7 @@ from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.throttles import DONE_AT_ONCE
 from terrafusion.api.views import KnownParameters
 from terrafusion.jobs import options
-from terrafusion.jobs.viewsets import JobViewSet
+from terrafusion.jobs.api.viewsets import JobViewSet
 from terrafusion.records import access_log
 from terrafusion.records.access_log import Seen
 from terrafusion.records.models import Act

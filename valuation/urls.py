@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from terrafusion.jobs.viewsets import job_urls
+from terrafusion.jobs.api.viewsets import job_urls
 from valuation.api import decision_views, rate_tables, views
 
 app_name = "valuation"

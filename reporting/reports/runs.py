@@ -11,10 +11,10 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from market_analysis.models import MarketAnalysisJob
 from terrafusion.api import keys
-from terrafusion.jobs import dispatch, requests
+from terrafusion.jobs import dispatch
 from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.jobs.request import Context, Faults, InvalidRequest, Parameter
+from terrafusion.jobs.request import Context, Faults, InvalidRequest, Parameter, request_of, unsaved_job
 from terrafusion.jobs.request.parameter import Schema
 from terrafusion.jobs.rights import refusal
 from terrafusion.jobs.states import Status
@@ -120,9 +120,9 @@ class ValuationRun(Run):
 
 
 def unsaved_run(county: Any, wanted: dict[str, Any], user: Any) -> ValuationJob:
-    """The run that ``wanted`` asks for. Raises what ``terrafusion.jobs.requests.unsaved`` does."""
+    """The run that ``wanted`` asks for. Raises what ``terrafusion.jobs.request.unsaved_job`` does."""
     body = {**wanted, "county_id": county.pk}
-    job = requests.unsaved(ValuationRunSerializer, body, {"request": requests.of_user(user)})
+    job = unsaved_job(ValuationRunSerializer, body, {"request": request_of(user)})
     assert isinstance(job, ValuationJob)  # noqa: S101 - for the type checker
     return job
 

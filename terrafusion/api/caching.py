@@ -13,7 +13,7 @@ class Middleware:
     """``Cache-Control: no-store`` on answers under /api/ that have no Cache-Control of their own.
 
     Records, previews, and lists of jobs may hold personal data, and what a browser has kept outlives the right to see
-    it. Files have an ETag, and are asked for each time (``jobs.download``).
+    it. Files have an ETag, and are asked for each time (``jobs.api.download``).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -6,12 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from terrafusion.jobs.serializers import (
-    JobParametersSerializer,
-    JobResultSerializer,
-    JobRunSerializer,
-    JobStatusSerializer,
-)
+from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer
+from terrafusion.jobs.request import JobParametersSerializer, JobRunSerializer
 from terrafusion.records.access import Role
 from terrafusion.records.api.county import CountyField
 from tests.dummy_plugin.models import DummyJob

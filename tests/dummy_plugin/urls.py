@@ -1,6 +1,6 @@
 """Included under ``api/v1/dummy/``."""
 
-from terrafusion.jobs.viewsets import job_urls
+from terrafusion.jobs.api.viewsets import job_urls
 from tests.dummy_plugin.views import DummyViewSet
 
 app_name = "dummy"

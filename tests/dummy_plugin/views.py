@@ -1,6 +1,6 @@
 """The REST interface."""
 
-from terrafusion.jobs.viewsets import JobViewSet
+from terrafusion.jobs.api.viewsets import JobViewSet
 from tests.dummy_plugin.models import DummyJob
 from tests.dummy_plugin.serializers import DummyResultSerializer, DummyRunSerializer, DummyStatusSerializer
 

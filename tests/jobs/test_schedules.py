@@ -18,8 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from terrafusion.jobs import dispatch, requests, runner
+from terrafusion.jobs import dispatch, runner
 from terrafusion.jobs.models import Schedule
+from terrafusion.jobs.request import unsaved_job
 from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.states import Status
 from terrafusion.jobs.sweep import sweep
@@ -377,7 +378,7 @@ def test_what_is_refused_or_breaks_does_not_stop_the_others(
 ) -> None:
     CountySettings.objects.create(county=county, max_active_jobs=1)
     first, second, broken, last = create(name="first"), create(name="second"), create(name="broken"), create()
-    make = requests.unsaved
+    make = unsaved_job
 
     def choke(serializer: Any, request: Any, context: Any) -> Any:
         if broken.request == request:
@@ -387,7 +388,7 @@ def test_what_is_refused_or_breaks_does_not_stop_the_others(
     Schedule.objects.filter(pk=broken.pk).update(request={"broken": True})
     Schedule.objects.filter(pk=last.pk).update(request={"flavour": "sweet"})
     broken.refresh_from_db()
-    monkeypatch.setattr(requests, "unsaved", choke)
+    monkeypatch.setattr(f"{clock.__name__}.unsaved_job", choke)
     for minutes, schedule in enumerate((last, broken, second, first)):
         due(schedule, late=timedelta(minutes=minutes))
     assert sweep().scheduled == 1

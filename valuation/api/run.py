@@ -10,9 +10,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from terrafusion.api import bodies
+from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import Faults, ParametersField, RunSerializer
-from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.records.access import Role
 from terrafusion.records.api.county import CountyField
 from valuation import methods

@@ -21,8 +21,8 @@ from terrafusion.api.errors import Conflict, Gone
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.views import KnownParameters
+from terrafusion.jobs.api.viewsets import JobViewSet
 from terrafusion.jobs.rights import check_readable
-from terrafusion.jobs.viewsets import JobViewSet
 from terrafusion.records.access import counties_for
 from valuation import sheet, values
 from valuation.api.models import ModelCardSerializer, ModelFilterSet, ModelSerializer

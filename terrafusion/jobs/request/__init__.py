@@ -12,7 +12,13 @@ from terrafusion.jobs.request.nested import Each, Object
 from terrafusion.jobs.request.parameter import Context, Parameter
 from terrafusion.jobs.request.parameters import ParametersField, object_schema, read
 from terrafusion.jobs.request.screening import SCREENING
-from terrafusion.jobs.request.serializers import ParameterSerializer, RunSerializer
+from terrafusion.jobs.request.serializers import (
+    JobParametersSerializer,
+    JobRunSerializer,
+    ParameterSerializer,
+    RunSerializer,
+)
+from terrafusion.jobs.request.unsaved import request_of, unsaved_job
 
 __all__ = [
     "SCREENING",
@@ -26,7 +32,9 @@ __all__ = [
     "Faults",
     "Integer",
     "InvalidRequest",
+    "JobParametersSerializer",
     "JobRequest",
+    "JobRunSerializer",
     "Number",
     "Object",
     "Parameter",
@@ -38,4 +46,6 @@ __all__ = [
     "object_schema",
     "read",
     "read_area",
+    "request_of",
+    "unsaved_job",
 ]

@@ -1,4 +1,4 @@
-"""The base of the body of ``run``, and how a parameter is described."""
+"""The bases of the body of ``run``, and how a parameter is described."""
 
 from __future__ import annotations
 
@@ -9,13 +9,24 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField
 
+from terrafusion.api.serializers import StrictSerializer
+from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request.base import JobRequest
 from terrafusion.jobs.request.errors import Faults
 from terrafusion.jobs.request.parameter import Parameter
-from terrafusion.jobs.serializers import JobRunSerializer
 
 _SUBMITTED = ("parameters", "area_of_interest")
+
+
+class JobRunSerializer(StrictSerializer):
+    """The base of the body of ``run``. A subclass has the fields and makes an unsaved job."""
+
+
+class JobParametersSerializer(StrictSerializer):
+    """The base of the members of ``parameters``, among which the options of every job are known, too."""
+
+    others = options.NAMES
 
 
 class RunSerializer(JobRunSerializer):

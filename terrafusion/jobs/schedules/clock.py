@@ -18,11 +18,12 @@ from django.db.models.functions import Now, RowNumber
 from django.urls import resolve, reverse
 from rest_framework.exceptions import APIException
 
-from terrafusion.jobs import dispatch, metrics, requests
+from terrafusion.jobs import dispatch, metrics
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.options import longest
 from terrafusion.jobs.registry import JobType, all_types, public_types
+from terrafusion.jobs.request import request_of, unsaved_job
 from terrafusion.jobs.schedules import cron
 from terrafusion.jobs.states import Status
 from terrafusion.outage import DATABASE_AWAY
@@ -61,8 +62,8 @@ def check(schedule: Schedule) -> AbstractJob:
     job_type = type_named(schedule.job_type)
     if job_type is None:
         raise Refused(f"There are no jobs of the type {schedule.job_type} any more.")
-    request = requests.of_user(schedule.owner)
-    job = requests.unsaved(viewset_of(job_type).run_serializer_class, schedule.request, {"request": request})
+    request = request_of(schedule.owner)
+    job = unsaved_job(viewset_of(job_type).run_serializer_class, schedule.request, {"request": request})
     job.schedule = schedule
     return job
 

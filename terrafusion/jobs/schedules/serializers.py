@@ -11,10 +11,11 @@ from rest_framework.reverse import reverse
 from terrafusion.api.errors import Conflict
 from terrafusion.api.fields import BoundedJSONField
 from terrafusion.api.serializers import StrictSerializer
-from terrafusion.jobs import dispatch, options, personal_data, requests
+from terrafusion.jobs import dispatch, options, personal_data
 from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.registry import public_types
+from terrafusion.jobs.request import unsaved_job
 from terrafusion.jobs.rights import refusal, set_needs
 from terrafusion.jobs.schedules import clock, cron
 from terrafusion.records import time_zones
@@ -111,7 +112,7 @@ class ScheduleSerializer(StrictSerializer):
         if job_type is None:
             return body  # which has the fault of job_type
         serializer = clock.viewset_of(job_type).run_serializer_class
-        self.job = requests.unsaved(serializer, body, self.context)
+        self.job = unsaved_job(serializer, body, self.context)
         if self.instance is not None and self.job.county_id != self.instance.county_id:
             at = {"county_id": f"The schedule is of {self.instance.county_id}: make another for another county."}
             raise serializers.ValidationError(at)

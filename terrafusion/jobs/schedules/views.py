@@ -24,16 +24,16 @@ from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.serializers import NothingSerializer
 from terrafusion.api.views import KnownParameters
-from terrafusion.jobs import download
-from terrafusion.jobs.described import IDEMPOTENCY
+from terrafusion.jobs.api import download
+from terrafusion.jobs.api.described import IDEMPOTENCY
+from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer, with_result
+from terrafusion.jobs.api.viewsets import accepted, submitted
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.registry import public_types, type_of
 from terrafusion.jobs.rights import check_readable, role_to_act
 from terrafusion.jobs.schedules import clock
 from terrafusion.jobs.schedules.serializers import ScheduleSerializer
-from terrafusion.jobs.serializers import JobResultSerializer, JobStatusSerializer, with_result
-from terrafusion.jobs.viewsets import accepted, submitted
 from terrafusion.records.access import counties_for, require
 
 _SCHEDULE_ID = OpenApiParameter("schedule_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="The schedule.")

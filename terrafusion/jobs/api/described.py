@@ -9,7 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
 from terrafusion.api.schema import ProblemSerializer
-from terrafusion.jobs.files import MemberSerializer
+from terrafusion.jobs.api.files import MemberSerializer
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",

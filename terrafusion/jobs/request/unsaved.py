@@ -1,4 +1,4 @@
-"""From a request's body to an unsaved job, with every check that there is: what ``run`` and schedules share."""
+"""From a body to an unsaved job with every check, as ``run`` and schedules need it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from terrafusion.jobs.models import AbstractJob
 from terrafusion.records.access import Role, require
 
 
-def unsaved(serializer_class: type[BaseSerializer[Any]], body: Any, context: dict[str, Any]) -> AbstractJob:
+def unsaved_job(serializer_class: type[BaseSerializer[Any]], body: Any, context: dict[str, Any]) -> AbstractJob:
     """The job that ``body`` asks for, of the user of ``context["request"]``.
 
     Raises ValidationError with every fault of the body, PermissionDenied for who is no analyst of the county.
@@ -30,7 +30,7 @@ def unsaved(serializer_class: type[BaseSerializer[Any]], body: Any, context: dic
     return job
 
 
-def of_user(user: Any) -> Request:
+def request_of(user: Any) -> Request:
     """A request of the user's that came by no address, for the context of serializers."""
     request = Request(HttpRequest())
     request.user = user

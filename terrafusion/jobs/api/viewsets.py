@@ -24,14 +24,16 @@ from terrafusion.api.errors import Conflict
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.serializers import NothingSerializer
 from terrafusion.api.views import KnownParameters
-from terrafusion.jobs import dispatch, download, requests
-from terrafusion.jobs.described import describe
+from terrafusion.jobs import dispatch
+from terrafusion.jobs.api import download
+from terrafusion.jobs.api.described import describe
+from terrafusion.jobs.api.files import MemberSerializer, member_of, members_of
+from terrafusion.jobs.api.filters import JobFilterSet, filterset_of
+from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer, with_result
 from terrafusion.jobs.errors import Refused, RequestRefused, TooManyActiveJobs
-from terrafusion.jobs.files import MemberSerializer, member_of, members_of
-from terrafusion.jobs.filters import JobFilterSet, filterset_of
 from terrafusion.jobs.models import AbstractJob
+from terrafusion.jobs.request import JobRunSerializer, unsaved_job
 from terrafusion.jobs.rights import check_may_rerun, check_readable, role_to_act
-from terrafusion.jobs.serializers import JobResultSerializer, JobRunSerializer, JobStatusSerializer, with_result
 from terrafusion.kept import Kept
 from terrafusion.records.access import Rights, Role, require, rights_of
 
@@ -144,7 +146,7 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
         `expires_in` (seconds, `P30D`, `30d`) says how long the result is kept, and `webhook` is an https address that
         is notified of the end.
         """
-        job = requests.unsaved(self.run_serializer_class, request.data, self.get_serializer_context())
+        job = unsaved_job(self.run_serializer_class, request.data, self.get_serializer_context())
         fresh = bool(job.options.get("fresh"))
         return self._submit(lambda key: dispatch.submit(job, idempotency_key=key, fresh=fresh)[0])
 

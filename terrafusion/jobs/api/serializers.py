@@ -10,7 +10,6 @@ from django.urls import get_script_prefix, reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from terrafusion.api.serializers import StrictSerializer
 from terrafusion.jobs import errors, options, personal_data
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
@@ -49,16 +48,6 @@ class Links(TypedDict):
 def _only_reads(field: Any) -> bool:
     """A value, and nothing that has fields of its own."""
     return field.read_only and not hasattr(field, "child") and not isinstance(field, serializers.BaseSerializer)
-
-
-class JobRunSerializer(StrictSerializer):
-    """The base of the body of ``run``. A subclass has the fields and makes an unsaved job."""
-
-
-class JobParametersSerializer(StrictSerializer):
-    """The base of the members of ``parameters``, among which the options of every job are known, too."""
-
-    others = options.NAMES
 
 
 class JobStatusSerializer(serializers.Serializer[AbstractJob]):

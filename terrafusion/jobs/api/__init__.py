@@ -1,0 +1,1 @@
+"""Jobs over REST: what the endpoints of every job type share."""
