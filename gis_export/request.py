@@ -14,11 +14,11 @@ from gis_export.models import GisExportJob
 from gis_export.parameters import ExportContext
 from gis_export.selection import Selection
 from terrafusion.areas import saved
-from terrafusion.areas.members import shown
 from terrafusion.jobs.request import Faults, InvalidRequest, JobRequest, read, read_area
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.layers import Layer, layers_named, layers_of
 from terrafusion.records.models import County, CountySettings
+from terrafusion.words import shown
 
 
 @dataclass(frozen=True, kw_only=True)

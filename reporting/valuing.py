@@ -22,8 +22,8 @@ from terrafusion.jobs import dispatch, runner
 from terrafusion.jobs.context import JobContext
 from terrafusion.jobs.errors import NotCancellable, Refused
 from terrafusion.jobs.registry import type_of
-from terrafusion.jobs.schedules.clock import told
 from terrafusion.jobs.states import ACTIVE, Status
+from terrafusion.words import error_text
 from valuation.models import ValuationJob
 
 _LOOK = 1.0  # seconds between looks at a run that another worker has
@@ -53,7 +53,7 @@ def _submitted(request: Request) -> ValuationJob:
         fresh = bool(run.options.get("fresh"))
         return dispatch.submit(run, idempotency_key=f"report {request.job_id}", fresh=fresh)[0]
     except (Refused, APIException) as refused:
-        raise ValuationFailed(f"The valuation run cannot be started: {told(refused)}") from None
+        raise ValuationFailed(f"The valuation run cannot be started: {error_text(refused)}") from None
 
 
 def _cancel(run: uuid.UUID) -> None:

@@ -16,8 +16,8 @@ from django.db.models.functions import Lower
 
 from gis_export.parameters import values
 from terrafusion.api import keys
-from terrafusion.areas.members import shown
 from terrafusion.records.layers import FieldType, Layer, LayerField, named
+from terrafusion.words import shown
 
 _ORDERED = ("<", "<=", ">", ">=", "between")
 _LISTS = ("in", "not_in")

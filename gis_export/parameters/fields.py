@@ -8,10 +8,10 @@ from typing import Any
 from gis_export.parameters.base import ExportContext, ExportParameter
 from gis_export.selection import Selection
 from terrafusion.api import keys
-from terrafusion.areas.members import shown
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
 from terrafusion.records.layers import Layer, named
+from terrafusion.words import shown
 
 _EXAMPLE = {"parcels": ["parcel_number", "total_value"]}
 

@@ -10,9 +10,10 @@ from gis_export.selection import Selection
 from gis_export.shaping import Tolerance
 from terrafusion.api import keys
 from terrafusion.areas.buffer import UNITS
-from terrafusion.areas.members import is_number, shown
+from terrafusion.areas.members import is_number
 from terrafusion.jobs.request import Faults, InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
+from terrafusion.words import shown
 
 _MAX_METERS = 10_000.0
 _MEMBERS = ("tolerance", "units")

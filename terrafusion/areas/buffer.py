@@ -10,7 +10,8 @@ import shapely
 from terrafusion.areas import parcels
 from terrafusion.areas.area import Area, AreaError, Part, Scope
 from terrafusion.areas.ground import around
-from terrafusion.areas.members import is_number, only, shown
+from terrafusion.areas.members import is_number, only
+from terrafusion.words import shown
 
 UNITS = {"ft": 0.3048, "us-ft": 1200 / 3937, "m": 1.0, "km": 1000.0, "mi": 1609.344}
 """In meters. ``ft`` is the international foot, ``us-ft`` the one of the older State Plane systems."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from terrafusion.api import keys
 from terrafusion.areas.area import Area, AreaError, Scope, plain
-from terrafusion.areas.members import is_number, only, shown
+from terrafusion.areas.members import is_number, only
 from terrafusion.areas.records import union_of
 from terrafusion.records.layers import FieldType, Layer, LayerField, layers_named, layers_of, named
-from terrafusion.words import counted
+from terrafusion.words import counted, shown
 
 _MOST_VALUES = 500
 _MOST_SHOWN = 20

@@ -12,7 +12,8 @@ from shapely.geometry.base import BaseGeometry
 from terrafusion.api import keys
 from terrafusion.areas.area import AreaError
 from terrafusion.areas.drawn import Drawn, read_drawn
-from terrafusion.areas.members import is_number, only, shown
+from terrafusion.areas.members import is_number, only
+from terrafusion.words import shown
 
 TYPES = ("Polygon", "MultiPolygon", "Feature", "FeatureCollection")
 _KINDS = {"polygon": "Polygon", "multipolygon": "MultiPolygon"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from terrafusion.areas.area import Area, AreaError, Part, Scope
-from terrafusion.areas.members import only, shown
+from terrafusion.areas.members import only
 from terrafusion.areas.records import union_of
 from terrafusion.records.models import PropertyOperational
-from terrafusion.words import counted
+from terrafusion.words import counted, shown
 
 MOST = 5_000
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from terrafusion.areas import bbox, buffer, collection, district, geojson, parcels, upload, wkt
 from terrafusion.areas.area import Area, AreaError, Scope
-from terrafusion.areas.members import shown
 from terrafusion.records.models import County, CountySettings
+from terrafusion.words import shown
 
 KINDS: dict[str, Callable[[dict[str, Any], Scope], Area]] = {
     "bbox": bbox.read,

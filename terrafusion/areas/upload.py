@@ -9,8 +9,9 @@ import shapely
 
 from terrafusion.areas.area import Area, AreaError, Scope, plain
 from terrafusion.areas.drawn import check_vertices
-from terrafusion.areas.members import only, shown
+from terrafusion.areas.members import only
 from terrafusion.records.models import UploadedArea
+from terrafusion.words import shown
 
 
 def read(given: dict[str, Any], scope: Scope) -> Area:

@@ -11,7 +11,8 @@ import shapely
 
 from terrafusion.areas.area import AreaError
 from terrafusion.areas.drawn import Drawn, read_drawn
-from terrafusion.areas.members import only, shown
+from terrafusion.areas.members import only
+from terrafusion.words import shown
 
 _KIND = re.compile(r"\s*([A-Za-z]*)")
 

@@ -17,7 +17,7 @@ from terrafusion.areas.drawn import Drawn, crs_member, finish
 from terrafusion.areas.files import gdal
 from terrafusion.areas.files.markup import refuse_doctype
 from terrafusion.areas.files.unpack import Archive
-from terrafusion.areas.members import shown
+from terrafusion.words import shown
 
 FORMATS = ("GeoJSON", "Shapefile", "GeoPackage", "KML", "KMZ")
 _UNPACKED = 10

@@ -19,6 +19,7 @@ from terrafusion.jobs.rights import role_to_act
 from terrafusion.jobs.schedules import clock
 from terrafusion.records.access import Role, rights_of
 from terrafusion.records.county_admin import OwnCountiesAdmin
+from terrafusion.words import error_text
 
 
 @admin.register(Schedule)
@@ -62,7 +63,7 @@ class ScheduleAdmin(OwnCountiesAdmin):
                 try:
                     clock.check(schedule)
                 except (Refused, APIException) as refused:
-                    self.message_user(request, f"{schedule}: {clock.told(refused)}", messages.WARNING)
+                    self.message_user(request, f"{schedule}: {error_text(refused)}", messages.WARNING)
                     continue
                 clock.arm(schedule)
                 schedule.save()
@@ -73,6 +74,6 @@ class ScheduleAdmin(OwnCountiesAdmin):
             try:
                 job = clock.run(schedule)
             except (Refused, APIException) as refused:
-                self.message_user(request, f"{schedule}: {clock.told(refused)}", messages.WARNING)
+                self.message_user(request, f"{schedule}: {error_text(refused)}", messages.WARNING)
             else:
                 self.message_user(request, f"{schedule}: job {job.pk} is {job.status}.", messages.SUCCESS)

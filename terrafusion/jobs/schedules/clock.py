@@ -28,6 +28,7 @@ from terrafusion.jobs.schedules import cron
 from terrafusion.jobs.states import Status
 from terrafusion.outage import DATABASE_AWAY
 from terrafusion.records.access import Role, counties_for
+from terrafusion.words import error_text
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ def _submit(schedule: Schedule, slot: datetime) -> tuple[str, AbstractJob | None
         schedule.last_event = f"Refused: {lost}"
         return "refused", None
     except (Refused, APIException) as refused:
-        schedule.last_event = f"Refused: {told(refused)}"
+        schedule.last_event = f"Refused: {error_text(refused)}"
         return "refused", None
     except DATABASE_AWAY:  # the database is away; the slot stays due
         raise
@@ -152,21 +153,6 @@ def _submit(schedule: Schedule, slot: datetime) -> tuple[str, AbstractJob | None
         return "failed", None
     schedule.last_event = f"Job {job.pk} was submitted."
     return "submitted", job
-
-
-def told(refused: Refused | APIException) -> str:
-    """The texts of a refusal, on one line."""
-    if isinstance(refused, Refused):
-        return str(refused)
-
-    def texts(detail: Any, at: str = "") -> list[str]:
-        if isinstance(detail, dict):
-            return [text for name, inner in detail.items() for text in texts(inner, f"{at}.{name}" if at else name)]
-        if isinstance(detail, list):
-            return [text for inner in detail for text in texts(inner, at)]
-        return [f"{at}: {detail}" if at else str(detail)]
-
-    return " ".join(texts(refused.detail))[:2000]
 
 
 def newest(schedule: Schedule) -> AbstractJob | None:
