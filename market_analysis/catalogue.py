@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from terrafusion.jobs.request import Choice, Choices, Day, Integer, Number, Parameter, Text
+from terrafusion.records import parcel_fields
 from terrafusion.records.layers import FieldType
 
 if TYPE_CHECKING:
@@ -61,17 +62,7 @@ def _fewest(default: int, of: str) -> Integer:
     return Integer("fewest_sales", default, f"Fewer sales {of} are withheld: no figure is shown, and why.", 1, 10_000)
 
 
-_CHARACTERISTICS = (
-    "use_code",
-    "neighborhood",
-    "lot_area_sqft",
-    "effective_year_built",
-    "quality",
-    "condition",
-    "stories",
-    "bedrooms",
-    "bathrooms",
-)
+_CHARACTERISTICS = tuple(field.name for field in parcel_fields.FIELDS if field.explains)
 
 PRICE_INDEX = Analysis(
     name="price_index",

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-_WORDS = {
+from terrafusion.records import parcel_fields
+
+_WORDS = {field.name: field.words for field in parcel_fields.FIELDS} | {
     "base": "A typical property of the county",
     "location": "Location",
     "nearby_sales": "Prices of earlier sales nearby",
     "time": "Market trend",
-    "lot_area_sqft": "Lot area (sq ft)",
-    "living_area_sqft": "Living area (sq ft)",
-    "year_built": "Year built",
-    "effective_year_built": "Effective year built",
-    "property_class": "Class",
-    "use_code": "Use",
     "combined_effects": "Combined effect, beyond the lines above",
     "rounding": "Rounding",
     "other": "All other characteristics",
 }
-_UNITS = {
-    "bedrooms": "bedroom",
-    "bathrooms": "bathroom",
-    "stories": "story",
-    "quality": "grade",
-    "frontage": "foot",
-    "depth": "foot",
-}
+_UNITS = {field.name: field.per for field in parcel_fields.FIELDS} | {"frontage": "foot", "depth": "foot"}
 
 
 def label(name: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from terrafusion.api import keys
+from terrafusion.records import parcel_fields
 from terrafusion.records.models import CountySettings
 from terrafusion.records.sales.frame import CHARACTERISTICS
 
 RISING, FALLING = "rising", "falling"
 _SIGNS = {RISING: 1, FALLING: -1}
-_GRADES = ("quality", "condition")  # texts, which are numbers in many counties
+_GRADES = [field.name for field in parcel_fields.FIELDS if field.grade]  # texts, which are numbers in many counties
 NAMES = (
     *(name for name, kind in CHARACTERISTICS.items() if kind == "float64" and not name.endswith("_value")),
     *_GRADES,

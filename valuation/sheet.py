@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
+from terrafusion.records import parcel_fields
 from terrafusion.records.models import PropertyOperational
 from valuation import flags, methods
 from valuation.labels import label, unit
@@ -17,24 +18,7 @@ from valuation.land.sources import MEANINGS
 from valuation.models import DecidedValue, PropertyValuation, ValuationJob
 
 _BATCH = 500
-_SHOWN = (
-    "situs_address",
-    "situs_city",
-    "property_class",
-    "use_code",
-    "use_description",
-    "zoning",
-    "neighborhood",
-    "lot_area_sqft",
-    "living_area_sqft",
-    "year_built",
-    "effective_year_built",
-    "quality",
-    "condition",
-    "stories",
-    "bedrooms",
-    "bathrooms",
-)
+_SHOWN = tuple(field.name for field in parcel_fields.FIELDS if field.sheet)
 _LAST = ("combined_effects",)
 
 

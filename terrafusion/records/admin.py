@@ -31,7 +31,7 @@ from terrafusion.records.models import (
     Sale,
     UploadedArea,
 )
-from terrafusion.records.models.parcel import PERSONAL_DATA
+from terrafusion.records.parcel_fields import PERSONAL_DATA
 from terrafusion.records.record_admin import RecordAdmin
 
 if TYPE_CHECKING:  # Django's own classes take no type parameters at run time

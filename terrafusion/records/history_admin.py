@@ -16,7 +16,7 @@ from terrafusion.records.access import counties_for, may_see_personal_data
 from terrafusion.records.access_log import Seen
 from terrafusion.records.county_admin import OwnCountiesAdmin
 from terrafusion.records.models import Act
-from terrafusion.records.models.parcel import PERSONAL_DATA
+from terrafusion.records.parcel_fields import PERSONAL_DATA
 
 if TYPE_CHECKING:
     AnyAdmin = admin.ModelAdmin[Any]

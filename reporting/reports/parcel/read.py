@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import FloatField, IntegerField, QuerySet
 
 from reporting.document.blocks import Figure
 from reporting.geometry import parcel_maps
 from reporting.models import ParcelPhoto
 from reporting.reports import land
 from reporting.reports.parcel.file import Owner, ParcelFile, ParcelSale, Sheet, Values
-from terrafusion.records import order
+from terrafusion.records import order, parcel_fields
 from terrafusion.records.county_time import today
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.values import standing
@@ -24,21 +24,20 @@ from terrafusion.words import day
 
 log = logging.getLogger(__name__)
 BATCH = 100
-_CHARACTERISTICS = (
-    ("property_class", "Class", Kind.TEXT, None),
-    ("use_description", "Use", Kind.TEXT, None),
-    ("use_code", "Use code", Kind.TEXT, None),
-    ("zoning", "Zoning", Kind.TEXT, None),
-    ("neighborhood", "Neighborhood", Kind.TEXT, None),
-    ("lot_area_sqft", "Lot (sq ft)", Kind.NUMBER, 0),
-    ("living_area_sqft", "Living area (sq ft)", Kind.NUMBER, 0),
-    ("year_built", "Year built", Kind.YEAR, None),
-    ("effective_year_built", "Effective year built", Kind.YEAR, None),
-    ("quality", "Quality", Kind.TEXT, None),
-    ("condition", "Condition", Kind.TEXT, None),
-    ("stories", "Stories", Kind.NUMBER, 1),
-    ("bedrooms", "Bedrooms", Kind.INTEGER, None),
-    ("bathrooms", "Bathrooms", Kind.NUMBER, 2),
+
+
+def _kind(field: parcel_fields.ParcelField) -> Kind:
+    """How the card shows it."""
+    column = PropertyOperational._meta.get_field(field.name)
+    if field.unit == "year":
+        return Kind.YEAR
+    if isinstance(column, FloatField):
+        return Kind.NUMBER
+    return Kind.INTEGER if isinstance(column, IntegerField) else Kind.TEXT
+
+
+_CHARACTERISTICS = tuple(
+    (field.name, field.card, _kind(field), field.decimals) for field in parcel_fields.on_the_card()
 )
 
 

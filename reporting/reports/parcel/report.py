@@ -22,7 +22,7 @@ from terrafusion import tables
 from terrafusion.jobs.request import Boolean, Choice, Day, InvalidRequest, Number
 from terrafusion.records.county_time import today
 from terrafusion.records.models import County, PropertyOperational
-from terrafusion.records.models.parcel import PERSONAL_DATA
+from terrafusion.records.parcel_fields import PERSONAL_DATA
 from terrafusion.records.values import standing
 from terrafusion.words import counted
 from valuation import values

@@ -1,4 +1,5 @@
-"""What of each record goes out. Fields are listed one by one: a new column is not public until somebody says so here.
+"""What of each record goes out. A new column is not public until somebody lists it here, or declares it as a field of
+parcels that is not personal.
 
 Personal data (owner, mailing address) never goes out by this API, whatever the user's rights: exports do that, and
 say in their manifest that they did.
@@ -13,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
+from terrafusion.records import parcel_fields
 from terrafusion.records.api.fields import GeoJSONField
 from terrafusion.records.models import (
     County,
@@ -51,29 +53,7 @@ class PropertySerializer(GeoFeatureModelSerializer):  # type: ignore[misc]  # dr
         fields = [
             "id",
             "county_id",
-            "parcel_number",
-            "situs_address",
-            "situs_city",
-            "situs_postal_code",
-            "property_class",
-            "use_code",
-            "use_description",
-            "zoning",
-            "neighborhood",
-            "lot_area_sqft",
-            "living_area_sqft",
-            "year_built",
-            "effective_year_built",
-            "quality",
-            "condition",
-            "stories",
-            "bedrooms",
-            "bathrooms",
-            "land_value",
-            "improvement_value",
-            "total_value",
-            "exemptions",
-            "tax_year",
+            *(field.name for field in parcel_fields.FIELDS if not field.personal),
             "source",
             "as_of",
             "updated_at",

@@ -9,42 +9,15 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Max, QuerySet
 
+from terrafusion.records import parcel_fields
 from terrafusion.records.layers import registry
 from terrafusion.records.layers.layer import FieldType, Layer, LayerField, epoch
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
-from terrafusion.records.models.parcel import PERSONAL_DATA
+from terrafusion.records.parcel_fields import PERSONAL_DATA
 from terrafusion.records.versions import source
 
 _PARCEL_FIELDS = (
-    # name, name in a Shapefile, unit
-    ("parcel_number", "PARCEL_NO", ""),
-    ("situs_address", "SITUS_ADDR", ""),
-    ("situs_city", "SITUS_CITY", ""),
-    ("situs_postal_code", "SITUS_ZIP", ""),
-    ("owner_name", "OWNER_NAME", ""),
-    ("mailing_address", "MAIL_ADDR", ""),
-    ("mailing_city", "MAIL_CITY", ""),
-    ("mailing_state", "MAIL_STATE", ""),
-    ("mailing_postal_code", "MAIL_ZIP", ""),
-    ("property_class", "PROP_CLASS", ""),
-    ("use_code", "USE_CODE", ""),
-    ("use_description", "USE_DESC", ""),
-    ("zoning", "ZONING", ""),
-    ("neighborhood", "NBHD", ""),
-    ("lot_area_sqft", "LOT_SQFT", "sqft"),
-    ("living_area_sqft", "LIV_SQFT", "sqft"),
-    ("year_built", "YEAR_BUILT", "year"),
-    ("effective_year_built", "EFF_YEAR", "year"),
-    ("quality", "QUALITY", ""),
-    ("condition", "CONDITION", ""),
-    ("stories", "STORIES", ""),
-    ("bedrooms", "BEDROOMS", ""),
-    ("bathrooms", "BATHROOMS", ""),
-    ("land_value", "LAND_VALUE", "USD"),
-    ("improvement_value", "IMPR_VALUE", "USD"),
-    ("total_value", "TOT_VALUE", "USD"),
-    ("exemptions", "EXEMPTIONS", "USD"),
-    ("tax_year", "TAX_YEAR", "year"),
+    *((field.name, field.short_name, field.unit) for field in parcel_fields.FIELDS),
     ("as_of", "AS_OF", ""),
 )
 _SALE_FIELDS = (
@@ -57,7 +30,7 @@ _SALE_FIELDS = (
     ("multi_parcel", "MULTI_PARC", ""),
     ("as_of", "AS_OF", ""),
 )
-_ASSESSMENT = {"land_value", "improvement_value", "total_value", "exemptions", "tax_year"}
+_ASSESSMENT = {field.name for field in parcel_fields.FIELDS if field.assessment}
 _TYPES: tuple[tuple[type[models.Field[Any, Any]], FieldType], ...] = (
     (models.CharField, FieldType.TEXT),
     (models.FloatField, FieldType.REAL),

@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from django.db import models
 
+from terrafusion.records import parcel_fields
 from terrafusion.records.models import PropertyOperational, Sale
-from terrafusion.records.models.parcel import PERSONAL_DATA
+from terrafusion.records.parcel_fields import PERSONAL_DATA
 
 
 class Kind(StrEnum):
@@ -44,8 +45,8 @@ class Target:
     small: bool = False  # an integer of 16 bits
 
 
-VALUES = ("land_value", "improvement_value", "total_value", "exemptions")
-_YEARS = {"year_built", "effective_year_built", "tax_year"}
+VALUES = tuple(field.name for field in parcel_fields.FIELDS if field.unit == "USD")
+_YEARS = {field.name for field in parcel_fields.FIELDS if field.unit == "year"}
 _MONEY = {*VALUES, "sale_price"}
 _REQUIRED = {"parcel_number", "sale_id", "sale_date", "sale_price"}
 _KEYS = {"parcel_number", "sale_id"}

@@ -8,9 +8,6 @@ from django.contrib.postgres.indexes import GistIndex
 from terrafusion.history.track import track
 from terrafusion.records.models.county import County
 
-PERSONAL_DATA = frozenset({"owner_name", "mailing_address", "mailing_city", "mailing_state", "mailing_postal_code"})
-"""Fields of a parcel that name a person or say where a person gets mail."""
-
 
 @track(exclude=("geometry", "point", "updated_at"))
 class PropertyOperational(models.Model):

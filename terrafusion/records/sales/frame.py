@@ -12,6 +12,7 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection
 from psycopg import sql
 
+from terrafusion.records import parcel_fields
 from terrafusion.records.models import CountySettings
 from terrafusion.records.sales.rules import Rules
 
@@ -19,22 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-CHARACTERISTICS = {
-    "property_class": "text",
-    "use_code": "text",
-    "zoning": "text",
-    "neighborhood": "text",
-    "lot_area_sqft": "float64",
-    "living_area_sqft": "float64",
-    "year_built": "float64",
-    "effective_year_built": "float64",
-    "quality": "text",
-    "condition": "text",
-    "stories": "float64",
-    "bedrooms": "float64",
-    "bathrooms": "float64",
-    "total_value": "float64",
-}
+CHARACTERISTICS = {field.name: field.frame for field in parcel_fields.FIELDS if field.frame}
 """Columns of a parcel and their types in a frame. Units are those of the model."""
 _COLUMNS = {
     # name: SQL, Arrow type
