@@ -19,6 +19,8 @@ from terrafusion.words import counted
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from gis_export.content import Content, Recorded
+
 EMPTY_GEOMETRY = "A geometry that is empty is read as absent."
 """A loss that several formats have."""
 
@@ -147,6 +149,10 @@ class Format(ABC):
     a "dataset" of a file for each part, or, empty, not at all."""
     has_bbox: ClassVar[bool] = False
     """The file states the extent of its features, so it must be known: by SQL, which takes a while on a large layer."""
+    shapes_only: ClassVar[bool] = False
+    """Records without a geometry are left out."""
+    parts_as_records: ClassVar[bool] = False
+    """A record that is ``split`` becomes several in the file."""
     bytes_per_record: ClassVar[int] = 500
     """What an estimate says before any export of this format has been measured."""
 
@@ -160,6 +166,19 @@ class Format(ABC):
     def finish(self, path: Path) -> str:
         """Called after the last layer of the file ``path``: its SHA-256, empty where the writing did not compute it."""
         return ""
+
+    @abstractmethod
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        """What the file at ``path`` holds of a layer, read again in full, and by another program than wrote it where
+        there is one (``gis_export.content``)."""
+
+    def coordinate_error(self, layer: dict[str, Any], resolved: dict[str, Any]) -> float:
+        """How far a coordinate of the file may be from the database's, in units of the layer's CRS. ``layer`` is that
+        of the manifest, ``resolved`` are the effective parameters of its request."""
+        if self.decimals is None:
+            return 0.0
+        precision: int | None = resolved.get("precision")
+        return float(0.5 * 10.0 ** -(self.decimals if precision is None else precision))
 
 
 def rounded(layer: LayerPlan, decimals: int) -> list[Loss]:

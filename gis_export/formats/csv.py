@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from csv import reader
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis_export.formats.tables import GEOMETRY, geometry_columns, geometry_loss
@@ -12,6 +14,8 @@ from terrafusion import formulas
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from gis_export.content import Content, Recorded
 
 
 class CSV(TextFormat):
@@ -65,6 +69,35 @@ class CSV(TextFormat):
         detail = "Text that a spreadsheet would run as a formula has an apostrophe in front."
         altered = [Loss(layer.name, "altered", detail, count=count)] if count else []
         return [*altered, *geometry_loss(layer)]
+
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        import numpy as np
+        import pyarrow as pa
+        import shapely
+        from pyarrow import csv
+
+        from gis_export.content import Content, columns_to_sum
+
+        with path.open(encoding="utf-8", newline="") as file:
+            heads = next(reader(file))
+        # The geometry is the last column, if its name begins so; a field of that name has another behind it.
+        geometry = heads[-1] if recorded.options.get("geometry", "wkt") == "wkt" else None
+        content = Content(area=None if geometry is None else 0.0)
+        types = {name: pa.float64() for name in recorded.sums.values()}
+        with csv.open_csv(
+            path,
+            read_options=csv.ReadOptions(use_threads=False, block_size=16 << 20),
+            parse_options=csv.ParseOptions(newlines_in_values=True),
+            convert_options=csv.ConvertOptions(column_types={name: types.get(name, pa.string()) for name in heads}),
+        ) as batches:
+            for batch in batches:
+                content.records += batch.num_rows
+                shapes = None
+                if geometry is not None:
+                    texts = [text or None for text in batch.column(geometry).to_pylist()]
+                    shapes = shapely.from_wkt(np.array(texts, dtype=object))
+                content.add(shapes, columns_to_sum(batch, recorded))
+        return content
 
 
 FORMAT = CSV()

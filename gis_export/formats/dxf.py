@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyproj import CRS
 
+    from gis_export.content import Content, Recorded
+
 _MOST_RECORDS = 2**31 - 1
 _ROOM = 512  # of the frame, for numbers that are known only when all else is written
 _LABEL_METRES = 3.0
@@ -136,6 +138,11 @@ class DXF(Format):
             if counts[key]:
                 found.append(Loss(layer.name, kind, detail, count=counts[key]))
         return [*found, *(loss for loss in CSV().losses(layer, counts) if loss.kind == "altered")]
+
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        """The table beside the drawing: its lines are not put together to shapes again."""
+        table = path.with_name(f"{recorded.layer}.csv")
+        return CSV().verify(table, replace(recorded, options={"geometry": "none"}))
 
 
 def _readme(path: Path, layers: tuple[LayerPlan, ...], crs: CRS) -> str:

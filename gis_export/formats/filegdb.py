@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from gis_export.formats.base import Limit, Reader, Written, free_name
 from gis_export.formats.native import NativeFormat
@@ -19,6 +20,8 @@ _RESERVED = {
 }
 _SYSTEM = ("gdb_", "sde_", "delta_")
 """Begin the names of the tables that the geodatabase itself has."""
+# Of degrees, and of the units of a projected CRS.
+_GRIDS = (1e-9, 1e-4)
 
 
 class FileGDB(NativeFormat):
@@ -79,6 +82,11 @@ class FileGDB(NativeFormat):
                 found.append(Loss(layer.name, "retyped", "True is 1, false is 0.", field=column.name))
         found.append(Loss(layer.name, "altered", "Coordinates lie on the geodatabase's grid."))
         return found
+
+    def coordinate_error(self, layer: dict[str, Any], resolved: dict[str, Any]) -> float:
+        import pyproj
+
+        return _GRIDS[pyproj.CRS(layer["crs"]).is_projected] / 2
 
 
 FORMAT = FileGDB()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gis_export.formats import csv
 from gis_export.formats.base import Reader, Written
@@ -10,6 +11,9 @@ from gis_export.formats.boxes import Boxes
 from gis_export.formats.flatgeobuf_index import add_index
 from gis_export.formats.native import NAMES_AND_TIMES, NativeFormat
 from gis_export.plan import LayerPlan, Loss
+
+if TYPE_CHECKING:
+    from gis_export.content import Content, Recorded
 
 
 class FlatGeobuf(NativeFormat):
@@ -56,6 +60,11 @@ class FlatGeobuf(NativeFormat):
         detail = "FlatGeobuf has no date without a time: midnight was added."
         dates = [column.name for column in layer.columns if column.type == "date"]
         return [*super().losses(layer), *(Loss(layer.name, "retyped", detail, field=name) for name in dates)]
+
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        content = super().verify(path, recorded)
+        beside = path.with_name(f"{path.stem}_without_geometry.csv")
+        return content + csv.FORMAT.verify(beside, recorded) if beside.exists() else content
 
 
 _HAS_GEOMETRY = "g IS NOT NULL AND NOT ST_IsEmpty(g)"

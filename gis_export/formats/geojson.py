@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis_export.formats.base import rounded
@@ -12,6 +13,8 @@ from gis_export.plan import Column, LayerPlan, Loss, Totals
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from gis_export.content import Content, Recorded
 
 DECIMALS = 7
 """RFC 7946 section 11.2 advises against more than needed; seven are about a centimeter."""
@@ -64,6 +67,11 @@ class GeoJSON(TextFormat):
         decimals = layer.decimals(DECIMALS)
         bbox = f',"bbox":{json.dumps([round(x, decimals) for x in source.extent])}' if source.extent else ""
         return f"\n]{bbox}}}\n"
+
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        from gis_export.content import by_gdal
+
+        return by_gdal(path, recorded)
 
 
 def _value(index: int, column: Column) -> Value:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from gis_export.formats.geojson import DECIMALS, GeoJSON
 from gis_export.formats.text import Piece
 from gis_export.plan import LayerPlan, Totals
+
+if TYPE_CHECKING:
+    from gis_export.content import Content, Recorded
 
 
 class GeoJSONSeq(GeoJSON):
@@ -30,6 +36,12 @@ class GeoJSONSeq(GeoJSON):
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
         return ""
+
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        """GDAL knows a sequence by its first feature; one of none is an empty file."""
+        from gis_export.content import Content
+
+        return super().verify(path, recorded) if path.stat().st_size else Content()
 
 
 FORMAT = GeoJSONSeq()

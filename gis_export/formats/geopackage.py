@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,11 @@ from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from gis_export.content import Content, Recorded
+
+# Bytes of the envelope in the header of a geometry, by its kind (OGC 12-128r19, 2.1.3).
+_ENVELOPES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 
 
 class GeoPackage(NativeFormat):
@@ -75,6 +81,32 @@ class GeoPackage(NativeFormat):
             if count := self._absent[name]:
                 found.append(Loss(layer.name, "dropped", "NaN is absent.", field=column.name, count=count))
         return found
+
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        import numpy as np
+        import pyarrow as pa
+        import shapely
+
+        from gis_export.content import ROWS, Content
+
+        content = Content()
+        with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as file:
+            query = "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?"
+            (geometry,) = file.execute(query, [recorded.layer]).fetchone()
+            names = ", ".join(f'"{name}"' for name in [geometry, *recorded.sums.values()])
+            rows = file.execute(f'SELECT {names} FROM "{recorded.layer}"')
+            while batch := rows.fetchmany(ROWS):
+                blobs, *columns = zip(*batch, strict=True)
+                content.records += len(batch)
+                shapes = shapely.from_wkb(np.array([blob and _wkb(blob) for blob in blobs], dtype=object))
+                named = zip(recorded.sums, columns, strict=True)
+                content.add(shapes, {name: pa.array(column) for name, column in named})
+        file.close()
+        return content
+
+
+def _wkb(blob: bytes) -> bytes:
+    return blob[8 + _ENVELOPES[blob[3] >> 1 & 7] :]
 
 
 FORMAT = GeoPackage()

@@ -14,6 +14,8 @@ from gis_export.plan import LayerPlan
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from gis_export.content import Content, Recorded
+
 _ROW_GROUP = 65_536
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
@@ -45,6 +47,21 @@ class GeoParquet(Format):
                     file.write_table(_with_bbox(table, schema), row_group_size=_ROW_GROUP)
                 file.add_key_value_metadata({"geo": json.dumps(_metadata(reader, names))})
         return Written([path], pq.read_metadata(path).num_rows)
+
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        import pyarrow.parquet as pq
+        import shapely
+
+        from gis_export.content import ROWS, Content, columns_to_sum
+
+        content = Content()
+        with pq.ParquetFile(path) as file:
+            geometry = json.loads(file.metadata.metadata[b"geo"])["primary_column"]
+            for batch in file.iter_batches(ROWS, columns=[geometry, *recorded.sums.values()]):
+                content.records += batch.num_rows
+                wkb = batch.column(geometry).to_numpy(zero_copy_only=False)
+                content.add(shapely.from_wkb(wkb), columns_to_sum(batch, recorded))
+        return content
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from gis_export.plan import LayerPlan, Loss, Totals
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from gis_export.content import Content, Recorded
+
 # KML's "int" has 32 bits (section 9.8), so a double carries the registry's 64-bit integers.
 _TYPES = {"integer": "double", "real": "double", "boolean": "bool"}
 _DECIMALS = 7
@@ -95,6 +97,11 @@ class KML(XmlFormat):
         ]
         empty = [Loss(layer.name, "altered", EMPTY_GEOMETRY, count=counts["empty"])] if counts["empty"] else []
         return [*retyped, *rounded(layer, _DECIMALS), *empty, *super().losses(layer, counts)]
+
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        from gis_export.content import by_gdal
+
+        return by_gdal(path, recorded, recorded.layer)
 
 
 def _schema(layer: LayerPlan) -> str:

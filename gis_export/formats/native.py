@@ -14,6 +14,8 @@ from gis_export.plan import LayerPlan, Loss
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from gis_export.content import Content, Recorded
+
 
 NAMES_AND_TIMES = {
     "renamed": "A field whose name differs from another's in case only gets a number.",
@@ -123,3 +125,8 @@ class NativeFormat(Format):
             told = pyogrio.read_info(path, layer=layer, force_feature_count=True)
         extent = told["total_bounds"] if told["features"] else None
         return Written(files, int(told["features"]), losses, extent)
+
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        from gis_export.content import by_gdal
+
+        return by_gdal(path, recorded, recorded.layer if self.multi_layer else None)

@@ -24,6 +24,8 @@ _PARTS = (".tab", ".dat", ".map", ".id")
 _INT32 = 2**31 - 1
 _MARGIN = 0.01  # round the layer's extent, as a part of it
 _ABSENT = {"text": "empty", "integer": "0", "real": "0", "boolean": "false"}
+# Of the grid, along the extent, at least.
+_CELLS = 1e9
 
 
 class TAB(NativeFormat):
@@ -54,6 +56,7 @@ class TAB(NativeFormat):
         "dropped": "Numbers that are none, such as NaN, are read as 0.",
     }
     always_zip = True
+    parts_as_records = True
     driver = "MapInfo File"
     geometry = "CASE WHEN NOT ST_IsEmpty(g) THEN ST_AsBinary(g) END"
     bytes_per_record = 150
@@ -89,6 +92,12 @@ class TAB(NativeFormat):
         if further:
             losses.append(Loss(layer.name, "split", "Each point is a record of its own.", count=further))
         return replace(written, records=written.records - further)
+
+    def coordinate_error(self, layer: dict[str, Any], resolved: dict[str, Any]) -> float:
+        if not layer["extent"]:
+            return 0.0
+        xmin, ymin, xmax, ymax = layer["extent"]
+        return float(max(xmax - xmin, ymax - ymin) / _CELLS)
 
 
 _CORNERS = ("XMin", "YMin", "XMax", "YMax")

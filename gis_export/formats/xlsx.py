@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from gis_export.plan import LayerPlan, Loss, Totals
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from gis_export.content import Content, Recorded
 
 
 ROWS = 1_048_576
@@ -189,6 +193,30 @@ class XLSX(TextFormat):
         self._zip.begin(SHEET.format(len(self._sheets)))
         self._rows = 1
         return self._made.before
+
+    def verify(self, path: Path, recorded: Recorded) -> Content:
+        """The layer's sheet, and those in which it goes on, which are named like it with a number."""
+        import pyarrow as pa
+        import pyogrio
+        import pyogrio.raw
+        import shapely
+
+        from gis_export.content import Content
+
+        content = Content()
+        with warnings.catch_warnings(action="ignore"):
+            names = [str(name) for name, _ in pyogrio.list_layers(path)]
+            further = re.compile(rf"{re.escape(recorded.layer[: NAME_LENGTH - 4])} \(\d+\)")
+            for name in [name for name in names if name == recorded.layer or further.fullmatch(name)]:
+                meta, _, _, columns = pyogrio.raw.read(path, layer=name, read_geometry=False)
+                if len(columns[0]) == 1 and list(meta["fields"]) == [f"Field{i + 1}" for i in range(len(columns))]:
+                    continue  # GDAL takes the head of a sheet without records for one
+                values = dict(zip(meta["fields"], columns, strict=True))
+                texts = values[meta["fields"][-1]] if recorded.options.get("geometry", "wkt") == "wkt" else None
+                content.records += len(columns[0])
+                sums = {total: pa.array(values[there], from_pandas=True) for total, there in recorded.sums.items()}
+                content.add(None if texts is None else shapely.from_wkt([text or None for text in texts]), sums)
+        return content
 
 
 _AS_TEXT = {

@@ -14,22 +14,16 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 
-from gis_export.formats import registry, tile_sql
-from gis_export.formats.base import BOUNDARY_FORMAT
+from gis_export.content import Content, Recorded
+from gis_export.formats import registry
+from gis_export.formats.base import BOUNDARY_FORMAT, Format
 from gis_export.models import GisExportJob
 from gis_export.verify import database
-from gis_export.verify.found import Found, Told
 from gis_export.verify.package import NotOurs, Package, open_package
-from gis_export.verify.readers import READERS
 from gis_export.writer.package import sha256
 from terrafusion.words import counted
 
 _RELATIVE = 1e-9
-# How far a coordinate may be from the database's, where it is not half the last decimal: half the cell of a grid.
-_FILEGDB_GRIDS = (1e-9, 1e-4)  # of degrees, and of the units of a projected CRS
-_TAB_CELLS = 1e9  # at least, of the extent
-# Formats that leave out records without a geometry.
-_SHAPES_ONLY = frozenset({"PMTiles"})
 
 
 @dataclass
@@ -70,7 +64,7 @@ def _check(package: Package) -> Report:
     report.differences += _files(package)
     report.checked.append(f"SHA-256 and size of {counted(len(manifest['files']), 'file')}.")
     for layer, export_format in _layers(manifest):
-        _layer(package, layer, export_format, report)
+        _layer(package, layer, registry.get(export_format), report)
     told, differences = database.compare(manifest, job)
     (report.skipped if told else report.checked).append(
         told or "Counts, areas and totals of the database as it is now."
@@ -101,17 +95,17 @@ def _layers(manifest: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
         yield boundary, manifest["format"] if boundary["file"] in files else BOUNDARY_FORMAT
 
 
-def _layer(package: Package, layer: dict[str, Any], export_format: str, report: Report) -> None:
+def _layer(package: Package, layer: dict[str, Any], export_format: Format, report: Report) -> None:
     name = layer["layer"]
-    reader = READERS[export_format]
     paths = _places(package, layer["file"], export_format)
     if not paths:
         report.differences.append(f"{name}: {layer['file']} is missing.")
         return
-    options = package.manifest["request"]["resolved"].get("options", {}) if export_format != "GeoJSON" else {}
+    own = export_format.name == package.manifest["format"]  # and not the boundary beside it
+    options = package.manifest["request"]["resolved"].get("options", {}) if own else {}
     try:
-        told = Told.of(layer, options)
-        found = reduce(add, (reader(path, told) for path in paths))
+        recorded = Recorded.of(layer, options)
+        found = reduce(add, (export_format.verify(path, recorded) for path in paths))
     except Exception as error:  # each library has its own errors; a file that cannot be read is what is looked for
         report.differences.append(f"{name}: {layer['file']} cannot be read: {error}")
         return
@@ -122,24 +116,23 @@ def _layer(package: Package, layer: dict[str, Any], export_format: str, report: 
     report.checked.append(f"{name}: {counted(found.records, 'record')} of {layer['file']} read again{shapes}.")
 
 
-def _places(package: Package, file: str, export_format: str) -> list[Path]:
+def _places(package: Package, file: str, export_format: Format) -> list[Path]:
     """The file of a layer, the folder that a geodatabase is, or the files of a dataset."""
     if file in package.files:
         return [package.files[file]]
     inside = {name: path for name, path in package.files.items() if name.startswith(f"{file.rstrip('/')}/")}
     if file.endswith("/"):
-        suffix = f".{registry.get(export_format).extension}"
+        suffix = f".{export_format.extension}"
         return [path for name, path in inside.items() if name.endswith(suffix)]
     return list(dict.fromkeys(path.parent for path in inside.values()))
 
 
-def _compared(layer: dict[str, Any], found: Found, export_format: str, manifest: dict[str, Any]) -> Iterator[str]:
+def _compared(layer: dict[str, Any], found: Content, export_format: Format, manifest: dict[str, Any]) -> Iterator[str]:
     name, wanted = layer["layer"], layer["reconciliation"]["source"]
     left_out = _left_out(layer, export_format)
-    further = (
-        sum(loss["count"] or 0 for loss in layer["losses"] if loss["kind"] == "split") if export_format == "TAB" else 0
-    )
-    written = wanted["records"] + further - left_out
+    written = wanted["records"] - left_out
+    if export_format.parts_as_records:
+        written += sum(loss["count"] or 0 for loss in layer["losses"] if loss["kind"] == "split")
     if found.records != written:
         yield f"{name}: {counted(found.records, 'record')} in the file, and {written:,} were written."
     for total, value in wanted["sums"].items() if not left_out else ():
@@ -154,36 +147,17 @@ def _compared(layer: dict[str, Any], found: Found, export_format: str, manifest:
             f"{name}: {counted(found.without_geometry, 'record')} in the file without geometry, and {without:,} when "
             "written."
         )
-    off = _off(layer, export_format, manifest)
+    off = export_format.coordinate_error(layer, manifest["request"]["resolved"])
     # Each edge may be moved by so much, in both directions.
     allowed = 2 * off * found.perimeter + _RELATIVE * max(abs(wanted["area"]), abs(found.area))
     if abs(found.area - wanted["area"]) > allowed:
         yield f"{name}: the area is {found.area!r} in the file, and was {wanted['area']!r}, in {_unit(layer)}."
 
 
-def _off(layer: dict[str, Any], export_format: str, manifest: dict[str, Any]) -> float:
-    """The most that a coordinate of the file is away from the database's."""
-    usual = registry.get(export_format).decimals
-    if usual is not None:
-        asked: int | None = manifest["request"]["resolved"].get("precision")
-        return float(0.5 * 10.0 ** -(usual if asked is None else asked))
-    if export_format == "FileGDB":
-        import pyproj
-
-        return _FILEGDB_GRIDS[pyproj.CRS(layer["crs"]).is_projected] / 2
-    if export_format == "TAB" and layer["extent"]:
-        xmin, ymin, xmax, ymax = layer["extent"]
-        return float(max(xmax - xmin, ymax - ymin) / _TAB_CELLS)
-    if export_format == "PMTiles":
-        zoom: int = manifest["request"]["resolved"]["options"]["max_zoom"]
-        return tile_sql.WORLD / (1 << zoom) / tile_sql.GRID / 2
-    return 0.0
-
-
-def _left_out(layer: dict[str, Any], export_format: str) -> int:
+def _left_out(layer: dict[str, Any], export_format: Format) -> int:
     """How many records of the layer the format leaves out."""
     missing: int = layer["reconciliation"]["source"]["without_geometry"]
-    return missing if export_format in _SHAPES_ONLY else 0
+    return missing if export_format.shapes_only else 0
 
 
 def _unit(layer: dict[str, Any]) -> str:

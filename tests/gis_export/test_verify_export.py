@@ -15,7 +15,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from gis_export.models import GisExportJob
-from gis_export.verify import readers
 from terrafusion.records.models import PropertyOperational
 from tests.gis_export import data
 from tests.gis_export.conftest import FORMATS, Export, Exports
@@ -39,10 +38,6 @@ def verify(exports: Exports) -> Verify:
         return out.getvalue()
 
     return run
-
-
-def test_every_format_is_read_again() -> None:
-    assert set(readers.READERS) == set(FORMATS)
 
 
 @pytest.mark.parametrize("export_format", FORMATS)

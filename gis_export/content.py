@@ -1,9 +1,17 @@
-"""What a file holds of a layer, and where the manifest says that it is."""
+"""What a file holds of a layer when it is read again, and where the manifest says that it is. Pure.
+
+A format reads its files by another program than wrote them, where there is one: text formats, which PostGIS and Arrow
+write, are read by GDAL, CSV by Arrow's own reader, GML by Python's; GeoPackage, which GDAL writes, by SQLite; PMTiles,
+which PostGIS and Protomaps' library write, by GDAL. The other formats of GDAL, and GeoParquet, have no second
+implementation among our libraries: the same library reads them, with other code than writes.
+"""
 
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,12 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+ROWS = 20_000
+"""Of a batch."""
 _FIELD = re.compile(r"Named (.+)\.", re.DOTALL)
 _LAYER = re.compile(r"The (?:layer|sheet) is named (.+)\.", re.DOTALL)
 
 
 @dataclass
-class Found:
+class Content:
     """What a file holds of a layer. ``area`` is None where it has no shapes; ``perimeter`` is the length of all their
     edges, by which rounded coordinates may change the area."""
 
@@ -39,9 +49,9 @@ class Found:
         self.area = (self.area or 0.0) + float(np.nansum(shapely.area(shapes)))
         self.perimeter += float(np.nansum(shapely.length(shapes)))
 
-    def __add__(self, other: Found) -> Found:
+    def __add__(self, other: Content) -> Content:
         """Of two files of one layer."""
-        return Found(
+        return Content(
             self.records + other.records,
             self.without_geometry + other.without_geometry,
             None if self.area is None or other.area is None else self.area + other.area,
@@ -51,7 +61,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Told:
+class Recorded:
     """A layer's part of the manifest: its name in the file, and of each field to sum its name there."""
 
     layer: str
@@ -59,7 +69,7 @@ class Told:
     options: dict[str, Any]
 
     @classmethod
-    def of(cls, layer: dict[str, Any], options: dict[str, Any]) -> Told:
+    def of(cls, layer: dict[str, Any], options: dict[str, Any]) -> Recorded:
         renamed = [loss for loss in layer["losses"] if loss["kind"] == "renamed"]
         names = {loss["field"]: found[1] for loss in renamed if (found := _FIELD.fullmatch(loss["detail"]))}
         named = [found[1] for loss in renamed if not loss["field"] and (found := _LAYER.fullmatch(loss["detail"]))]
@@ -67,3 +77,29 @@ class Told:
         if any(loss["kind"] == "dropped" and loss["detail"].startswith("Geometries") for loss in layer["losses"]):
             options = {**options, "geometry": "none"}  # those that are there do not give the area of all
         return cls(named[0] if named else layer["layer"], sums, options)
+
+
+def by_gdal(path: Path, recorded: Recorded, layer: str | None = None) -> Content:
+    """What GDAL reads of ``layer``, or of the only one in the file."""
+    import pyogrio
+    import pyogrio.raw
+
+    content = Content()
+    with warnings.catch_warnings(action="ignore"):  # of numbers at the end of their range, which are tested
+        # A field without any value has no column in some formats.
+        fields = set(pyogrio.read_info(path, layer=layer)["fields"])
+        columns = [name for name in recorded.sums.values() if name in fields]
+        options = {"layer": layer, "columns": columns, "batch_size": ROWS, "use_pyarrow": True}
+        with pyogrio.raw.open_arrow(path, **options) as (meta, rows):
+            geometry = meta["geometry_name"] or "wkb_geometry"
+            for batch in rows:
+                content.records += batch.num_rows
+                shapes = shapely.from_wkb(batch.column(geometry).to_numpy(zero_copy_only=False))
+                content.add(shapes, columns_to_sum(batch, recorded))
+    return content
+
+
+def columns_to_sum(batch: pa.RecordBatch, recorded: Recorded) -> dict[str, Any]:
+    """Those that the batch has, by the names of the fields."""
+    there = set(batch.schema.names)
+    return {name: batch.column(column) for name, column in recorded.sums.items() if column in there}
