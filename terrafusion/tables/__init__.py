@@ -5,7 +5,7 @@
 """
 
 from terrafusion.tables.column import Column, Kind
-from terrafusion.tables.write import ENDINGS, write
+from terrafusion.tables.write import ENDINGS, TableFiles, write
 from terrafusion.tables.xlsx import Workbook
 
-__all__ = ["ENDINGS", "Column", "Kind", "Workbook", "write"]
+__all__ = ["ENDINGS", "Column", "Kind", "TableFiles", "Workbook", "write"]

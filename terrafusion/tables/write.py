@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 from terrafusion.tables.column import Column, Row, typed
 from terrafusion.tables.csv import CSV
@@ -30,6 +31,38 @@ _TARGETS: dict[str, Callable[[Path, Sequence[Column], str], Target]] = {
 ENDINGS = tuple(_TARGETS)
 
 
+class TableFiles:
+    """Files of one table, as their endings say, to which rows are written as they come.
+
+    ``title`` names the sheet of a workbook. What ends the block leaves unfinished files.
+    """
+
+    def __init__(self, columns: Sequence[Column], paths: Sequence[Path], *, title: str = "") -> None:
+        self._columns = columns
+        self._targets: list[Target] = []
+        with ExitStack() as opened:  # a file that cannot be opened closes those before it
+            for path in paths:
+                target = _TARGETS[path.suffix](path, columns, title)
+                opened.callback(target.close)
+                self._targets.append(target)
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    def write(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Add the rows, a batch at a time. Raises ValueError for a value that is not of its column's kind."""
+        checked = typed(self._columns, rows)
+        while batch := list(islice(checked, _BATCH)):
+            for target in self._targets:
+                target.write(batch)
+
+
 def write(
     columns: Sequence[Column],
     rows: Iterable[Sequence[Any]],
@@ -43,17 +76,10 @@ def write(
     ``progress`` gets the rows written so far, now and then; what it raises ends the writing and leaves unfinished
     files. Raises ValueError for a value that is not of its column's kind.
     """
-    written = 0
-    checked = typed(columns, rows)
-    with ExitStack() as open_targets:
-        targets = []
-        for path in paths:
-            target = _TARGETS[path.suffix](path, columns, title)
-            open_targets.callback(target.close)
-            targets.append(target)
-        while batch := list(islice(checked, _BATCH)):
-            for target in targets:
-                target.write(batch)
+    written, remaining = 0, iter(rows)
+    with TableFiles(columns, paths, title=title) as files:
+        while batch := list(islice(remaining, _BATCH)):
+            files.write(batch)
             written += len(batch)
             progress(written)
     return written

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from terrafusion.jobs.context import JobContext, ResultFile
 from terrafusion.jobs.package import pack
-from terrafusion.tables import Column, Kind, write
+from terrafusion.tables import Column, Kind, TableFiles, write
 from valuation.card import markdown
 from valuation.models import ValuationJob, ValuationModel
 from valuation.run.rows import Rows
@@ -45,18 +44,17 @@ JUDGED = (
 )
 
 
-def write_values(context: JobContext, job: ValuationJob, chunks: Iterable[Rows]) -> list[Path]:
-    """The values as CSV and Parquet, and as a workbook where they are not too many; pulls the chunks through."""
-    endings = [".csv", ".parquet", *([".xlsx"] if job.estimated_parcels <= MOST_IN_XLSX else [])]
-    paths = [context.workdir / f"values{ending}" for ending in endings]
-    write(VALUES, _rows(chunks), paths, title="Values")
-    return paths
+class ValuesFiles(TableFiles):
+    """The values as CSV and Parquet, and as a workbook where they are not too many."""
 
+    def __init__(self, context: JobContext, job: ValuationJob) -> None:
+        endings = [".csv", ".parquet", *([".xlsx"] if job.estimated_parcels <= MOST_IN_XLSX else [])]
+        self.paths = [context.workdir / f"values{ending}" for ending in endings]
+        super().__init__(VALUES, self.paths, title="Values")
 
-def _rows(chunks: Iterable[Rows]) -> Iterator[tuple[Any, ...]]:
-    for chunk in chunks:
+    def add(self, chunk: Rows) -> None:
         columns = [chunk.columns[column.name].to_pylist() for column in VALUES[:-1]]
-        yield from zip(*columns, (" ".join(codes) for codes in chunk.flags), strict=True)
+        self.write(zip(*columns, (" ".join(codes) for codes in chunk.flags), strict=True))
 
 
 def write_judged(folder: Path, judged: pd.DataFrame) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,7 +82,7 @@ class _Run:
             study, about = evaluation.judge(judged, error, classes_of(job.county_id))
             evaluation.store(job, judged)
         self.compared = Compared(self.market.sales, job.valuation_date, len(ids))
-        written = files.write_values(context, job, self._valued(ids, ready))
+        written = self._value(ids, ready)
         balance = self.compared.figures(job.resolved.get("seed", 0))
         model = keep.model(job, ready, self.market, balance)
         summary = self._summary(ready, about, balance, model)
@@ -105,8 +106,22 @@ class _Run:
     def _progress(self, begin: float, end: float, message: str) -> Callable[[float], None]:
         return lambda share: self.context.checkpoint(begin + share * (end - begin), message)
 
-    def _valued(self, ids: Any, ready: Prepared) -> Iterator[Rows]:
-        """Chunk by chunk, valued two at a time, stored in their order as they come."""
+    def _value(self, ids: Any, ready: Prepared) -> list[Path]:
+        """Value the parcels, a chunk at a time: store its rows, count them, and add them to the files, whose paths are
+        returned. No more than a few chunks are in memory."""
+        done = 0
+        with files.ValuesFiles(self.context, self.job) as table:
+            for parcels, chosen, chunk in self._chunks(ids, ready):
+                self._store(chunk)
+                self._count(chunk)
+                self.compared.add(parcels, chosen.values)
+                table.add(chunk)
+                done += len(chunk)
+                self._progress(_READY, _VALUED, f"{done:,} of {counted(len(ids), 'parcel')}.")(done / len(ids))
+        return table.paths
+
+    def _chunks(self, ids: Any, ready: Prepared) -> Iterator[tuple[pd.DataFrame, Chosen, Rows]]:
+        """The parcels of each chunk with their values, two chunks at a time, in order; stores nothing."""
 
         def value(parcels: pd.DataFrame) -> tuple[pd.DataFrame, Chosen, Rows]:
             results = {name: approach.value(parcels) for name, approach in ready.approaches.items()}
@@ -114,21 +129,11 @@ class _Run:
             made = rows(parcels, results, chosen, step=self.step, land=ready.land, examples=ready.examples)
             return parcels, chosen, made
 
-        done = 0
-        for parcels, chosen, found in in_order(value, records.chunks(ids)):
-            self.compared.add(parcels, chosen.values)
-            store.copy(
-                PropertyValuation,
-                found.columns,
-                county_id=self.job.county_id,
-                job_id=self.job.pk,
-                state=State.PROPOSED.value,
-            )
-            self._count(found)
-            done += len(found)
-            share = done / len(ids)
-            self.context.checkpoint(_READY + share * (_VALUED - _READY), f"{done:,} of {counted(len(ids), 'parcel')}.")
-            yield found
+        return in_order(value, records.chunks(ids))
+
+    def _store(self, chunk: Rows) -> None:
+        job = self.job
+        store.copy(PropertyValuation, chunk.columns, county_id=job.county_id, job_id=job.pk, state=State.PROPOSED.value)
 
     def _count(self, found: Rows) -> None:
         value = found.columns["value"].to_pandas().to_numpy(dtype=float, na_value=np.nan)
