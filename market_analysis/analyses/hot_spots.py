@@ -12,7 +12,7 @@ from market_analysis.analyses.market import PLACE, SALES, WITHHELD, Area, Market
 from market_analysis.analyses.price_trend import per_sqft
 from market_analysis.charts import map_chart
 from market_analysis.stats.errors import TooFewSales
-from market_analysis.stats.hot_spots import hot_spots
+from market_analysis.stats.hot_spots import HotSpots, hot_spots
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
 
@@ -29,6 +29,8 @@ COLUMNS = (
     Column("cluster", Kind.TEXT, "Cluster"),
     WITHHELD,
 )
+CLUSTERS = ("high-high", "low-low", "high-low", "low-high")
+_NO_FIGURES: dict[str, Any] = {column.name: None for column in COLUMNS[2:-1]}
 MEASURES = {
     "price_per_sqft": "Median price per sq ft",
     "price": "Median price",
@@ -38,82 +40,98 @@ MEASURES = {
 
 def run(market: Market, parameters: dict[str, Any]) -> Result:
     """Raises TooFewSales where too few places have a figure and a neighbor."""
-    sales = market.sales.assign(figure=_figures(market.sales, parameters["measure"]))
+    measure, fewest = parameters["measure"], parameters["fewest_sales"]
+    table = _by_place(market, measure)
+    market.tell(0.1, "Drawing the places.")
+    outlines = {key: shapely.from_wkb(wkb) for key, wkb in market.outlines(list(table.index)).items()}
+    table["withheld"] = [_withheld(count, fewest, has_outline=key in outlines) for key, count in table["sales"].items()]
+    compared = table[table["withheld"] == ""]
+    if compared.empty:
+        raise TooFewSales(f"No place has {counted(fewest, 'sale')} with a {measure}.")
+    market.tell(0.3, f"Comparing {counted(len(compared), 'place')} with their neighbors.")
+    spots = hot_spots(
+        compared["value"].to_numpy(dtype=float),
+        np.array([outlines[key] for key in compared.index], dtype=object),
+        weights=parameters["neighbours"],
+        nearest=parameters["nearest"],
+        alpha=parameters["alpha"],
+        permutations=parameters["permutations"],
+    )
+    table.loc[compared.index[spots.neighbours == 0], "withheld"] = "no neighbor has a figure"
+    figures = _figures_of_places(compared, spots)
+    rows = [
+        (key, int(count), *(_NO_FIGURES if reason else figures[key]).values(), reason or None)
+        for key, count, reason in table[["sales", "withheld"]].itertuples()
+    ]
+    areas = [
+        Area(key, int(count), {} if reason else figures[key], reason)
+        for key, count, reason in table[["sales", "withheld"]].itertuples()
+    ]
+    summary = _summary(table, spots) | {"measure": MEASURES[measure]}
+    frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
+    return Result(
+        _message(summary),
+        summary,
+        COLUMNS,
+        rows,
+        map_chart.spec(frame, outlines, market, summary["measure"], parameters["alpha"]),
+        areas,
+        [] if summary["tested"] >= 30 else ["Fewer than 30 places: what stands out among so few says little."],
+    )
+
+
+def _by_place(market: Market, measure: str) -> pd.DataFrame:
+    """Of each place with a sale, in the order of the places: ``sales`` with a figure, and the median ``value``."""
+    sales = market.sales.assign(figure=_figures(market.sales, measure))
     sales = sales[np.isfinite(sales["figure"]) & (sales["place"] != "")]
     groups = sales.groupby(sales["place"].astype(object))["figure"]
     table = pd.DataFrame({"sales": groups.size(), "value": groups.median()})
     every = market.sales["place"].astype(object)
     table = table.reindex([key for key in market.places() if (every == key).any()])
     table["sales"] = table["sales"].fillna(0).astype(int)
-    market.tell(0.1, "Drawing the places.")
-    outlines = {key: shapely.from_wkb(wkb) for key, wkb in market.outlines(list(table.index)).items()}
-    withheld = {
-        key: fewer_than(parameters["fewest_sales"])
-        if count < parameters["fewest_sales"]
-        else ""
-        if key in outlines
-        else "no outline"
-        for key, count in table["sales"].items()
+    return table
+
+
+def _withheld(sales: int, fewest: int, *, has_outline: bool) -> str:
+    """Why a place is not compared; empty where it is."""
+    if sales < fewest:
+        return fewer_than(fewest)
+    return "" if has_outline else "no outline"
+
+
+def _figures_of_places(compared: pd.DataFrame, spots: HotSpots) -> dict[Any, dict[str, Any]]:
+    """The columns between the sales and the reason, of each place that was compared."""
+    return {
+        key: {
+            "value": number(value),
+            "neighbours": int(spots.neighbours[at]),
+            "z": number(spots.z[at]),
+            "p": number(spots.p[at]),
+            "spot": spots.spot[at] or "none",
+            "moran": number(spots.moran[at]),
+            "moran_p": number(spots.moran_p[at]),
+            "cluster": spots.cluster[at] or "none",
+        }
+        for at, (key, value) in enumerate(compared["value"].items())
     }
-    compared = [key for key in table.index if not withheld[key]]
-    if not compared:
-        raise TooFewSales(f"No place has {counted(parameters['fewest_sales'], 'sale')} with a {parameters['measure']}.")
-    market.tell(0.3, f"Comparing {counted(len(compared), 'place')} with their neighbors.")
-    found = hot_spots(
-        table.loc[compared, "value"].to_numpy(dtype=float),
-        np.array([outlines[key] for key in compared], dtype=object),
-        weights=parameters["neighbours"],
-        nearest=parameters["nearest"],
-        alpha=parameters["alpha"],
-        permutations=parameters["permutations"],
-    )
-    rows, areas = [], []
-    place_of = {key: at for at, key in enumerate(compared)}
-    for key, count, value in table[["sales", "value"]].itertuples():
-        at = place_of.get(key)
-        reason = withheld[key]
-        if at is not None and not found.neighbours[at]:
-            reason = "no neighbor has a figure"
-        figures: dict[str, Any] = {column.name: None for column in COLUMNS[2:-1]}
-        if not reason and at is not None:
-            figures = {
-                "value": number(value),
-                "neighbours": int(found.neighbours[at]),
-                "z": number(found.z[at]),
-                "p": number(found.p[at]),
-                "spot": found.spot[at] or "none",
-                "moran": number(found.moran[at]),
-                "moran_p": number(found.moran_p[at]),
-                "cluster": found.cluster[at] or "none",
-            }
-        rows.append((key, int(count), *figures.values(), reason or None))
-        areas.append(Area(key, int(count), {} if reason else figures, reason))
-    hot, cold = int((found.spot == "hot").sum()), int((found.spot == "cold").sum())
-    title = MEASURES[parameters["measure"]]
-    summary: dict[str, Any] = {
-        "places": len(rows),
-        "tested": int((found.neighbours > 0).sum()),
-        "withheld": sum(1 for row in rows if row[-1]),
-        "hot_spots": hot,
-        "cold_spots": cold,
-        "clusters": {
-            name: int((found.cluster == name).sum()) for name in ("high-high", "low-low", "high-low", "low-high")
-        },
-        "threshold_p": number(found.threshold),
-        "threshold_moran_p": number(found.moran_threshold),
-        "measure": title,
+
+
+def _summary(table: pd.DataFrame, spots: HotSpots) -> dict[str, Any]:
+    return {
+        "places": len(table),
+        "tested": int((spots.neighbours > 0).sum()),
+        "withheld": int((table["withheld"] != "").sum()),
+        "hot_spots": int((spots.spot == "hot").sum()),
+        "cold_spots": int((spots.spot == "cold").sum()),
+        "clusters": {name: int((spots.cluster == name).sum()) for name in CLUSTERS},
+        "threshold_p": number(spots.threshold),
+        "threshold_moran_p": number(spots.moran_threshold),
     }
-    notes = [] if summary["tested"] >= 30 else ["Fewer than 30 places: what stands out among so few says little."]
-    frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
-    return Result(
-        f"{hot} hot and {cold} cold of {counted(summary['tested'], 'place')} by {title.lower()}.",
-        summary,
-        COLUMNS,
-        rows,
-        map_chart.spec(frame, outlines, market, title, parameters["alpha"]),
-        areas,
-        notes,
-    )
+
+
+def _message(summary: dict[str, Any]) -> str:
+    places = counted(summary["tested"], "place")
+    return f"{summary['hot_spots']} hot and {summary['cold_spots']} cold of {places} by {summary['measure'].lower()}."
 
 
 def _figures(sales: pd.DataFrame, measure: str) -> Any:
