@@ -56,13 +56,15 @@ def as_job(work: tuple[str, str]) -> dict[str, float]:
     import django
 
     django.setup()
+    from django.contrib.auth.models import AnonymousUser
+
     from market_analysis import jobs, request
     from terrafusion.jobs.context import JobContext
     from terrafusion.records.models import County
 
     name, county = work
     given: dict[str, Any] = {"analysis_type": "price_index", "parameters": {"methods": [name]}}
-    wanted = request.check({"county_id": County.objects.get(pk=county), **given}, None)
+    wanted = request.check({"county_id": County.objects.get(pk=county), **given}, AnonymousUser())
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         outcome = jobs.execute(wanted.job(), JobContext(Path(folder)))

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
@@ -17,7 +18,7 @@ from terrafusion.jobs.models import AbstractJob
 class ExportAdmin(JobAdmin):
     """Shows the manifest, which the summary of the result is, as tables."""
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         shown = super().get_readonly_fields(request, obj)
         return ["manifest" if name == "result_summary" else name for name in shown]
 

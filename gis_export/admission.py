@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Sum
 from django.db.models.functions import Coalesce, Now
@@ -29,10 +28,12 @@ class RerunRefused(Refused):
         self.code = code
 
 
-def exceeded(county: County, user: Any, export_format: str, records: int, size: int, active_jobs: int) -> list[Broken]:
+def exceeded(
+    county: County, user_id: int | None, export_format: str, records: int, size: int, active_jobs: int
+) -> list[Broken]:
     """The limits that an export of the user's would break now, who has so many ``active_jobs`` in the county."""
-    access = CountyAccess.objects.filter(county=county, user=user.pk).first()
-    used = Used(**_taken(user, county.pk), active_jobs=active_jobs)
+    access = CountyAccess.objects.filter(county=county, user=user_id).first()
+    used = Used(**_taken(user_id, county.pk), active_jobs=active_jobs)
     in_force = limits.in_force(CountySettings.of(county), access, export_format, used)
     return limits.broken(in_force, records, size)
 
@@ -41,7 +42,7 @@ def admit(job: GisExportJob) -> None:
     """Raises RequestRefused where the unsaved job would break a limit. Of active jobs the lifecycle sees to, with an
     answer of its own."""
     expected = job.estimated_records, job.estimated_bytes or 0
-    found = exceeded(job.county, job.submitted_by, job.export_format, *expected, active_jobs=0)
+    found = exceeded(job.county, job.submitted_by_id, job.export_format, *expected, active_jobs=0)
     faults = [limits.told(each, job.county_id) for each in found if each.limit != limits.ACTIVE_JOBS]
     if faults:
         raise RequestRefused({"area_of_interest": faults}, "limit_exceeded")
@@ -63,10 +64,10 @@ def renew(job: GisExportJob) -> None:
     job.estimated_seconds = expected.seconds
 
 
-def _taken(user: Any, county_id: str) -> dict[str, int]:
+def _taken(user_id: int | None, county_id: str) -> dict[str, int]:
     """By the user of the county in the last day, with what is under way by its estimate."""
     taken = GisExportJob.objects.filter(
-        submitted_by=user.pk,
+        submitted_by=user_id,
         county=county_id,
         created_at__gt=Now() - _DAY,
         status__in=(*ACTIVE, Status.COMPLETED, Status.EXPIRED),

@@ -1,7 +1,9 @@
 """A county's layers, cut by an area of interest, written to files."""
 
+from __future__ import annotations
+
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -54,8 +56,12 @@ class GisExportConfig(AppConfig):
         settings_validators.register(check_settings)
 
 
-def _seconds(job: Any) -> float:
+def _seconds(job: GisExportJob) -> float:
     """As the exports before it teach, but never quicker than a good machine; a job in parts waits for long workers."""
     if job.estimated_records > settings.EXPORT_PARTS_ABOVE:
         return inf
     return float(max(job.estimated_seconds or 0, job.estimated_records / _RECORDS_PER_SECOND))
+
+
+if TYPE_CHECKING:
+    from gis_export.models import GisExportJob

@@ -18,6 +18,7 @@ from terrafusion.jobs.request import Faults, InvalidRequest, JobRequest, read, r
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.layers import Layer, layers_named, layers_of
 from terrafusion.records.models import County, CountySettings
+from terrafusion.types import AnyUser
 from terrafusion.words import shown
 
 
@@ -73,7 +74,7 @@ class ExportRequest(JobRequest):
         }
 
 
-def build(members: Mapping[str, Any], user: Any, faults: Faults) -> ExportRequest | None:
+def build(members: Mapping[str, Any], user: AnyUser, faults: Faults) -> ExportRequest | None:
     """The request that ``user`` makes with these members; what is wrong with them goes into ``faults``."""
     county: County | None = members.get("county_id")
     settings = CountySettings.of(county) if county else CountySettings()

@@ -34,7 +34,7 @@ class FormatField(serializers.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__([(f.name, f.label) for f in registry.all_formats().values()], **kwargs)
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         return serializers.CharField().run_validation(data)
 
 

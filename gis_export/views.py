@@ -101,5 +101,5 @@ class EstimateView(KnownParameters, GenericAPIView[Any]):
             seen = Seen((wanted.county.pk,), "gis_export estimate", "", {"layers": [one.name for one in wanted.layers]})
             access_log.record(request.user, Act.PREVIEWED, [seen])
         active = dispatch.active_jobs(request.user.pk, wanted.county.pk)
-        broken = exceeded(wanted.county, request.user, wanted.file_format.name, found.records, found.bytes, active)
+        broken = exceeded(wanted.county, request.user.pk, wanted.file_format.name, found.records, found.bytes, active)
         return Response(serializers.EstimateSerializer({**asdict(found), "limits_exceeded": broken}).data)

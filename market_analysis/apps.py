@@ -1,6 +1,8 @@
 """Market analyses: what sales show about a county's market."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 
@@ -37,6 +39,10 @@ class MarketAnalysisConfig(AppConfig):
         layers.register_all()
 
 
-def _seconds(job: Any) -> float:
+def _seconds(job: MarketAnalysisJob) -> float:
     """Almost all analyses read every sale once."""
     return float(_START + job.estimated_sales / _SALES_PER_SECOND)
+
+
+if TYPE_CHECKING:
+    from market_analysis.models import MarketAnalysisJob

@@ -32,6 +32,7 @@ from terrafusion.records.county_time import today
 from terrafusion.records.models import County, PropertyOperational
 from terrafusion.records.sales.frame import rules_of
 from terrafusion.records.sales.rules import Rules
+from terrafusion.types import AnyUser
 
 PERIOD = (
     Day("from", None, "The first day; without it, that of the first sale."),
@@ -86,7 +87,7 @@ class MarketRequest(JobRequest):
         }
 
 
-def build(members: Mapping[str, Any], user: Any, faults: Faults) -> MarketRequest | None:
+def build(members: Mapping[str, Any], user: AnyUser, faults: Faults) -> MarketRequest | None:
     """The request that ``user`` makes with these members; what is wrong with them goes into ``faults``."""
     county, analysis = members.get("county_id"), ANALYSES.get(members.get("analysis_type", ""))
     period = _period(members.get("period", {}), county, faults)
@@ -113,7 +114,7 @@ def build(members: Mapping[str, Any], user: Any, faults: Faults) -> MarketReques
     )
 
 
-def check(members: Mapping[str, Any], user: Any) -> MarketRequest:
+def check(members: Mapping[str, Any], user: AnyUser) -> MarketRequest:
     """The same; raises ``InvalidRequest`` where anything is wrong."""
     faults = Faults()
     request = build(members, user, faults)
@@ -160,7 +161,7 @@ def renew(job: MarketAnalysisJob) -> None:
 
 
 def _geography(
-    text: str, county: County, user: Any, analysis: Analysis | None, faults: Faults
+    text: str, county: County, user: AnyUser | None, analysis: Analysis | None, faults: Faults
 ) -> geography.Geography | None:
     personal = user is not None and may_see_personal_data(user, county.pk)
     found: geography.Geography | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
 
@@ -101,7 +102,7 @@ class CountyBrandingAdmin(OwnCountiesAdmin):
     def has_seal(self, branding: CountyBranding) -> bool:
         return bool(branding.seal)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         return ("county",) if obj else ()
 
 

@@ -1,8 +1,10 @@
 """Reports of a county's records and of what was computed from them."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
 
@@ -43,25 +45,25 @@ def _types() -> Collection[str]:
     return registry.names()
 
 
-def _fingerprint(job: Any) -> str:
+def _fingerprint(job: ReportJob) -> str:
     from reporting.fingerprint import fingerprint
 
     return fingerprint(job)
 
 
-def _renew(job: Any) -> None:
+def _renew(job: ReportJob) -> None:
     from reporting.request import renew
 
     renew(job)
 
 
-def _needs(job: Any) -> Any:
+def _needs(job: ReportJob) -> Any:
     from reporting.request import needs
 
     return needs(job)
 
 
-def _seconds(job: Any) -> float:
+def _seconds(job: ReportJob) -> float:
     """A report that runs a valuation first takes as long as that; the others by the rows or sections that they have."""
     from reporting.reports import registry
 
@@ -69,3 +71,7 @@ def _seconds(job: Any) -> float:
         return inf
     report = registry.ALL[job.report_type]
     return float(report.start_seconds + job.estimated_rows * report.row_seconds)
+
+
+if TYPE_CHECKING:
+    from reporting.models import ReportJob

@@ -14,9 +14,10 @@ from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.request import Context, Faults, read, read_area
 from terrafusion.jobs.rights import Needs
 from terrafusion.records.access import may_see_personal_data
+from terrafusion.types import AnyUser
 
 
-def build(members: Mapping[str, Any], user: Any, faults: Faults) -> Request | None:
+def build(members: Mapping[str, Any], user: AnyUser, faults: Faults) -> Request | None:
     """The request that ``user`` makes with these members; what is wrong with them goes into ``faults``."""
     county, report = members.get("county_id"), registry.ALL.get(members.get("report_type", ""))
     given, area, values = members.get("area_of_interest"), None, None

@@ -18,7 +18,7 @@ class CRSError(ValueError):
     """The text is shown to users."""
 
 
-def parse(given: Any) -> int:
+def parse(given: object) -> int:
     """The code of ``"EPSG:2926"`` or ``2926``; CRSError when it is none, or not of a two-dimensional map."""
     text = given.strip() if isinstance(given, str) else ""
     if isinstance(given, int) and not isinstance(given, bool) and 0 < given < 10**6:

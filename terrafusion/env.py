@@ -17,7 +17,7 @@ _env = environ.FileAwareEnv()
 _REQUIRED: Any = object()
 
 
-def _read(name: str, parse: Callable[..., T], default: Any) -> T:
+def _read(name: str, parse: Callable[..., T], default: object) -> T:
     options = {} if default is _REQUIRED else {"default": default}
     try:
         return parse(name, **options)
@@ -27,20 +27,20 @@ def _read(name: str, parse: Callable[..., T], default: Any) -> T:
         raise ImproperlyConfigured(f"The setting {name} is not valid: {error}") from None
 
 
-def text(name: str, default: Any = _REQUIRED) -> str:
+def text(name: str, default: object = _REQUIRED) -> str:
     """Without the line break that editors leave at the end of a secret's file."""
     value: str = _read(name, _env.str, default)
     return value.rstrip("\r\n")
 
 
-def integer(name: str, default: Any = _REQUIRED, minimum: int = 0) -> int:
+def integer(name: str, default: object = _REQUIRED, minimum: int = 0) -> int:
     value: int = _read(name, _env.int, default)
     if value < minimum:
         raise ImproperlyConfigured(f"The setting {name} must be at least {minimum}, not {value}.")
     return value
 
 
-def boolean(name: str, default: Any = _REQUIRED) -> bool:
+def boolean(name: str, default: object = _REQUIRED) -> bool:
     raw = text(name, str(default) if default is not _REQUIRED else _REQUIRED).strip().lower()
     if raw in {"1", "true", "yes", "on"}:
         return True
@@ -49,7 +49,7 @@ def boolean(name: str, default: Any = _REQUIRED) -> bool:
     raise ImproperlyConfigured(f"The setting {name} must be true or false, not {raw!r}.")
 
 
-def items(name: str, default: Any = _REQUIRED) -> list[str]:
+def items(name: str, default: object = _REQUIRED) -> list[str]:
     """A comma-separated list."""
     return [item.strip() for item in _read(name, _env.list, default) if item.strip()]
 

@@ -36,11 +36,11 @@ class Kept(Generic[M]):
     def __init__(self, rows: Callable[[Any], QuerySet[M]], like: Any) -> None:
         self.rows, self.like = rows, like
 
-    def first(self, value: Any) -> M | None:
+    def first(self, value: object) -> M | None:
         found = self.list(value)
         return found[0] if found else None
 
-    def list(self, value: Any) -> list[M]:
+    def list(self, value: object) -> list[M]:
         if not isinstance(value, type(self.like)):
             raise TypeError(f"This query takes a value of the type {type(self.like).__name__}, not {value!r:.60}.")
         with connection.cursor() as cursor:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.backends.utils import CursorWrapper
+
 
 def limit(database: dict[str, Any], seconds: int) -> None:
     """Have each new connection of this process end queries that take longer; 0 is no limit. ``database`` is Django's
@@ -16,6 +18,6 @@ def limit(database: dict[str, Any], seconds: int) -> None:
         options["options"] = f"{options.get('options', '')} -c statement_timeout={seconds * 1000}".strip()
 
 
-def allow(cursor: Any, seconds: int) -> None:
+def allow(cursor: CursorWrapper, seconds: int) -> None:
     """In the open transaction, let a query take so long: for what is known to be long, and is done while one waits."""
     cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(seconds * 1000)])

@@ -1,7 +1,9 @@
 """Values of parcels: proposed by models, decided by people."""
 
+from __future__ import annotations
+
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 
@@ -42,7 +44,7 @@ class ValuationConfig(AppConfig):
         layers.register_all()
 
 
-def _seconds(job: Any) -> float:
+def _seconds(job: ValuationJob) -> float:
     """Who trains a model takes minutes, however few parcels are valued by it."""
     from valuation import methods
 
@@ -50,3 +52,7 @@ def _seconds(job: Any) -> float:
     if method.trains and not job.resolved.get("model"):
         return inf
     return float(_START + job.estimated_parcels * method.seconds_per_parcel)
+
+
+if TYPE_CHECKING:
+    from valuation.models import ValuationJob

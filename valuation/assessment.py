@@ -72,7 +72,7 @@ def check(settings: CountySettings) -> dict[str, str]:
     return {}
 
 
-def parse(given: Any) -> Classes:
+def parse(given: object) -> Classes:
     """Raises ``ClassFaults`` naming every fault."""
     example = '{"Residential": {"level": 0.35, "kind": "residential"}, "*": {"level": 0.35}}'
     if not isinstance(given, dict):

@@ -116,7 +116,7 @@ def _rest(card: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _escaped(value: Any) -> str:
+def _escaped(value: object) -> str:
     """Data in a table's cell: no column, line or markup of its own."""
     text = " ".join(str(value).split())
     for mark in "\\|<>`*_[]":

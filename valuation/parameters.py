@@ -27,7 +27,7 @@ from valuation.study_terms import CERTIFIED, CURRENT, PropertyKind
 class StudiedValues(Parameter):
     """The values of a study: their name, or the id of a run of the county that has some."""
 
-    def parse(self, value: Any, context: Context) -> str:
+    def parse(self, value: object, context: Context) -> str:
         if value in (CURRENT, CERTIFIED):
             return str(value)
         key, county = as_uuid(value), context.county
@@ -44,7 +44,7 @@ class StudiedValues(Parameter):
 class StoredModel(Parameter):
     """The id of a trained model of the county."""
 
-    def parse(self, value: Any, context: Context) -> str:
+    def parse(self, value: object, context: Context) -> str:
         key = as_uuid(value)
         if key is None:
             raise InvalidRequest("Give the id of a model: GET models lists them.")

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from terrafusion.jobs.request import Context, Faults, JobRequest, read
+from terrafusion.types import AnyUser
 from valuation import methods
 from valuation import scope as scopes
 from valuation.models import ValuationJob, ValuationModel
@@ -32,7 +33,7 @@ class ValuationRequest(JobRequest):
         }
 
 
-def build(members: Mapping[str, Any], user: Any, faults: Faults) -> ValuationRequest | None:
+def build(members: Mapping[str, Any], user: AnyUser, faults: Faults) -> ValuationRequest | None:
     """The request that ``user`` makes with these members; what is wrong with them goes into ``faults``."""
     county, method, day = (members.get(name) for name in ("county_id", "valuation_method", "valuation_date"))
     if day and not _FIRST <= day <= date.today() + _AHEAD:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from valuation.models import ValuationJob
+
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +18,7 @@ from terrafusion.areas import rows, saved
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.records.layers import builtin
 from terrafusion.records.models import County, PropertyOperational
+from terrafusion.types import AnyUser
 
 ALL = "all"
 MAX_NAMED = 50_000
@@ -43,7 +49,7 @@ class Scope:
         return self.area.notes if self.area else ()
 
 
-def parse(given: Any, county: County, user: Any) -> Scope:
+def parse(given: object, county: County, user: AnyUser) -> Scope:
     """The scope of a request of the user's, who may name areas of their own. Raises ``InvalidRequest``, also for
     parcels and neighborhoods that the county has not, and for a scope of nobody."""
     if given == ALL:
@@ -60,19 +66,19 @@ def parse(given: Any, county: County, user: Any) -> Scope:
     return scope
 
 
-def of_job(job: Any) -> Scope:
+def of_job(job: ValuationJob) -> Scope:
     """The scope of a stored job."""
     return Scope(job.county, job.scope, saved.load(job, ()))
 
 
-def _area(kind: str, given: Any, county: County, user: Any) -> Scope:
+def _area(kind: str, given: object, county: County, user: AnyUser) -> Scope:
     try:
         return Scope(county, {kind: given}, areas.of_request(given, county, user))
     except areas.AreaError as error:
         raise InvalidRequest({kind: error.messages}) from None
 
 
-def _named(kind: str, given: Any, county: County, user: Any) -> Scope:
+def _named(kind: str, given: object, county: County, user: AnyUser) -> Scope:
     if not isinstance(given, list) or not given or not all(isinstance(name, str) and name.strip() for name in given):
         raise InvalidRequest({kind: f'Give a list of texts, such as {{"{kind}": ["0001", "0002"]}}.'})
     names = list(dict.fromkeys(given))

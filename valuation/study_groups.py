@@ -97,7 +97,7 @@ def names(column: pd.Series[Any]) -> list[str]:
     return [str(name) or UNKNOWN for name in column.astype(object)]
 
 
-def _by_quality(sales: pd.DataFrame, value: Any, price: Any, error: float) -> dict[str, Tier]:
+def _by_quality(sales: pd.DataFrame, value: object, price: Any, error: float) -> dict[str, Tier]:
     if "quality" not in sales or not (sales["quality"].astype(object) != "").any():
         return {}
     return ratio.medians_by_group(value, price, names(sales["quality"]), error)

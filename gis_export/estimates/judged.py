@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gis_export.models import GisExportJob
 
 from django.utils import timezone
 from prometheus_client import Histogram
@@ -15,8 +18,9 @@ _error = Histogram(
 )
 
 
-def judge(job: Any, records: int, size: int) -> None:
+def judge(job: GisExportJob, records: int, size: int) -> None:
     """Note how the job's estimates compare with what was written; the time is that of the work until now."""
+    assert job.started_at is not None  # noqa: S101 - for the type checker
     seconds = (timezone.now() - job.started_at).total_seconds()
     for quantity, estimated, came in (
         ("records", job.estimated_records, records),

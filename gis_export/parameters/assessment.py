@@ -33,7 +33,7 @@ SALE_FIELDS = (
 class IncludeAssessmentData(ExportParameter, Boolean):
     """Effective: true, false, or None where nobody asked: then the values go out, and no sale."""
 
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: object, selection: Selection) -> Selection:
         if value is None or (value and selection.layer.name != LAYER):
             return selection
         if not value:

@@ -46,11 +46,11 @@ class ExportParameter(Parameter):
     def resolve_default(self, context: ExportContext) -> Any:
         return self.adopt(context.defaults.get(self.name, self.default), context)
 
-    def adopt(self, value: Any, context: ExportContext) -> Any:
+    def adopt(self, value: object, context: ExportContext) -> Any:
         """The effective value of a default, ours or the county's. Raises ``InvalidRequest``."""
         return self.check(value, context)
 
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: object, selection: Selection) -> Selection:
         """What an effective value makes of a layer's selection."""
         return selection
 

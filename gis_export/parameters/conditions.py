@@ -53,7 +53,7 @@ class Reading:
         self._conditions = 0
         self.values = values
 
-    def read(self, given: Any, at: str, depth: int = 0) -> dict[str, Any]:
+    def read(self, given: object, at: str, depth: int = 0) -> dict[str, Any]:
         """A group or a condition; an empty one where there is a fault. Only the outermost list may hold nothing."""
         if depth > MOST_DEPTH:
             return self._fault(at, f"Groups may be nested {MOST_DEPTH} deep.")

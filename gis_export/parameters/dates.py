@@ -23,13 +23,13 @@ class DateParameter(ExportParameter, Day):
 
     about_layers = True
 
-    def parse(self, value: Any, context: ExportContext) -> str:
+    def parse(self, value: object, context: ExportContext) -> str:
         day = super().parse(value, context)
         if LAYER not in [layer.name for layer in context.layers]:
             raise InvalidRequest(f"It is about {LAYER}, and the request has no such layer.")
         return day
 
-    def adopt(self, value: Any, context: ExportContext) -> str | None:
+    def adopt(self, value: object, context: ExportContext) -> str | None:
         """A county's default counts for the layer that it is about."""
         return self.check(value, context) if LAYER in [layer.name for layer in context.layers] else None
 
@@ -63,7 +63,7 @@ class AsOf(DateParameter):
 
 
 class ChangedSince(DateParameter):
-    def parse(self, value: Any, context: ExportContext) -> str:
+    def parse(self, value: object, context: ExportContext) -> str:
         since, as_of = super().parse(value, context), context.values.get("as_of")
         if as_of is not None and since >= as_of:
             raise InvalidRequest(f"The date must be before as_of, {as_of}.")

@@ -21,7 +21,7 @@ class Fields(ExportParameter):
 
     about_layers = True
 
-    def parse(self, value: Any, context: ExportContext) -> dict[str, list[str]] | None:
+    def parse(self, value: object, context: ExportContext) -> dict[str, list[str]] | None:
         given = by_layer(value, context)
         if not isinstance(given, dict):
             raise InvalidRequest('Give an object such as {"parcels": ["parcel_number", "total_value"]}.')
@@ -40,7 +40,7 @@ class Fields(ExportParameter):
             raise InvalidRequest({"": messages})
         return given or None
 
-    def adopt(self, value: Any, context: ExportContext) -> dict[str, list[str]] | None:
+    def adopt(self, value: object, context: ExportContext) -> dict[str, list[str]] | None:
         """A county's default counts as far as it is about the layers that are asked for and what they have."""
         given = by_layer(value, context)
         if not isinstance(given, dict):
@@ -72,7 +72,7 @@ FIELDS = Fields(
 )
 
 
-def by_layer(value: Any, context: ExportContext) -> Any:
+def by_layer(value: object, context: ExportContext) -> Any:
     """A bare list is about the only layer of the request."""
     return {context.layers[0].name: value} if isinstance(value, list) and len(context.layers) == 1 else value
 

@@ -15,7 +15,7 @@ from terrafusion.jobs.request.parameter import Schema
 class Options(ExportParameter):
     """Effective: every option of the format, with its value."""
 
-    def check(self, value: Any, context: ExportContext) -> dict[str, Any]:
+    def check(self, value: object, context: ExportContext) -> dict[str, Any]:
         if value is not None and not isinstance(value, dict):
             raise InvalidRequest("Give an object of the format's options.")
         if context.file_format is None:
@@ -29,7 +29,7 @@ class Options(ExportParameter):
         faults.raise_any()
         return {**self.adopt(context.defaults.get(self.name), context), **(value or {})}
 
-    def adopt(self, value: Any, context: ExportContext) -> dict[str, Any]:
+    def adopt(self, value: object, context: ExportContext) -> dict[str, Any]:
         """A county's default counts as far as the format knows it."""
         usual = value if isinstance(value, dict) else {}
         options = context.file_format.options if context.file_format else ()

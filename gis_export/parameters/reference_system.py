@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from django.db import connection
 
@@ -17,7 +16,7 @@ from terrafusion.jobs.request.parameter import Schema
 class ReferenceSystem(ExportParameter):
     """Effective: such as ``EPSG:2926``."""
 
-    def check(self, value: Any, context: ExportContext) -> str:
+    def check(self, value: object, context: ExportContext) -> str:
         fixed = context.file_format.fixed_srid if context.file_format else None
         state_plane = context.county and context.county.state_plane_srid
         if value is None:
@@ -39,12 +38,12 @@ class ReferenceSystem(ExportParameter):
             raise InvalidRequest({"": messages})
         return f"EPSG:{srid}"
 
-    def adopt(self, value: Any, context: ExportContext) -> str:
+    def adopt(self, value: object, context: ExportContext) -> str:
         # What the standard of a format demands comes before a default.
         fixed = context.file_format is not None and context.file_format.fixed_srid is not None
         return self.check(None if fixed else value, context)
 
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: object, selection: Selection) -> Selection:
         return replace(selection, srid=crs.parse(value))
 
     def schema(self) -> Schema:

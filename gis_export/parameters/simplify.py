@@ -22,7 +22,7 @@ _MEMBERS = ("tolerance", "units")
 class Simplify(ExportParameter):
     """Effective: the object with both members, None for no simplification."""
 
-    def parse(self, value: Any, context: Any) -> dict[str, Any]:
+    def parse(self, value: object, context: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise InvalidRequest('Give an object such as {"tolerance": 10, "units": "ft"}.')
         faults = Faults()

@@ -20,19 +20,19 @@ EXPECTED = {
 _BEYOND_64_BITS = 2**63
 
 
-def read(value: Any, kind: FieldType) -> Any:
+def read(value: object, kind: FieldType) -> Any:
     """The JSON value as Python's own of the field's type. ValueError where it is none."""
     return _READERS[kind](value)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if not isinstance(value, str) or "\x00" in value:  # which PostgreSQL's text cannot hold
         raise ValueError
     value.encode()  # a lone surrogate is no character: UnicodeEncodeError is a ValueError
     return value
 
 
-def _integer(value: Any) -> int:
+def _integer(value: object) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not -_BEYOND_64_BITS <= value < _BEYOND_64_BITS:
@@ -40,7 +40,7 @@ def _integer(value: Any) -> int:
     return value
 
 
-def _real(value: Any) -> float:
+def _real(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError
     try:
@@ -52,17 +52,17 @@ def _real(value: Any) -> float:
     return number
 
 
-def _boolean(value: Any) -> bool:
+def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError
     return value
 
 
-def _date(value: Any) -> date:
+def _date(value: object) -> date:
     return date.fromisoformat(_text(value))
 
 
-def _datetime(value: Any) -> datetime:
+def _datetime(value: object) -> datetime:
     found = datetime.fromisoformat(_text(value))
     if found.tzinfo is None:
         raise ValueError

@@ -51,7 +51,7 @@ class Where(ExportParameter):
         faults.raise_any()
         return found or None
 
-    def adopt(self, value: Any, context: ExportContext) -> dict[str, Any] | None:
+    def adopt(self, value: object, context: ExportContext) -> dict[str, Any] | None:
         """A county's default may be about layers that are not requested."""
         names = {layer.name for layer in context.layers}
         if isinstance(value, dict):

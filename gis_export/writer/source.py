@@ -120,7 +120,7 @@ def batches(connection: Any, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.
 def _ahead(reader: pa.RecordBatchReader, stop: threading.Event) -> Generator[pa.RecordBatch, None, None]:
     waiting: queue.Queue[Any] = queue.Queue(_AHEAD)
 
-    def put(item: Any) -> bool:
+    def put(item: object) -> bool:
         while not stop.is_set():
             try:
                 waiting.put(item, timeout=0.5)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 UNNAMED = "(none)"
 """How a group is called whose parcels say nothing."""
 
 
-def named(value: Any) -> str:
+def named(value: object) -> str:
     return str(value) if value not in (None, "") else UNNAMED
 
 

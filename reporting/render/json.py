@@ -99,11 +99,11 @@ def _figure(item: b.Figure) -> dict[str, Any]:
     return {"name": item.name, "label": item.label, "value": item.value, "note": item.note, "met": item.met}
 
 
-def _dump(value: Any) -> str:
+def _dump(value: object) -> str:
     return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, dict):
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):

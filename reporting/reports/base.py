@@ -24,6 +24,7 @@ from terrafusion.jobs.rights import Needs
 from terrafusion.records.layers import builtin
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.versions import source
+from terrafusion.types import AnyUser
 from terrafusion.words import day
 from valuation.models import Decision, ValuationJob
 from valuation.values import made_by
@@ -99,7 +100,7 @@ class Report:
     """Path of a function like ``read``, in place of it: for what brings pandas and scipy, 100 MB that the web processes
     need not hold to check a request."""
 
-    def complete(self, values: dict[str, Any], county: County, user: Any) -> dict[str, Any]:
+    def complete(self, values: dict[str, Any], county: County, user: AnyUser) -> dict[str, Any]:
         """The values with those that others, or the county, decide where they are not given.
 
         Raises ``InvalidRequest``, by the names of the parameters, where values do not go together.

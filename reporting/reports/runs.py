@@ -20,6 +20,7 @@ from terrafusion.jobs.rights import refusal
 from terrafusion.jobs.states import Status
 from terrafusion.records.access import rights_of
 from terrafusion.records.models import County
+from terrafusion.types import AnyUser
 from valuation import methods, values
 from valuation.api.run import ValuationRunSerializer
 from valuation.models import ValuationJob
@@ -62,14 +63,14 @@ class Run(Parameter):
         self.check_run(job)
         return str(key)
 
-    def newest(self, county: County, user: Any) -> AbstractJob:
+    def newest(self, county: County, user: AnyUser) -> AbstractJob:
         """The latest run that the user may read. Raises ``InvalidRequest`` where there is none."""
         found = self.find_newest(county, user)
         if found is None:
             raise InvalidRequest(f"{county.pk} has no completed {self.kind} run: make one first.", "none")
         return found
 
-    def find_newest(self, county: County, user: Any) -> AbstractJob | None:
+    def find_newest(self, county: County, user: AnyUser) -> AbstractJob | None:
         raise NotImplementedError
 
     def check_run(self, job: Any) -> None:
@@ -91,7 +92,7 @@ class ValuationRun(Run):
     model = ValuationJob
     kind = "valuation"
 
-    def parse(self, value: Any, context: Context) -> Any:
+    def parse(self, value: object, context: Context) -> Any:
         if not isinstance(value, dict) or context.county is None:
             return super().parse(value, context)
         if unknown := keys.unknown(value, _OF_A_RUN):
@@ -108,7 +109,7 @@ class ValuationRun(Run):
             raise InvalidRequest(details) from None
         return value
 
-    def find_newest(self, county: County, user: Any) -> ValuationJob | None:
+    def find_newest(self, county: County, user: AnyUser) -> ValuationJob | None:
         return values.latest_job(county)
 
     def check_run(self, job: ValuationJob) -> None:
@@ -119,7 +120,7 @@ class ValuationRun(Run):
         return {"oneOf": [*super().value_schema()["oneOf"], {"type": "object"}]}
 
 
-def unsaved_run(county: Any, wanted: dict[str, Any], user: Any) -> ValuationJob:
+def unsaved_run(county: County, wanted: dict[str, Any], user: AnyUser) -> ValuationJob:
     """The run that ``wanted`` asks for. Raises what ``terrafusion.jobs.request.unsaved_job`` does."""
     body = {**wanted, "county_id": county.pk}
     job = unsaved_job(ValuationRunSerializer, body, {"request": request_of(user)})
@@ -135,7 +136,7 @@ class MarketRun(Run):
     kind = "market analysis"
     done = (Status.COMPLETED,)
 
-    def find_newest(self, county: County, user: Any) -> MarketAnalysisJob | None:
+    def find_newest(self, county: County, user: AnyUser) -> MarketAnalysisJob | None:
         done = MarketAnalysisJob.objects.filter(county=county, status=Status.COMPLETED)
         rights = rights_of(user)
         newest = done.order_by("-completed_at", "-job_id").iterator(chunk_size=50)

@@ -16,7 +16,7 @@ from django.dispatch import receiver
 from terrafusion.accounts.models import Token
 
 
-def mark(user: Any) -> str:
+def mark(user: User) -> str:
     """Of the hash of the user's password, which it does not show."""
     return sha256(user.password.encode()).hexdigest()
 

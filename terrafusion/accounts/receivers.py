@@ -9,15 +9,16 @@ from django.dispatch import receiver
 
 from terrafusion.accounts import attempts, events
 from terrafusion.accounts.models import Kind
+from terrafusion.types import AnyUser
 
 
 @receiver(user_logged_in)
-def _signed_in(request: Any, user: Any, **_: Any) -> None:
+def _signed_in(request: Any, user: AnyUser, **_: Any) -> None:
     events.record(Kind.SIGNED_IN, request, user.get_username())
 
 
 @receiver(user_logged_out)
-def _signed_out(request: Any, user: Any, **_: Any) -> None:
+def _signed_out(request: Any, user: AnyUser, **_: Any) -> None:
     if user is not None:
         events.record(Kind.SIGNED_OUT, request, user.get_username())
 

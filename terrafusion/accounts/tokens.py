@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
@@ -19,7 +20,7 @@ MOST = 50
 """Tokens that one user may have at a time."""
 
 
-def make(user: Any, *, name: str = "", scope: str = Scope.WRITE, days: int | None = None) -> tuple[Token, str]:
+def make(user: User, *, name: str = "", scope: str = Scope.WRITE, days: int | None = None) -> tuple[Token, str]:
     """A new token's row, and the token itself, which nobody can show again.
 
     Programs that sign in with a password each time they run make tokens without a name: of these the oldest give way
@@ -43,7 +44,7 @@ def make(user: Any, *, name: str = "", scope: str = Scope.WRITE, days: int | Non
     return made
 
 
-def live(user: Any) -> QuerySet[Token]:
+def live(user: User) -> QuerySet[Token]:
     """The user's tokens that are good for something."""
     found: QuerySet[Token] = Token.objects.select_related("user").filter(
         user=user, expiry__gt=timezone.now(), password_mark=mark(user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound, PermissionDenied
@@ -27,16 +28,16 @@ from terrafusion.accounts.serializers import (
 )
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.throttles import LoginThrottle
-from terrafusion.api.views import KnownParameters
+from terrafusion.api.views import KnownParameters, signed_in
 
 
-def _made(request: Request, user: Any, details: dict[str, Any]) -> dict[str, Any]:
+def _made(request: Request, user: User, details: dict[str, Any]) -> dict[str, Any]:
     row, text = tokens.make(user, **details)
     events.record(Kind.TOKEN_MADE, request, user.get_username(), str(row))
     return {"token": text, **TokenSerializer(row).data}
 
 
-def _has_second_factor(user: Any) -> bool:
+def _has_second_factor(user: User) -> bool:
     """A password alone must not go around it."""
     if not settings.SECOND_FACTOR:
         return False
@@ -75,7 +76,7 @@ class TokensView(KnownParameters, GenericAPIView[Any]):
     @extend_schema(operation_id="list_tokens", responses=TokenSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Those that are good for something, the newest first. The tokens themselves are not kept."""
-        return Response(TokenSerializer(tokens.live(request.user), many=True).data)
+        return Response(TokenSerializer(tokens.live(signed_in(request)), many=True).data)
 
     @extend_schema(operation_id="make_token", responses={201: MadeTokenSerializer})
     def post(self, request: Request) -> Response:
@@ -85,12 +86,12 @@ class TokensView(KnownParameters, GenericAPIView[Any]):
             raise PermissionDenied("A token makes no tokens. Sign in, or post username and password to /api/v1/token.")
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response(_made(request, request.user, wanted(serializer)), status=status.HTTP_201_CREATED)
+        return Response(_made(request, signed_in(request), wanted(serializer)), status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="revoke_tokens", responses={200: RevokedSerializer})
     def delete(self, request: Request) -> Response:
         """Revoke all that you have, that of this request too."""
-        return Response({"revoked": tokens.revoke(tokens.live(request.user), request)})
+        return Response({"revoked": tokens.revoke(tokens.live(signed_in(request)), request)})
 
 
 class TokenView(KnownParameters, APIView):
@@ -109,7 +110,7 @@ class TokenView(KnownParameters, APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _of(self, request: Request, token_id: str) -> Token:
-        found = tokens.live(request.user).filter(token_key=token_id).first()
+        found = tokens.live(signed_in(request)).filter(token_key=token_id).first()
         if found is None:
             raise NotFound("You have no such token.")
         return found

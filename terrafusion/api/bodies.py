@@ -38,7 +38,7 @@ def scan(text: str | bytes) -> None:
             raise BodyTooComplex(f"The body has {counted(found, noun)}, and at most {most:,} are allowed.")
 
 
-def check(data: Any) -> None:
+def check(data: object) -> None:
     """Raises BodyTooComplex where a parsed body is too deep, or has too many members, items, or values."""
     waiting, depth, values = [data], 0, 0
     while waiting:  # one level of nesting after another
@@ -54,7 +54,7 @@ def check(data: Any) -> None:
             raise BodyTooComplex(f"The body has more than {MOST_VALUES:,} values.")
 
 
-def _inner(item: Any) -> list[Any]:
+def _inner(item: object) -> list[Any]:
     """What of an object or a list counts as a value: all but numbers, and positions, which hold nothing else."""
     if isinstance(item, dict):
         if len(item) > MOST_MEMBERS:
@@ -70,7 +70,7 @@ def _inner(item: Any) -> list[Any]:
     return inner
 
 
-def _is_position(value: Any) -> bool:
+def _is_position(value: object) -> bool:
     return isinstance(value, list) and len(value) in (2, 3) and all(isinstance(number, float | int) for number in value)
 
 

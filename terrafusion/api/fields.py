@@ -28,7 +28,7 @@ class ObjectField(BoundedJSONField):
 
     default_error_messages = {"not_an_object": "Give a JSON object."}
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         value = super().to_internal_value(data)
         if not isinstance(value, dict):
             self.fail("not_an_object")

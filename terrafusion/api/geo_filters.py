@@ -37,7 +37,7 @@ class NumbersField(forms.CharField):
         self.count = count
         super().__init__(**kwargs)
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         text = super().clean(value)
         if not text:
             return None
@@ -157,7 +157,7 @@ class NearFilterSet(FilterSet):
         )
         return queryset.filter(on_ground, **{f"{self.near_field}__bboverlaps": _box_around(point, meters)})
 
-    def leave(self, queryset: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+    def leave(self, queryset: QuerySet[Any], name: str, value: object) -> QuerySet[Any]:
         return queryset  # near has used it
 
 

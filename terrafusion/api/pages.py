@@ -21,7 +21,7 @@ _NUMBERS = re.compile(rf"\[\s+({_NUMBER}(?:,\s+{_NUMBER})*)\s+\]")
 class PageRenderer(BrowsableAPIRenderer):
     _sent: Mapping[str, Any] | None = None
 
-    def get_rendered_html_form(self, data: Any, view: Any, method: str, request: Request) -> Any:
+    def get_rendered_html_form(self, data: object, view: Any, method: str, request: Request) -> Any:
         """Below the answer to a POST the form is filled in with what was sent, to be mended and sent again: DRF would
         make it of the answer, which has other fields, and below a problem an empty one."""
         if not method == request.method == "POST":
@@ -38,7 +38,7 @@ class PageRenderer(BrowsableAPIRenderer):
         return super().render_form_for_serializer(serializer)
 
     def get_content(
-        self, renderer: BaseRenderer, data: Any, accepted_media_type: str, renderer_context: Mapping[str, Any]
+        self, renderer: BaseRenderer, data: object, accepted_media_type: str, renderer_context: Mapping[str, Any]
     ) -> str:
         """Lists of numbers, such as a position, on one line: an outline is then a dozen lines and not a hundred."""
         content = super().get_content(renderer, data, accepted_media_type, renderer_context)

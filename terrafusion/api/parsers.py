@@ -44,7 +44,7 @@ def check_length(parser_context: Mapping[str, Any] | None, most: int) -> None:
         raise BodyTooLarge(f"The body is longer than {counted(most, 'byte')}.")
 
 
-def _texts(data: Any) -> Iterator[str]:
+def _texts(data: object) -> Iterator[str]:
     waiting = [data]
     while waiting:
         item = waiting.pop()

@@ -88,7 +88,7 @@ def _summary(faults: list[Fault]) -> str:
     return f"These are not valid: {listed}."
 
 
-def _flat(detail: Any) -> Iterator[Error]:
+def _flat(detail: object) -> Iterator[Error]:
     """Each single fault with the path to it, those that are least deep first."""
     waiting: deque[tuple[Any, str | None]] = deque([(detail, None)])
     while waiting:

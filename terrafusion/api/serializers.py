@@ -36,7 +36,7 @@ class KnownKeys(_Base):
 
     others: Collection[str] = ()
 
-    def run_validation(self, data: Any = empty) -> Any:
+    def run_validation(self, data: object = empty) -> Any:
         faults = self._unknown(data) if isinstance(data, Mapping) else {}
         try:
             value = super().run_validation(data)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rest_framework.exceptions import ValidationError
+from django.contrib.auth.models import User
+from rest_framework.exceptions import NotAuthenticated, ValidationError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     _Base = APIView
 else:
     _Base = object
+
+
+def signed_in(request: Request) -> User:
+    """Who the request is from. Raises ``NotAuthenticated`` for nobody."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 class KnownParameters(_Base):

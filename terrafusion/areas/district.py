@@ -53,7 +53,7 @@ def _has_polygons(layer: Layer) -> bool:
     return layer.geometry_type == "MultiPolygon"
 
 
-def _typed(field: LayerField, value: Any) -> Any:
+def _typed(field: LayerField, value: object) -> Any:
     """The value as the field has it, or ``AreaError``."""
     if field.type is FieldType.TEXT and isinstance(value, str):
         return value

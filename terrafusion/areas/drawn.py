@@ -44,7 +44,7 @@ def read_drawn(draw: Callable[[dict[str, Any], int], Drawn], given: dict[str, An
     return finish(Drawn(drawn.shapes, tuple(notes), system, f"EPSG:{srid}"), scope.most_vertices)
 
 
-def crs_member(given: Any) -> tuple[int, list[str]]:
+def crs_member(given: object) -> tuple[int, list[str]]:
     """The EPSG code of a ``crs`` member, and what is to be said of it."""
     if given is None:
         return SRID, []

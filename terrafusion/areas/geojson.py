@@ -57,7 +57,7 @@ def _features(features: Any) -> list[tuple[str, BaseGeometry]]:
     return found
 
 
-def _feature(given: Any) -> BaseGeometry:
+def _feature(given: object) -> BaseGeometry:
     if not isinstance(given, dict) or not isinstance(given.get("type"), str) or given["type"].lower() != "feature":
         raise AreaError(f'A feature is {{"type": "Feature", "geometry": ...}}, not {shown(given)}.')
     geometry = given.get("geometry")

@@ -15,7 +15,7 @@ def only(given: dict[str, Any], *known: str) -> None:
         raise AreaError(*faults.values())
 
 
-def is_number(value: Any) -> TypeGuard[int | float]:
+def is_number(value: object) -> TypeGuard[int | float]:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     try:

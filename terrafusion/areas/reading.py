@@ -8,6 +8,7 @@ from typing import Any
 from terrafusion.areas import bbox, buffer, collection, district, geojson, parcels, upload, wkt
 from terrafusion.areas.area import Area, AreaError, Scope
 from terrafusion.records.models import County, CountySettings
+from terrafusion.types import AnyUser
 from terrafusion.words import shown
 
 KINDS: dict[str, Callable[[dict[str, Any], Scope], Area]] = {
@@ -25,17 +26,17 @@ _DEEPEST = 4
 _MOST = 100
 
 
-def of_request(given: Any, county: County, user: Any) -> Area:
+def of_request(given: object, county: County, user: AnyUser) -> Area:
     """The area of a request of the user's, within the county's limit. Raises ``AreaError``."""
     return parse(given, county, CountySettings.of(county).max_area_vertices, user)
 
 
-def parse(given: Any, county: County, most_vertices: int, user: Any) -> Area:
+def parse(given: object, county: County, most_vertices: int, user: AnyUser | None) -> Area:
     """An area. Raises ``AreaError``. ``most_vertices`` is the limit of what is given as coordinates; ``user`` is whose
     uploaded areas it may name, None for nobody's."""
     read = 0
 
-    def inner(given: Any, depth: int) -> Area:
+    def inner(given: object, depth: int) -> Area:
         nonlocal read
         read += 1
         if depth > _DEEPEST:
@@ -47,7 +48,7 @@ def parse(given: Any, county: County, most_vertices: int, user: Any) -> Area:
     return inner(given, 0)
 
 
-def _read(given: Any, scope: Scope) -> Area:
+def _read(given: object, scope: Scope) -> Area:
     if isinstance(given, str):
         given = {"type": "wkt", "wkt": given}
     if isinstance(given, list) and given and all(isinstance(area, dict | str | list) for area in given):

@@ -8,11 +8,12 @@ from typing import Any
 
 import pgtrigger
 from django.db import models
+from django.db.backends.utils import CursorWrapper
 from pghistory.trigger import Event
 
 
 @contextmanager
-def unrecorded(cursor: Any, *tables: type[models.Model]) -> Iterator[None]:
+def unrecorded(cursor: CursorWrapper, *tables: type[models.Model]) -> Iterator[None]:
     """Meanwhile, statements of the cursor's transaction leave no edits of ``tables``; their other triggers work on."""
     registered: list[tuple[Any, Any]] = pgtrigger.registered()
     names = [trigger.get_pgid(model) for model, trigger in registered if model in tables and isinstance(trigger, Event)]

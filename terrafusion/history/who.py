@@ -10,6 +10,8 @@ from typing import Any
 import pghistory
 from pghistory.middleware import HistoryMiddleware, WSGIRequest
 
+from terrafusion.types import AnyUser
+
 _SERVERS = frozenset({"run_cluster", "runserver", "supervise", "sweep"})
 """Commands that edit nothing tracked and run for weeks."""
 
@@ -45,5 +47,5 @@ def command(arguments: Sequence[str]) -> AbstractContextManager[Any]:
     return pghistory.context(command=name, os_user=getpass.getuser())
 
 
-def _name(user: Any) -> str:
+def _name(user: AnyUser | None) -> str:
     return str(user.get_username()) if user is not None and hasattr(user, "get_username") else ""

@@ -22,6 +22,7 @@ from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.logs import ids
 from terrafusion.records.models import CountySettings
 from terrafusion.turns import take_turn
+from terrafusion.types import AnyUser
 
 log = logging.getLogger(__name__)
 Job = TypeVar("Job", bound=AbstractJob)
@@ -77,7 +78,7 @@ def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple
     return job, True
 
 
-def rerun(job: Job, user: Any, *, idempotency_key: str = "") -> Job:
+def rerun(job: Job, user: AnyUser, *, idempotency_key: str = "") -> Job:
     """Submit a NEW job with the request of ``job``, linked to it by ``rerun_of``.
 
     Raises what ``submit`` does, and Refused where the request no longer holds.

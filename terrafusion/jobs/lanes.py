@@ -6,8 +6,12 @@ of work it is and from its size, as both are known when it is submitted. docs/ad
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from terrafusion.jobs.models import AbstractJob
+
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 
@@ -33,6 +37,6 @@ def all_lanes() -> tuple[Lane, ...]:
     )
 
 
-def of(job: Any) -> Lane:
+def of(job: AbstractJob) -> Lane:
     seconds = type_of(job).seconds(job)
     return next(lane for lane in all_lanes() if seconds <= lane.up_to)

@@ -23,7 +23,7 @@ _SHORT = re.compile(r"([0-9]{1,9})([smhdw])")
 _ISO = re.compile(r"P(?=.)([0-9]{1,6}D)?(T(?=.)([0-9]{1,9}H)?([0-9]{1,9}M)?([0-9]{1,9}S)?)?")
 
 
-def duration(given: Any) -> timedelta | None:
+def duration(given: object) -> timedelta | None:
     """Of seconds, an ISO 8601 duration of days, hours, minutes and seconds, or such as ``30d``; None for all else."""
     if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < 10**9:
         return timedelta(seconds=given)
@@ -45,7 +45,7 @@ class LifetimeField(serializers.Field[Any, Any, Any, Any]):
         "short": "A result is kept for a minute at least.",
     }
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         length = duration(data)
         if length is None:
             self.fail("invalid")
@@ -53,7 +53,7 @@ class LifetimeField(serializers.Field[Any, Any, Any, Any]):
             self.fail("short")
         return data
 
-    def to_representation(self, value: Any) -> Any:
+    def to_representation(self, value: object) -> Any:
         return value
 
 

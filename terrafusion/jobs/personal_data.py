@@ -8,13 +8,14 @@ from terrafusion.jobs.registry import type_of
 from terrafusion.records import access_log
 from terrafusion.records.access_log import Seen
 from terrafusion.records.models import Act
+from terrafusion.types import AnyUser
 
 if TYPE_CHECKING:
     from terrafusion.jobs.models import AbstractJob
     from terrafusion.jobs.models.guarded import Guarded
 
 
-def record_read(user: Any, job: AbstractJob) -> None:
+def record_read(user: AnyUser, job: AbstractJob) -> None:
     """That the user is shown the job. Until it has ended, its owner is shown no more than what they asked for."""
     if job.completed_at is not None or job.submitted_by_id != user.pk:
         record(Act.READ, user, job, type_of(job).name)
@@ -28,12 +29,12 @@ def record_made(job: AbstractJob) -> None:
         record(Act.EXPORTED, job.submitted_by, job, job_type.name, type=kind)
 
 
-def record_sent(user: Any, job: AbstractJob, file: str, *, partly: bool) -> None:
+def record_sent(user: AnyUser, job: AbstractJob, file: str, *, partly: bool) -> None:
     """That the user is sent a file of the job's, or a part of it."""
     record(Act.DOWNLOADED, user, job, type_of(job).name, again=partly, file=file)
 
 
-def record(act: Act, user: Any, thing: Guarded, kind: str, *, again: bool = False, **details: Any) -> None:
+def record(act: Act, user: AnyUser, thing: Guarded, kind: str, *, again: bool = False, **details: Any) -> None:
     """That the user sees a job or schedule, where it holds personal data. ``again`` as for ``access_log.record``."""
     needs = thing.needs()
     if needs.personal:

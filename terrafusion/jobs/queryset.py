@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from terrafusion.jobs.models import AbstractJob
+
 import uuid
 from datetime import timedelta
 from typing import Any, Self
@@ -65,7 +70,7 @@ class JobQuerySet(models.QuerySet[Any]):
             job_id, Status.COMPLETED, progress=100, error_code="", publishing_as="", **columns
         )
 
-    def complete_at_once(self, job: Any, **columns: Any) -> None:
+    def complete_at_once(self, job: AbstractJob, **columns: Any) -> None:
         """Insert an unsaved job as COMPLETED: its result was there before it was asked for."""
         for name, value in columns.items():
             setattr(job, name, value)

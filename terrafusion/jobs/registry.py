@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from terrafusion.jobs.rights import Needs
 
 
-def _at_once(job: Any) -> float:
+def _at_once(job: AbstractJob) -> float:
     return 0.0
 
 

@@ -13,6 +13,7 @@ from rest_framework.exceptions import PermissionDenied
 
 from terrafusion.jobs.errors import Refused
 from terrafusion.records.access import Rights, Role, highest, rights_of
+from terrafusion.types import AnyUser
 
 if TYPE_CHECKING:
     from terrafusion.jobs.models.guarded import Guarded
@@ -55,7 +56,7 @@ def set_needs(thing: Guarded, needs: Needs) -> None:
         setattr(thing, name, value)
 
 
-def refusal(thing: Guarded, user: Any) -> ReadRefused | None:
+def refusal(thing: Guarded, user: AnyUser | Rights | None) -> ReadRefused | None:
     """Why the user, or who has these ``Rights``, may not read the result of a job, or what a schedule asks for; None
     where they may."""
     rights = user if isinstance(user, Rights) else rights_of(user)
@@ -69,13 +70,13 @@ def refusal(thing: Guarded, user: Any) -> ReadRefused | None:
     return None
 
 
-def check_readable(thing: Guarded, user: Any) -> None:
+def check_readable(thing: Guarded, user: AnyUser) -> None:
     """Raises PermissionDenied where ``refusal`` says so."""
     if refused := refusal(thing, user):
         raise PermissionDenied(str(refused), refused.code)
 
 
-def check_may_rerun(job: Guarded, user: Any) -> None:
+def check_may_rerun(job: Guarded, user: AnyUser) -> None:
     """Raises PermissionDenied where the user may not know what the job asks for. Personal data is no reason: a rerun
     has the rights of who asks for it, and withholds or refuses by those."""
     refused = refusal(job, user)
@@ -83,7 +84,7 @@ def check_may_rerun(job: Guarded, user: Any) -> None:
         raise PermissionDenied(str(refused), refused.code)
 
 
-def role_to_act(owner_id: int | None, user: Any) -> Role:
+def role_to_act(owner_id: int | None, user: AnyUser) -> Role:
     """That a user needs in the county to cancel, rerun or change what belongs to ``owner_id``: an analyst's for their
     own, a manager's for anybody's."""
     return Role.ANALYST if owner_id == user.pk else Role.MANAGER

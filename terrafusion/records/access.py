@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework.exceptions import PermissionDenied
 
 from terrafusion.kept import Kept
 from terrafusion.records.models import County, CountyAccess
+from terrafusion.types import AnyUser
 
 Role = CountyAccess.Role
 _RANK = [Role.VIEWER, Role.ANALYST, Role.MANAGER, Role.ASSESSOR]
@@ -22,7 +22,7 @@ _grants = Kept(
 )
 
 
-def counties_for(user: Any, at_least: Role = Role.VIEWER) -> QuerySet[County]:
+def counties_for(user: AnyUser, at_least: Role = Role.VIEWER) -> QuerySet[County]:
     """The counties in which ``user`` has the role or a higher one; all of them for an active superuser."""
     if not user.is_active:
         return County.objects.none()
@@ -54,7 +54,7 @@ class Rights:
         return self.everything or county_id in self.personal
 
 
-def rights_of(user: Any) -> Rights:
+def rights_of(user: AnyUser | None) -> Rights:
     """Of a user as things are now; none for nobody, and for an account that is put out."""
     if user is None or not user.is_active:
         return Rights()
@@ -69,7 +69,7 @@ def highest(*roles: Role) -> Role:
     return max(roles, key=_RANK.index)
 
 
-def may_see_personal_data(user: Any, county_id: str) -> bool:
+def may_see_personal_data(user: AnyUser, county_id: str) -> bool:
     if not user.is_active:
         return False
     return user.is_superuser or bool(
@@ -77,7 +77,7 @@ def may_see_personal_data(user: Any, county_id: str) -> bool:
     )
 
 
-def require(user: Any, role: Role, county_id: str) -> None:
+def require(user: AnyUser, role: Role, county_id: str) -> None:
     """Raises PermissionDenied for a user without the role, or a higher one, in the county."""
     if not counties_for(user, at_least=role).filter(pk=county_id).exists():
         raise PermissionDenied(f"Requires the {role.value} role in {county_id}.")

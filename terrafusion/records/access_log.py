@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Now
 
 from terrafusion.records.access import Rights, Role, counties_for, rights_of
 from terrafusion.records.models import Act, County, CountySettings, PersonalDataAccess
+from terrafusion.types import AnyUser
 
 READ_AGAIN = timedelta(hours=1)
 """Who reads the same thing again within this time has read it once, as a page that polls a job does."""
@@ -33,7 +34,7 @@ class Seen:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def record(user: Any, act: Act, things: Iterable[Seen], *, again: bool = False) -> None:
+def record(user: AnyUser, act: Act, things: Iterable[Seen], *, again: bool = False) -> None:
     """One entry for each thing and county. Repetitions of reading within ``READ_AGAIN`` make none; with ``again``,
     neither do those of another act."""
     rows = [(thing, county_id) for thing in things for county_id in thing.counties]
@@ -57,7 +58,7 @@ def record(user: Any, act: Act, things: Iterable[Seen], *, again: bool = False) 
     )
 
 
-def counties_readable_by(user: Any) -> QuerySet[County]:
+def counties_readable_by(user: AnyUser) -> QuerySet[County]:
     """The counties whose record the user may read: of their managers, and of those who see the county and have Django's
     permission to view it, such as a records officer."""
     return counties_for(user, Role.VIEWER if user.has_perm(_VIEW) else Role.MANAGER)
@@ -75,7 +76,7 @@ def forget() -> int:
     return PersonalDataAccess.objects.filter(pk__in=ids).delete()[0]
 
 
-def _lately(user: Any, act: Act, thing: Seen, county_id: str) -> bool:
+def _lately(user: AnyUser, act: Act, thing: Seen, county_id: str) -> bool:
     entries = PersonalDataAccess.objects.filter(
         user=user.pk, county=county_id, act=act, kind=thing.kind, key=thing.key[:100], details=thing.details
     )

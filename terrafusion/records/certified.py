@@ -7,8 +7,9 @@ The database refuses other figures (migration 0012), whoever writes them.
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
+
+from django.db.backends.utils import CursorWrapper
 
 from terrafusion.history.bulk import unrecorded
 from terrafusion.records.county_time import today
@@ -26,7 +27,7 @@ _P = "(p.land_value, p.improvement_value, p.total_value, p.tax_year)"
 _C = "(c.land_value, c.improvement_value, c.total_value, c.tax_year)"
 
 
-def follow(cursor: Any, county_id: str) -> int:
+def follow(cursor: CursorWrapper, county_id: str) -> int:
     """Bring the parcels of a county to their certified values in effect on its today. Returns how many changed."""
     with unrecorded(cursor, PropertyOperational):
         cursor.execute(
@@ -49,7 +50,7 @@ def follow(cursor: Any, county_id: str) -> int:
         return int(cursor.rowcount)
 
 
-def leave(cursor: Any, county_id: str, revocation: UUID) -> int:
+def leave(cursor: CursorWrapper, county_id: str, revocation: UUID) -> int:
     """Bring parcels whose current figures a decision has revoked to what counts now: another certified value in effect,
     or what the roll says. Returns how many changed. The entries are marked already."""
     with unrecorded(cursor, PropertyOperational):

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.db.models import Field, ForeignKey, ManyToManyField, QuerySet
+from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
@@ -49,20 +49,21 @@ class CountyRoles(AnyBase):
     county_path: ClassVar[str] = "county"
     least_role: ClassVar[Role] = Role.MANAGER
 
-    def may_edit(self, request: HttpRequest, row: Any) -> bool:
+    def may_edit(self, request: HttpRequest, row: Model) -> bool:
         """Whether the user's rights in the row's county allow it."""
         county_id = self.county_of(row)
         return county_id is not None and rights_of(request.user).has(county_id, self.least_role)
 
-    def county_of(self, row: Any) -> str | None:
+    def county_of(self, row: Model) -> str | None:
         """The id of the row's county; also of the county itself, which is the parent of rows on its page."""
         if isinstance(row, County):
             return row.pk
+        found: object = row
         for name in self.county_path.split("__"):
-            row = getattr(row, name, None)
-        return row.pk if isinstance(row, County) else None
+            found = getattr(found, name, None)
+        return found.pk if isinstance(found, County) else None
 
-    def _allows(self, request: HttpRequest, row: Any) -> bool:
+    def _allows(self, request: HttpRequest, row: Model | None) -> bool:
         if row is not None:
             return self.may_edit(request, row)
         rights = rights_of(request.user)
@@ -72,17 +73,17 @@ class CountyRoles(AnyBase):
         """On the page of another row, of its ``parent``."""
         return super().has_add_permission(request, *parent) and self._allows(request, next(iter(parent), None))
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_change_permission(request, obj) and self._allows(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return super().has_delete_permission(request, obj) and self._allows(request, obj)
 
 
 class OwnCountiesAdmin(CountyRoles, AnyAdmin):
     """Lists, forms and choices hold what is in the user's counties; only what a list offers as a filter filters it."""
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: object, request: HttpRequest | None = None) -> bool:
         """Django lets any column of the table filter its list, and so be guessed letter by letter. Here: the filters
         that the list shows, its dates, and whole keys."""
         offered = self.list_filter if request is None else self.get_list_filter(request)

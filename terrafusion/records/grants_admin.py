@@ -8,6 +8,7 @@ from django import forms
 
 from terrafusion.records.access import Role, rights_of
 from terrafusion.records.models import County, CountyAccess
+from terrafusion.types import AnyUser
 
 if TYPE_CHECKING:  # Django's own class takes no type parameters at run time
     AccessModelForm = forms.ModelForm[CountyAccess]
@@ -46,7 +47,7 @@ class AccessForm(AccessModelForm):
         return ""
 
 
-def may_change_right(giver: Any, right: CountyAccess | None) -> bool:
+def may_change_right(giver: AnyUser, right: CountyAccess | None) -> bool:
     """Whether the giver may change or take away a right: not their own, and none of a higher role."""
     rights = rights_of(giver)
     if right is None or rights.everything:
@@ -54,5 +55,5 @@ def may_change_right(giver: Any, right: CountyAccess | None) -> bool:
     return right.user_id != giver.pk and rights.has(right.county_id, Role(right.role))
 
 
-def of_giver(form: type[Any], giver: Any) -> type[Any]:
+def of_giver(form: type[Any], giver: AnyUser) -> type[Any]:
     return type(form.__name__, (form,), {"giver": giver})

@@ -17,6 +17,7 @@ from terrafusion.records.access_log import Seen
 from terrafusion.records.county_admin import OwnCountiesAdmin
 from terrafusion.records.models import Act
 from terrafusion.records.parcel_fields import PERSONAL_DATA
+from terrafusion.types import AnyUser
 
 if TYPE_CHECKING:
     AnyAdmin = admin.ModelAdmin[Any]
@@ -69,10 +70,10 @@ class EditAdmin(OwnCountiesAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     @admin.display(description="Who")
@@ -101,7 +102,7 @@ class EditAdmin(OwnCountiesAdmin):
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {} → {}</li>", edit.changes))
 
 
-def attach_changes(edits: list[Any], user: Any) -> None:
+def attach_changes(edits: list[Any], user: AnyUser) -> None:
     """Sets ``changes`` of each: triples of a column, its old and its new value."""
     if not edits:
         return

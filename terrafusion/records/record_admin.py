@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib import admin
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -72,14 +72,14 @@ class RecordAdmin(OwnCountiesAdmin):
         add: bool = False,
         change: bool = False,
         form_url: str = "",
-        obj: Any = None,
+        obj: Model | None = None,
     ) -> Any:
         if obj is not None and (seen := self.personal_data(request, obj)):
             access_log.record(request.user, Act.READ, [seen])
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description="Geometry (EPSG:4326)")
-    def place(self, record: Any) -> str:
+    def place(self, record: Model) -> str:
         """Where it is, in words: a map would need tiles of another server. Geometry comes from files only."""
         geometry: GEOSGeometry | None = getattr(record, self.geometry_field)
         if geometry is None:

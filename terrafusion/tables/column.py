@@ -49,11 +49,11 @@ def typed(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Iterator[
         yield tuple([convert(value) for convert, value in zip(converters, row, strict=True)])
 
 
-def _absent(value: Any) -> bool:
+def _absent(value: object) -> bool:
     return value is None or value != value
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return value if type(value) is str else None if _absent(value) else str(value)
 
 
@@ -79,7 +79,7 @@ def _number(value: Any) -> int | float | None:
     return number
 
 
-def _date(value: Any) -> date | None:
+def _date(value: object) -> date | None:
     if _absent(value):
         return None
     return value.date() if isinstance(value, datetime) else date.fromisoformat(str(value)[:10])
@@ -93,7 +93,7 @@ def _datetime(value: Any) -> datetime | None:
     return datetime.fromtimestamp(value.timestamp(), UTC)
 
 
-def _boolean(value: Any) -> bool | None:
+def _boolean(value: object) -> bool | None:
     return None if _absent(value) else bool(value)
 
 

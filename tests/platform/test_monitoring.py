@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from gis_export.estimates import judged
+from gis_export.models import GisExportJob
 from terrafusion.jobs import errors, metrics
 from terrafusion.jobs.registry import all_types
 from terrafusion.records.models import County
@@ -98,7 +98,7 @@ def page(county: County, client: Client) -> dict[str, set[str]]:
         metrics.failed(job, "worker_lost")
     metrics.slot(county.pk, "report", "missed")
     metrics.webhook(county.pk, "given_up")
-    estimated = SimpleNamespace(
+    estimated = GisExportJob(
         started_at=timezone.now(), estimated_records=1, estimated_bytes=1, estimated_seconds=1, export_format="CSV"
     )
     judged.judge(estimated, 1, 1)

@@ -145,6 +145,7 @@ def test_a_limit_of_jobs_counts_the_run(api: APIClient, county: County) -> None:
 def test_an_attempt_after_a_lost_worker_takes_up_its_run(api: APIClient, county: County) -> None:
     job = submitted(api, county)
     token = ReportJob.objects.claim(job.pk, "lost:1")
+    assert job.submitted_by
     unsaved = unsaved_run(county, RUN, job.submitted_by)
     run = dispatch.submit(unsaved, idempotency_key=f"report {job.pk}")[0]
     assert ReportJob.objects.release(job.pk, token, 3)

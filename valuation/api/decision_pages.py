@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Model
+
 from terrafusion.api.pages import PageRenderer
 from valuation.decisions.asked import DecisionRequest
 
@@ -12,12 +14,14 @@ from valuation.decisions.asked import DecisionRequest
 class PreviewPage(PageRenderer):
     template = "valuation/decision_preview.html"
 
-    def get_context(self, data: Any, accepted_media_type: Any, renderer_context: Mapping[str, Any]) -> dict[str, Any]:
+    def get_context(
+        self, data: object, accepted_media_type: Any, renderer_context: Mapping[str, Any]
+    ) -> dict[str, Any]:
         context = super().get_context(data, accepted_media_type, renderer_context)
         shown = getattr(renderer_context["view"], "request_shown", None)
         return {**context, "confirm": _boxes(shown) if shown else None}
 
-    def get_raw_data_form(self, data: Any, view: Any, method: str, request: Any) -> Any:
+    def get_raw_data_form(self, data: object, view: Any, method: str, request: Any) -> Any:
         return None if method == "POST" else super().get_raw_data_form(data, view, method, request)
 
 
@@ -26,7 +30,7 @@ class RecordPage(PageRenderer):
 
     template = "valuation/decision_record.html"
 
-    def show_form_for_method(self, view: Any, method: str, request: Any, obj: Any) -> bool:
+    def show_form_for_method(self, view: Any, method: str, request: Any, obj: Model | None) -> bool:
         return method != "POST" and bool(super().show_form_for_method(view, method, request, obj))
 
 

@@ -17,6 +17,7 @@ from terrafusion.api.errors import Conflict
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.throttles import DONE_AT_ONCE
+from terrafusion.api.views import signed_in
 from terrafusion.jobs.errors import Refused
 from terrafusion.records.access import counties_for
 from valuation import values
@@ -142,7 +143,7 @@ class DecisionsView(_Deciding):
     def post(self, request: Request, job_id: str) -> Response:
         asked = self.checked(request)
         try:
-            decision = carry_out.decide(self.job, request.user, asked["request"], asked["token"], asked["count"])
+            decision = carry_out.decide(self.job, signed_in(request), asked["request"], asked["token"], asked["count"])
         except (UnreadableToken, OtherCount) as fault:
             raise ValidationError({_FAULTY[type(fault)]: [str(fault)]}) from None
         except Refused as refused:

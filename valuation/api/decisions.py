@@ -71,7 +71,7 @@ class SelectionSerializer(StrictSerializer):
         sent: Any = self.initial or {}
         return {name: ", ".join(names) for name, names in sent.items() if name in self.fields}
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         if data == ALL:
             return EVERYTHING
         if isinstance(data, str) or (isinstance(data, dict) and _EVERYTHING in data):

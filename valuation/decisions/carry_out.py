@@ -11,7 +11,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from terrafusion import web_queries
 from terrafusion.records import certified
@@ -30,7 +32,7 @@ _MOST_SECONDS = 600
 """Of each of its queries, and of the wait for the decision before it."""
 
 
-def decide(job: ValuationJob, user: Any, request: DecisionRequest, seal: str, count: int) -> Decision:
+def decide(job: ValuationJob, user: User, request: DecisionRequest, seal: str, count: int) -> Decision:
     """Carry out what the preview with the token ``seal`` showed. Raises ``Refused``, with nothing changed. The caller
     has seen to the rights (``RULES``) and to the form of the request."""
     with transaction.atomic(), connection.cursor() as cursor:
@@ -65,7 +67,12 @@ def _refuse_repeated(seal: str) -> None:
 
 
 def _record(
-    cursor: Any, job: ValuationJob, user: Any, request: DecisionRequest, preview: uuid.UUID, ids: Sequence[int]
+    cursor: CursorWrapper,
+    job: ValuationJob,
+    user: User,
+    request: DecisionRequest,
+    preview: uuid.UUID,
+    ids: Sequence[int],
 ) -> Decision:
     effective, tax_year = request.effective_date, request.tax_year
     if request.step == Step.CORRECT:
@@ -96,7 +103,7 @@ def _record(
     return decision
 
 
-def _move(cursor: Any, decision: Decision, request: DecisionRequest) -> None:
+def _move(cursor: CursorWrapper, decision: Decision, request: DecisionRequest) -> None:
     if request.decision is not None:
         entries.mark(cursor, decision, request.decision.effective_date)
         _move_back(cursor, decision, request.decision)
@@ -111,7 +118,7 @@ def _move(cursor: Any, decision: Decision, request: DecisionRequest) -> None:
     PropertyValuation.objects.filter(decisions__decision=decision).update(**columns)
 
 
-def _move_back(cursor: Any, decision: Decision, revoked: Decision) -> None:
+def _move_back(cursor: CursorWrapper, decision: Decision, revoked: Decision) -> None:
     """Each value to the state it had before the revoked decision; after an override also to its figure."""
     figure = "NULLIF(o.value_before, v.value)" if revoked.step == Step.OVERRIDE else "v.override_value"
     cursor.execute(

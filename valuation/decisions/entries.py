@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+
+from django.db.backends.utils import CursorWrapper
 
 from terrafusion.history.bulk import unrecorded
 from terrafusion.records.models import PropertyValueHistory
 from valuation.models import Decision, Step, ValuationJob
 
 
-def add(cursor: Any, decision: Decision, job: ValuationJob) -> None:
+def add(cursor: CursorWrapper, decision: Decision, job: ValuationJob) -> None:
     """One entry a parcel, beside what loads say of that day.
 
     Where a person's figure differs from the run's, land stays and the building takes the difference.
@@ -33,7 +34,7 @@ def add(cursor: Any, decision: Decision, job: ValuationJob) -> None:
         )
 
 
-def mark(cursor: Any, decision: Decision, effective_date: date | None) -> None:
+def mark(cursor: CursorWrapper, decision: Decision, effective_date: date | None) -> None:
     """The certified entries of that date of the decision's parcels count nowhere from now on."""
     with unrecorded(cursor, PropertyValueHistory):
         cursor.execute(

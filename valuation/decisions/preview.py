@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, F, Func, JSONField, Q, QuerySet, Sum, TextField
 from django.db.models.functions import MD5, Abs, Cast, Coalesce
 
+from terrafusion.types import AnyUser
 from terrafusion.words import counted
 from valuation import methods
 from valuation.decisions import token
@@ -72,7 +73,7 @@ class Preview:
         return {**shown, "token": self.token, "expires_at": self.expires_at}
 
 
-def preview(job: ValuationJob, user: Any, request: DecisionRequest) -> Preview:
+def preview(job: ValuationJob, user: AnyUser, request: DecisionRequest) -> Preview:
     """Raises ``Refused`` where the decision would be. The caller has seen to the rights and the form of the request."""
     with transaction.atomic():
         found = figures(job, user, request)
@@ -80,7 +81,7 @@ def preview(job: ValuationJob, user: Any, request: DecisionRequest) -> Preview:
     return Preview(found, seal, expires_at)
 
 
-def figures(job: ValuationJob, user: Any, request: DecisionRequest) -> Figures:
+def figures(job: ValuationJob, user: AnyUser, request: DecisionRequest) -> Figures:
     """What the decision of this user would be about now."""
     _refuse_run(job)
     if request.decision is not None:

@@ -9,6 +9,7 @@ from django.db.models.functions import Concat
 from django.db.models.lookups import Exact
 
 from terrafusion.records.models import CountySettings, PropertyValueHistory
+from terrafusion.types import AnyUser
 from valuation.decisions.asked import DecisionRequest
 from valuation.decisions.rules import RULES
 from valuation.models import DecidedValue, PropertyValuation, State, Step, ValuationJob
@@ -25,7 +26,7 @@ REASONS = {
 }
 
 
-def meant(job: ValuationJob, user: Any, request: DecisionRequest) -> QuerySet[Any]:
+def meant(job: ValuationJob, user: AnyUser, request: DecisionRequest) -> QuerySet[Any]:
     """The values of the selection in the run, each with ``outcome``: ``READY``, or why it is not for this user."""
     values = PropertyValuation.objects.filter(request.selection.condition(), job=made_by(job))
     if request.step == Step.REVOKE:
@@ -67,7 +68,7 @@ def _faults(request: DecisionRequest) -> list[When]:
     return faults
 
 
-def _of_one_person(job: ValuationJob, user: Any, request: DecisionRequest) -> list[When]:
+def _of_one_person(job: ValuationJob, user: AnyUser, request: DecisionRequest) -> list[When]:
     """Where the county has two people look at a value: those that the user has reviewed are not theirs to certify."""
     if request.step != Step.CERTIFY or not CountySettings.of(job.county_id).separate_certifier:
         return []

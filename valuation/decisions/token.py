@@ -7,11 +7,11 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core import signing
 from django.utils import timezone
 
+from terrafusion.types import AnyUser
 from terrafusion.words import counted
 from valuation.decisions.asked import DecisionRequest
 from valuation.errors import PreviewDiffers, PreviewExpired, PreviewStale, UnreadableToken
@@ -30,7 +30,7 @@ class Seen:
     state: str
 
     @classmethod
-    def of(cls, user: Any, job: uuid.UUID, request: DecisionRequest, state: str) -> Seen:
+    def of(cls, user: AnyUser, job: uuid.UUID, request: DecisionRequest, state: str) -> Seen:
         body = json.dumps(request.as_json(), sort_keys=True)
         return cls(str(user.pk), str(job), hashlib.sha256(body.encode()).hexdigest(), state)
 

@@ -8,17 +8,17 @@ Shown = dict[int, Any]
 """By the parcel's key, what a sheet shows."""
 
 
-def applies(value: Any) -> bool:
+def applies(value: object) -> bool:
     return value is not None and value != "" and value == value  # a NaN is not itself
 
 
-def figure(value: Any) -> Any:
+def figure(value: object) -> Any:
     if isinstance(value, float):
         return round(value, 2 if abs(value) < 1000 else 0)
     return value
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """A whole number without its fraction, a text, or None."""
     if not applies(value):
         return None

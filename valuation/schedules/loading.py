@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import models
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from terrafusion.records.loading import LoadError, LoadReport, Options, load
@@ -59,7 +60,7 @@ class _SchedulePlan(ModelPlan):
         self.defaults = _defaults(self.model)
         super().__init__(_with_defaults(request, self.model, self.targets))
 
-    def finish(self, cursor: Any, report: LoadReport) -> None:
+    def finish(self, cursor: CursorWrapper, report: LoadReport) -> None:
         if self.replaces:
             cursor.execute(
                 sql.SQL(

@@ -21,6 +21,7 @@ from terrafusion.records.access import Role, counties_for
 from terrafusion.records.county_time import today, zone
 from terrafusion.records.models import County, PersonalDataAccess
 from terrafusion.tables import Column, Kind
+from terrafusion.types import AnyUser
 from terrafusion.words import day
 
 _COLUMNS = (
@@ -61,7 +62,7 @@ class ExportActivity(Report):
     takes_area = False
     landscape = True
 
-    def complete(self, values: dict[str, Any], county: County, user: Any) -> dict[str, Any]:
+    def complete(self, values: dict[str, Any], county: County, user: AnyUser) -> dict[str, Any]:
         last = date.fromisoformat(values["last_day"]) if values["last_day"] else today(county)
         first = date.fromisoformat(values["first_day"]) if values["first_day"] else last - timedelta(days=30)
         if first > last:

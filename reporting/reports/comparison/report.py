@@ -12,6 +12,7 @@ from terrafusion.jobs.rights import Needs
 from terrafusion.records.access import counties_for
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.versions import source
+from terrafusion.types import AnyUser
 from valuation.study_dates import DatesDoNotFit, settle
 
 MAX_COUNTIES = 50
@@ -44,7 +45,7 @@ class CountyComparison(StudyReport):
     takes_area = False
     landscape = True
 
-    def complete(self, values: dict[str, Any], county: County, user: Any) -> dict[str, Any]:
+    def complete(self, values: dict[str, Any], county: County, user: AnyUser) -> dict[str, Any]:
         """Days that are not given stay open: each county's values have their own."""
         return values
 

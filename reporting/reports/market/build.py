@@ -83,7 +83,7 @@ def dated(text: str) -> str:
     return _ISO_DAY.sub(lambda found: day(date.fromisoformat(found[0])), text)
 
 
-def _titled(spec: Any) -> Any:
+def _titled(spec: object) -> Any:
     """A chart whose titles have their days so, too; its data stay."""
     if isinstance(spec, dict):
         return {

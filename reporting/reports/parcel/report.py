@@ -24,6 +24,7 @@ from terrafusion.records.county_time import today
 from terrafusion.records.models import County, PropertyOperational
 from terrafusion.records.parcel_fields import PERSONAL_DATA
 from terrafusion.records.values import standing
+from terrafusion.types import AnyUser
 from terrafusion.words import counted
 from valuation import values
 from valuation.models import PropertyValuation, ValuationJob
@@ -126,7 +127,7 @@ class ChangeOfValueNotice(ParcelReport):
         Choice("bundle_by", "postal_code", _BUNDLES, list(BUNDLES), label="Bundles"),
     )
 
-    def complete(self, values: dict[str, Any], county: County, user: Any) -> dict[str, Any]:
+    def complete(self, values: dict[str, Any], county: County, user: AnyUser) -> dict[str, Any]:
         """The date of the notice is settled, so that a rerun has it; nobody can appeal before the letter is written."""
         sent = values["notice_date"] or today(county).isoformat()
         if values["appeal_by"] and values["appeal_by"] <= sent:

@@ -11,6 +11,7 @@ from reporting.reports.base import Report, Request
 from reporting.reports.runs import ValuationRun
 from terrafusion.jobs.request import Boolean, Choice, Day, InvalidRequest
 from terrafusion.records.models import County, Sale
+from terrafusion.types import AnyUser
 from valuation.study_dates import DatesDoNotFit, StudyDates, settle, with_sales
 from valuation.study_terms import CERTIFIED, CURRENT, PropertyKind
 
@@ -54,7 +55,7 @@ STUDY = (
 class StudyReport(Report):
     """A report whose parameters begin with ``STUDY``."""
 
-    def complete(self, values: dict[str, Any], county: County, user: Any) -> dict[str, Any]:
+    def complete(self, values: dict[str, Any], county: County, user: AnyUser) -> dict[str, Any]:
         """The days that were not given, so that a rerun is of the same ones."""
         try:
             dates = _dates(values, county)

@@ -21,6 +21,7 @@ from terrafusion.records.access import Role, require
 from terrafusion.records.api.county import CountyField
 from terrafusion.records.models import County, CountySettings, UploadedArea
 from terrafusion.turns import take_turn
+from terrafusion.types import AnyUser
 from terrafusion.words import counted
 
 MOST_KEPT = 200
@@ -95,7 +96,7 @@ class AreaUploadSerializer(StrictSerializer):
         return area
 
 
-def _require_room(user: Any) -> None:
+def _require_room(user: AnyUser) -> None:
     if UploadedArea.of(user).count() >= MOST_KEPT:
         raise Conflict(f"You have {MOST_KEPT} uploaded areas: delete those that you do not need.", "too_many_areas")
 

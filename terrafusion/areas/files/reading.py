@@ -97,7 +97,7 @@ def _geojson(given: Given) -> tuple[str, Drawn]:
     return "GeoJSON", Drawn(drawn.shapes, (*notes, *drawn.notes), system, f"EPSG:{srid}")
 
 
-def _flattened(value: Any, inside: bool = False) -> Any:
+def _flattened(value: object, inside: bool = False) -> Any:
     """The same GeoJSON with positions of two numbers; ``inside`` a member ``coordinates``."""
     if isinstance(value, list):
         numbers = inside and len(value) > 2 and all(isinstance(number, int | float) for number in value)

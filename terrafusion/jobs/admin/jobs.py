@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -73,7 +73,7 @@ class JobAdmin(OwnCountiesAdmin):
         offered = own if self.model._meta.get_field(own).choices else type_filter(self.model)
         return ["status", offered, ("county", OwnListFilter), ErrorCodeFilter, "created_at"]
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: object, request: HttpRequest | None = None) -> bool:
         own = {ErrorCodeFilter.parameter_name, type_of(self.model).type_field}
         return lookup in own or super().lookup_allowed(lookup, value, request)
 
@@ -82,11 +82,11 @@ class JobAdmin(OwnCountiesAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         return search(queryset, search_term.split()), False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         hidden = {"claim_token", "options"}
         return [*(field.name for field in self.model._meta.fields if field.name not in hidden), "asked_for", "file"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+    def get_fields(self, request: HttpRequest, obj: AbstractJob | None = None) -> list[Any]:
         """To who may not read the result, nothing of it or of what was asked for."""
         shown = self.get_readonly_fields(request, obj)
         if obj is None or not refusal(obj, request.user):
@@ -100,7 +100,7 @@ class JobAdmin(OwnCountiesAdmin):
         add: bool = False,
         change: bool = False,
         form_url: str = "",
-        obj: Any = None,
+        obj: AbstractJob | None = None,
     ) -> Any:
         if obj is not None and not refusal(obj, request.user):
             personal_data.record_read(request.user, obj)
@@ -114,7 +114,7 @@ class JobAdmin(OwnCountiesAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # a job is a record of what was handed out; its file expires, the row stays
 
     @admin.display(description="job", ordering="job_id")

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -31,10 +31,10 @@ class ScheduleAdmin(OwnCountiesAdmin):
     list_per_page = 50
     actions = ["pause_schedules", "arm_schedules", "run_schedules"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return [*(field.name for field in Schedule._meta.fields if field.name != "request"), "latest"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         return self.get_readonly_fields(request, obj)
 
     least_role = Role.ANALYST

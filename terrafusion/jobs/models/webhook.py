@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from terrafusion.jobs.models.job import AbstractJob
+
 import json
 import uuid
 from datetime import datetime
@@ -59,7 +64,7 @@ class DeliveryManager(models.Manager["WebhookDelivery"]):
             )
 
 
-def _message(job: Any, name: str, completed_at: datetime) -> dict[str, Any]:
+def _message(job: AbstractJob, name: str, completed_at: datetime) -> dict[str, Any]:
     """Thin on purpose: who receives it asks for the result with rights of their own."""
     return {
         "type": f"job.{job.status.lower()}",

@@ -8,6 +8,7 @@ from terrafusion import areas
 from terrafusion.api.fields import OptionalJSONField
 from terrafusion.jobs.request.errors import Faults
 from terrafusion.records.models import County
+from terrafusion.types import AnyUser
 
 
 class AreaField(OptionalJSONField):
@@ -19,7 +20,7 @@ class AreaField(OptionalJSONField):
 
 
 def read_area(
-    given: Any, county: County, user: Any, faults: Faults, path: str = "area_of_interest"
+    given: object, county: County, user: AnyUser, faults: Faults, path: str = "area_of_interest"
 ) -> areas.Area | None:
     """The area of a request of the user's, within the limits of the county; None for the whole county."""
     if given is None:

@@ -19,7 +19,7 @@ class Integer(Parameter):
     minimum: int
     maximum: int
 
-    def parse(self, value: Any, context: Any) -> int:
+    def parse(self, value: object, context: Any) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and self.minimum <= value <= self.maximum:
             return value
         raise InvalidRequest(f"Give a whole number from {self.minimum} to {self.maximum}.")
@@ -33,7 +33,7 @@ class Number(Parameter):
     minimum: float
     maximum: float
 
-    def parse(self, value: Any, context: Any) -> float:
+    def parse(self, value: object, context: Any) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and self.minimum <= value <= self.maximum:
             return float(value)
         raise InvalidRequest(f"Give a number from {self.minimum:g} to {self.maximum:g}.")
@@ -44,7 +44,7 @@ class Number(Parameter):
 
 @dataclass(frozen=True)
 class Boolean(Parameter):
-    def parse(self, value: Any, context: Any) -> bool:
+    def parse(self, value: object, context: Any) -> bool:
         if isinstance(value, bool):
             return value
         raise InvalidRequest("Give true or false.")
@@ -57,7 +57,7 @@ class Boolean(Parameter):
 class Choice(Parameter):
     options: Sequence[str]
 
-    def parse(self, value: Any, context: Any) -> str:
+    def parse(self, value: object, context: Any) -> str:
         if isinstance(value, str) and value in self.options:
             return value
         raise InvalidRequest(f"Give one of {', '.join(self.options)}.")
@@ -88,7 +88,7 @@ class Choices(Parameter):
 class Text(Parameter):
     max_length: int = 100
 
-    def parse(self, value: Any, context: Any) -> str:
+    def parse(self, value: object, context: Any) -> str:
         if is_text(value, self.max_length):
             return str(value)
         raise InvalidRequest(f"Give a text of 1 to {counted(self.max_length, 'character')}.")
@@ -121,7 +121,7 @@ class Texts(Parameter):
 class Day(Parameter):
     """A day as ISO 8601, such as ``2024-12-31``."""
 
-    def parse(self, value: Any, context: Any) -> str:
+    def parse(self, value: object, context: Any) -> str:
         try:
             day = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
         except ValueError:
@@ -134,6 +134,6 @@ class Day(Parameter):
         return {"type": "string", "format": "date"}
 
 
-def is_text(value: Any, max_length: int) -> bool:
+def is_text(value: object, max_length: int) -> bool:
     """Whether it is a text that a column of a table can hold, and not empty."""
     return isinstance(value, str) and 0 < len(value) <= max_length and "\x00" not in value

@@ -17,7 +17,7 @@ class Object(Parameter):
 
     members: tuple[Parameter, ...]
 
-    def parse(self, value: Any, context: Any) -> dict[str, Any]:
+    def parse(self, value: object, context: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise InvalidRequest(f"Give an object with the members {', '.join(one.name for one in self.members)}.")
         faults = Faults()
@@ -38,7 +38,7 @@ class Each(Parameter):
     max_items: int
     min_items: int = 0
 
-    def parse(self, value: Any, context: Any) -> list[Any]:
+    def parse(self, value: object, context: Any) -> list[Any]:
         if not isinstance(value, list) or not self.min_items <= len(value) <= self.max_items:
             raise InvalidRequest(f"Give a list of {self.min_items} to {counted(self.max_items, 'item')}.")
         faults, found = Faults(), []

@@ -51,11 +51,11 @@ class Parameter:
             raise InvalidRequest(f"This parameter is required. {self.help}", "required")
         return self.resolve_default(context)
 
-    def check(self, value: Any, context: Any) -> Any:
+    def check(self, value: object, context: Any) -> Any:
         """The effective value, as JSON, of a value that a request gives. Raises ``InvalidRequest``."""
         return None if value is None and self.nullable else self.parse(value, context)
 
-    def parse(self, value: Any, context: Any) -> Any:
+    def parse(self, value: object, context: Any) -> Any:
         """The same of a value that is not null by default."""
         raise NotImplementedError
 

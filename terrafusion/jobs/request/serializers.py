@@ -46,7 +46,7 @@ class RunSerializer(JobRunSerializer):
         """Whose request it is."""
         return self.context["request"].user
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
+    def to_internal_value(self, data: object) -> dict[str, Any]:
         if not isinstance(data, Mapping):
             return super().to_internal_value(data)  # type: ignore[no-any-return]  # refuses it
         members: dict[str, Any] = {}

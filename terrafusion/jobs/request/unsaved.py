@@ -11,9 +11,10 @@ from rest_framework.serializers import BaseSerializer
 from terrafusion.jobs import dispatch, options
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.records.access import Role, require
+from terrafusion.types import AnyUser
 
 
-def unsaved_job(serializer_class: type[BaseSerializer[Any]], body: Any, context: dict[str, Any]) -> AbstractJob:
+def unsaved_job(serializer_class: type[BaseSerializer[Any]], body: object, context: dict[str, Any]) -> AbstractJob:
     """The job that ``body`` asks for, of the user of ``context["request"]``.
 
     Raises ValidationError with every fault of the body, PermissionDenied for who is no analyst of the county.
@@ -30,7 +31,7 @@ def unsaved_job(serializer_class: type[BaseSerializer[Any]], body: Any, context:
     return job
 
 
-def request_of(user: Any) -> Request:
+def request_of(user: AnyUser) -> Request:
     """A request of the user's that came by no address, for the context of serializers."""
     request = Request(HttpRequest())
     request.user = user

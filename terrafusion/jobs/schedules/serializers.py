@@ -22,6 +22,7 @@ from terrafusion.records import time_zones
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.models import Act, CountySettings
 from terrafusion.turns import take_turn
+from terrafusion.types import AnyUser
 
 _MOST_SCHEDULES = 200
 """Of one owner in one county."""
@@ -41,14 +42,14 @@ class RequestField(BoundedJSONField):
 
     default_error_messages = {"not_an_object": "Give a JSON object: the body of run."}
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         value = super().to_internal_value(data)
         if not isinstance(value, dict):
             self.fail("not_an_object")
         return value
 
 
-def request_for_others(schedule: Schedule, user: Any) -> Any:
+def request_for_others(schedule: Schedule, user: AnyUser) -> Any:
     """What one who is not the owner may see of what the schedule asks for: nothing, where it may name people, or where
     its results are not for them."""
     if not may_see_personal_data(user, schedule.county_id) or refusal(schedule, user):

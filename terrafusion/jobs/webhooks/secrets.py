@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -21,7 +21,7 @@ OVERLAP = timedelta(hours=24)
 """So long the old secret signs beside a new one, so that receivers can change over."""
 
 
-def make(user: Any) -> tuple[WebhookSecret, str]:
+def make(user: User) -> tuple[WebhookSecret, str]:
     """A new secret in place of the one that there is; the text is returned here and nowhere else."""
     salt = secrets.token_hex(32)
     with transaction.atomic():
@@ -36,7 +36,7 @@ def make(user: Any) -> tuple[WebhookSecret, str]:
     return row, shown(_key(salt))
 
 
-def has(user: Any) -> bool:
+def has(user: User) -> bool:
     return bool(WebhookSecret.objects.filter(user=user).exists())
 
 

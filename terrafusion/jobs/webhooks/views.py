@@ -20,7 +20,7 @@ from rest_framework.viewsets import GenericViewSet
 from terrafusion.api.pagination import CursorPagination
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.serializers import NothingSerializer
-from terrafusion.api.views import KnownParameters
+from terrafusion.api.views import KnownParameters, signed_in
 from terrafusion.jobs.models import DeliveryStatus, WebhookDelivery, WebhookSecret
 from terrafusion.jobs.webhooks import outbox, secrets
 from terrafusion.jobs.webhooks.serializers import DeliverySerializer, NewSecretSerializer, SecretSerializer
@@ -44,7 +44,7 @@ class SecretView(KnownParameters, APIView):
     @extend_schema(request=None, responses={201: NewSecretSerializer})
     def post(self, request: Request) -> Response:
         """Make one, or a new one. It is shown now and never again; the one before signs along for a day."""
-        made, text = secrets.make(request.user)
+        made, text = secrets.make(signed_in(request))
         shown = {**SecretSerializer(made).data, "secret": text}
         return Response(shown, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 

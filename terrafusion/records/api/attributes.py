@@ -43,7 +43,7 @@ class AttributeFilter(Filter):
         self.name, self.field_class = name, _FORM_FIELDS[kind]
         super().__init__("attributes", label=name, help_text=f"Equals this {kind}.", **kwargs)
 
-    def filter(self, queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
+    def filter(self, queryset: QuerySet[Any], value: object) -> QuerySet[Any]:
         if value in (None, ""):
             return queryset
         stored = value.isoformat() if hasattr(value, "isoformat") else value

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from terrafusion.records import certified
@@ -21,7 +20,7 @@ class Kept:
         self._columns = [name for name in certified.FIGURES if name in columns]
         self.needed = bool(self._columns) and certified.any_in_effect(county_id)
 
-    def into_stage(self, cursor: Any) -> int:
+    def into_stage(self, cursor: CursorWrapper) -> int:
         """Puts the certified figures in place of the file's, which are saved and set aside; how many differ.
 
         Not where the file brings values of a later tax year: then the roll has moved on.
@@ -64,12 +63,12 @@ class Kept:
         )
         return int(cursor.fetchone()[0])
 
-    def out_of_stage(self, cursor: Any) -> None:
+    def out_of_stage(self, cursor: CursorWrapper) -> None:
         """The file's figures are back, for the history of loads."""
         self._update_stage(cursor, "{0} = k.{0}")
         cursor.execute(sql.SQL("DROP TABLE {}").format(_SAVED))
 
-    def _update_stage(self, cursor: Any, assignment: str) -> None:
+    def _update_stage(self, cursor: CursorWrapper, assignment: str) -> None:
         cursor.execute(
             sql.SQL("UPDATE {} s SET {} FROM {} k WHERE k.parcel_number = s.parcel_number").format(
                 TABLE, self._list(assignment), _SAVED

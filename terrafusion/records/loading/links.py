@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 
-def link_sales(cursor: Any, county_id: str) -> int:
+def link_sales(cursor: CursorWrapper, county_id: str) -> int:
     """Point each sale of the county at the parcel of its number; the number of sales that were changed.
 
     A sale that has no place of its own gets the parcel's: where the parcel was at load time.

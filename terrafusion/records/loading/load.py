@@ -9,11 +9,11 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pyarrow as pa
 from django.db import DatabaseError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -155,7 +155,7 @@ def _refuse_nothing_left(report: LoadReport) -> None:
         )
 
 
-def _refuse_duplicates(cursor: Any, plan: Plan, report: LoadReport, rejects: Rejects) -> None:
+def _refuse_duplicates(cursor: CursorWrapper, plan: Plan, report: LoadReport, rejects: Rejects) -> None:
     count = 0
     for row, key, first in upsert.duplicates(cursor, plan.key):
         rejects.write(row, key, "refused", "duplicate", f"row {first} has the same {' and '.join(plan.key)}")

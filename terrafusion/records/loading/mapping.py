@@ -129,7 +129,7 @@ def _mapping(name: str, data: dict[str, Any]) -> Mapping:
     )
 
 
-def _field(target: str, spec: Any) -> FieldMapping:
+def _field(target: str, spec: object) -> FieldMapping:
     if isinstance(spec, str):
         return FieldMapping(column=spec)
     if not isinstance(spec, dict):
@@ -231,7 +231,7 @@ def _encoding(data: dict[str, Any]) -> str:
         raise ValueError(f"{name!r} is no encoding of texts that is known; such are cp1252 and utf-16") from None
 
 
-def _only(spec: Any, known: set[str], where: str) -> None:
+def _only(spec: object, known: set[str], where: str) -> None:
     if not isinstance(spec, dict):
         raise ValueError(f"{where} is a table")
     if unknown := sorted(set(spec) - known):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 import shapely
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from terrafusion.records import certified
@@ -50,14 +49,14 @@ class ParcelPlan(ModelPlan):
             staged["point"] = to_hex(shapely.point_on_surface(batch.shapes))
         return staged
 
-    def prepare(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
+    def prepare(self, cursor: CursorWrapper, report: LoadReport, rejects: Rejects) -> None:
         self._merge(cursor, report, rejects)
         self._kept = Kept(self.request.county.pk, self.columns)
         if self._kept.needed:
             report.values_recorded = self._record_values(cursor)  # a later tax year must be known before it comes
             report.values_certified = self._kept.into_stage(cursor)
 
-    def _merge(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
+    def _merge(self, cursor: CursorWrapper, report: LoadReport, rejects: Rejects) -> None:
         """Merge rows of one parcel number: its outline is the union of theirs, the rest is the first row's."""
         if self.request.mapping.duplicates != "merge" or not self.outlined:
             return
@@ -74,7 +73,7 @@ class ParcelPlan(ModelPlan):
             report.merged += 1
         upsert.drop_duplicates(cursor, self.key)
 
-    def finish(self, cursor: Any, report: LoadReport) -> None:
+    def finish(self, cursor: CursorWrapper, report: LoadReport) -> None:
         zone.settle(cursor, self.request.county, report)
         if self._kept.needed:
             self._kept.out_of_stage(cursor)
@@ -82,7 +81,7 @@ class ParcelPlan(ModelPlan):
         certified.follow(cursor, self.request.county.pk)
         report.sales_linked = link_sales(cursor, self.request.county.pk)
 
-    def _record_values(self, cursor: Any) -> int:
+    def _record_values(self, cursor: CursorWrapper) -> int:
         """A history entry for each parcel's tax year and effective date, 1 January when the roll gives no date."""
         values = [name for name in VALUES if name in self.columns]
         if not values or "tax_year" not in self.columns:

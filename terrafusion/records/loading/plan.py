@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
 
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.geometry import to_hex
@@ -57,13 +58,13 @@ class Plan:
         """The batch as columns of the staging table."""
         raise NotImplementedError
 
-    def prepare(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
+    def prepare(self, cursor: CursorWrapper, report: LoadReport, rejects: Rejects) -> None:
         """Between staging and the upsert."""
 
     def upsert(self) -> Upsert:
         raise NotImplementedError
 
-    def finish(self, cursor: Any, report: LoadReport) -> None:
+    def finish(self, cursor: CursorWrapper, report: LoadReport) -> None:
         """After the upsert, in the same transaction."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from terrafusion.records.loading.errors import LoadError
@@ -90,7 +91,7 @@ class ReferencePlan(Plan):
             "geometry": nothing if batch.shapes is None else to_hex(batch.shapes),
         }
 
-    def prepare(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
+    def prepare(self, cursor: CursorWrapper, report: LoadReport, rejects: Rejects) -> None:
         """The layer's record, written only where it differs."""
         request, about = self.request, self.about
         named = {"title": about.title, "description": about.description, "as_of": request.as_of}
@@ -121,7 +122,7 @@ class ReferencePlan(Plan):
             defaults={},
         )
 
-    def finish(self, cursor: Any, report: LoadReport) -> None:
+    def finish(self, cursor: CursorWrapper, report: LoadReport) -> None:
         """The layer is the file: what the file no longer has is removed."""
         assert self.record is not None, "prepare() comes first"  # noqa: S101 - as above
         cursor.execute(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from terrafusion.records.loading.links import link_sales
@@ -32,7 +31,7 @@ class SalePlan(ModelPlan):
         unknown = pa.array([False] * len(batch.row_numbers))
         return {"multi_parcel": unknown, **super().stage(batch)}
 
-    def prepare(self, cursor: Any, report: LoadReport, rejects: Rejects) -> None:
+    def prepare(self, cursor: CursorWrapper, report: LoadReport, rejects: Rejects) -> None:
         """A sale_id of several parcels, in the file or together with what is loaded, is a multi-parcel sale.
 
         Also the rows that were loaded before are marked, by the file that brings the second parcel.
@@ -62,7 +61,7 @@ class SalePlan(ModelPlan):
     def kept(self) -> frozenset[str]:
         return frozenset({"point"})  # the place that linking gave a sale without one
 
-    def finish(self, cursor: Any, report: LoadReport) -> None:
+    def finish(self, cursor: CursorWrapper, report: LoadReport) -> None:
         report.sales_linked = link_sales(cursor, self.request.county.pk)
         cursor.execute(
             sql.SQL(

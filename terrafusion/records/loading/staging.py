@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 TABLE = sql.Identifier("load_staging")
 ROW_NUMBER = "row_number"
 
 
-def create(cursor: Any, columns: dict[str, str]) -> None:
+def create(cursor: CursorWrapper, columns: dict[str, str]) -> None:
     """An empty staging table. ``columns`` has the PostgreSQL type of each; the row number in the file comes first.
 
     It goes with the transaction, or with the next load when a test holds the transaction open.
@@ -27,7 +27,7 @@ def create(cursor: Any, columns: dict[str, str]) -> None:
     cursor.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(TABLE, definitions))
 
 
-def copy(cursor: Any, columns: list[str], batches: Iterable[dict[str, pa.Array]]) -> None:
+def copy(cursor: CursorWrapper, columns: list[str], batches: Iterable[dict[str, pa.Array]]) -> None:
     """Stream the batches into the staging table; memory holds one of them at a time."""
     names = [ROW_NUMBER, *columns]
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from terrafusion.records.loading.staging import ROW_NUMBER, TABLE
@@ -28,7 +29,7 @@ class Upsert:
     kept: frozenset[str] = frozenset()
     touched: str = ""
 
-    def run(self, cursor: Any) -> tuple[int, int, int]:
+    def run(self, cursor: CursorWrapper) -> tuple[int, int, int]:
         """Rows inserted, updated and left as they are."""
         table = sql.Identifier(self.table)
         cursor.execute(
@@ -87,7 +88,7 @@ class Upsert:
         return sql.SQL(pattern).format(sql.Identifier(name))
 
 
-def duplicates(cursor: Any, key: tuple[str, ...]) -> Iterator[tuple[int, str, int]]:
+def duplicates(cursor: CursorWrapper, key: tuple[str, ...]) -> Iterator[tuple[int, str, int]]:
     """(row, key, row of the first) of each staged row whose key an earlier row has; streamed."""
     statement = sql.SQL(
         "COPY (SELECT {row}, concat_ws(' ', {key}), first FROM ("
@@ -100,7 +101,7 @@ def duplicates(cursor: Any, key: tuple[str, ...]) -> Iterator[tuple[int, str, in
         yield from stream.rows()
 
 
-def drop_duplicates(cursor: Any, key: tuple[str, ...]) -> None:
+def drop_duplicates(cursor: CursorWrapper, key: tuple[str, ...]) -> None:
     """Keep the first row of each key."""
     cursor.execute(
         sql.SQL(

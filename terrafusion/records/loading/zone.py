@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pghistory
+from django.db.backends.utils import CursorWrapper
 
 from terrafusion.history.track import AFTER, edit_model_of
 from terrafusion.records.loading.report import LoadReport
@@ -17,7 +18,7 @@ _MARK = "time_zone_by"
 """What an edit of ours has in its context; whatever else names a time zone is a person's."""
 
 
-def settle(cursor: Any, county: County, report: LoadReport) -> None:
+def settle(cursor: CursorWrapper, county: County, report: LoadReport) -> None:
     """Fill in the time zone and say so in the report, unless a person has set it, or the state leaves no choice."""
     state = STATES.get(county.state)
     if state is None or len(state.time_zones) == 1:
@@ -49,7 +50,7 @@ def _is_a_persons(settings: CountySettings) -> bool:
     return bool(context.get("username")) or settings.time_zone != STATES[settings.county.state].time_zones[0]
 
 
-def _places(cursor: Any, county_id: str) -> list[tuple[float, float]]:
+def _places(cursor: CursorWrapper, county_id: str) -> list[tuple[float, float]]:
     """Longitude and latitude of some parcels, the same ones each time."""
     cursor.execute(
         "SELECT ST_X(point), ST_Y(point) FROM records_propertyoperational WHERE county_id = %s AND point IS NOT NULL "

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db import models
 from django.utils import timezone
 
 from terrafusion.records.models.county import County
+from terrafusion.types import AnyUser
 
 
 def _expiry() -> datetime:
@@ -44,7 +44,7 @@ class UploadedArea(models.Model):
         return f"{self.county_id} {self.name}"
 
     @classmethod
-    def of(cls, user: Any) -> models.QuerySet[UploadedArea]:
+    def of(cls, user: AnyUser) -> models.QuerySet[UploadedArea]:
         """The user's own that have not expired; whose counties the user may still see is asked elsewhere."""
         return cls.objects.filter(owner=user.pk, expires_at__gt=timezone.now())
 

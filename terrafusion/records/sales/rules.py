@@ -42,7 +42,7 @@ class Rules:
     """Interquartile ranges beyond the quartiles at which a price per square foot is out; 0 for never."""
 
     @classmethod
-    def parse(cls, given: Any, base: Rules | None = None) -> Rules:
+    def parse(cls, given: object, base: Rules | None = None) -> Rules:
         """The rules of a JSON object; what it does not say is as in ``base``. Raises RuleFaults naming every fault."""
         if not isinstance(given, dict):
             raise RuleFaults({"": 'Give an object, such as {"min_price": 25000, "valid_codes": ["1"]}.'})
@@ -67,15 +67,15 @@ class Rules:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-def _whole(value: Any, least: int = 0) -> bool:
+def _whole(value: object, least: int = 0) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= 2**53
 
 
-def _texts(value: Any) -> bool:
+def _texts(value: object) -> bool:
     return isinstance(value, list) and len(value) <= 1000 and all(isinstance(item, str) for item in value)
 
 
-def _spread(value: Any) -> bool:
+def _spread(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
 
 

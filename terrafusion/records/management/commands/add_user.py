@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
@@ -81,7 +82,7 @@ def _counties(ids: list[str]) -> list[County]:
     return [county for _, county in sorted(counties.items())]
 
 
-def _give(user: Any, county: County, changes: dict[str, Any]) -> str:
+def _give(user: User, county: County, changes: dict[str, Any]) -> str:
     """Give the user a right to the county, or change in an existing one what ``changes`` names; what was done."""
     access, made = CountyAccess.objects.get_or_create(user=user, county=county, defaults=changes)
     before, after = _worded(access), ""

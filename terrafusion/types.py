@@ -1,0 +1,11 @@
+"""Types that more than one package names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+AnyUser: TypeAlias = "User | AnonymousUser"
+"""Who a request is from."""
