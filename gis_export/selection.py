@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.gis.db.models import GeometryField
 from django.db import connection
 from django.db.models import BinaryField, BooleanField, F, Field, Func, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 
 from gis_export import shaping
 from gis_export.plan import Column, LayerPlan, Notice
@@ -146,7 +147,7 @@ class Selection:
         return f"ST_Multi({sql})" if self.layer.geometry_type.startswith("Multi") else sql
 
 
-def _opaque(shape: Any) -> Func:
+def _opaque(shape: Combinable) -> Func:
     """GeoDjango would select a geometry as hexadecimal bytes."""
     return Func(shape, template="%(expressions)s", output_field=BinaryField())
 

@@ -83,7 +83,7 @@ def parse(given: object) -> Classes:
     return Classes(given)
 
 
-def _faults(name: str, own: Any) -> list[str]:
+def _faults(name: str, own: object) -> list[str]:
     if fault := name_fault(name):
         return [fault]
     if not isinstance(own, dict) or not own or set(own) - _KEYS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from terrafusion.records.models import CountySettings
 from valuation.classes import name_fault
@@ -26,7 +25,7 @@ def check(settings: CountySettings) -> dict[str, str]:
     return {"land_shares": faults} if faults else {}
 
 
-def _fault(name: str, share: Any) -> str:
+def _fault(name: str, share: object) -> str:
     if fault := name_fault(name):
         return fault
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:

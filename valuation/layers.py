@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import CharField, F, FloatField, Func, QuerySet, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, NullIf
 
 from terrafusion.records import layers
@@ -25,14 +26,14 @@ _CHANGE = PropertyValuation.final_value - F("previous_value")
 _PERCENT = Cast(_CHANGE, FloatField()) * 100 / NullIf(F("previous_value"), Value(0))
 
 
-def _text(name: str, short: str, width: int, expression: Any = None, description: str = "") -> LayerField:
+def _text(name: str, short: str, width: int, expression: Combinable | None = None, description: str = "") -> LayerField:
     return LayerField(
         name, FieldType.TEXT, expression or F(name), width=width, short_name=short, description=description
     )
 
 
 def _dollars(
-    name: str, short: str, expression: Any = None, *, total: bool = False, description: str = ""
+    name: str, short: str, expression: Combinable | None = None, *, total: bool = False, description: str = ""
 ) -> LayerField:
     return LayerField(
         name,

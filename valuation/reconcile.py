@@ -20,6 +20,7 @@ from valuation import ratio
 from valuation.frames import Floats, Mask, Values, values_of
 from valuation.intervals import reach
 from valuation.mass_appraisal.features import texts
+from valuation.rates import Rows
 
 _SHRINK = 300.0  # sales that a group needs to count as much as the one above it
 _BEST = 0.02  # each approach errs by this of its own, in logs, whatever the sales say
@@ -176,7 +177,7 @@ def _drawn(error: pd.DataFrame, towards: Floats, shrink: float = _SHRINK) -> Flo
     return np.asarray((off.T @ off + shrink * towards) / np.maximum(known.T @ known + shrink, 1.0))
 
 
-def _best(moments: Floats, places: Any) -> Floats:
+def _best(moments: Floats, places: Rows) -> Floats:
     """Weights of the approaches at ``places``, 0 of the others: at least 0, together 1, and with the least squared
     error. Each set of approaches is tried, and passed over where one of them would take a weight below 0."""
     found, least = np.zeros(len(moments)), np.inf
@@ -226,7 +227,7 @@ def _range(values: Floats) -> Floats:
     return found
 
 
-def _all_flags(values: Mapping[str, Values], index: pd.Index[Any], used: Any) -> dict[str, Any]:
+def _all_flags(values: Mapping[str, Values], index: pd.Index[Any], used: Mask) -> dict[str, Any]:
     """The flags of the approaches that have a part in a value."""
     found: dict[str, Any] = {}
     for column, one in enumerate(values.values()):

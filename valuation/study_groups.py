@@ -10,6 +10,7 @@ import numpy as np
 
 from valuation import ratio
 from valuation.assessment import MARKET, Classes
+from valuation.frames import Floats
 from valuation.ratio import RatioStudy, Tier
 from valuation.ratio.study import value_tiers
 from valuation.ratio.trim import EXTREME
@@ -97,7 +98,7 @@ def names(column: pd.Series[Any]) -> list[str]:
     return [str(name) or UNKNOWN for name in column.astype(object)]
 
 
-def _by_quality(sales: pd.DataFrame, value: object, price: Any, error: float) -> dict[str, Tier]:
+def _by_quality(sales: pd.DataFrame, value: object, price: Floats, error: float) -> dict[str, Tier]:
     if "quality" not in sales or not (sales["quality"].astype(object) != "").any():
         return {}
     return ratio.medians_by_group(value, price, names(sales["quality"]), error)

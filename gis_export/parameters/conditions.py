@@ -12,6 +12,7 @@ from operator import and_, or_
 from typing import Any
 
 from django.db.models import BooleanField, Func, Q, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
 
 from gis_export.parameters import values
@@ -167,7 +168,7 @@ def _compared(op: str) -> Callable[[Any, list[Any]], Func]:
 
 
 def _listed(template: str) -> Callable[[Any, list[Any]], Func]:
-    def build(subject: Any, arguments: list[Any]) -> Func:
+    def build(subject: Combinable, arguments: list[Any]) -> Func:
         return _sql(template, subject, Func(*arguments, template="(%(expressions)s)"), joint=" IN ")
 
     return build

@@ -134,7 +134,7 @@ def _message(summary: dict[str, Any]) -> str:
     return f"{summary['hot_spots']} hot and {summary['cold_spots']} cold of {places} by {summary['measure'].lower()}."
 
 
-def _figures(sales: pd.DataFrame, measure: str) -> Any:
+def _figures(sales: pd.DataFrame, measure: str) -> pd.Series:
     price = sales["sale_price"].to_numpy(dtype=float)
     if measure == "price":
         return price

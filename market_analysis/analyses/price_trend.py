@@ -108,7 +108,7 @@ def _figures(sales: pd.DataFrame, least: int, parameters: dict[str, Any]) -> dic
     return figures
 
 
-def per_sqft(sales: pd.DataFrame) -> Any:
+def per_sqft(sales: pd.DataFrame) -> pd.Series:
     """Price per square foot of living area; NaN where none is recorded."""
     area = sales["living_area_sqft"].to_numpy(dtype=float)
     return sales["sale_price"].to_numpy(dtype=float) / np.where(area > 0, area, np.nan)

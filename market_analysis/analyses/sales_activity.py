@@ -109,7 +109,7 @@ def _row(key: str, number: int, market: Market, cells: pd.DataFrame, parcels: in
     )
 
 
-def _after(market: Market) -> Any:
+def _after(market: Market) -> pd.Series:
     return (pd.Timestamp(market.last) + pd.Timedelta(days=1)).date()
 
 

@@ -127,7 +127,7 @@ def _checks(
     return checks
 
 
-def _rows(fit: TimeAdjustment, last: date, to: date, confidence: float) -> Any:
+def _rows(fit: TimeAdjustment, last: date, to: date, confidence: float) -> pd.Series:
     """A row for the middle of each month, from the first sale to the later of the last month and the valuation date."""
     end = max(periods.of_date(to), periods.of_date(last))
     known = fit.first + len(fit.level) - HORIZON

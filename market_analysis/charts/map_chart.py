@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from market_analysis.charts import style
 from terrafusion.words import counted
@@ -63,7 +64,7 @@ def spec(rows: pd.DataFrame, outlines: dict[str, Any], market: Market, title: st
     )
 
 
-def _clockwise(shape: Any) -> dict[str, Any]:
+def _clockwise(shape: BaseGeometry) -> dict[str, Any]:
     """GeoJSON whose rings run as D3 wants them, against RFC 7946: the outer one clockwise, else it fills the world."""
     rounded = shapely.set_precision(shape, _PRECISION)
     turned = shapely.MultiPolygon([shapely.geometry.polygon.orient(part, -1) for part in shapely.get_parts(rounded)])

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import NDArray
 
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.least_squares import Floats
@@ -45,7 +46,7 @@ class HotSpots:
 
 def hot_spots(
     values: Floats,
-    outlines: Any,
+    outlines: NDArray[Any],
     *,
     weights: Literal["touching", "nearest"] = "touching",
     nearest: int = 8,
@@ -120,7 +121,7 @@ def _permuted(values: Floats, graph: Any, permutations: int) -> Floats:
     return p
 
 
-def _graph(outlines: Any, weights: str, nearest: int) -> Any:
+def _graph(outlines: NDArray[Any], weights: str, nearest: int) -> Any:
     import geopandas
     import shapely
     from libpysal.graph import Graph

@@ -101,7 +101,7 @@ class TimeAdjustment:
         log = self.characteristics.design(sales) @ self.coefficients + self._weights(sales["sale_date"]) @ self.level
         return np.asarray(np.exp(log))
 
-    def _weights(self, dates: pd.Series[Any]) -> Any:
+    def _weights(self, dates: pd.Series[Any]) -> pd.Series:
         """Each day as a mix of months: a sparse row with two weights."""
         months, weights = self._between(dates)
         rows = np.repeat(np.arange(len(months)), 2)

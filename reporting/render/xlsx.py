@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from xlsxwriter.worksheet import Worksheet
+
 from reporting.document import blocks as b
 from reporting.document.frame import about
 from reporting.document.texts import clean, shown
@@ -79,7 +81,7 @@ class _Sheet:
             self._sheet.write(list(typed(self.columns, [self._totals])))
 
 
-def _write_front(book: Workbook, sheet: Any, document: b.Document, tables: Tables, sheets: list[_Sheet]) -> None:
+def _write_front(book: Workbook, sheet: Worksheet, document: b.Document, tables: Tables, sheets: list[_Sheet]) -> None:
     """What the report is, its key figures and its words, in the order of rows, as constant memory wants it."""
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 90)

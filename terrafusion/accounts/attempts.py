@@ -22,12 +22,13 @@ from django.utils import timezone
 from terrafusion.accounts import events
 from terrafusion.accounts.models import AccountEvent, Kind
 from terrafusion.accounts.who import address_of, name_mark
+from terrafusion.types import AnyRequest
 
 FAMILIAR = timedelta(days=90)
 """For so long an address counts as the account's own after it has signed in there."""
 
 
-def wait(request: Any, username: str) -> int:
+def wait(request: AnyRequest | None, username: str) -> int:
     """Seconds until the account may be tried from where the request comes; 0: now. The same for names of no account."""
     now = timezone.now()
     window = timedelta(minutes=settings.LOGIN_FAILURE_MINUTES)
@@ -41,7 +42,7 @@ def wait(request: Any, username: str) -> int:
     return 0 if last is None else max(1, ceil((last + window - now).total_seconds()))
 
 
-def note_refusal(request: Any, username: str) -> None:
+def note_refusal(request: AnyRequest | None, username: str) -> None:
     """Once for each time that an account is closed: whoever goes on guessing fills no table."""
     since = timezone.now() - timedelta(minutes=settings.LOGIN_FAILURE_MINUTES)
     if not AccountEvent.objects.filter(name_mark=name_mark(username), kind=Kind.REFUSED, at__gt=since).exists():
@@ -58,7 +59,7 @@ class Backend:
     """Before the one that looks at passwords, so that no way to sign in goes around the limit."""
 
     def authenticate(
-        self, request: Any, username: str | None = None, password: str | None = None, **others: Any
+        self, request: AnyRequest | None, username: str | None = None, password: str | None = None, **others: Any
     ) -> None:
         if request is not None and username and wait(request, username):
             raise PermissionDenied

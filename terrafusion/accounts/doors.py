@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from terrafusion.accounts import attempts
 from terrafusion.api.throttles import LoginThrottle
+from terrafusion.types import AnyRequest
 from terrafusion.words import counted
 
 
@@ -31,7 +32,7 @@ class AccountThrottle(BaseThrottle):
         return self.seconds
 
 
-def closed_for(request: Any, username: object) -> int:
+def closed_for(request: AnyRequest, username: object) -> int:
     """Seconds until the account may be tried from there; 0: now. A refusal is recorded."""
     seconds = attempts.wait(request, username) if isinstance(username, str) and username else 0
     if seconds:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from importlib import import_module
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -14,11 +13,12 @@ from django.utils import timezone
 
 from terrafusion.accounts.models import AccountEvent, Kind
 from terrafusion.accounts.who import address_of, name_mark
+from terrafusion.types import AnyRequest
 
 log = logging.getLogger(__name__)
 
 
-def record(kind: Kind, request: Any, username: str, note: str = "") -> None:
+def record(kind: Kind, request: AnyRequest | None, username: str, note: str = "") -> None:
     """A name that no account has is not kept: people type their password there by mistake."""
     user = User.objects.filter(username=username).first()
     name, address = user.username if user else "", address_of(request)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -15,6 +14,7 @@ from rest_framework.exceptions import ValidationError
 from terrafusion.accounts import events
 from terrafusion.accounts.models import Kind, Scope, Token
 from terrafusion.accounts.passwords import mark
+from terrafusion.types import AnyRequest
 
 MOST = 50
 """Tokens that one user may have at a time."""
@@ -52,7 +52,7 @@ def live(user: User) -> QuerySet[Token]:
     return found
 
 
-def revoke(found: Iterable[Token], request: Any) -> int:
+def revoke(found: Iterable[Token], request: AnyRequest) -> int:
     """End them, on behalf of the request's user; how many there were."""
     chosen = list(found)
     for token in chosen:

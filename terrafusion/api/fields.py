@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -38,7 +39,7 @@ class ObjectField(BoundedJSONField):
 class OptionalJSONField(BoundedJSONField):
     """Any JSON or, in a form, nothing: a box that is left empty is a field that is not given."""
 
-    def get_value(self, dictionary: Any) -> Any:
+    def get_value(self, dictionary: Mapping[str, Any]) -> Any:
         value = super().get_value(dictionary)
         return empty if value == "" and is_html_input(dictionary) else value
 
@@ -53,7 +54,7 @@ class NamesField(serializers.ListField):
         kwargs.setdefault("initial", "")
         super().__init__(**kwargs)
 
-    def get_value(self, dictionary: Any) -> Any:
+    def get_value(self, dictionary: Mapping[str, Any]) -> Any:
         value = super().get_value(dictionary)
         if is_html_input(dictionary) and isinstance(value, list):
             return [name.strip() for text in value for name in text.split(",") if name.strip()]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.fields import empty
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
 
 from terrafusion.api.fields import NamesField
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _NUMBERS = re.compile(rf"\[\s+({_NUMBER}(?:,\s+{_NUMBER})*)\s+\]")
@@ -21,7 +25,7 @@ _NUMBERS = re.compile(rf"\[\s+({_NUMBER}(?:,\s+{_NUMBER})*)\s+\]")
 class PageRenderer(BrowsableAPIRenderer):
     _sent: Mapping[str, Any] | None = None
 
-    def get_rendered_html_form(self, data: object, view: Any, method: str, request: Request) -> Any:
+    def get_rendered_html_form(self, data: object, view: APIView, method: str, request: Request) -> Any:
         """Below the answer to a POST the form is filled in with what was sent, to be mended and sent again: DRF would
         make it of the answer, which has other fields, and below a problem an empty one."""
         if not method == request.method == "POST":
@@ -32,7 +36,7 @@ class PageRenderer(BrowsableAPIRenderer):
         finally:
             self._sent = None
 
-    def render_form_for_serializer(self, serializer: Any) -> Any:
+    def render_form_for_serializer(self, serializer: BaseSerializer[Any]) -> Any:
         if self._sent and isinstance(serializer, serializers.Serializer):
             _fill(serializer, self._sent)
         return super().render_form_for_serializer(serializer)

@@ -13,6 +13,7 @@ from drf_spectacular.plumbing import build_array_type
 from drf_spectacular.utils import OpenApiExample
 from drf_standardized_errors.openapi import AutoSchema as _AutoSchema
 from rest_framework import serializers
+from rest_framework.serializers import BaseSerializer
 
 from terrafusion.api.problems import CONTENT_TYPE
 from terrafusion.api.serializers import KnownKeys
@@ -59,14 +60,20 @@ class AutoSchema(_AutoSchema):  # type: ignore[misc]  # the library is not follo
     def _get_error_response_serializer(self, status_code: str) -> type[ProblemSerializer]:
         return ProblemSerializer
 
-    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Schema:
+    def _map_serializer(
+        self, serializer: BaseSerializer[Any], direction: str, bypass_extensions: bool = False
+    ) -> Schema:
         schema: Schema = super()._map_serializer(serializer, direction, bypass_extensions)
         kind = serializer if isinstance(serializer, type) else type(serializer)
         strict = direction == "request" and issubclass(kind, KnownKeys) and "properties" in schema
         return {**schema, "additionalProperties": False} if strict else schema
 
     def _get_response_for_code(
-        self, serializer: Any, status_code: str, media_types: list[str] | None = None, direction: str = "response"
+        self,
+        serializer: BaseSerializer[Any],
+        status_code: str,
+        media_types: list[str] | None = None,
+        direction: str = "response",
     ) -> Schema:
         if str(status_code) >= "400":
             media_types = [CONTENT_TYPE]
@@ -78,7 +85,9 @@ class AutoSchema(_AutoSchema):  # type: ignore[misc]  # the library is not follo
         types: list[str] = super().map_parsers()
         return [_JSON] if _JSON in types else types
 
-    def _get_serializer_name(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> str:
+    def _get_serializer_name(
+        self, serializer: BaseSerializer[Any], direction: str, bypass_extensions: bool = False
+    ) -> str:
         # A generated client calls what the member ``request`` of a Schedule holds a ScheduleRequest.
         name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
         return name.removesuffix("Request") + "Body" if direction == "request" else name
@@ -146,5 +155,5 @@ class FeatureListExtension(OpenApiSerializerExtension):  # type: ignore[no-untyp
     target_class = "rest_framework_gis.serializers.GeoFeatureModelListSerializer"
     priority = 1
 
-    def map_serializer(self, auto_schema: Any, direction: Any) -> Schema:
+    def map_serializer(self, auto_schema: Any, direction: str) -> Schema:
         return build_array_type(auto_schema.resolve_serializer(self.target.child, direction).ref)

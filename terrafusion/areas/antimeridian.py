@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion.areas.area import AreaError, polygonal
@@ -23,11 +24,11 @@ def split(geometry: BaseGeometry) -> BaseGeometry:
     return shapely.union_all([piece for polygon in polygons for piece in _pieces(_unwrapped(polygon))])
 
 
-def _jumps(ring: Any) -> bool:
+def _jumps(ring: shapely.LinearRing) -> bool:
     return bool((np.abs(np.diff(shapely.get_coordinates(ring)[:, 0])) > 180).any())
 
 
-def _unwrapped(polygon: Any) -> Any:
+def _unwrapped(polygon: shapely.Polygon) -> shapely.Polygon:
     """The polygon with longitudes that run on beyond 180."""
     shell, *holes = (_ring(ring) for ring in [polygon.exterior, *polygon.interiors])
     for hole in holes:  # by whole turns to where the shell is
@@ -35,8 +36,8 @@ def _unwrapped(polygon: Any) -> Any:
     return shapely.Polygon(shell, holes)
 
 
-def _ring(ring: Any) -> Any:
-    positions = shapely.get_coordinates(ring).copy()
+def _ring(ring: shapely.LinearRing) -> NDArray[np.float64]:
+    positions: NDArray[np.float64] = shapely.get_coordinates(ring).copy()
     steps = np.diff(positions[:, 0])
     positions[1:, 0] = positions[0, 0] + np.cumsum(steps - 360 * np.round(steps / 360))
     if abs(positions[-1, 0] - positions[0, 0]) > 180:
@@ -44,7 +45,7 @@ def _ring(ring: Any) -> Any:
     return positions
 
 
-def _pieces(polygon: Any) -> list[BaseGeometry]:
+def _pieces(polygon: shapely.Polygon) -> list[BaseGeometry]:
     west, _, east, _ = polygon.bounds
     turns = range(int(np.floor((west + 180) / 360)), int(np.ceil((east - 180) / 360)) + 1)
     return [polygonal(shapely.intersection(shapely.transform(polygon, _turned(turn)), _WORLD)) for turn in turns]

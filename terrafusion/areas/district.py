@@ -41,7 +41,7 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
     return plain(geometry, (*notes, f"The area is {counted(found, 'feature')} of {layer.name} with {wanted}."))
 
 
-def _layer(name: Any, scope: Scope) -> Layer:
+def _layer(name: object, scope: Scope) -> Layer:
     layer = layers_named(scope.county, [name]).get(name) if isinstance(name, str) else None
     if layer is None or not _has_polygons(layer):
         there = ", ".join(layer.name for layer in layers_of(scope.county) if _has_polygons(layer))

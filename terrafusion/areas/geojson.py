@@ -38,7 +38,7 @@ def draw(given: dict[str, Any], srid: int) -> Drawn:
 read = partial(read_drawn, draw)
 
 
-def _features(features: Any) -> list[tuple[str, BaseGeometry]]:
+def _features(features: object) -> list[tuple[str, BaseGeometry]]:
     if not isinstance(features, list) or not features:
         raise AreaError("The FeatureCollection has no features.")
     found, faults = [], []
@@ -83,7 +83,7 @@ def _geometry(given: dict[str, Any]) -> BaseGeometry:
     return shape({"type": kind, "coordinates": coordinates})
 
 
-def _check_ring(ring: Any) -> None:
+def _check_ring(ring: object) -> None:
     if not isinstance(ring, list):
         raise AreaError("A ring is a list of [x, y] positions.")
     for position in ring:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyproj
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion.areas import antimeridian
@@ -30,7 +31,7 @@ def place(geometry: BaseGeometry, crs: pyproj.CRS, name: str) -> tuple[BaseGeome
     except pyproj.exceptions.ProjError:
         raise AreaError(f"Coordinates cannot be transformed from {name} to EPSG:{SRID}.") from None
 
-    def convert(positions: Any) -> Any:
+    def convert(positions: NDArray[np.float64]) -> NDArray[Any]:
         return np.column_stack(transformer.transform(positions[:, 0], positions[:, 1]))
 
     before = shapely.get_num_coordinates(geometry)
@@ -58,12 +59,12 @@ def _no_image(name: str) -> AreaError:
     return AreaError(f"The area has no valid image in EPSG:{SRID}: does it lie where {name} is used?")
 
 
-def _is_long(image: Any) -> Any:
+def _is_long(image: NDArray[np.float64]) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         return np.abs(np.diff(image[:, 0])) > _LONG
 
 
-def _parts_of_edges(positions: Any, convert: Convert) -> Any:
+def _parts_of_edges(positions: NDArray[np.float64], convert: Convert) -> NDArray[Any]:
     """Into how many parts each edge must be cut so that chords of its image are within the tolerance."""
     image = convert(positions)
     with np.errstate(invalid="ignore"):  # of places that have no image, which are refused in the end
@@ -76,12 +77,12 @@ def _parts_of_edges(positions: Any, convert: Convert) -> Any:
     return np.where(np.isfinite(away), np.ceil(np.sqrt(np.maximum(away, 0) / _TOLERANCE)), 1).clip(1).astype(int)
 
 
-def _turned(steps: Any) -> Any:
+def _turned(steps: NDArray[np.float64]) -> NDArray[Any]:
     """Differences of longitude the shorter way round."""
     return steps - [360, 0] * np.round(steps / 360)
 
 
-def _cut(positions: Any, parts: Any) -> Any:
+def _cut(positions: NDArray[np.float64], parts: NDArray[np.intp]) -> NDArray[Any]:
     if parts.sum() - len(parts) > _MOST_ADDED:
         raise AreaError("The area's edges are too long to be followed exactly: give it in EPSG:4326, or in pieces.")
     edges = np.repeat(np.arange(len(parts)), parts)

@@ -19,7 +19,7 @@ class JobsConfig(AppConfig):
         post_migrate.connect(_after_migrate, sender=self)
 
 
-def _after_migrate(using: str, plan: Any = (), **_: Any) -> None:
+def _after_migrate(using: str, plan: object = (), **_: Any) -> None:
     """Nothing is to be done where nothing was migrated, as when tests empty tables."""
     from terrafusion.jobs.models import listed
     from terrafusion.jobs.registry import all_types

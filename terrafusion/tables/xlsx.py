@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from xlsxwriter.format import Format
+
 from terrafusion.tables.column import Column, Kind, Row
 
 MOST_ROWS = 1_048_576  # of a sheet; the header is one
@@ -115,12 +117,12 @@ class Sheet:
         sheet.freeze_panes(1, 0)
         self._row = 1
 
-    def _text(self, row: int, place: int, value: str, style: Any) -> None:
+    def _text(self, row: int, place: int, value: str, style: Format) -> None:
         if len(value) > MOST_CHARACTERS // 2 and len(value.encode("utf-16-le")) // 2 > MOST_CHARACTERS:
             value = value.encode("utf-16-le")[: 2 * (MOST_CHARACTERS - 1)].decode("utf-16-le", "ignore") + "…"
         self._sheet.write_string(row, place, value, style)
 
-    def _instant(self, row: int, place: int, value: datetime, style: Any) -> None:
+    def _instant(self, row: int, place: int, value: datetime, style: Format) -> None:
         self._sheet.write_datetime(row, place, value.replace(tzinfo=None), style)
 
 

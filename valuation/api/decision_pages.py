@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Model
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from terrafusion.api.pages import PageRenderer
 from valuation.decisions.asked import DecisionRequest
@@ -21,7 +23,7 @@ class PreviewPage(PageRenderer):
         shown = getattr(renderer_context["view"], "request_shown", None)
         return {**context, "confirm": _boxes(shown) if shown else None}
 
-    def get_raw_data_form(self, data: object, view: Any, method: str, request: Any) -> Any:
+    def get_raw_data_form(self, data: object, view: APIView, method: str, request: Request) -> Any:
         return None if method == "POST" else super().get_raw_data_form(data, view, method, request)
 
 
@@ -30,7 +32,7 @@ class RecordPage(PageRenderer):
 
     template = "valuation/decision_record.html"
 
-    def show_form_for_method(self, view: Any, method: str, request: Any, obj: Model | None) -> bool:
+    def show_form_for_method(self, view: APIView, method: str, request: Request, obj: Model | None) -> bool:
         return method != "POST" and bool(super().show_form_for_method(view, method, request, obj))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import QueryDict
@@ -55,7 +56,7 @@ class SelectionSerializer(StrictSerializer):
     neighborhoods = NamesField(required=False, max_length=5_000)
     property_classes = NamesField(required=False, max_length=5_000)
 
-    def get_value(self, dictionary: Any) -> Any:
+    def get_value(self, dictionary: Mapping[str, Any]) -> Any:
         if not is_html_input(dictionary):
             return super().get_value(dictionary)
         own = _prefixed(dictionary, str(self.field_name))

@@ -12,7 +12,7 @@ import pandas as pd
 from valuation.comparables import selection
 from valuation.comparables.adjuster import Adjuster
 from valuation.comparables.selection import Selected
-from valuation.frames import Floats, Progress
+from valuation.frames import Floats, Mask, Progress
 
 _CHUNK = 1_000
 _CLOSE = 2.0  # unlikeness at which the weight has fallen to a third
@@ -99,7 +99,7 @@ def _compare(by: Adjuster, frame: pd.DataFrame, when: Floats, options: Options) 
     return Compared(selected, used, price, lines, weight, value, apart + _FLOOR, read.columns, level)
 
 
-def _level(price: Floats, total: Floats, used: Any) -> Floats:
+def _level(price: Floats, total: Floats, used: Mask) -> Floats:
     """The dollars that shares of the price are shares of, the same for all comparables of a subject: the median of the
     logarithmic means of their prices before and after adjustment."""
     some = np.abs(total) > 1e-9

@@ -6,6 +6,7 @@ more of what is worth having never takes value away (``items.direction``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -62,7 +63,7 @@ class Market:
                 result.append({"name": item.name, "bands": [_band(*map(float, band)) for band in bands]})
         return result
 
-    def _each(self, figure: Any, rows: int) -> Floats:
+    def _each(self, figure: Callable[[slice], Floats], rows: int) -> Floats:
         result = np.empty((rows, len(self.items)))
         for column, part in enumerate(self.parts):
             result[:, column] = figure(part)

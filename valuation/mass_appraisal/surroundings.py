@@ -82,7 +82,7 @@ class Surroundings:
         """What makes logs of distances say how dense sales are beside those elsewhere, however many a model has."""
         return float(np.log(len(self._known)) / 2)
 
-    def _sort_of_homes(self, distance: Floats, near: Any, other: Any) -> Floats:
+    def _sort_of_homes(self, distance: Floats, near: Floats, other: Floats) -> Floats:
         """Mean characteristics of the nearest homes that sold, and how densely they stand."""
         columns = [np.log(distance[:, min(29, distance.shape[1] - 1)] + 1)[:, None] + self._usual]
         total, seen = np.zeros((len(near), self.homes.shape[1])), np.zeros((len(near), 1))
@@ -95,7 +95,7 @@ class Surroundings:
             columns.append(total / np.maximum(seen, 1))
         return np.column_stack(columns)
 
-    def _price_levels(self, distance: Floats, near: Any, other: Any, when: Floats) -> Floats:
+    def _price_levels(self, distance: Floats, near: Floats, other: Floats, when: Floats) -> Floats:
         """The excess of earlier sales, nearer and later ones counting more; its reach and its spread."""
         earlier = other & (self.years[near] < when[:, None])
         rank = np.cumsum(earlier, axis=1)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.admin import ModelAdmin
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
@@ -37,10 +38,10 @@ class NewestPaginator(Lists):
 class _KnownValues(admin.SimpleListFilter):
     """Offers the values that there can be. Django's own filter looks which of them all rows have."""
 
-    def choices_of(self, model: Any) -> Iterable[str]:
+    def choices_of(self, model: type[Model]) -> Iterable[str]:
         raise NotImplementedError
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Iterable[tuple[str, str]]:
         return [(value, value) for value in self.choices_of(model_admin.model)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -52,7 +53,7 @@ class ErrorCodeFilter(_KnownValues):
     title = "error code"
     parameter_name = "error_code"
 
-    def choices_of(self, model: Any) -> Iterable[str]:
+    def choices_of(self, model: type[Model]) -> Iterable[str]:
         return sorted(errors.known())
 
 
@@ -65,7 +66,7 @@ def type_filter(model: Any) -> type[_KnownValues]:
         title = label
         parameter_name = job_type.type_field
 
-        def choices_of(self, model: Any) -> Iterable[str]:
+        def choices_of(self, model: type[Model]) -> Iterable[str]:
             return sorted(job_type.type_values())
 
     return TypeFilter

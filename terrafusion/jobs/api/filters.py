@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django_filters import rest_framework as filters
 
 from terrafusion.api.filters import InstantFilter
+from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
 from terrafusion.jobs.states import Status
 
@@ -22,7 +21,7 @@ class JobFilterSet(filters.FilterSet):
     created_before = InstantFilter(field_name="created_at", lookup_expr="lt", help_text="Before.")
 
 
-def filterset_of(model: Any) -> type[JobFilterSet]:
+def filterset_of(model: type[AbstractJob]) -> type[JobFilterSet]:
     """The filters above and one named as the type's own column, such as ``export_format``."""
     job_type = type_of(model)
     choices = lambda: [(value, value) for value in sorted(job_type.type_values())]  # noqa: E731

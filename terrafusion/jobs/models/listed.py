@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connections
-from django.db.models import Index, Q
+from django.db.models import Index, Model, Q
 
 _ORDER = ("-created_at", "-job_id")
 
@@ -23,7 +23,7 @@ def by(column: str, name: str, condition: Q | None = None) -> list[Index]:
     ]
 
 
-def is_listed_by(model: Any, column: str) -> bool:
+def is_listed_by(model: type[Model], column: str) -> bool:
     """Whether the model has the indexes of ``by``."""
     return {(column, *_ORDER), ("county", column, *_ORDER)} <= {tuple(index.fields) for index in model._meta.indexes}
 

@@ -47,7 +47,7 @@ class DeliveryStatus(models.TextChoices):
 
 
 class DeliveryManager(models.Manager["WebhookDelivery"]):
-    def add(self, job_model: Any, job_id: uuid.UUID) -> None:
+    def add(self, job_model: type[AbstractJob], job_id: uuid.UUID) -> None:
         """Put the message of a job's end into the outbox, if it asked for one: in the transaction that ends the job."""
         wanted = job_model.objects.filter(pk=job_id, options__has_key="webhook")
         for job in wanted.only("county", "submitted_by", "options", "status", "error_code", "completed_at", "schedule"):

@@ -62,5 +62,5 @@ class _ParametersExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-
     target_class = ParametersField
     match_subclasses = True
 
-    def map_serializer_field(self, auto_schema: Any, direction: Any) -> Schema:
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         return object_schema(*self.target.groups, **options.SCHEMA)

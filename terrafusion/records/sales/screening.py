@@ -68,7 +68,7 @@ def screen(sales: pd.DataFrame, rules: Rules, as_of: date) -> Screened:
     day = sales["sale_date"]
     price = sales["sale_price"].to_numpy(dtype=float)
 
-    def exclude(name: str, found: Any) -> None:
+    def exclude(name: str, found: pd.Series) -> None:
         reason[np.asarray(found, dtype=bool) & (reason == "")] = name
 
     exclude("no_date", day.isna())
@@ -102,7 +102,7 @@ def screen(sales: pd.DataFrame, rules: Rules, as_of: date) -> Screened:
     )
 
 
-def _quick_resales(sales: pd.DataFrame, candidate: Any, rules: Rules) -> tuple[Any, Any]:
+def _quick_resales(sales: pd.DataFrame, candidate: pd.Series, rules: Rules) -> tuple[Any, Any]:
     """Of each two sales of a parcel within ``flip_days``: the earlier one where the property was changed since, and
     both where it was not, as far as the record says, and their prices differ by more than ``flip_rise``.
 
@@ -134,7 +134,7 @@ def _quick_resales(sales: pd.DataFrame, candidate: Any, rules: Rules) -> tuple[A
     return flips, jumps
 
 
-def _outliers(sales: pd.DataFrame, candidate: Any, ranges: float) -> Any:
+def _outliers(sales: pd.DataFrame, candidate: pd.Series, ranges: float) -> pd.Series:
     """Beyond so many interquartile ranges of the log price per square foot of living area, in its class and year.
 
     Sales without a living area are compared with each other by price. Groups of fewer than 20 sales are not judged.
