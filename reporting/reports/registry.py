@@ -11,7 +11,7 @@ from reporting.reports.neighborhood.report import NeighborhoodProfile
 from reporting.reports.packet.report import AbatementPacket
 from reporting.reports.parcel.report import ChangeOfValueNotice, PropertyRecordCard
 from reporting.reports.ratio_study.report import RatioStudyReport
-from reporting.reports.roll import AssessmentRoll
+from reporting.reports.roll.report import AssessmentRoll
 from reporting.reports.summary.report import ValuationSummary
 
 ALL: dict[str, Report] = {

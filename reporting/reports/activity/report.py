@@ -1,17 +1,15 @@
-"""Reads and builds the record of what was handed out."""
+"""The record of what was handed out: its parameters, and what it reads."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
 
-from reporting.document import blocks as b
-from reporting.document.labels import label, spelled
+from reporting.reports.activity.build import ACCESS, COLUMNS, Access, Activity, Asked, build
 from reporting.reports.base import Content, Report, Request
 from terrafusion.jobs.registry import JobType, all_types
 from terrafusion.jobs.request import Boolean, Day, InvalidRequest
@@ -20,33 +18,11 @@ from terrafusion.jobs.states import Status
 from terrafusion.records.access import Role, counties_for
 from terrafusion.records.county_time import today, zone
 from terrafusion.records.models import County, PersonalDataAccess
-from terrafusion.tables import Column, Kind
 from terrafusion.types import AnyUser
 from terrafusion.words import day
 
-_COLUMNS = (
-    Column("asked", Kind.DATETIME, "Asked (UTC)", width=25),
-    Column("user", Kind.TEXT, "By", width=12),
-    Column("kind", Kind.TEXT, "Kind", width=10),
-    Column("type", Kind.TEXT, "Type", width=23),
-    Column("what", Kind.TEXT, "What", width=13),
-    Column("status", Kind.TEXT, "Status", width=9),
-    Column("records", Kind.INTEGER, "Records", width=8),
-    Column("bytes", Kind.INTEGER, "Bytes", width=9),
-    Column("personal", Kind.BOOLEAN, "Personal data", width=10),
-    Column("withheld", Kind.TEXT, "Withheld", width=12),
-    Column("job", Kind.TEXT, "Job", width=36),
-)
-_ACCESS = (
-    Column("at", Kind.DATETIME, "When (UTC)", width=25),
-    Column("user", Kind.TEXT, "By", width=12),
-    Column("act", Kind.TEXT, "Act", width=12),
-    Column("kind", Kind.TEXT, "Kind", width=16),
-    Column("key", Kind.TEXT, "Which", width=36),
-    Column("file", Kind.TEXT, "File", width=30),
-    Column("right", Kind.TEXT, "By right of", width=24),
-)
 _BATCH = 500
+_REMOVED = "(removed)"
 _ANSWERED = (Status.COMPLETED, Status.EXPIRED)
 
 
@@ -87,15 +63,13 @@ class ExportActivity(Report):
         return sum(jobs.count() for _, jobs in _jobs(request)) + _accesses(request).count()
 
     def read(self, request: Request, now: datetime) -> Content:
-        found = _jobs(request)
-        count = sum(jobs.count() for _, jobs in found)
-        accesses = _accesses(request)
+        activity = _activity(_jobs(request), _accesses(request))
         asked = request.values
         return Content(
-            blocks=chain(build(found, count), _access_blocks(accesses)),
+            blocks=build(activity),
             subtitle=" to ".join(day(date.fromisoformat(asked[name])) for name in ("first_day", "last_day")),
-            rows=count * len(_COLUMNS) + accesses.count() * len(_ACCESS),
-            facts={"jobs": count, "accesses_to_personal_data": accesses.count()},
+            rows=activity.jobs * len(COLUMNS) + activity.access_count * len(ACCESS),
+            facts={"jobs": activity.jobs, "accesses_to_personal_data": activity.access_count},
         )
 
 
@@ -122,78 +96,36 @@ def _span(request: Request) -> tuple[datetime, datetime]:
     return datetime.combine(first, time(), here), datetime.combine(last + timedelta(days=1), time(), here)
 
 
-def build(found: list[tuple[JobType, QuerySet[Any]]], count: int) -> Iterator[b.Block]:
+def _activity(found: list[tuple[JobType, QuerySet[Any]]], accesses: QuerySet[PersonalDataAccess]) -> Activity:
     personal = 0
     by_user: Counter[str] = Counter()
     for _, jobs in found:
         for name in jobs.filter(status__in=_ANSWERED).values_list("submitted_by__username", flat=True):
-            by_user[name or "(removed)"] += 1
+            by_user[name or _REMOVED] += 1
         personal += jobs.filter(contains_personal_data=True, status__in=_ANSWERED).count()
-    yield b.KeyFigures(
-        "activity",
-        (
-            b.Figure("jobs", "Requests", count, Kind.INTEGER),
-            b.Figure("finished", "Answered with a result", sum(by_user.values()), Kind.INTEGER),
-            b.Figure("users", "People", len(by_user), Kind.INTEGER),
-            b.Figure("personal", "With personal data", personal, Kind.INTEGER),
-        ),
-    )
-    if not count:
-        yield b.Text("Nothing was asked for in these days.")
-        return
-    columns = (Column("user", Kind.TEXT, "Person", width=30), Column("results", Kind.INTEGER, "Results"))
-    yield b.Table("by_person", "By person", columns, sorted(by_user.items(), key=lambda pair: (-pair[1], pair[0])))
-    yield b.Heading("Requests")
-    yield b.Table("requests", "", _COLUMNS, _rows(found))
+    count = sum(jobs.count() for _, jobs in found)
+    return Activity(count, by_user, personal, _asked(found), accesses.count(), _entries(accesses))
 
 
-def _access_blocks(accesses: QuerySet[PersonalDataAccess]) -> Iterator[b.Block]:
-    yield b.Heading("Access to personal data")
-    if not accesses.exists():
-        yield b.Text("Nobody was shown personal data in these days.")
-        return
-    yield b.Table("access", "", _ACCESS, _access_rows(accesses))
-
-
-def _access_rows(accesses: QuerySet[PersonalDataAccess]) -> Iterator[b.Row]:
-    for entry in accesses.iterator(chunk_size=_BATCH):
-        file = entry.details.get("file")
-        yield (
-            entry.at,
-            entry.username,
-            entry.get_act_display(),
-            spelled(entry.kind),
-            entry.key or None,
-            file,
-            entry.right,
-        )
-
-
-def _rows(found: list[tuple[JobType, QuerySet[Any]]]) -> Iterator[b.Row]:
+def _asked(found: list[tuple[JobType, QuerySet[Any]]]) -> Iterator[Asked]:
     for job_type, jobs in found:
         for job in jobs.iterator(chunk_size=_BATCH):
-            yield (
+            yield Asked(
                 job.created_at,
-                job.submitted_by.get_username() if job.submitted_by else "(removed)",
-                label(job_type.name),
-                label(str(getattr(job, job_type.type_field))),
-                ", ".join(map(spelled, getattr(job, "layers", []))) or None,
+                job.submitted_by.get_username() if job.submitted_by else _REMOVED,
+                job_type.name,
+                str(getattr(job, job_type.type_field)),
+                tuple(getattr(job, "layers", ())),
                 job.get_status_display(),
                 getattr(job, "record_count", None),
                 job.result_file_bytes,
                 job.contains_personal_data if job.status in _ANSWERED else None,
-                _withheld(job.result_summary) or None,
+                job.result_summary.get("withheld") or {},
                 str(job.pk),
             )
 
 
-def _withheld(summary: dict[str, Any]) -> str:
-    """An export's manifest lists the fields of each layer; a report says it in words."""
-    withheld = summary.get("withheld") or {}
-    if isinstance(withheld, dict):
-        return "; ".join(
-            f"{spelled(layer)}: {', '.join(spelled(name).lower() for name in fields)}"
-            for layer, fields in withheld.items()
-            if fields
-        )
-    return str(withheld)
+def _entries(accesses: QuerySet[PersonalDataAccess]) -> Iterator[Access]:
+    for entry in accesses.iterator(chunk_size=_BATCH):
+        act, file = entry.get_act_display(), entry.details.get("file")
+        yield Access(entry.at, entry.username, act, entry.kind, entry.key, file, entry.right)

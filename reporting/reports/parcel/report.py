@@ -13,8 +13,8 @@ from reporting.branding import brand_of
 from reporting.document.blocks import Section
 from reporting.models import CountyBranding, ParcelPhoto
 from reporting.reports.base import Content, Report, Request
-from reporting.reports.parcel import card, notice
-from reporting.reports.parcel.file import ParcelFile, Values
+from reporting.reports.parcel import notice
+from reporting.reports.parcel.build import cards, notices
 from reporting.reports.parcel.read import BUNDLES, bundle_of, files, in_order, keys
 from reporting.reports.runs import ValuationRun
 from reporting.reports.selection import SELECTION, faults, selected
@@ -91,7 +91,7 @@ class PropertyRecordCard(ParcelReport):
             sheets=sheets_of(request.values["valuation_job"]),
             bundle_by=bundle_by,
         )
-        yield from map(card.section, found)
+        yield from cards(found)
 
 
 class ChangeOfValueNotice(ParcelReport):
@@ -197,15 +197,15 @@ class _Changes:
         bundle_by = self._request.values["bundle_by"]
         ids = keys(in_order(self.parcels, bundle_by))
         job = self._job.pk if self._job else None
-        for parcel in files(
+        found = files(
             self._request.county,
             ids,
             owners=True,
             pictures=False,
             sheets=sheets_of(job, brief=True),
             bundle_by=bundle_by,
-        ):
-            yield notice.section(parcel, *_before_and_now(parcel), letter)
+        )
+        yield from notices(found, letter)
 
     def mailing_list(self) -> Iterator[tuple[Any, ...]]:
         bundle_by = self._request.values["bundle_by"]
@@ -213,21 +213,6 @@ class _Changes:
         for one in rows.iterator(chunk_size=2_000):
             place = (one.mailing_city, one.mailing_state, one.mailing_postal_code)
             yield (one.parcel_number, one.owner_name, one.mailing_address, *place, bundle_of(one, bundle_by))
-
-
-def _before_and_now(parcel: ParcelFile) -> tuple[Values, Values]:
-    current = parcel.current
-    if parcel.sheet is None:
-        earlier = [v for v in parcel.history if current.tax_year is None or (v.tax_year or 0) < current.tax_year]
-        return (earlier[0] if earlier else Values(None, None, None, None, None, None)), current
-    sheet = parcel.sheet
-    now = Values(
-        sheet["tax_year"], None, sheet["land_value"], sheet["improvement_value"], sheet["value"], current.exemptions
-    )
-    before = Values(
-        current.tax_year, None, current.land, current.improvements, sheet["previous_value"], current.exemptions
-    )
-    return before, now
 
 
 def sheets_of(job_id: Any, *, brief: bool = False) -> Callable[[list[int]], dict[int, Any]] | None:
