@@ -15,12 +15,12 @@ def main() -> None:
     from terrafusion.history import who
     from terrafusion.outage import DATABASE_AWAY
 
-    told = (ImproperlyConfigured, DatabaseError, *DATABASE_AWAY) if "--traceback" not in sys.argv else ()
+    reported = (ImproperlyConfigured, DatabaseError, *DATABASE_AWAY) if "--traceback" not in sys.argv else ()
     try:
         django.setup()  # a connection, which who marks, needs the apps
         with who.command(sys.argv):
             execute_from_command_line(sys.argv)
-    except told as error:
+    except reported as error:
         if isinstance(error, DATABASE_AWAY):
             sys.exit(f"The database cannot be used: {error}")
         if 'extension "postgis"' in str(error):  # it is missing on the server, or not ours to create

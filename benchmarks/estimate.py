@@ -36,7 +36,7 @@ def run() -> None:
     client = APIClient()
     client.force_authenticate(platform.user())
     chance = random.Random(1)
-    told: list[dict[str, Any]] = []
+    measured: list[dict[str, Any]] = []
     for number in range(_EXPORTS):
         for name in _FORMATS:
             body = {
@@ -52,16 +52,16 @@ def run() -> None:
             job = GisExportJob.objects.get(pk=response.data["job_id"])
             assert job.status == "COMPLETED", job.message
             if job.record_count:
-                told.append({"format": name, "taught": number < _TAUGHT, "count": job.record_count, **_errors(job)})
-    judged = [row for row in told if not row["taught"]]
+                measured.append({"format": name, "taught": number < _TAUGHT, "count": job.record_count, **_errors(job)})
+    judged = [row for row in measured if not row["taught"]]
     result: dict[str, Any] = {"rows": _ROWS, "exports": len(judged), "all": _medians(judged)}
     for name in _FORMATS:
         result[name] = _medians([row for row in judged if row["format"] == name])
     from gis_export.estimates.expected import COUNT_BELOW
 
-    if guessed := [row["records"] for row in told if row["count"] > COUNT_BELOW]:
+    if guessed := [row["records"] for row in measured if row["count"] > COUNT_BELOW]:
         result["guessed_records"] = {"records": round(statistics.median(guessed), 1)}
-    result["before_learning"] = _medians([row for row in told if row["taught"]])
+    result["before_learning"] = _medians([row for row in measured if row["taught"]])
     for name, errors in result.items():
         if isinstance(errors, dict):
             print(f"{name:16}", *(f"{quantity} {error:6.1f} %" for quantity, error in errors.items()))

@@ -39,9 +39,9 @@ def run() -> None:
             if most < rows:
                 print(f"{name:<12} is not made for more: {most:,} rows")
             for size in (most // 4, most):
-                results.append(_told(_compare(name, platform.county_of(size), PEERS.get(name), repeat)))
+                results.append(_report(_compare(name, platform.county_of(size), PEERS.get(name), repeat)))
         if "GeoParquet" in formats:
-            results.append(_told(_compare("GeoParquet", platform.county_of(rows), CopyBinary(), repeat)))
+            results.append(_report(_compare("GeoParquet", platform.county_of(rows), CopyBinary(), repeat)))
         if "GeoPackage" in formats:
             results += _clipped_and_reprojected(platform.county_of(rows // 10), repeat)  # ogr2ogr takes minutes
         if "GeoJSON" in formats:
@@ -71,7 +71,7 @@ def _compare(
     }
 
 
-def _told(result: dict[str, Any]) -> dict[str, Any]:
+def _report(result: dict[str, Any]) -> dict[str, Any]:
     theirs = f"{result['peer_s']:>9.1f}{result['ratio']:>7.2f}" if result["peer"] else f"{'-':>9}{'-':>7}"
     print(
         f"{result['format']:<12}{result['rows']:>10,}{result['ours_s']:>9.1f}{theirs}"
@@ -92,7 +92,10 @@ def _clipped_and_reprojected(county: str, repeat: int) -> list[dict[str, Any]]:
     clip = ("-clipsrc", str(outline))
     clipped = _compare("GeoPackage", county, peer, repeat, *clip, area=star, spatial_operation="clip")
     moved = _compare("GeoPackage", county, peer, repeat, "-t_srs", "EPSG:2926", crs="EPSG:2926")
-    return [_told({**clipped, "task": f"clip by {_VERTICES:,} vertices"}), _told({**moved, "task": "to State Plane"})]
+    return [
+        _report({**clipped, "task": f"clip by {_VERTICES:,} vertices"}),
+        _report({**moved, "task": "to State Plane"}),
+    ]
 
 
 def _star(rows: int) -> dict[str, Any]:

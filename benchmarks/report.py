@@ -105,13 +105,13 @@ def one(report: str, file_format: str, parcels: int) -> None:
     job = ReportJob.objects.get(pk=job_id)
     assert job.status == "COMPLETED", job.message
     used = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    told = {
+    figures = {
         "seconds": round(seconds, 2),
         "peak_mb": sum(used) // 1024,
         "pages": job.pages,
         "bytes": job.result_file_bytes,
     }
-    print(json.dumps(told))
+    print(json.dumps(figures))
 
 
 def _submit(county_id: str, report: str, file_format: str, parameters: dict[str, Any]) -> str:

@@ -24,11 +24,11 @@ class ExportAdmin(JobAdmin):
 
     @admin.display(description="manifest")
     def manifest(self, job: AbstractJob) -> str:
-        told = job.result_summary
-        if not told:
+        manifest = job.result_summary
+        if not manifest:
             return "-"
-        text = json.dumps(told, indent=2, ensure_ascii=False)
-        return render_to_string("gis_export/manifest.html", {"manifest": told, "json": text})
+        text = json.dumps(manifest, indent=2, ensure_ascii=False)
+        return render_to_string("gis_export/manifest.html", {"manifest": manifest, "json": text})
 
 
 @admin.register(GisExportJob)

@@ -43,7 +43,7 @@ def admit(job: GisExportJob) -> None:
     answer of its own."""
     expected = job.estimated_records, job.estimated_bytes or 0
     found = exceeded(job.county, job.submitted_by_id, job.export_format, *expected, active_jobs=0)
-    faults = [limits.told(each, job.county_id) for each in found if each.limit != limits.ACTIVE_JOBS]
+    faults = [limits.describe(each, job.county_id) for each in found if each.limit != limits.ACTIVE_JOBS]
     if faults:
         raise RequestRefused({"area_of_interest": faults}, "limit_exceeded")
 

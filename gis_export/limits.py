@@ -66,7 +66,7 @@ def broken(limits: list[Limit], records: int, size: int) -> list[Broken]:
     return [each for each in found if each.estimate > each.allowed]
 
 
-def told(each: Broken, county_id: str) -> str:
+def describe(each: Broken, county_id: str) -> str:
     """What to say to who asked for it."""
     what = "bytes" if "bytes" in each.limit else "records"
     limit = f"{each.limit} of {county_id} is {each.allowed:,}: choose a smaller area"

@@ -90,11 +90,11 @@ class Prepared:
 
     def _message(self, records: int) -> str:
         nothing = "Nothing matches the request: the file is valid and empty."
-        told = f"{counted(records, 'record')} exported." if records else nothing
+        message = f"{counted(records, 'record')} exported." if records else nothing
         names = dict.fromkeys(name for hidden in self.withheld.values() for name in hidden)
         if names:
-            told += f" Withheld as personal data: {', '.join(names)}."
-        return " ".join([told, *self.wanted.notes])
+            message += f" Withheld as personal data: {', '.join(names)}."
+        return " ".join([message, *self.wanted.notes])
 
 
 def prepare(job: GisExportJob, in_force: dict[str, Any] | None = None) -> Prepared:

@@ -35,7 +35,7 @@ class ExportRequest(JobRequest):
         self, *, personal: bool, in_force: dict[str, Any] | None = None
     ) -> tuple[list[Selection], dict[str, list[str]]]:
         """What to take of each layer, and the personal fields withheld from each. ``in_force``: what
-        ``parameters.in_force`` told before; None for as it is now."""
+        ``parameters.in_force`` returned before; None for as it is now."""
         if in_force is None:
             in_force = parameters.in_force(self.values, self.county)
         selections, withheld = [], {}

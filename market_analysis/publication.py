@@ -45,7 +45,7 @@ def summary(request: MarketRequest, market: Market, result: Result) -> dict[str,
     }
 
 
-def files(job: MarketAnalysisJob, context: JobContext, told: dict[str, Any], result: Result) -> ResultFile:
+def files(job: MarketAnalysisJob, context: JobContext, summary: dict[str, Any], result: Result) -> ResultFile:
     """Summary, tables, chart and its picture, as one package."""
     from market_analysis.charts import render
 
@@ -59,7 +59,7 @@ def files(job: MarketAnalysisJob, context: JobContext, told: dict[str, Any], res
         tables.write(columns, rows, files, title=stem, progress=lambda _: context.checkpoint())
         paths.extend(files)
     texts = {
-        "summary.json": json.dumps(told, indent=1, allow_nan=False, ensure_ascii=False),
+        "summary.json": json.dumps(summary, indent=1, allow_nan=False, ensure_ascii=False),
         "chart.vl.json": json.dumps(result.chart, allow_nan=False, ensure_ascii=False),
         "chart.svg": render.svg(result.chart),
     }

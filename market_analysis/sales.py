@@ -38,7 +38,7 @@ _SCREENED = (
 )
 
 
-def market(request: MarketRequest, tick: Callable[[], None], tell: Callable[[float, str], None]) -> Market:
+def market(request: MarketRequest, tick: Callable[[], None], report_progress: Callable[[float, str], None]) -> Market:
     """Raises ``NoSales`` where nothing is left to analyze, saying what became of the sales that were read."""
     from market_analysis.analyses.market import Market
     from market_analysis.stats import periods
@@ -78,7 +78,7 @@ def market(request: MarketRequest, tick: Callable[[], None], tell: Callable[[flo
         stock=lambda: stock(request),
         outlines=lambda keys: outlines(request, keys),
         tick=tick,
-        tell=tell,
+        report_progress=report_progress,
     )
 
 

@@ -26,11 +26,11 @@ def preview(request: Request) -> tuple[str, bool]:
     data."""
     with snapshot(), tempfile.TemporaryDirectory() as folder:
         document, content = compose(request, datetime.now(UTC))
-        told = f"This is a preview: at most {MOST_SECTIONS} parts and {MOST_ROWS} rows of each table are shown."
-        notice = Text(told, Tone.WARNING)
+        message = f"This is a preview: at most {MOST_SECTIONS} parts and {MOST_ROWS} rows of each table are shown."
+        notice = Text(message, Tone.WARNING)
         document = replace(document, blocks=_first(document.blocks, notice if document.bare else None))
         if not document.bare:
-            document = replace(document, notices=(told, *document.notices))
+            document = replace(document, notices=(message, *document.notices))
         page = io.StringIO()
         html.write(document, page, Desk(Path(folder)))
     return page.getvalue(), holds_personal_data(request, content)

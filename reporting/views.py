@@ -63,8 +63,8 @@ class PreviewView(KnownParameters, GenericAPIView[Any]):
         options.check(serializer, given)
         wanted = serializer.validated_data["request"]
         if wanted.run_wanted is not None:
-            told = "A preview starts no run: name one that is completed."
-            raise ValidationError({"parameters.valuation_job": [told]})
+            fault = "A preview starts no run: name one that is completed."
+            raise ValidationError({"parameters.valuation_job": [fault]})
         page, personal = preview(wanted)
         if personal:
             details = {"report_type": wanted.report.name, "parameters": wanted.values}

@@ -587,7 +587,9 @@ class JobContract:
             assert [error["field"] for error in response.json()["errors"]] == ["parameters.expires_in"], given
         assert not self.model.objects.exists()
 
-    def test_a_lifetime_beyond_the_countys_is_told_with_the_other_faults(self, api: APIClient, ready: County) -> None:
+    def test_a_lifetime_beyond_the_countys_is_reported_with_the_other_faults(
+        self, api: APIClient, ready: County
+    ) -> None:
         for request, fields in self.invalid(ready):
             given = request.get("parameters", {})
             if "county_id" in fields or not isinstance(given, dict):
@@ -636,7 +638,7 @@ class JobContract:
 
     # Webhooks.
 
-    def test_a_webhook_is_told_of_the_end(self, transactional_db: None, api: APIClient, ready: County) -> None:
+    def test_a_webhook_is_sent_at_the_end(self, transactional_db: None, api: APIClient, ready: County) -> None:
         valid = self.valid(ready)
         hook = "https://example.gov/hooks?key=abc"
         body = {**valid, "parameters": {**valid.get("parameters", {}), "webhook": hook}}

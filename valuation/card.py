@@ -96,7 +96,7 @@ def _bounds(bounds: list[float] | None) -> str:
 def _features(features: Any) -> list[str]:
     if not features:
         return ["Nothing is recorded."]
-    rows = features if isinstance(features, list) else [{"name": name, **told} for name, told in features.items()]
+    rows = features if isinstance(features, list) else [{"name": name, **figures} for name, figures in features.items()]
     names = list(dict.fromkeys(key for row in rows for key in row))
     lines = ["| " + " | ".join(label(name) for name in names) + " |", "|" + "---|" * len(names)]
     return lines + ["| " + " | ".join(_escaped(row.get(name, "")) for name in names) + " |" for row in rows]

@@ -53,5 +53,5 @@ def _of_methods(code: str) -> str:
     return next((method.flags[code] for method in methods.all_methods() if code in method.flags), "")
 
 
-def told(codes: Iterable[str]) -> list[dict[str, str]]:
+def described(codes: Iterable[str]) -> list[dict[str, str]]:
     return [{"code": code, "meaning": meaning(code)} for code in codes]

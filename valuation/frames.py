@@ -59,12 +59,12 @@ def values_of(
     numbers = np.column_stack([value, low, high])[has]
     if not np.isfinite(numbers).all():
         raise AssertionError("a method gave a value that is not finite")
-    told: list[list[str]] = [[] for _ in range(size)]
+    codes_of_rows: list[list[str]] = [[] for _ in range(size)]
     for code, mask in flags.items():
         for row in np.flatnonzero(mask):
-            told[row].append(code)
+            codes_of_rows[row].append(code)
     codes = np.empty(size, dtype=object)
-    codes[:] = [tuple(one) for one in told]
+    codes[:] = [tuple(one) for one in codes_of_rows]
     index = pd.Index(index)
     frame = pd.DataFrame({"value": numbers[:, 0], "low": numbers[:, 1], "high": numbers[:, 2]}, index=index[has])
     return Values(frame, pd.Series(codes[has], index=index[has]), pd.Series(reason[~has], index=index[~has]))

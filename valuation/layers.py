@@ -99,8 +99,10 @@ def run_values(county: County) -> Layer | None:
     job = values.latest_job(county)
     if job is None:
         return None
-    told = f"Values of the {job.method_name} run {job.pk} for {job.valuation_date}."
-    return _of_parcels("values", "Values", told, county, values.of_job(job).filter(value__isnull=False), _since(job))
+    description = f"Values of the {job.method_name} run {job.pk} for {job.valuation_date}."
+    return _of_parcels(
+        "values", "Values", description, county, values.of_job(job).filter(value__isnull=False), _since(job)
+    )
 
 
 def certified_values(county: County) -> Layer | None:
@@ -108,8 +110,8 @@ def certified_values(county: County) -> Layer | None:
     rows = PropertyValuation.objects.filter(pk__in=newest)
     if not rows.exists():
         return None
-    told = "Each parcel's certified value that is effective last."
-    return _of_parcels("certified_values", "Certified values", told, county, rows, lambda: _decided(county))
+    description = "Each parcel's certified value that is effective last."
+    return _of_parcels("certified_values", "Certified values", description, county, rows, lambda: _decided(county))
 
 
 def ratios(county: County) -> Layer | None:
@@ -121,12 +123,12 @@ def residuals(county: County) -> Layer | None:
 
 
 def _of_parcels(
-    name: str, title: str, told: str, county: County, rows: QuerySet[Any], changed_at: Callable[[], datetime]
+    name: str, title: str, description: str, county: County, rows: QuerySet[Any], changed_at: Callable[[], datetime]
 ) -> Layer:
     return Layer(
         name=name,
         title=title,
-        description=told,
+        description=description,
         geometry_type="MultiPolygon",
         geometry="property__geometry",
         queryset=rows,

@@ -72,7 +72,7 @@ def _sheet(row: PropertyValuation, addresses: dict[str, str]) -> dict[str, Any]:
         "previous_value": row.previous_value,
         "change": change,
         "change_percent": round(100 * change / row.previous_value, 1) if change and row.previous_value else None,
-        "flags": flags.told(row.flags),
+        "flags": flags.described(row.flags),
         "approaches": [_approach(stored) for stored in row.approaches],
         "comparables": [_comparable(stored, addresses, job) for stored in row.comparables],
         "rates": _rates(row, job),
@@ -114,13 +114,13 @@ def _interval(row: PropertyValuation, job: ValuationJob) -> dict[str, Any] | Non
 
 
 def _approach(stored: dict[str, Any]) -> dict[str, Any]:
-    shown = {**stored, "flags": flags.told(stored.get("flags", ()))}
+    shown = {**stored, "flags": flags.described(stored.get("flags", ()))}
     if lines := stored.get("lines"):
         method = methods.find(stored["approach"])
         order = method.lines if method else lines
         shown["lines"] = {name: lines[name] for name in order if name in lines}  # the database keeps no order
     if "refused" in stored:
-        shown["refused"] = flags.told([stored["refused"]])[0]
+        shown["refused"] = flags.described([stored["refused"]])[0]
     return shown
 
 

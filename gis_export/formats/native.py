@@ -120,11 +120,11 @@ class NativeFormat(Format):
         """What the header of ``path`` says about its records."""
         import pyogrio
 
-        told = pyogrio.read_info(path, layer=layer)
-        if told["features"] < 0:  # an empty FlatGeobuf has none
-            told = pyogrio.read_info(path, layer=layer, force_feature_count=True)
-        extent = told["total_bounds"] if told["features"] else None
-        return Written(files, int(told["features"]), losses, extent)
+        info = pyogrio.read_info(path, layer=layer)
+        if info["features"] < 0:  # an empty FlatGeobuf has none
+            info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
+        extent = info["total_bounds"] if info["features"] else None
+        return Written(files, int(info["features"]), losses, extent)
 
     def verify(self, path: Path, recorded: Recorded) -> Content:
         from gis_export.content import by_gdal

@@ -172,10 +172,10 @@ def _datum(layer: LayerPlan, path: Path, crs: CRS) -> list[Loss]:
     import pyogrio
     import pyproj
 
-    told = pyogrio.read_info(path)["crs"]
-    if told is None:
+    definition = pyogrio.read_info(path)["crs"]
+    if definition is None:
         return [Loss(layer.name, "altered", "Without any geometry, only the .prj states the CRS.")]
-    found = pyproj.CRS.from_user_input(told)
+    found = pyproj.CRS.from_user_input(definition)
     if found.equals(crs, ignore_axis_order=True):
         return []
     datum, ours = (known.datum.name if known.datum else known.name for known in (found, crs))

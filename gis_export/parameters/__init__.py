@@ -37,8 +37,8 @@ NAMES = tuple(parameter.name for parameter in ALL)
 
 def in_force(resolved: dict[str, Any], county: County) -> dict[str, Any]:
     """What the county's settings and the day make of these parameters now, as JSON by name; of the others nothing."""
-    told = {parameter.name: parameter.depends_on(resolved, county) for parameter in ALL}
-    return {name: value for name, value in told.items() if value is not None}
+    inputs = {parameter.name: parameter.depends_on(resolved, county) for parameter in ALL}
+    return {name: value for name, value in inputs.items() if value is not None}
 
 
 __all__ = ["ALL", "NAMES", "ExportContext", "in_force"]

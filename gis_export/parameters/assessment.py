@@ -38,9 +38,9 @@ class IncludeAssessmentData(ExportParameter, Boolean):
             return selection
         if not value:
             return replace(selection, fields=tuple(field for field in selection.fields if not field.assessment))
-        told = selection.in_force[self.name]
-        day = date.fromisoformat(told["as_of"])
-        statement = latest(selection.county.pk, Rules.parse(told["rules"]), day)
+        inputs = selection.in_force[self.name]
+        day = date.fromisoformat(inputs["as_of"])
+        statement = latest(selection.county.pk, Rules.parse(inputs["rules"]), day)
         join = Join(statement.as_string(connection.connection), "property_id", SALE_FIELDS)
         return replace(selection, joins=(*selection.joins, join))
 

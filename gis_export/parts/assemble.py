@@ -19,7 +19,7 @@ from gis_export.errors import ReconciliationFailed
 from gis_export.formats.base import BOUNDARY_FORMAT
 from gis_export.formats.text import TextFormat
 from gis_export.models import ExportPart
-from gis_export.parts.told import whole
+from gis_export.parts.merged import whole
 from gis_export.plan import LayerPlan, Plan, Result
 from gis_export.prepare import Prepared, database
 from gis_export.writer.package import HashedFile, changed_at, describe, zip_streams
@@ -73,11 +73,11 @@ class _Assembly:
         file: IO[bytes] = self.opened.enter_context(media().open(part.result_file))
         return file
 
-    def tell(self, place: Callable[[str], str]) -> None:
+    def add_to_manifest(self, place: Callable[[str], str]) -> None:
         """Of each layer, which is at the ``place`` of its name."""
         for plan in self.plans:
-            told = [part.result_summary["layers"][0] for part in self.of(plan.name)]
-            self.manifest["layers"].append(whole(told, place(plan.name)))
+            entries = [part.result_summary["layers"][0] for part in self.of(plan.name)]
+            self.manifest["layers"].append(whole(entries, place(plan.name)))
 
     def package(self, members: Members) -> tuple[Path, int, str]:
         """A zip of the members, the boundary and the manifest: where it is, its size and its SHA-256."""
@@ -143,10 +143,10 @@ def _merged(assembly: _Assembly) -> tuple[Path, int, str]:
 
     extension = file_format.extension
     if len(assembly.plans) > 1 or prepared.always_zip:
-        assembly.tell(lambda layer: f"{layer}.{extension}")
+        assembly.add_to_manifest(lambda layer: f"{layer}.{extension}")
         return assembly.package((f"{plan.name}.{extension}", chunks(plan)) for plan in assembly.plans)
     path = assembly.context.workdir / f"{prepared.stem}.{extension}"
-    assembly.tell(lambda _: path.name)
+    assembly.add_to_manifest(lambda _: path.name)
     target = HashedFile(path)
     try:
         for chunk in chunks(assembly.plans[0]):
@@ -170,7 +170,7 @@ def _dataset(assembly: _Assembly) -> tuple[Path, int, str]:
                 for inner, chunks in _unpacked(part, assembly):  # what the format keeps beside its file
                     yield f"{stem}{inner.removeprefix(plan.name)}", chunks
 
-    assembly.tell(lambda layer: f"{layer}/")
+    assembly.add_to_manifest(lambda layer: f"{layer}/")
     return assembly.package(members())
 
 
@@ -189,14 +189,14 @@ def _chunks(part: ExportPart, assembly: _Assembly) -> Iterator[bytes]:
 
 def _unpacked(part: ExportPart, assembly: _Assembly) -> Iterator[tuple[str, Iterator[bytes]]]:
     """The members of the part's zip, which must be read one after the other. Raises as ``_chunks`` does."""
-    told = {file["name"]: file["sha256"] for file in part.result_summary["files"]}
+    hashes = {file["name"]: file["sha256"] for file in part.result_summary["files"]}
     with storage_errors():
         try:
             package = zipfile.ZipFile(assembly.open(part))
         except zipfile.BadZipFile:
             raise _changed(part) from None
-        for name in told:
-            yield name, _member(package, name, told[name], part)
+        for name in hashes:
+            yield name, _member(package, name, hashes[name], part)
             assembly.context.checkpoint()
 
 

@@ -65,17 +65,17 @@ def _check(package: Package) -> Report:
     report.checked.append(f"SHA-256 and size of {counted(len(manifest['files']), 'file')}.")
     for layer, export_format in _layers(manifest):
         _layer(package, layer, registry.get(export_format), report)
-    told, differences = database.compare(manifest, job)
-    (report.skipped if told else report.checked).append(
-        told or "Counts, areas and totals of the database as it is now."
+    skipped, differences = database.compare(manifest, job)
+    (report.skipped if skipped else report.checked).append(
+        skipped or "Counts, areas and totals of the database as it is now."
     )
     report.differences += differences
     return report
 
 
 def _files(package: Package) -> Iterator[str]:
-    told = {file["name"]: file for file in package.manifest["files"]}
-    for name, file in told.items():
+    listed = {file["name"]: file for file in package.manifest["files"]}
+    for name, file in listed.items():
         path = package.files.get(name)
         if path is None:
             yield f"{name} is missing."
@@ -83,7 +83,7 @@ def _files(package: Package) -> Iterator[str]:
             yield f"{name} has {counted(path.stat().st_size, 'byte')}, and {file['bytes']:,} were written."
         elif (found := sha256(path)) != file["sha256"]:
             yield f"{name}: SHA-256 is {found}, and {file['sha256']} was written."
-    yield from (f"{name} is not of the export." for name in package.files if name not in told)
+    yield from (f"{name} is not of the export." for name in package.files if name not in listed)
 
 
 def _layers(manifest: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

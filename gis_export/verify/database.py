@@ -32,11 +32,11 @@ def compare(manifest: dict[str, Any], job: GisExportJob | None) -> tuple[str, li
     except InvalidRequest as outdated:
         return "", [f"The request could not be made again now: {outdated.faults.text}"]
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
-    told = {layer["layer"]: layer["reconciliation"]["source"] for layer in manifest["layers"]}
+    sources = {layer["layer"]: layer["reconciliation"]["source"] for layer in manifest["layers"]}
     differences = []
     selections, _ = wanted.selections(personal=personal, in_force=manifest["request"].get("in_force"))
     for selection in selections:
-        differences += _differences(selection.layer.name, _now(selection.plan()), told[selection.layer.name])
+        differences += _differences(selection.layer.name, _now(selection.plan()), sources[selection.layer.name])
     return "", differences
 
 

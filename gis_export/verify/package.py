@@ -53,8 +53,8 @@ def open_package(path: Path, folder: Path, job: GisExportJob | None = None) -> P
             f"{path.name} is no export of this installation: it has no {_MANIFEST} in it, and no job here made a file "
             f"of this name or of its SHA-256, {found}."
         )
-    (told,) = job.result_summary["files"] or [{}]
-    return Package(job.result_summary, {told["name"]: path}, found, job)
+    (listed,) = job.result_summary["files"] or [{}]
+    return Package(job.result_summary, {listed["name"]: path}, found, job)
 
 
 def _job_of(path: Path, found: str) -> GisExportJob | None:

@@ -43,7 +43,7 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
             raise
         taken_at = snapshot.taken_at
         database_software = row(connections.rows, _DATABASE_SOFTWARE)
-    files, layers = writing.files, writing.told
+    files, layers = writing.files, writing.described_layers
     if not packed:
         ((written, known),) = files.items()
         files = {written.rename(folder / f"{plan.stem}.{writing.format.extension}"): known}
@@ -53,27 +53,27 @@ def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
         "format": plan.format,
         "data_changed_at": max(layer.changed_at for layer in plan.layers),
         "layers": layers,
-        "area_of_interest": writing.told_boundary,
+        "area_of_interest": writing.described_boundary,
         "withheld": plan.withheld,
         "files": [describe(path, folder, known) for path, known in files.items()],
         "software": {**software.versions(), "gdal": pyogrio.__gdal_version_string__, **database_software},
     }
     records = sum(layer["records"] for layer in layers)
     # The package does not say when it was made, so that the same data gives the same bytes.
-    told = {**manifest, "data_as_of": taken_at.isoformat()}
+    dated_manifest = {**manifest, "data_as_of": taken_at.isoformat()}
     if not packed:
         (described,) = manifest["files"]
-        return Result(str(*files), described["bytes"], described["sha256"], records, told)
+        return Result(str(*files), described["bytes"], described["sha256"], records, dated_manifest)
     manifest_file = folder / "manifest.json"
     manifest_file.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     package = folder / f"{plan.stem}.zip"
     found = zip_files([*files, manifest_file], folder, package, changed_at(plan.layers))
-    return Result(str(package), package.stat().st_size, found, records, told)
+    return Result(str(package), package.stat().st_size, found, records, dated_manifest)
 
 
 class _Writing:
-    """The files of a plan while they are made: ``files`` with their SHA-256 where it is known already, and what the
-    manifest says about each layer in ``told``, of the boundary in ``told_boundary``."""
+    """The files of a plan while they are made: ``files`` with their SHA-256 where it is known already, and the entries
+    of the manifest: of each layer in ``described_layers``, of the boundary in ``described_boundary``."""
 
     def __init__(
         self, plan: Plan, connections: Connections, beside: ThreadPoolExecutor, progress: Callable[[int], None]
@@ -81,8 +81,8 @@ class _Writing:
         self.format = registry.get(plan.format)
         self.packed = plan.always_zip or self.format.always_zip
         self.files: dict[Path, str] = {}
-        self.told: list[dict[str, Any]] = []
-        self.told_boundary: dict[str, Any] | None = None
+        self.described_layers: list[dict[str, Any]] = []
+        self.described_boundary: dict[str, Any] | None = None
         self._plan = plan
         self._connections = connections
         self._beside = beside
@@ -94,31 +94,33 @@ class _Writing:
         inside = [plan.boundary] if plan.boundary and self.packed and self.format.boundary_layer else []
         for group in [plan.layers] if self.format.multi_layer else [(layer,) for layer in plan.layers]:
             name = joined_names([layer.name for layer in group])
-            self.told += self._write(self.format, name, (*group, *inside))
+            self.described_layers += self._write(self.format, name, (*group, *inside))
         if inside:
-            self.told_boundary = self.told.pop()
+            self.described_boundary = self.described_layers.pop()
 
     def boundary(self) -> None:
         """Beside the layers, unless it is among them."""
         plan = self._plan
-        if plan.boundary and self.told_boundary is None:
-            (self.told_boundary,) = self._write(registry.get(BOUNDARY_FORMAT), plan.boundary.name, (plan.boundary,))
+        if plan.boundary and self.described_boundary is None:
+            (self.described_boundary,) = self._write(
+                registry.get(BOUNDARY_FORMAT), plan.boundary.name, (plan.boundary,)
+            )
 
     def _write(self, file_format: Format, name: str, layers: tuple[LayerPlan, ...]) -> list[dict[str, Any]]:
         """One file, or folder, of these layers."""
         path = Path(self._plan.folder) / f"{name}.{file_format.extension}"
         files: dict[Path, str] = {}
-        told = []
+        described = []
         file_format.begin(path, layers)
         for layer in layers:
             reader = LayerReader(layer, self._connections, self._beside, self._passed(layer), file_format.has_bbox)
             written = file_format.write(reader, path)
             reconcile(layer.name, reader.source(), reader.passed, written)
-            told.append({**_told(layer, reader, written), "file": path.name})
+            described.append({**_describe(layer, reader, written), "file": path.name})
             files.update(dict.fromkeys(written.files, ""))
         files[path] = file_format.finish(path)
         self.files |= {member: known for path, known in files.items() for member in members(path)}
-        return told
+        return described
 
     def _passed(self, layer: LayerPlan) -> Callable[[int], None]:
         return (lambda _: None) if layer is self._plan.boundary else self._progress
@@ -131,7 +133,7 @@ def _abandon_totals(connections: Connections, beside: ThreadPoolExecutor) -> Non
         connections.totals.adbc_cancel()
 
 
-def _told(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[str, Any]:
+def _describe(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[str, Any]:
     """A layer's part of the manifest."""
     source = reader.source()
     return {

@@ -38,9 +38,9 @@ def main() -> None:
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
-        _tell(events, event="ready")
+        _send(events, event="ready")
         for line in sys.stdin:
-            _tell(events, **_answer(Plan.from_json(line), events))
+            _send(events, **_answer(Plan.from_json(line), events))
             _give_back()
     except BrokenPipeError:  # the worker is gone, and nobody is left to answer
         os._exit(1)
@@ -53,14 +53,14 @@ def _give_back() -> None:
 
 
 def _answer(plan: Plan, events: TextIO) -> dict[str, Any]:
-    passed, told_at = 0, 0.0
+    passed, sent_at = 0, 0.0
 
     def progress(records: int) -> None:
-        nonlocal passed, told_at
+        nonlocal passed, sent_at
         passed += records
-        if time.monotonic() - told_at >= _PROGRESS_SECONDS:
-            told_at = time.monotonic()
-            _tell(events, event="progress", records=passed)
+        if time.monotonic() - sent_at >= _PROGRESS_SECONDS:
+            sent_at = time.monotonic()
+            _send(events, event="progress", records=passed)
 
     try:
         return {"event": "done", "result": dataclasses.asdict(carry_out(plan, progress))}
@@ -105,5 +105,5 @@ def _storage_fault(folder: Path) -> str:
     return ""
 
 
-def _tell(events: TextIO, **event: Any) -> None:
+def _send(events: TextIO, **event: Any) -> None:
     events.write(json.dumps(event) + "\n")

@@ -155,10 +155,10 @@ def _reasons(own: Any, subject: Any, parts: Any) -> str:
         return "no feature is known of both"
     known.sort()
     alike, apart = known[0][1], known[-1][1]
-    return f"alike in {_told(alike, own, subject)}; apart in {_told(apart, own, subject)}"
+    return f"alike in {_comparison(alike, own, subject)}; apart in {_comparison(apart, own, subject)}"
 
 
-def _told(name: str, own: Any, subject: Any) -> str:
+def _comparison(name: str, own: Any, subject: Any) -> str:
     _, title, kind = FEATURES[name]
     form = {Kind.MONEY: "${:,.0f}", Kind.PERCENT: "{:.1%}", Kind.YEAR: "{:.0f}"}.get(kind, "{:,.0f}")
     return f"{title.lower()} ({form.format(own[name])} against {form.format(subject[name])})"

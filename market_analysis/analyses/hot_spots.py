@@ -42,13 +42,13 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     """Raises TooFewSales where too few places have a figure and a neighbor."""
     measure, fewest = parameters["measure"], parameters["fewest_sales"]
     table = _by_place(market, measure)
-    market.tell(0.1, "Drawing the places.")
+    market.report_progress(0.1, "Drawing the places.")
     outlines = {key: shapely.from_wkb(wkb) for key, wkb in market.outlines(list(table.index)).items()}
     table["withheld"] = [_withheld(count, fewest, has_outline=key in outlines) for key, count in table["sales"].items()]
     compared = table[table["withheld"] == ""]
     if compared.empty:
         raise TooFewSales(f"No place has {counted(fewest, 'sale')} with a {measure}.")
-    market.tell(0.3, f"Comparing {counted(len(compared), 'place')} with their neighbors.")
+    market.report_progress(0.3, f"Comparing {counted(len(compared), 'place')} with their neighbors.")
     spots = hot_spots(
         compared["value"].to_numpy(dtype=float),
         np.array([outlines[key] for key in compared.index], dtype=object),

@@ -41,7 +41,7 @@ class Market:
     stock: Callable[[], dict[str, int]] = dict
     outlines: Callable[[list[str]], dict[str, bytes]] = lambda keys: {}
     tick: Callable[[], None] = lambda: None
-    tell: Callable[[float, str], None] = lambda done, message: None
+    report_progress: Callable[[float, str], None] = lambda done, message: None
 
     def places(self) -> list[str]:
         """The keys of the places that have sales, in their order; numbers count as such."""
@@ -71,7 +71,7 @@ class Area:
     values: dict[str, Any] = field(default_factory=dict)
     withheld: str = ""
 
-    def told(self) -> dict[str, Any]:
+    def as_summary(self) -> dict[str, Any]:
         """As in a summary."""
         return {"place": self.key, "sales": self.sales, **self.values}
 

@@ -62,7 +62,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     last: dict[tuple[str, str], dict[str, Any]] = {}
     own_indices: dict[str, PriceIndex | None] = {key: None for key, _ in places}
     for done, (key, sales) in enumerate(places):
-        market.tell(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
+        market.report_progress(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
         for method in methods:
             try:
                 index = price_index.by_method(method, sales, market.step, tick=market.tick)

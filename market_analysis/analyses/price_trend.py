@@ -22,13 +22,13 @@ COLUMNS = (
     PERIOD,
     START,
     *(
-        Column(f"{name}{end}", Kind.MONEY, f"{title}{told}", decimals=decimals)
+        Column(f"{name}{end}", Kind.MONEY, f"{title}{suffix}", decimals=decimals)
         for name, title, decimals in (
             ("median_price", "Median price", 0),
             ("average_price", "Average price", 0),
             ("median_price_per_sqft", "Median price per sq ft", 2),
         )
-        for end, told in (("", ""), ("_low", ", from"), ("_high", ", to"))
+        for end, suffix in (("", ""), ("_low", ", from"), ("_high", ", to"))
     ),
     SALES,
     WITHHELD,
@@ -41,10 +41,10 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     areas = []
     places = market.places()
     for done, (key, sales) in enumerate(market.by_place()):
-        market.tell(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
-        told = [{"place": key, **cell} for cell in _cells(sales, market, parameters)]
-        rows.extend(told)
-        areas.append(_area(key, sales, told, parameters))
+        market.report_progress(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
+        of_place = [{"place": key, **cell} for cell in _cells(sales, market, parameters)]
+        rows.extend(of_place)
+        areas.append(_area(key, sales, of_place, parameters))
     if not any(row["withheld"] is None for row in rows):
         raise TooFewSales(
             f"No period of any place has {counted(parameters['fewest_sales'], 'sale')}: ask for longer periods, larger "
@@ -116,20 +116,20 @@ def per_sqft(sales: pd.DataFrame) -> pd.Series:
 
 def _trend(row: dict[str, Any]) -> dict[str, Any]:
     """As the API returns it."""
-    told: dict[str, Any] = {name: row[name] for name in ("place", "period")}
+    figures: dict[str, Any] = {name: row[name] for name in ("place", "period")}
     for name in _FIGURES:
         digits = 2 if name.endswith("sqft") else 0
-        told[name] = round(row[name], digits) if name in row else None
+        figures[name] = round(row[name], digits) if name in row else None
         ends = (row.get(f"{name}_low"), row.get(f"{name}_high"))
-        told[f"{name}_interval"] = [round(end, digits) for end in ends if end is not None] or None
-    return {**told, "sales_count": row["sales"], "withheld": row["withheld"]}
+        figures[f"{name}_interval"] = [round(end, digits) for end in ends if end is not None] or None
+    return {**figures, "sales_count": row["sales"], "withheld": row["withheld"]}
 
 
 def _area(key: str, sales: pd.DataFrame, cells: list[dict[str, Any]], parameters: dict[str, Any]) -> Area:
-    told = [cell for cell in cells if cell["withheld"] is None]
-    if not told:
+    shown_cells = [cell for cell in cells if cell["withheld"] is None]
+    if not shown_cells:
         return Area(key, len(sales), withheld=f"{fewer_than(parameters['fewest_sales'])} in every period")
-    last = told[-1]
+    last = shown_cells[-1]
     values = {name: last.get(name) for name in ("period", *_FIGURES, "median_price_low", "median_price_high")}
     values["sales_of_period"] = last["sales"]
     try:

@@ -46,9 +46,9 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     areas = []
     for key in places:
         market.tick()
-        told = [_row(key, number, market, cells, stock.get(key)) for number in market.periods()]
-        rows.extend(told)
-        areas.append(_area(key, told, stock.get(key)))
+        of_place = [_row(key, number, market, cells, stock.get(key)) for number in market.periods()]
+        rows.extend(of_place)
+        areas.append(_area(key, of_place, stock.get(key)))
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     season, reason = _season(market)
     summary = {
@@ -60,7 +60,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         "months_of_inventory": None,
         "months_of_inventory_withheld": _NO_INVENTORY,
         "parcels": sum(stock.values()),
-        "areas": [area.told() for area in areas[:500]],
+        "areas": [area.as_summary() for area in areas[:500]],
     }
     days = (market.last - market.first).days + 1
     notes = [_NO_INVENTORY]

@@ -42,7 +42,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     rows: list[tuple[Any, ...]] = []
     places = market.places()
     for done, (key, sales) in enumerate(market.by_place()):
-        market.tell(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
+        market.report_progress(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
         for kind in parameters["by"]:
             for segment, part in _split(sales, kind, parameters["tiers"]):
                 market.tick()

@@ -51,7 +51,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     refusals: list[dict[str, str]] = []
     places = market.places()
     for done, (key, sales) in enumerate(market.by_place()):
-        market.tell(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
+        market.report_progress(done / len(places), f"{done:,} of {counted(len(places), 'place')}.")
         market.tick()
         try:
             fit = time_adjustment.fit(sales, market.last)
@@ -72,8 +72,8 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     message = f"Time adjustment to {to} of {counted(len(places) - len(refusals), 'place')}."
     if market.is_county:
         year, low, high = (first.values[name] for name in ("factor_of_a_year_before", "low", "high"))
-        told = f" A price of a year before is multiplied by {year:.3f} ({low:.3f} to {high:.3f})." if year else ""
-        message = f"Time adjustment to {to}.{told}"
+        example = f" A price of a year before is multiplied by {year:.3f} ({low:.3f} to {high:.3f})." if year else ""
+        message = f"Time adjustment to {to}.{example}"
     return Result(
         message,
         {
@@ -81,7 +81,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
             "valuation_date": to.isoformat(),
             "without_adjustment": refusals[:100],
             "withheld": len(refusals),
-            "areas": [area.told() for area in areas if not area.withheld][:500],
+            "areas": [area.as_summary() for area in areas if not area.withheld][:500],
             "checks": _checks(str(largest), dict(market.by_place())[str(largest)], areas, market, parameters),
         },
         COLUMNS,

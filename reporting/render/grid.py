@@ -97,10 +97,10 @@ def narrow(table: b.Table) -> Iterator[b.Table]:
         def chosen(row: Sequence[Any], first: int = first, last: int = last) -> list[Any]:
             return [*row[:keys], *row[first:last]]
 
-        told = f"columns {first + 1} to {last} of {len(columns)}"
+        which_columns = f"columns {first + 1} to {last} of {len(columns)}"
         yield replace(
             table,
-            title=f"{table.title} ({told})" if table.title else told.capitalize(),
+            title=f"{table.title} ({which_columns})" if table.title else which_columns.capitalize(),
             columns=tuple(chosen(columns)),
             rows=[chosen(row) for row in rows],
             totals=None if table.totals is None else chosen(table.totals),

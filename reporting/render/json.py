@@ -66,11 +66,11 @@ def _block(block: b.Block, desk: Desk) -> Iterator[str]:
             items = [_figure(item) for item in block.items]
             yield _dump({"type": "facts", "name": block.name, "title": block.title, "items": items})
         case b.Chart():
-            told = {"type": "chart", "name": block.name, "title": block.title, "alt": block.alt, "note": block.note}
-            yield _dump({**told, "vega_lite": block.spec})
+            entry = {"type": "chart", "name": block.name, "title": block.title, "alt": block.alt, "note": block.note}
+            yield _dump({**entry, "vega_lite": block.spec})
         case b.Map():
-            told = {"type": "map", "name": block.name, "title": block.title, "alt": block.alt, "note": block.note}
-            yield _dump({**told, "svg": block.svg})
+            entry = {"type": "map", "name": block.name, "title": block.title, "alt": block.alt, "note": block.note}
+            yield _dump({**entry, "svg": block.svg})
         case b.Image():
             data = None if block.data is None else base64.b64encode(block.data).decode()
             yield _dump({"type": "image", "name": block.name, "alt": block.alt, "base64": data})

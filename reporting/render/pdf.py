@@ -63,7 +63,7 @@ class _Press:
         made: list[Path] = []
         pages = 0
         with Typesetter(self._desk, self._document.as_of) as typesetter:
-            for volume, is_last in told_last(self._volumes(typesetter)):
+            for volume, is_last in with_last(self._volumes(typesetter)):
                 number = len(made) + 1
                 path = self._desk.folder / f"{self._document.name}-{number:03}{_suffix(volume.bundle)}.pdf"
                 label = "" if number == 1 and is_last else f"Volume {number} · "
@@ -74,7 +74,7 @@ class _Press:
 
     def _volumes(self, typesetter: Typesetter) -> Iterator[_Volume]:
         volume = _Volume()
-        for number, (part, is_last) in enumerate(told_last(self._layout.parts(framed(self._document))), 1):
+        for number, (part, is_last) in enumerate(with_last(self._layout.parts(framed(self._document))), 1):
             if volume.parts and (volume.pages >= MOST_PAGES or part.bundle != volume.bundle):
                 yield volume
                 volume = _Volume()
@@ -159,7 +159,7 @@ def _suffix(bundle: str) -> str:
     return f"-{safe}" if safe else ""
 
 
-def told_last(items: Iterable[_Item]) -> Iterator[tuple[_Item, bool]]:
+def with_last(items: Iterable[_Item]) -> Iterator[tuple[_Item, bool]]:
     """Each item, and whether it is the last."""
     waiting = iter(items)
     for item in waiting:

@@ -47,12 +47,12 @@ class Typesetter:
                 raise RenderError("The typesetting process has ended.") from error
         if not line:
             raise RenderError(f"The typesetting process ended with {process.wait()}.")
-        told = json.loads(line)
-        if told["error"]:
-            raise RenderError(told["error"])
-        if int(told["megabytes"]) > _MOST_MEGABYTES:
+        answer = json.loads(line)
+        if answer["error"]:
+            raise RenderError(answer["error"])
+        if int(answer["megabytes"]) > _MOST_MEGABYTES:
             self._stop()
-        return self._desk.folder / f"{name}.pdf", told["note"]
+        return self._desk.folder / f"{name}.pdf", answer["note"]
 
     def _start(self) -> subprocess.Popen[str]:
         self._process = subprocess.Popen(  # noqa: S603 - our own module

@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
     for line in sys.stdin:
         name = line.strip()
         target = folder / f"{name}.pdf"
-        told = {"error": "", "note": ""}
+        answer = {"error": "", "note": ""}
         for standards in _STANDARDS:
             try:
                 compiler.compile(
@@ -47,15 +47,15 @@ def main(folder: Path) -> None:
                     pdf_standards=standards,
                 )
             except TypstError as error:
-                told["error"] = str(error)
+                answer["error"] = str(error)
                 if "PDF/UA" not in str(error):
                     break
-                told["note"] = str(error)
+                answer["note"] = str(error)
             else:
-                told["error"] = ""
+                answer["error"] = ""
                 break
-        told["megabytes"] = str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-        print(json.dumps(told), flush=True)
+        answer["megabytes"] = str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -77,11 +77,11 @@ def _typed(field: LayerField, value: object) -> Any:
 
 
 def _nothing(layer: Layer, where: dict[str, Any], known: dict[str, LayerField]) -> str:
-    told = f"No feature of {layer.name} with an outline has {', '.join(f'{n} {shown(v)}' for n, v in where.items())}"
+    message = f"No feature of {layer.name} with an outline has {', '.join(f'{n} {shown(v)}' for n, v in where.items())}"
     if len(where) > 1:
-        return f"{told}."
+        return f"{message}."
     (name,) = where
     values = layer.queryset.annotate(w=known[name].expression).order_by("w").values_list("w", flat=True).distinct()
     there = [shown(value) for value in values.exclude(w=None)[: _MOST_SHOWN + 1]]
     more = ", ..." if len(there) > _MOST_SHOWN else ""
-    return f"{told}; there is {', '.join(there[:_MOST_SHOWN]) or 'no value'}{more}."
+    return f"{message}; there is {', '.join(there[:_MOST_SHOWN]) or 'no value'}{more}."

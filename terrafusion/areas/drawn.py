@@ -76,7 +76,7 @@ def finish(drawn: Drawn, most_vertices: int) -> Area:
     if drawn.crs is not None:
         placed = [place(shape, drawn.crs, drawn.crs_name) for shape in shapes]
         shapes = [shape for shape, _ in placed]
-        notes += dict.fromkeys(note for _, told in placed for note in told)
+        notes += dict.fromkeys(note for _, shape_notes in placed for note in shape_notes)
     if len(shapes) > 1:
         notes.append(f"The area is {counted(len(shapes), 'shape')} made one.")
     return plain(shapes[0] if len(shapes) == 1 else shapely.union_all(shapes), tuple(notes), vertices)

@@ -31,8 +31,8 @@ def load(job: Any, notes: tuple[str, ...]) -> Area | None:
     if job.area_parts is None:
         return plain(whole, notes)
     parts = tuple(
-        Part(_shape(shape), told["metres"], tuple(told["parcels"]))
-        for shape, told in zip(job.area_shapes, job.area_parts, strict=True)
+        Part(_shape(shape), part["metres"], tuple(part["parcels"]))
+        for shape, part in zip(job.area_shapes, job.area_parts, strict=True)
     )
     return Area(whole, notes, parts)
 

@@ -30,10 +30,6 @@ PHRASES = {
 _PATTERNS = ("*.md", "*.py", "*.html", "*.yml", "*.yaml", "*.sh", "*.toml", ".env.example", "Makefile")
 _NAMES = re.compile(r"``[^`\n]+``|(?<!`)`[^`\n]+`(?!`)")
 _NOT = re.compile(r"/migrations/|^tests/|^docs/reference/|^terrafusion/setup/spelling\.py$")
-_NOT_YET = re.compile(
-    r"^(gis_export/(request\.py|parameters/)|market_analysis/request\.py|reporting/request\.py|valuation/api/run\.py)"
-)
-"""Modules whose requests are being moved to one place, and are mended there."""
 
 
 def faults(project: Path, files: Iterable[str]) -> list[str]:
@@ -69,7 +65,7 @@ def tracked(project: Path) -> list[str]:
     """The files that are read, of those that git knows or would add."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *_PATTERNS]
     names = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True).stdout.splitlines()
-    return [name for name in names if not _NOT.search(name) and not _NOT_YET.search(name) and (project / name).exists()]
+    return [name for name in names if not _NOT.search(name) and (project / name).exists()]
 
 
 def _prose(path: Path) -> str:

@@ -197,7 +197,7 @@ def test_a_transaction_that_the_server_undoes(client: APIClient, county: CountyD
     assert b"process" not in response.content
 
 
-def test_a_bug_tells_nothing_of_itself(client: APIClient, county: CountyData) -> None:
+def test_a_bug_reveals_nothing_of_itself(client: APIClient, county: CountyData) -> None:
     client.raise_request_exception = False
     for method in ("list", "finalize_response"):  # inside DRF, and where only Django sees it
         with mock.patch.object(CountyViewSet, method, side_effect=RuntimeError("secret of the server")):

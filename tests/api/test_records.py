@@ -98,7 +98,7 @@ def test_a_sale_is_a_point(client: APIClient, county: CountyData) -> None:
     assert feature["properties"]["property_id"] == county.parcels[0].pk
 
 
-def test_a_layer_tells_its_public_fields(client: APIClient, county: CountyData) -> None:
+def test_a_layer_lists_its_public_fields(client: APIClient, county: CountyData) -> None:
     body = client.get("/api/v1/reference-layers?name=zoning").json()["results"][0]
     assert [spec["name"] for spec in body["field_schema"]] == ["ZCODE", "FAR", "STORIES", "OVERLAY", "SINCE"]
     assert body["field_schema"][0] == {"name": "ZCODE", "type": "text", "width": 10, "description": "Code"}

@@ -76,8 +76,8 @@ class Export:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        told: dict[str, Any] = self.job.result_summary
-        return told
+        manifest: dict[str, Any] = self.job.result_summary
+        return manifest
 
     @cached_property
     def files(self) -> dict[str, Path]:
@@ -102,8 +102,8 @@ class Export:
         return found
 
     def losses(self, layer: str) -> list[tuple[str, str, int | None]]:
-        (told,) = [told for told in self.manifest["layers"] if told["layer"] == layer]
-        return [(loss["kind"], loss["field"], loss["count"]) for loss in told["losses"]]
+        (entry,) = [entry for entry in self.manifest["layers"] if entry["layer"] == layer]
+        return [(loss["kind"], loss["field"], loss["count"]) for loss in entry["losses"]]
 
 
 def run_export(api: APIClient, county: County, export_format: str, layers: list[str], **more: Any) -> GisExportJob:

@@ -23,14 +23,14 @@ def test_the_manifest_as_tables(transactional_db: None, api: APIClient, loaded: 
     page = admin_client.get(reverse("admin:gis_export_gisexportjob_change", args=[job.pk])).content.decode()
     assert MARKUP not in page
     cells = [unescape(cell) for cell in re.findall(r"<td>(?:<code>)?(.*?)(?:</code>)?</td>", page)]
-    told = job.result_summary
-    for file in told["files"]:
+    manifest = job.result_summary
+    for file in manifest["files"]:
         assert {file["name"], file["sha256"]} <= set(cells)
-    losses = [loss for layer in told["layers"] for loss in layer["losses"]]
+    losses = [loss for layer in manifest["layers"] for loss in layer["losses"]]
     assert len(losses) > 2
     assert all({loss["kind"], loss["field"], loss["detail"]} <= set(cells) for loss in losses)
     (text,) = re.findall(r"<details>.*?<pre>(.*?)</pre>\s*</details>", page, re.DOTALL)
-    assert json.loads(unescape(text)) == told
+    assert json.loads(unescape(text)) == manifest
     assert MARKUP in unescape(text)
 
 

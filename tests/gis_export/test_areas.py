@@ -177,7 +177,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("given_area", "words"), FAULTS, ids=[str(i) for i in range(len(FAULTS))])
-def test_faults_are_told(given_area: Any, words: str) -> None:
+def test_faults_are_reported(given_area: Any, words: str) -> None:
     with pytest.raises(AreaError) as refused:
         parse(given_area)
     assert words in str(refused.value)

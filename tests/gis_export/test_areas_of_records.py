@@ -159,7 +159,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("area", "words"), FAULTS, ids=[str(i) for i in range(len(FAULTS))])
-def test_faults_are_told(api: APIClient, area: Any, words: str) -> None:
+def test_faults_are_reported(api: APIClient, area: Any, words: str) -> None:
     response = estimate(api, area)
     assert response.status_code == 400, response.content
     errors = response.json()["errors"]

@@ -28,17 +28,17 @@ def boundary(export: Any, export_format: str) -> tuple[Any, dict[str, Any]]:
         path = export.file(".gml")
     meta, _, geometries, values = pyogrio.raw.read(path, layer="area_of_interest")
     assert len(geometries) == 1
-    told = {name: column[0] for name, column in zip(meta["fields"], values, strict=True)}
-    return shapely.from_wkb(geometries[0]), told
+    fields = {name: column[0] for name, column in zip(meta["fields"], values, strict=True)}
+    return shapely.from_wkb(geometries[0]), fields
 
 
 @pytest.mark.parametrize("export_format", FORMATS)
 def test_every_package_has_it(exports: Exports, export_format: str) -> None:
     export = exports(export_format, "parcels", area=AREA, package="zip", spatial_operation="clip")
-    shape, told = boundary(export, export_format)
+    shape, fields = boundary(export, export_format)
     area = areas.parse(AREA, exports.county, 100, None)
     assert shape.equals_exact(shapely.MultiPolygon([area.geometry]), 1e-7, normalize=True)
-    assert told["spatial_operation"] == "clip"
+    assert fields["spatial_operation"] == "clip"
     manifest = export.manifest["area_of_interest"]
     assert (manifest["layer"], manifest["crs"], manifest["records"]) == ("area_of_interest", "EPSG:4326", 1)
     (layer,) = export.manifest["layers"]
@@ -68,7 +68,7 @@ def test_a_whole_county_has_none(exports: Exports) -> None:
     assert "area_of_interest.geojson" not in export.files
 
 
-def test_what_was_done_to_the_area_is_told_in_it(exports: Exports) -> None:
+def test_what_was_done_to_the_area_is_written_in_it(exports: Exports) -> None:
     area = {"type": "buffer", "parcels": ["0000"], "distance": 300, "units": "ft"}
     export = exports("CSV", "parcels", "sales", area=area)
     (feature,) = json.loads(export.files["area_of_interest.geojson"].read_text())["features"]

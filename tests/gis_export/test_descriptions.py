@@ -33,13 +33,13 @@ def test_the_page_is_made_of_the_code(tmp_path: Path) -> None:
     assert page.read_text() == "somebody's own"
 
 
-def test_get_formats_tells_it(api: APIClient) -> None:
-    told = {found["name"]: found for found in api.get(f"{URL}/formats").data}
-    (option,) = told["CSV"]["options"]
+def test_get_formats_shows_it(api: APIClient) -> None:
+    described = {found["name"]: found for found in api.get(f"{URL}/formats").data}
+    (option,) = described["CSV"]["options"]
     assert (option["name"], option["default"], option["choices"]) == ("geometry", "wkt", ["wkt", "point", "none"])
-    assert 254 in [limit["most"] for limit in told["Shapefile"]["limits"]]
-    assert set(told["Shapefile"]["losses"]) == {"renamed", "retyped", "truncated", "altered", "dropped"}
-    assert told["GeoPackage"]["reproducible"] is True
+    assert 254 in [limit["most"] for limit in described["Shapefile"]["limits"]]
+    assert set(described["Shapefile"]["losses"]) == {"renamed", "retyped", "truncated", "altered", "dropped"}
+    assert described["GeoPackage"]["reproducible"] is True
 
 
 @pytest.mark.parametrize(

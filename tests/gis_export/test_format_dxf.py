@@ -164,7 +164,7 @@ def test_losses(exports: Exports) -> None:
 @needs_ogrinfo
 def test_debians_gdal_reads_it_without_a_word(exports: Exports) -> None:
     path = exports("DXF", *LAYERS).file(".dxf")
-    told = subprocess.run(["ogrinfo", "-ro", "-al", path], capture_output=True, text=True, check=True)
-    assert told.stderr == ""
+    info = subprocess.run(["ogrinfo", "-ro", "-al", path], capture_output=True, text=True, check=True)
+    assert info.stderr == ""
     parcels = sum(row.has_shape for row in exports.rows("parcels"))
-    assert told.stdout.count("Layer (String) = parcels_labels") == parcels
+    assert info.stdout.count("Layer (String) = parcels_labels") == parcels

@@ -67,8 +67,8 @@ TRUTH_OF_SEQUENCES = replace(
 
 @pytest.mark.parametrize("export_format", ["GeoJSON", "GeoJSONSeq", "KML", "KMZ"])
 def test_rounding_is_a_loss(exports: Exports, export_format: str) -> None:
-    told = exports(export_format, "roads").manifest["layers"][0]["losses"]
-    assert [loss["detail"] for loss in told if "ound" in loss["detail"]] == ["Coordinates are rounded to 7 decimals."]
+    losses = exports(export_format, "roads").manifest["layers"][0]["losses"]
+    assert [loss["detail"] for loss in losses if "ound" in loss["detail"]] == ["Coordinates are rounded to 7 decimals."]
     asked = exports(export_format, "roads", precision=5).manifest["layers"][0]["losses"]
     details = [loss["detail"] for loss in asked if "decimals" in loss["detail"]]
     assert details == ["Coordinates have 5 decimals, as was asked (precision)."]

@@ -31,8 +31,8 @@ def query(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def metadata(path: Path) -> dict[str, Any]:
     ((found,),) = query(path, "SELECT value FROM parquet_kv_metadata(FILE) WHERE key = 'geo'::BLOB")
-    told: dict[str, Any] = json.loads(found)
-    return told
+    meta: dict[str, Any] = json.loads(found)
+    return meta
 
 
 def read(path: Path, names: list[str]) -> list[Row]:
@@ -60,12 +60,12 @@ TRUTH = Truth(lambda exports, export, layer: read(export.holding(layer), exports
 @pytest.mark.parametrize("layer", LAYERS)
 def test_metadata(exports: Exports, layer: str) -> None:
     path = exports("GeoParquet", layer).path
-    told = metadata(path)
+    meta = metadata(path)
     columns = [name for (name,) in query(path, "SELECT name FROM parquet_schema(FILE)")]
-    assert told["version"] == "1.1.0"
-    (geometry,) = told["columns"].values()
-    name = told["primary_column"]
-    assert [name] == list(told["columns"])
+    assert meta["version"] == "1.1.0"
+    (geometry,) = meta["columns"].values()
+    name = meta["primary_column"]
+    assert [name] == list(meta["columns"])
     assert columns[-1] == name
     assert columns.count(name) == 1
     assert geometry["encoding"] == "WKB"

@@ -98,8 +98,8 @@ def test_names_of_fields_become_names_of_xml(wanted: list[str], again: str) -> N
     found = gml.names(layer)
     assert len({name.lower() for name in found}) == len(columns) + 1
     schema = etree.fromstring(gml._schema((layer,)).encode())
-    told = [element.get("name") for element in schema.iter("{*}element")]
-    assert told[-len(found) :] == [found[-1], *found[:-1]]
+    declared = [element.get("name") for element in schema.iter("{*}element")]
+    assert declared[-len(found) :] == [found[-1], *found[:-1]]
     for name in found:
         assert etree.QName(name).localname == name  # which refuses what is no NCName
         etree.fromstring(f"<{name}/>")
@@ -124,7 +124,7 @@ def test_losses(exports: Exports) -> None:
 @needs_ogrinfo
 def test_debians_gdal_reads_it_without_a_word(exports: Exports) -> None:
     path = exports("GML", *LAYERS).file(".gml")
-    told = subprocess.run(["ogrinfo", "-ro", "-al", "-so", path], capture_output=True, text=True, check=True)
-    assert told.stderr == ""
-    assert told.stdout.count("Feature Count: 24") == 2
-    assert "Extent: (-122.3" in told.stdout  # in x, y again
+    info = subprocess.run(["ogrinfo", "-ro", "-al", "-so", path], capture_output=True, text=True, check=True)
+    assert info.stderr == ""
+    assert info.stdout.count("Feature Count: 24") == 2
+    assert "Extent: (-122.3" in info.stdout  # in x, y again

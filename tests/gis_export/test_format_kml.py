@@ -149,8 +149,8 @@ def test_characters_that_xml_forbids_are_counted(exports: Exports) -> None:
 @pytest.mark.parametrize("layer", ["parcels", "zoning"])
 def test_empty_geometries_are_counted(exports: Exports, layer: str) -> None:
     count = sum(row.geometry is not None and row.geometry.is_empty for row in exports.rows(layer))
-    told = exports("KML", layer).manifest["layers"][0]["losses"]
-    assert [loss["count"] for loss in told if "is empty" in loss["detail"]] == [count]
+    losses = exports("KML", layer).manifest["layers"][0]["losses"]
+    assert [loss["count"] for loss in losses if "is empty" in loss["detail"]] == [count]
 
 
 @pytest.mark.parametrize("layers", [["parcels"], LAYERS])

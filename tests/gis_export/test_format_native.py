@@ -85,7 +85,7 @@ class TestGeoPackage:
         lambda exports, export, layer: map(renamed, map(to_the_millisecond, exports.rows(layer))),
     )
 
-    def test_losses_are_told(self, exports: Exports) -> None:
+    def test_losses_are_reported(self, exports: Exports) -> None:
         export = exports("GeoPackage", *LAYERS)
         assert export.losses("parcels") == export.losses("sales") == []
         assert export.losses("zoning") == [("retyped", "moment", None), ("renamed", "Label", None)]
@@ -121,10 +121,10 @@ class TestGeoPackage:
     @needs_ogrinfo
     def test_debians_gdal_reads_it_without_a_word(self, exports: Exports) -> None:
         path = exports("GeoPackage", *LAYERS).path
-        told = subprocess.run(["ogrinfo", "-ro", "-al", "-so", path], capture_output=True, text=True, check=True)
+        info = subprocess.run(["ogrinfo", "-ro", "-al", "-so", path], capture_output=True, text=True, check=True)
         # GDAL before 3.7 says that it does not know version 1.4 in full.
-        assert [line for line in told.stderr.splitlines() if "user_version" not in line] == []
-        assert told.stdout.count("Feature Count: 24") == 2
+        assert [line for line in info.stderr.splitlines() if "user_version" not in line] == []
+        assert info.stdout.count("Feature Count: 24") == 2
 
 
 class TestFlatGeobuf:
@@ -155,8 +155,8 @@ class TestFlatGeobuf:
     def test_debians_gdal_uses_the_index(self, exports: Exports) -> None:
         path = exports("FlatGeobuf", "parcels").file(".fgb")
         box = ["-spat", *map(str, (data.WEST, data.SOUTH, data.WEST + 0.0005, data.SOUTH + 0.0005))]
-        told = subprocess.run(["ogrinfo", "-al", "-so", *box, path], capture_output=True, text=True, check=True)
-        assert (told.stderr, told.stdout.count("Feature Count: 1\n")) == ("", 1)
+        info = subprocess.run(["ogrinfo", "-al", "-so", *box, path], capture_output=True, text=True, check=True)
+        assert (info.stderr, info.stdout.count("Feature Count: 1\n")) == ("", 1)
 
 
 def crosswalk(export: Export, layer: str) -> list[tuple[str, str]]:
@@ -234,8 +234,8 @@ class TestShapefile:
     def test_debians_gdal_reads_it_without_a_word(self, exports: Exports) -> None:
         for layer in LAYERS:
             path = exports("Shapefile", layer).file(".shp")
-            told = subprocess.run(["ogrinfo", "-ro", "-al", path], capture_output=True, text=True, check=True)
-            assert told.stderr == ""
+            info = subprocess.run(["ogrinfo", "-ro", "-al", path], capture_output=True, text=True, check=True)
+            assert info.stderr == ""
 
 
 def _in_dbase(value: Any, *, as_text: bool) -> Any:
@@ -275,14 +275,14 @@ def _dbase_fields(path: Path) -> dict[str, tuple[str, int]]:
 @pytest.mark.parametrize("export_format", ["GeoPackage", "FlatGeobuf", "Shapefile", "GeoParquet", "CSV"])
 def test_state_plane(exports: Exports, export_format: str) -> None:
     export = exports(export_format, "sales", crs="state_plane")
-    told = export.manifest["layers"][0]
-    assert told["crs"] == f"EPSG:{STATE_PLANE}"
+    entry = export.manifest["layers"][0]
+    assert entry["crs"] == f"EPSG:{STATE_PLANE}"
     forward = pyproj.Transformer.from_crs(4326, STATE_PLANE, always_xy=True)
     points = [forward.transform(row.geometry.x, row.geometry.y) for row in exports.rows("sales") if row.has_shape]
     if export_format == "CSV":
-        assert told["extent"] is None  # a file that tells no extent is not held up by it
+        assert entry["extent"] is None  # a file that tells no extent is not held up by it
     else:
-        assert told["extent"] == pytest.approx(shapely.MultiPoint(points).bounds, abs=0.001)  # feet
+        assert entry["extent"] == pytest.approx(shapely.MultiPoint(points).bounds, abs=0.001)  # feet
     if export_format in ("GeoPackage", "FlatGeobuf", "Shapefile"):
         path = export.file({"GeoPackage": ".gpkg", "FlatGeobuf": ".fgb", "Shapefile": ".shp"}[export_format])
         with fiona.open(path) as source:
@@ -331,7 +331,7 @@ class TestFileGDB:
                 milliseconds=1
             )
 
-    def test_losses_are_told(self, exports: Exports) -> None:
+    def test_losses_are_reported(self, exports: Exports) -> None:
         export = exports("FileGDB", *LAYERS)
         assert export.losses("sales") == [("retyped", "multi_parcel", None), ("altered", "", None)]
         renamed = {field for kind, field, _ in export.losses("zoning") if kind == "renamed"}
@@ -387,19 +387,19 @@ class TestTAB:
         assert ("altered", "", 1) in losses  # the empty geometry
         assert ("truncated", "label", 2) in losses
 
-    def test_the_prj_tells_the_crs_that_the_file_cannot(self, exports: Exports) -> None:
+    def test_the_prj_names_the_crs_that_the_file_cannot(self, exports: Exports) -> None:
         export = exports("TAB", "sales", crs="state_plane")
         assert pyproj.CRS.from_wkt(export.file(".prj").read_text()).equals(pyproj.CRS.from_epsg(STATE_PLANE), True)
-        (told,) = export.manifest["layers"]
-        assert any("NAD83 (High Accuracy Reference Network)" in loss["detail"] for loss in told["losses"])
+        (entry,) = export.manifest["layers"]
+        assert any("NAD83 (High Accuracy Reference Network)" in loss["detail"] for loss in entry["losses"])
 
     @needs_ogrinfo
     def test_debians_gdal_reads_it(self, exports: Exports) -> None:
         path = exports("TAB", "parcels", fields={"parcels": ["parcel_number", "total_value"]}).file(".tab")
-        told = subprocess.run(["ogrinfo", "-ro", "-al", path], capture_output=True, text=True, check=True)
-        assert told.stdout.count("OGRFeature(parcels)") == len(exports.rows("parcels"))
-        assert "parcel_number (String) = 0012" in told.stdout
-        assert "total_value: Integer (" in told.stdout
+        info = subprocess.run(["ogrinfo", "-ro", "-al", path], capture_output=True, text=True, check=True)
+        assert info.stdout.count("OGRFeature(parcels)") == len(exports.rows("parcels"))
+        assert "parcel_number (String) = 0012" in info.stdout
+        assert "total_value: Integer (" in info.stdout
 
 
 _ABSENT = {"text": "", "integer": 0, "real": 0.0}

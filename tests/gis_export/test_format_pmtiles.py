@@ -108,10 +108,10 @@ def test_header_and_metadata(exports: Exports) -> None:
     shapes = [row.geometry for layer in LAYERS for row in exports.rows(layer) if row.has_shape]
     corners = [header[f"{name}_e7"] / 1e7 for name in ("min_lon", "min_lat", "max_lon", "max_lat")]
     assert corners == pytest.approx(shapely.total_bounds(shapes).tolist(), abs=1e-7)
-    told = {layer["id"]: layer for layer in reader.metadata()["vector_layers"]}
-    assert list(told) == LAYERS
+    described = {layer["id"]: layer for layer in reader.metadata()["vector_layers"]}
+    assert list(described) == LAYERS
     kinds = {"integer": "Number", "real": "Number", "boolean": "Boolean"}
-    assert told["sales"]["fields"] == {n: kinds.get(kind, "String") for n, kind in exports.types("sales").items()}
+    assert described["sales"]["fields"] == {n: kinds.get(kind, "String") for n, kind in exports.types("sales").items()}
 
 
 def test_gdal_opens_it(exports: Exports) -> None:

@@ -34,9 +34,9 @@ def ask(api: APIClient, county: County, action: str, export_format: str = "GeoJS
 
 def exceeded(api: APIClient, county: County, export_format: str = "GeoJSON") -> list[str]:
     """The limits that the estimate names, which run must refuse in the same words."""
-    told = ask(api, county, "estimate", export_format)
-    assert told.status_code == 200, told.content
-    names = [each["limit"] for each in told.json()["limits_exceeded"]]
+    answer = ask(api, county, "estimate", export_format)
+    assert answer.status_code == 200, answer.content
+    names = [each["limit"] for each in answer.json()["limits_exceeded"]]
     response = ask(api, county, "run", export_format, parameters={"fresh": True})
     if not names:
         assert response.status_code == 202
@@ -83,8 +83,8 @@ def test_what_was_taken_in_a_day_counts(
     limit(loaded, max_records_per_day=60)
     assert run_export(api, loaded, "GeoJSON", ["parcels"]).record_count == 24
     assert exceeded(api, loaded) == []  # pending: counts by its estimate
-    told = ask(api, loaded, "estimate").json()["limits_exceeded"]
-    assert told == [{"limit": "max_records_per_day", "allowed": 60, "estimate": 72}]
+    estimated = ask(api, loaded, "estimate").json()["limits_exceeded"]
+    assert estimated == [{"limit": "max_records_per_day", "allowed": 60, "estimate": 72}]
     assert exceeded(api, loaded) == ["max_records_per_day"]
     assert exceeded(client_of(manager), loaded) == []  # another's
     GisExportJob.objects.filter(status="PENDING").update(status="CANCELLED", completed_at="2026-01-01T00:00Z")
@@ -190,8 +190,8 @@ def test_a_count_that_takes_too_long_is_left(api: APIClient, loaded: County, mon
     monkeypatch.setattr(expected, "_COUNT_MILLISECONDS", 1)
     monkeypatch.setattr(dispatch, "active_jobs", lambda *_: 0)
     monkeypatch.setattr("django.db.models.QuerySet.count", lambda _: _sleep())
-    told = ask(api, loaded, "estimate").json()
-    assert told["exact"] is False
+    answer = ask(api, loaded, "estimate").json()
+    assert answer["exact"] is False
     assert _limit() == before
 
 
@@ -224,8 +224,8 @@ def test_estimates_learn_and_are_judged(transactional_db: None, api: APIClient, 
     few = {"fields": {"parcels": ["zoning"]}, "options": {"geometry": "none"}, "fresh": True}
     small = {run_export(api, loaded, "CSV", ["parcels"], parameters=few).result_file_bytes for _ in range(3)}.pop()
     assert small is not None
-    told = ask(api, loaded, "estimate", "CSV", parameters=few).json()
-    assert abs(told["bytes"] - small) < 0.5 * small
+    answer = ask(api, loaded, "estimate", "CSV", parameters=few).json()
+    assert abs(answer["bytes"] - small) < 0.5 * small
     shown = api.get(f"{URL}/results/{jobs[2].pk}").json()["result"]
     assert shown["estimated_records"] == shown["result_record_count"] == 24
     assert shown["estimated_bytes"] > 0

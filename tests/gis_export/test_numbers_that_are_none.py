@@ -47,16 +47,16 @@ def test_numbers_that_are_none(tmp_path: Path, transactional_db: None, export_fo
     columns = (Column("number", "real"), Column("name", "text", width=20))
     result = carry_out(replace(wanted, layers=(replace(wanted.layers[0], columns=columns, srid=srid),)))
     path = Path(result.file)
-    told = [loss for loss in result.manifest["layers"][0]["losses"] if loss["count"]]
+    losses = [loss for loss in result.manifest["layers"][0]["losses"] if loss["count"]]
     if export_format == "KMZ":
         with zipfile.ZipFile(path) as archive:
             texts = [f'<SimpleData name="number">{text}</SimpleData>' for text in ("NaN", "INF", "-INF", "0.5")]
             assert all(text in archive.read("doc.kml").decode() for text in texts)
-        assert told == []
+        assert losses == []
         return
     numbers, lost = EXPECTED[export_format]
-    assert sum(loss["count"] for loss in told) == lost
-    assert {loss["kind"] for loss in told} <= {"altered", "dropped"}
+    assert sum(loss["count"] for loss in losses) == lost
+    assert {loss["kind"] for loss in losses} <= {"altered", "dropped"}
     assert sorted(read(path, tmp_path / "files"), key=repr) == pytest.approx(sorted(numbers, key=repr), nan_ok=True)
 
 

@@ -47,18 +47,18 @@ def test_several_layers(exports: Exports, export_format: str) -> None:
 def test_manifest_and_hashes(exports: Exports, export_format: str, package: str) -> None:
     export = exports(export_format, "parcels", package=package)
     kind = registry.get(export_format)
-    told = {file["name"]: file for file in export.manifest["files"]}
-    zipped = package == "zip" or kind.always_zip or len(told) > 1
+    listed = {file["name"]: file for file in export.manifest["files"]}
+    zipped = package == "zip" or kind.always_zip or len(listed) > 1
     assert (export.path.suffix == ".zip") is zipped
     if zipped:
         # jsonb keeps a sum of more than 2^53 without its exponent, which Python reads as a whole number.
         stored = json.loads(json.dumps(export.manifest), parse_int=float)
         del stored["data_as_of"]  # the same data gives the same package
         assert json.loads(export.files["manifest.json"].read_text(), parse_int=float) == stored
-        assert set(export.files) == {*told, "manifest.json"}
+        assert set(export.files) == {*listed, "manifest.json"}
         with zipfile.ZipFile(export.path) as archive:
             assert all(info.compress_type == zipfile.ZIP_DEFLATED for info in archive.infolist())
-    for name, file in told.items():
+    for name, file in listed.items():
         content = export.files[name].read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (file["bytes"], file["sha256"])
     content = export.path.read_bytes()

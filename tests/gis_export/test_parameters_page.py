@@ -51,11 +51,11 @@ def test_every_example_runs(transactional_db: None, api: APIClient, county: Coun
     ReferenceFeature.objects.create(county=county, layer=zoning, feature_key="1", attributes={"ZCODE": "R-1"})
     assert len(EXAMPLES) >= 6
     for body in EXAMPLES:
-        told = api.post(f"{URL}/estimate", body, format="json")
-        assert told.status_code == 200, (body, told.content)
+        answer = api.post(f"{URL}/estimate", body, format="json")
+        assert answer.status_code == 200, (body, answer.content)
         response = api.post(f"{URL}/run", body, format="json")
         assert response.status_code == 202, (body, response.content)
         runner.run("gis_export.GisExportJob", response.data["job_id"])
         job = GisExportJob.objects.get(pk=response.data["job_id"])
         assert job.status == "COMPLETED", (body, job.message)
-        assert job.record_count == told.json()["records"] > 0, body
+        assert job.record_count == answer.json()["records"] > 0, body

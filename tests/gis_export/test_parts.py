@@ -112,22 +112,22 @@ def test_merged_parts_are_the_file_that_one_writer_makes(
         assert job.result_file_sha256 == whole.result_file_sha256
         assert Path(job.result_file).suffix == Path(whole.result_file).suffix
     assert left_over() == []
-    assert _close(_told(job), _told(whole))
+    assert _close(_manifest(job), _manifest(whole))
     assert [part["number"] for part in job.result_summary["parts"]] == [1, 2, 3, 4]
 
 
-def _told(job: GisExportJob) -> dict[str, Any]:
+def _manifest(job: GisExportJob) -> dict[str, Any]:
     """What the manifest tells of the layer, but for its place."""
     return {name: value for name, value in job.result_summary["layers"][0].items() if name != "file"}
 
 
-def _close(told: Any, expected: Any) -> bool:
+def _close(actual: Any, expected: Any) -> bool:
     """Alike, but for the last digits of sums."""
     if isinstance(expected, dict):
-        return told.keys() == expected.keys() and all(_close(told[name], expected[name]) for name in expected)
+        return actual.keys() == expected.keys() and all(_close(actual[name], expected[name]) for name in expected)
     if isinstance(expected, list):
-        return len(told) == len(expected) and all(map(_close, told, expected))
-    return bool(told == pytest.approx(expected) if isinstance(expected, float) else told == expected)
+        return len(actual) == len(expected) and all(map(_close, actual, expected))
+    return bool(actual == pytest.approx(expected) if isinstance(expected, float) else actual == expected)
 
 
 @pytest.mark.parametrize("export_format", ["CSV", "FlatGeobuf", "GeoJSONSeq", "GeoParquet"])
@@ -136,9 +136,9 @@ def test_the_whole_can_be_verified(ask: Any, export_format: str, capsys: pytest.
     job = ask(export_format, parameters={"precision": 6, "include_assessment_data": True})
     assert parts_of(job)
     call_command("verify_export", str(job.pk))
-    told = capsys.readouterr().out
-    assert "parcels: 24 records of parcels" in told.replace(f"{job.pk}_", "")
-    assert "Nothing differs." in told
+    printed = capsys.readouterr().out
+    assert "parcels: 24 records of parcels" in printed.replace(f"{job.pk}_", "")
+    assert "Nothing differs." in printed
 
 
 def test_a_dataset_of_geoparquet(ask: Any, tmp_path: Path, settings: Any) -> None:
@@ -162,7 +162,7 @@ def test_a_dataset_of_geoparquet(ask: Any, tmp_path: Path, settings: Any) -> Non
     assert sum(len(geopandas.read_parquet(tmp_path / name)) for name in names) == 24
     settings.EXPORT_PARTS_ABOVE = 1000
     whole = ask("GeoParquet")
-    assert _close(_told(job), _told(whole))
+    assert _close(_manifest(job), _manifest(whole))
     assert left_over() == []
 
 

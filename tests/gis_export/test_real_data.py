@@ -83,13 +83,13 @@ def test_every_value_of_a_real_zoning(seattle: Exports, export_format: str) -> N
     export = seattle(export_format, "zoning")
     assert export.job.record_count == len(seattle.rows("zoning")) > 2500
     TRUTHS[export_format].check(seattle, export, "zoning")
-    (told,) = export.manifest["layers"]
-    source, written = told["reconciliation"]["source"], told["reconciliation"]["written"]
+    (entry,) = export.manifest["layers"]
+    source, written = entry["reconciliation"]["source"], entry["reconciliation"]["written"]
     assert written["area"] == pytest.approx(source["area"])
-    assert told["reconciliation"]["records_in_file"] == source["records"]
+    assert entry["reconciliation"]["records_in_file"] == source["records"]
     if export_format == "XLSX":
         long = sum(not in_a_cell(row.geometry) for row in seattle.rows("zoning"))
-        assert [loss["count"] for loss in told["losses"] if loss["kind"] == "dropped"] == [long]
+        assert [loss["count"] for loss in entry["losses"] if loss["kind"] == "dropped"] == [long]
         assert long > 30
 
 

@@ -116,9 +116,9 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("action", ["run", "estimate"])
-@pytest.mark.parametrize(("unreadable", "told"), UNREADABLE)
+@pytest.mark.parametrize(("unreadable", "named"), UNREADABLE)
 def test_a_member_that_cannot_be_read_hides_no_fault_of_the_others(
-    api: APIClient, loaded: County, action: str, unreadable: dict[str, Any], told: set[str]
+    api: APIClient, loaded: County, action: str, unreadable: dict[str, Any], named: set[str]
 ) -> None:
     wrong = {
         "export_format": "GeoJSONN",
@@ -126,7 +126,7 @@ def test_a_member_that_cannot_be_read_hides_no_fault_of_the_others(
         "area_of_interest": {"type": "bbox", "coordinates": [46.0, -120.5, 46.5, -120.0]},
         "parameters": {"crs": "EPSG:12", "fields": {"parcels": ["colour"]}, "package": "tar", "sql": "1"},
     }
-    assert set(faults(ask(api, loaded, action, **{**wrong, **unreadable}))) == {*unreadable, *told}
+    assert set(faults(ask(api, loaded, action, **{**wrong, **unreadable}))) == {*unreadable, *named}
     assert not GisExportJob.objects.exists()
     assert not queued().exists()
 
@@ -164,9 +164,9 @@ class TestCountySettings:
     def test_defaults_that_no_request_could_have_are_refused(
         self, loaded: County, parameters: dict[str, Any], named: str
     ) -> None:
-        told = settings_validators.faults(CountySettings(county=loaded, default_parameters=parameters))
-        assert named in told["default_parameters"]
-        assert ("EPSG:12" in told["default_parameters"]) == ("crs" in parameters)
+        faults_found = settings_validators.faults(CountySettings(county=loaded, default_parameters=parameters))
+        assert named in faults_found["default_parameters"]
+        assert ("EPSG:12" in faults_found["default_parameters"]) == ("crs" in parameters)
 
     def test_allowed_formats(self, api: APIClient, loaded: County) -> None:
         settings_of(loaded, allowed_formats=["CSV", "KML"])
@@ -220,8 +220,8 @@ class TestCountySettings:
     def test_limits(self, api: APIClient, loaded: County) -> None:
         settings_of(loaded, max_records=10, max_area_vertices=10)
         assert "has 24 records, and max_records of COUNTY01 is 10" in faults(ask(api, loaded))["area_of_interest"]
-        told = ask(api, loaded, "estimate").json()
-        assert told["limits_exceeded"] == [{"limit": "max_records", "allowed": 10, "estimate": 24}]
+        answer = ask(api, loaded, "estimate").json()
+        assert answer["limits_exceeded"] == [{"limit": "max_records", "allowed": 10, "estimate": 24}]
         around = ", ".join(f"{-122 + i / 100} {47 + i * i / 1000}" for i in range(11))
         area = f"POLYGON (({around}, -122 47))"
         assert "12 vertices, and at most 10" in faults(ask(api, loaded, area_of_interest=area))["area_of_interest"]
@@ -229,10 +229,10 @@ class TestCountySettings:
 
 
 def test_estimate_counts_and_learns(transactional_db: None, api: APIClient, loaded: County) -> None:
-    told = ask(api, loaded, "estimate", layers=["parcels", "zoning"]).json()
-    assert (told["records"], told["exact"], told["layers"]) == (48, True, {"parcels": 24, "zoning": 24})
-    assert told["bytes"] == 1000 + 48 * 800  # nothing is measured yet
-    assert told["limits_exceeded"] == []
+    answer = ask(api, loaded, "estimate", layers=["parcels", "zoning"]).json()
+    assert (answer["records"], answer["exact"], answer["layers"]) == (48, True, {"parcels": 24, "zoning": 24})
+    assert answer["bytes"] == 1000 + 48 * 800  # nothing is measured yet
+    assert answer["limits_exceeded"] == []
     job = run_export(api, loaded, "GeoJSON", ["parcels"])
     learned = ask(api, loaded, "estimate").json()
     assert learned["bytes"] == pytest.approx(job.result_file_bytes, rel=0.02)
@@ -345,7 +345,7 @@ def test_jobs_of_other_counties_are_not_there(
     assert "county_id" in faults(ask(foreign, loaded))
 
 
-def test_antimeridian_is_told_from_the_beginning_to_the_end(
+def test_antimeridian_is_reported_from_the_beginning_to_the_end(
     transactional_db: None, api: APIClient, loaded: County
 ) -> None:
     area = {"type": "bbox", "coordinates": [170, -10, -170, 10]}

@@ -24,8 +24,8 @@ from tests.gis_export.test_truth import features
 
 
 def losses(job: GisExportJob, layer: str = "parcels") -> list[tuple[str, str, int | None]]:
-    (told,) = [told for told in job.result_summary["layers"] if told["layer"] == layer]
-    return [(loss["kind"], loss["detail"], loss["count"]) for loss in told["losses"]]
+    (entry,) = [entry for entry in job.result_summary["layers"] if entry["layer"] == layer]
+    return [(loss["kind"], loss["detail"], loss["count"]) for loss in entry["losses"]]
 
 
 @pytest.mark.parametrize("export_format", [name for name in FORMATS if name != "PMTiles"])  # which has its own grid
@@ -36,8 +36,8 @@ def test_precision_in_every_format(exports: Exports, export_format: str) -> None
     assert len(positions) > 50
     assert np.abs(positions - positions.round(4)).max() < 1e-9
     assert all(row.geometry.is_valid for row in found if row.geometry is not None)
-    told = losses(export.job)
-    assert ("altered", "Coordinates have 4 decimals, as was asked (precision).", None) in told
+    described = losses(export.job)
+    assert ("altered", "Coordinates have 4 decimals, as was asked (precision).", None) in described
     assert export.manifest["request"]["resolved"]["precision"] == 4
 
 
@@ -117,15 +117,15 @@ def test_simplify_keeps_within_the_distance_on_the_ground(
     left_out = shapely.get_num_coordinates(ragged) - shapely.get_num_coordinates(got)
     assert away <= metres * 1.01 + 1e-4
     assert got.is_valid
-    told = losses(job)
-    (how,) = [detail for kind, detail, _ in told if "ST_SimplifyPreserveTopology" in detail]
+    described = losses(job)
+    (how,) = [detail for kind, detail, _ in described if "ST_SimplifyPreserveTopology" in detail]
     assert how.startswith(f"Simplified by {tolerance[0]:g} {tolerance[1]} on the ground")
     if metres > 1:
         assert left_out > 300
-        assert ("dropped", "Vertices were left out.", left_out) in told
+        assert ("dropped", "Vertices were left out.", left_out) in described
     else:
         assert left_out == 0
-        assert "dropped" not in [kind for kind, _, _ in told]
+        assert "dropped" not in [kind for kind, _, _ in described]
 
 
 def test_points_are_not_simplified(exports: Exports) -> None:

@@ -133,8 +133,8 @@ def test_tables_and_triggers_are_those_of_gdal(tmp_path: Path) -> None:
     def of(path: Path) -> dict[str, Any]:
         with sqlite3.connect(path) as database:
             made = database.execute("SELECT name, type, tbl_name, sql FROM sqlite_master").fetchall()
-            told = database.execute("SELECT * FROM gpkg_extensions").fetchall()
-        return {"told": told, **{name: (*rest, re.sub(r"\s", "", sql or "")) for name, *rest, sql in made}}
+            extensions = database.execute("SELECT * FROM gpkg_extensions").fetchall()
+        return {"extensions": extensions, **{name: (*rest, re.sub(r"\s", "", sql or "")) for name, *rest, sql in made}}
 
     assert of(indexed(tmp_path, corners, "GPKG")) == of(theirs)
 

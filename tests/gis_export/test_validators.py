@@ -23,16 +23,16 @@ def test_geojson(exports: Exports, layer: str) -> None:
     # Section 3.1 of RFC 7946 allows an empty array of coordinates; the validator does not.
     found["features"] = [f for f in found["features"] if not f["geometry"] or f["geometry"]["coordinates"]]
     assert geojson_validator.validate_structure(found) == {}
-    told = geojson_validator.validate_geometries(found)
-    assert told["invalid"] == {}
-    assert set(told["problematic"]) <= {"holes"}  # which an assessor's parcels have
+    faults_found = geojson_validator.validate_geometries(found)
+    assert faults_found["invalid"] == {}
+    assert set(faults_found["problematic"]) <= {"holes"}  # which an assessor's parcels have
 
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_geoparquet(exports: Exports, layer: str) -> None:
-    told = geoparquet_validator.check(str(exports("GeoParquet", layer).path))
-    assert geoparquet_validator.conformant(told)
-    assert geoparquet_validator.failed(told) == []
+    checked = geoparquet_validator.check(str(exports("GeoParquet", layer).path))
+    assert geoparquet_validator.conformant(checked)
+    assert geoparquet_validator.failed(checked) == []
 
 
 @pytest.mark.parametrize("layers", [LAYERS, ["sales"]])

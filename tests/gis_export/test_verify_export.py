@@ -43,16 +43,16 @@ def verify(exports: Exports) -> Verify:
 @pytest.mark.parametrize("export_format", FORMATS)
 def test_sound_exports(exports: Exports, verify: Verify, export_format: str) -> None:
     export = exports(export_format, *LAYERS)
-    told = verify(export.job.pk)
-    assert told.endswith("Nothing differs.\n")
+    printed = verify(export.job.pk)
+    assert printed.endswith("Nothing differs.\n")
     # Tiles have none of the records without a geometry, and MapInfo as GDAL writes it none of several points.
     parcels = {"PMTiles": sum(row.has_shape for row in exports.rows("parcels"))}.get(export_format, 24)
     trees = {"PMTiles": "1 record", "TAB": "3 records"}.get(export_format, "2 records")
-    assert f"parcels: {parcels} records of" in told
-    assert f"trees: {trees} of" in told
-    assert ("parcels: totals were not compared" in told) is (export_format == "PMTiles")
-    assert "of the database as it is now" in told
-    assert verify(export.path) == told
+    assert f"parcels: {parcels} records of" in printed
+    assert f"trees: {trees} of" in printed
+    assert ("parcels: totals were not compared" in printed) is (export_format == "PMTiles")
+    assert "of the database as it is now" in printed
+    assert verify(export.path) == printed
 
 
 @pytest.mark.parametrize("export_format", FORMATS)
@@ -61,17 +61,17 @@ def test_areas_other_systems_and_asked_shapes(exports: Exports, verify: Verify, 
     if export_format not in ("GeoJSON", "GeoJSONSeq", "KML", "KMZ", "PMTiles"):
         asked |= {"crs": "state_plane", "precision": 2, "simplify": {"tolerance": 1, "units": "ft"}}
     export = exports(export_format, "parcels", area=AREA, include_assessment_data=True, **asked)
-    told = verify(export.job.pk)
-    assert told.endswith("Nothing differs.\n")
-    assert "area_of_interest: " in told
+    printed = verify(export.job.pk)
+    assert printed.endswith("Nothing differs.\n")
+    assert "area_of_interest: " in printed
 
 
 @pytest.mark.parametrize("export_format", FORMATS)
 def test_nothing_in_the_area(exports: Exports, verify: Verify, export_format: str) -> None:
     export = exports(export_format, "parcels", area={"type": "bbox", "coordinates": [10, 10, 11, 11]})
-    told = verify(export.job.pk)
-    assert told.endswith("Nothing differs.\n")
-    assert "parcels: 0 records of" in told
+    printed = verify(export.job.pk)
+    assert printed.endswith("Nothing differs.\n")
+    assert "parcels: 0 records of" in printed
 
 
 def test_options_of_tables(exports: Exports, verify: Verify) -> None:
@@ -82,9 +82,9 @@ def test_options_of_tables(exports: Exports, verify: Verify) -> None:
 def test_a_package_alone_is_checked_by_its_manifest(exports: Exports, verify: Verify, tmp_path: Path) -> None:
     export = exports("GeoJSON", *LAYERS)
     elsewhere = repacked(export, tmp_path / "elsewhere.zip")
-    told = verify(elsewhere)
-    assert "The file is compared with the job" not in told
-    assert "of the database as it is now" in told
+    printed = verify(elsewhere)
+    assert "The file is compared with the job" not in printed
+    assert "of the database as it is now" in printed
     manifest = json.loads(export.files["manifest.json"].read_text())
     manifest["request"]["county_id"] = "FAR"
     other = repacked(export, tmp_path / "far.zip", {"manifest.json": json.dumps(manifest).encode()})
@@ -106,7 +106,7 @@ def repacked(export: Export, target: Path, other: dict[str, bytes | None] | None
     return target
 
 
-def test_what_was_changed_is_told(exports: Exports, verify: Verify, tmp_path: Path) -> None:
+def test_what_was_changed_is_reported(exports: Exports, verify: Verify, tmp_path: Path) -> None:
     export = exports("GeoJSON", *LAYERS)
     collection = json.loads(export.files["parcels.geojson"].read_text())
     collection["features"][5]["properties"]["total_value"] += 7

@@ -101,9 +101,9 @@ def test_each_condition_takes_its_records(exports: Exports) -> None:
         wanted = sum(1 for row in exports.rows(layer) if test(row.values))
         body = {"export_format": "CSV", "county_id": "NASTY", "layers": [layer], "parameters": {"where": where}}
         with exports.unblock():
-            told = exports.api.post(f"{URL}/estimate", body, format="json")
-        assert told.status_code == 200, told.content
-        assert told.json()["records"] == wanted, where
+            answer = exports.api.post(f"{URL}/estimate", body, format="json")
+        assert answer.status_code == 200, answer.content
+        assert answer.json()["records"] == wanted, where
 
 
 def test_the_file_holds_what_was_asked_for(exports: Exports) -> None:
@@ -115,7 +115,7 @@ def test_the_file_holds_what_was_asked_for(exports: Exports) -> None:
     export = exports("GeoJSON", "parcels", "zoning", area=area, where=where)
     found = json.loads(export.files["parcels.geojson"].read_text())["features"]
     assert [feature["properties"]["year_built"] for feature in found] == [1900, 1901]  # the third is not in the area
-    (layer,) = [told for told in export.manifest["layers"] if told["layer"] == "zoning"]
+    (layer,) = [entry for entry in export.manifest["layers"] if entry["layer"] == "zoning"]
     rows = [row.values for row in exports.rows("zoning")[:2]]
     assert layer["records"] == sum(row["label"] == "0012" or row["big"] == 0 for row in rows) == 1
     assert export.manifest["request"]["resolved"]["where"] == {**where, "parcels": {"all": where["parcels"]}}
@@ -242,6 +242,6 @@ def test_conditions_on_personal_data(
 
 def test_between_without_regard_to_case(api: APIClient, loaded: County) -> None:
     where = [c("situs_city", "between", ["sea", "SEZ"], ignore_case=True)]
-    told = ask(api, loaded, "estimate", parameters={"where": where})
-    assert told.status_code == 200, told.content
-    assert told.json()["records"] == len(data.TEXTS)
+    answer = ask(api, loaded, "estimate", parameters={"where": where})
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["records"] == len(data.TEXTS)

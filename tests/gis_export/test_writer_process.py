@@ -348,7 +348,7 @@ class TestCrashes:
         assert b'"0023"' in content
         assert b"changed" not in content
 
-    def test_progress_is_told(self, slow_county: County, api: APIClient) -> None:
+    def test_progress_is_reported(self, slow_county: County, api: APIClient) -> None:
         job = submit(api, slow_county)
         with in_background(job):
             wait_for_job(job, "RUNNING")
@@ -400,8 +400,8 @@ def test_secrets_stay_out_of_sight(
     ):
         assert secret not in failure(faulty).message
     close_writer()
-    told = capfd.readouterr()
-    assert secret not in told.out + told.err + caplog.text
+    printed = capfd.readouterr()
+    assert secret not in printed.out + printed.err + caplog.text
 
 
 def test_the_password_reaches_the_writer(monkeypatch: pytest.MonkeyPatch, db: None) -> None:

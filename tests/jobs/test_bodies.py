@@ -67,7 +67,7 @@ def test_large_shapes_and_lists_of_parcels_pass() -> None:
         bodies.check({"request": [*features, *features, *features, *features]})
 
 
-def test_the_first_faults_are_told_and_all_are_counted(api: APIClient) -> None:
+def test_the_first_faults_are_named_and_all_are_counted(api: APIClient) -> None:
     body = {f"unknown_{number:03d}": number for number in range(900)}
     problem = api.post(RUN, body, format="json").json()
     assert problem["error_count"] == 902  # county_id and flavour are missing, too

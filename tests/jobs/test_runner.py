@@ -187,8 +187,8 @@ def test_heartbeat_goes_on_while_the_work_is_deaf(submit: Submit) -> None:
     running = InThread(submit(deaf_seconds=3))
     wait_for_message(running.job, "Deaf.")
     running.job.refresh_from_db()
-    told = running.job.heartbeat_at
-    wait_until(lambda: DummyJob.objects.filter(pk=running.job.pk, heartbeat_at__gt=told).exists())
+    last_beat = running.job.heartbeat_at
+    wait_until(lambda: DummyJob.objects.filter(pk=running.job.pk, heartbeat_at__gt=last_beat).exists())
     assert running.join().status == Status.COMPLETED
 
 

@@ -392,12 +392,12 @@ def test_what_is_refused_or_breaks_does_not_stop_the_others(
     for minutes, schedule in enumerate((last, broken, second, first)):
         due(schedule, late=timedelta(minutes=minutes))
     assert sweep().scheduled == 1
-    told = {schedule.name: schedule.last_event for schedule in Schedule.objects.all()}
-    assert "was submitted" in told["first"]
-    assert "the limit is 1" in told["second"]
-    assert "internal reason" in told["broken"]
-    assert "flavour" in told["Nightly"]
-    assert "county_id: " in told["Nightly"]
+    events = {schedule.name: schedule.last_event for schedule in Schedule.objects.all()}
+    assert "was submitted" in events["first"]
+    assert "the limit is 1" in events["second"]
+    assert "internal reason" in events["broken"]
+    assert "flavour" in events["Nightly"]
+    assert "county_id: " in events["Nightly"]
     assert Schedule.objects.filter(enabled=True, next_run_at__gt=Now()).count() == 4
 
 

@@ -65,7 +65,7 @@ def due_now() -> None:
 # The outbox.
 
 
-def test_each_way_to_end_is_told_once(ask: Ask, transactional_db: None, receiver: Server, secret: str) -> None:
+def test_each_way_to_end_is_sent_once(ask: Ask, transactional_db: None, receiver: Server, secret: str) -> None:
     done, bad, cancelled, waiting = ask(), ask(**{"raise": "burnt"}), ask(), ask()
     for job in (done, bad):
         runner.run("dummy.DummyJob", str(job.pk))
@@ -79,12 +79,12 @@ def test_each_way_to_end_is_told_once(ask: Ask, transactional_db: None, receiver
     DummyJob.objects.finish(done.pk, done.claim_token)  # too late: nothing moves
     assert WebhookDelivery.objects.count() == 5
     send_due()
-    told = {}
+    sent = {}
     for path, headers, body in receiver.received:
         assert path == "/in?key=1"
         message = Webhook(secret).verify(body.decode(), headers)
-        told[message["data"]["job_id"]] = (message["type"], message["data"]["error_code"])
-    assert told == {
+        sent[message["data"]["job_id"]] = (message["type"], message["data"]["error_code"])
+    assert sent == {
         str(done.pk): ("job.completed", ""),
         str(bad.pk): ("job.failed", "dummy_burnt"),
         str(cancelled.pk): ("job.cancelled", ""),
@@ -109,7 +109,7 @@ def test_no_message_of_what_was_rolled_back(ask: Ask) -> None:
     assert job.status == "RUNNING"
 
 
-def test_lost_workers_are_told_of_too(ask: Ask, settings: Any) -> None:
+def test_lost_workers_are_sent_too(ask: Ask, settings: Any) -> None:
     settings.JOB_MAX_ATTEMPTS = 1
     job = ask()
     claim(job)
@@ -256,7 +256,7 @@ def test_webhooks_that_are_wrong(api: APIClient, secret: str, county: County) ->
     assert not DummyJob.objects.exists()
 
 
-def test_addresses_are_told_to_their_user_only(
+def test_urls_are_shown_to_their_user_only(
     ask: Ask,
     api: APIClient,
     county: County,
@@ -299,9 +299,9 @@ def test_addresses_are_told_to_their_user_only(
     body = {"name": "x", "job_type": "dummy", "request": request, "cron": "0 5 * * *"}
     made = api.post("/api/v1/schedules", body).json()
     CountyAccess.objects.filter(user=manager).update(may_see_personal_data=True)
-    for client, told in ((api, True), (client_of(manager), False)):
+    for client, sees_url in ((api, True), (client_of(manager), False)):
         shown = client.get(made["links"]["self"]).json()["request"]["parameters"]["webhook"]
-        assert shown.endswith("/in?key=1" if told else "/...")
+        assert shown.endswith("/in?key=1" if sees_url else "/...")
     page = admin_client.get(reverse("admin:jobs_schedule_change", args=[made["schedule_id"]])).content.decode()
     assert "key=1" not in page
     CountyAccess.objects.filter(county=county).delete()

@@ -45,9 +45,9 @@ def test_files_of_every_analysis(analyse: Analyse, market_county: County, name: 
         f"{name}_chart.vl.json",
         f"{name}_chart.svg",
     ]
-    told = json.loads(found.files[f"{name}_summary.json"], parse_constant=pytest.fail)
-    assert told == found.summary
-    screening = told["screening"]
+    summary = json.loads(found.files[f"{name}_summary.json"], parse_constant=pytest.fail)
+    assert summary == found.summary
+    screening = summary["screening"]
     assert (screening["sales"], screening["kept"]) == (records.SOUND + records.EXCLUDED, records.SOUND)
     assert {item["reason"]: item["sales"] for item in screening["excluded"]} == {
         "below_lowest_price": 1,
@@ -96,9 +96,9 @@ def test_price_trend_beside_pandas(analyse: Analyse, market_county: County) -> N
     quarter = pd.to_datetime(sales["sale_date"]).dt.to_period("Q").astype(str).str.replace("Q", "-Q")
     groups = sales["sale_price"].astype(float).groupby([sales["property__neighborhood"], quarter])
     table = found.table.set_index(["place", "period"])
-    told = table[table["withheld"].isna()]
-    assert len(told) > 10
-    for key, row in told.iterrows():
+    with_figures = table[table["withheld"].isna()]
+    assert len(with_figures) > 10
+    for key, row in with_figures.iterrows():
         assert row["median_price"] == groups.median()[key]
         assert row["average_price"] == pytest.approx(groups.mean()[key])
         assert row["sales"] == groups.size()[key]

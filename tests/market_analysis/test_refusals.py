@@ -124,7 +124,7 @@ def test_a_place_without_sales_is_not_made_up(analyse: Analyse, parcel: Property
     assert activity.set_index("place")["sales"].to_dict() == {"A": 6, "B": 0}
 
 
-def test_sales_outside_every_place_are_told(analyse: Analyse, market_county: County) -> None:
+def test_sales_outside_every_place_are_reported(analyse: Analyse, market_county: County) -> None:
     market_county.reference_layers.get().features.get(feature_key="east").delete()
     found = analyse("price_trend", "districts", period={"step": "year"})
     assert set(found.table["place"]) == {"west"}
@@ -152,7 +152,7 @@ def test_a_span_of_too_many_periods(analyse: Analyse, parcel: PropertyOperationa
 
 
 @pytest.mark.parametrize(
-    ("request_", "field", "told"),
+    ("request_", "field", "expected"),
     [
         ({"period": {"from": "2015-02-30"}}, "period.from", "such as 2024-12-31"),
         ({"period": {"from": "2016-01-01", "to": "2015-01-01"}}, "period.from", "ends on 2015-01-01, before it begins"),
@@ -176,10 +176,10 @@ def test_a_span_of_too_many_periods(analyse: Analyse, parcel: PropertyOperationa
     ],
 )
 def test_requests_that_are_wrong(
-    api: APIClient, parcel: PropertyOperational, request_: dict[str, Any], field: str, told: str
+    api: APIClient, parcel: PropertyOperational, request_: dict[str, Any], field: str, expected: str
 ) -> None:
     request = {"analysis_type": "price_trend", "county_id": parcel.county_id, **request_}
     response = api.post(reverse("market_analysis:run"), request, format="json")
     assert response.status_code == 400
     faults = {error["field"]: error["detail"] for error in response.json()["errors"]}
-    assert told.lower() in faults[field].lower()
+    assert expected.lower() in faults[field].lower()

@@ -23,16 +23,16 @@ def manage(tmp_path: Path, url: str, *more: str) -> subprocess.CompletedProcess[
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [
         (f"{SERVER}:1/none", "The database cannot be used: connection failed"),
         ("mysql://user:hush-hush@127.0.0.1/x", "The setting DATABASE_URL must begin with postgis://"),
     ],
 )
-def test_a_database_that_cannot_be_used(tmp_path: Path, url: str, told: str) -> None:
+def test_a_database_that_cannot_be_used(tmp_path: Path, url: str, message: str) -> None:
     done = manage(tmp_path, url)
     assert done.returncode == 1
-    assert done.stderr.startswith(told)
+    assert done.stderr.startswith(message)
     assert len(done.stderr.splitlines()) <= 2
     assert "hush-hush" not in done.stdout + done.stderr
 

@@ -80,7 +80,7 @@ def test_one_and_many() -> None:
     assert [counted(count, "vertex", "vertices") for count in (1, 2)] == ["1 vertex", "2 vertices"]
 
 
-def test_a_load_of_one_of_each_is_told_in_the_singular() -> None:
+def test_a_load_of_one_of_each_is_reported_in_the_singular() -> None:
     report = LoadReport("KING", "parcels", "p.gpkg", repaired=1, merged=1, removed=1, values_recorded=1)
     report.values_certified = report.sales_linked = report.sales_without_parcel = 1
     lines = [line.strip() for line in report.lines()][1:]

@@ -117,7 +117,7 @@ def test_a_server_started_by_hand_stays(tmp_path: Path) -> None:
         cluster.remove()
 
 
-def test_without_postgis_and_without_root_the_command_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_postgis_and_without_root_the_command_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgis, "_installed", list)
     monkeypatch.setattr(postgis, "_may_sudo", lambda: False)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)

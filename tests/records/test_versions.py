@@ -54,7 +54,7 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
         ("UPDATE records_sale SET sale_price = 1 WHERE county_id = 'COUNTY03'", set()),
     ],
 )
-def test_sql_that_nobody_told_of(county: CountyData, other: CountyData, statement: str, layers: set[str]) -> None:
+def test_sql_that_nobody_declared(county: CountyData, other: CountyData, statement: str, layers: set[str]) -> None:
     before, others = versions_of(county), versions_of(other)
     with psycopg.connect(**connection.get_connection_params()) as stranger:
         stranger.execute("SET search_path TO pg_catalog, public")

@@ -81,13 +81,13 @@ def test_names_of_any_script_are_texts(
     texts = [text for file in files_of(path).values() for text in texts_of(file)]
     whole = " ".join(texts)
     for name in data.NAMES:
-        told = shown(name, file_format)
-        if file_format == "pdf" and not told.isascii():  # letters of some scripts are read in another order
-            assert set(told) <= set(whole), name
+        text = shown(name, file_format)
+        if file_format == "pdf" and not text.isascii():  # letters of some scripts are read in another order
+            assert set(text) <= set(whole), name
         elif file_format == "pdf":  # in as many lines as it takes
-            assert "".join(told.split()) in "".join(whole.split())
+            assert "".join(text.split()) in "".join(whole.split())
         else:
-            assert told in texts, name
+            assert text in texts, name
     missing = "U+13000" in job.message
     assert missing == (file_format == "pdf")
 
@@ -159,14 +159,14 @@ def test_bad_input_is_named_and_queues_nothing(api: APIClient, run: ValuationJob
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "message"),
     [
         (Status.FAILED, "failed: no luck"),
         (Status.RUNNING, "wait until it is completed"),
         (Status.CANCELLED, "cannot be read"),
     ],
 )
-def test_runs_that_cannot_be_read(api: APIClient, run: ValuationJob, status: str, told: str) -> None:
+def test_runs_that_cannot_be_read(api: APIClient, run: ValuationJob, status: str, message: str) -> None:
     over = status in (Status.FAILED, Status.CANCELLED)
     ValuationJob.objects.filter(pk=run.pk).update(
         status=status,
@@ -183,7 +183,7 @@ def test_runs_that_cannot_be_read(api: APIClient, run: ValuationJob, status: str
         parameters = {**ASKED[report], "valuation_job": str(run.pk)}
         body = {"report_type": report, "county_id": run.county_id, "parameters": parameters}
         response = api.post(f"{URL}/run", body, format="json")
-        assert (response.status_code, told in response.content.decode()) == (400, True), (report, response.content)
+        assert (response.status_code, message in response.content.decode()) == (400, True), (report, response.content)
     assert not ReportJob.objects.exists()
 
 
@@ -221,6 +221,6 @@ def test_analyses_that_cannot_be_read(api: APIClient, run: ValuationJob, other_c
     }
     response = api.post(f"{URL}/run", body, format="json")
     assert response.status_code == 400
-    told = response.content.decode()
-    assert f"{failed.pk} failed: no luck" in told
-    assert f"{run.county_id} has no market analysis run {foreign.pk}" in told
+    answer = response.content.decode()
+    assert f"{failed.pk} failed: no luck" in answer
+    assert f"{run.county_id} has no market analysis run {foreign.pk}" in answer

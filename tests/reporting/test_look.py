@@ -63,7 +63,7 @@ def test_branding_is_on_the_report(make: Make, county: County, admin_client: Any
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"<svg/>", "no PNG or JPEG"),
         (png()[:60], "no PNG or JPEG"),
@@ -71,11 +71,11 @@ def test_branding_is_on_the_report(make: Make, county: County, admin_client: Any
         (white(13_000), "13,000 x 13,000 pixels"),
     ],
 )
-def test_a_seal_that_is_none(county: County, admin_client: Any, content: bytes, told: str) -> None:
+def test_a_seal_that_is_none(county: County, admin_client: Any, content: bytes, message: str) -> None:
     errors = save(
         admin_client, "countybranding", county=county.pk, new_seal=SimpleUploadedFile("s.png", content), **BRANDING
     )
-    assert told in str(errors["new_seal"])
+    assert message in str(errors["new_seal"])
     assert not CountyBranding.objects.exists()
 
 

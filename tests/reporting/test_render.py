@@ -75,7 +75,7 @@ def test_pdf_says_all_of_it_and_is_accessible(render: Render) -> None:
     kinds = pdfs.check_accessible(made.path, made.pages)
     assert {"/Title", "/H1", "/Table", "/THead", "/TH", "/TD", "/Figure", "/P"} <= set(kinds)
     text = pdfs.text_of(made.path)
-    for told in (
+    for expected in (
         "A sample & more",
         "Owners are withheld.",
         "Plain <b>text</b> #let x = 1 *bold* $x^2$",
@@ -92,7 +92,7 @@ def test_pdf_says_all_of_it_and_is_accessible(render: Render) -> None:
         "7f000001",
         f"Page {made.pages} of {made.pages}",
     ):
-        assert told in text, told
+        assert expected in text, expected
     assert "12.3" in text
     assert made.notes == ("1 character without a font, shown as \ufffd: U+13000.",)
     assert pdfs.bookmarks(made.path) == ["Sales", "About this report"]
@@ -142,7 +142,7 @@ def test_a_template_of_the_county(render: Render) -> None:
         "#let size = panic(1)",
     ],
 )
-def test_a_template_reads_nothing_and_its_faults_are_told(render: Render, source: str) -> None:
+def test_a_template_reads_nothing_and_its_faults_are_reported(render: Render, source: str) -> None:
     with pytest.raises(RenderError):
         render(document(brand=replace(document().brand, template=source)), "pdf")
 
@@ -192,10 +192,17 @@ def test_csv_has_a_file_a_table_and_runs_nothing(render: Render) -> None:
 
 
 def test_json_is_the_same_blocks(render: Render) -> None:
-    told = json.loads(render(document(), "json").path.read_text(encoding="utf-8"))
-    assert told["as_of"] == "2026-01-05T12:30:00+00:00"
-    assert [block["type"] for block in told["blocks"]] == ["key_figures", "heading", "text", "chart", "beside", "table"]
-    table = told["blocks"][-1]
+    written = json.loads(render(document(), "json").path.read_text(encoding="utf-8"))
+    assert written["as_of"] == "2026-01-05T12:30:00+00:00"
+    assert [block["type"] for block in written["blocks"]] == [
+        "key_figures",
+        "heading",
+        "text",
+        "chart",
+        "beside",
+        "table",
+    ]
+    table = written["blocks"][-1]
     assert table["rows"][0] == ["0000", NAMES[0], "2025-02-01", 100_000, 0.9, 0.25]
     assert table["rows"][-1] == ["9999", None, None, None, None, None]
 

@@ -120,7 +120,7 @@ def test_ratio_study_is_that_of_the_sales(make: Make, run: ValuationJob) -> None
     assert blocks["ratio_histogram"]["alt"].startswith("Histogram of 59 ratios")
 
 
-def test_few_sales_are_told_and_withheld(make: Make, run: ValuationJob) -> None:
+def test_few_sales_are_reported_and_withheld(make: Make, run: ValuationJob) -> None:
     area = {"type": "parcels", "parcels": ["0000", "0001", "0004"]}
     _, path = make("ratio_study", "pdf", area=area, **SPAN)
     assert "No statistics are shown: Too few sales (3)" in pdfs.text_of(path)
@@ -133,7 +133,7 @@ def test_card_says_what_the_run_says(make: Make, run: ValuationJob, boss: APICli
     assert f"Valuationrun:{run.pk}" in "".join(text.split())  # in as many lines as it takes
     assert "Parcels: " not in text  # a card says nothing of the others
     value = PropertyValuation.objects.get(job=run, parcel_number="0001")
-    for told in (
+    for expected in (
         f"${value.value:,}",
         data.NAMES[1],
         "No outline on record",  # of 0003
@@ -142,7 +142,7 @@ def test_card_says_what_the_run_says(make: Make, run: ValuationJob, boss: APICli
         "From the model's effect of living area.",
         "Living area (sq ft)",
     ):
-        assert told in text, told
+        assert expected in text, expected
     for comparable in value.comparables:
         assert f"${comparable['sale_price']:,}" in text
         assert f"${comparable['adjusted_price']:,}" in text
@@ -231,19 +231,19 @@ def test_activity_is_for_managers(api: APIClient, make: Make, run: ValuationJob,
     assert ("boss", "Assessment roll", True) in {(row[1], row[3], row[8]) for row in requests}
 
 
-def test_market_summary_tells_a_finished_analysis_as_a_new_one(make: Make, run: ValuationJob, api: APIClient) -> None:
+def test_market_summary_shows_a_finished_analysis_as_a_new_one(make: Make, run: ValuationJob, api: APIClient) -> None:
     body = {"analysis_type": "price_trend", "county_id": run.county_id, "period": {"step": "quarter"}}
     response = api.post("/api/v1/market-analysis/run", body, format="json")
     assert response.status_code == 202, response.content
     key = response.json()["job_id"]
     runner.run("market_analysis.MarketAnalysisJob", key)
     _, path = make("market_summary", "json", market_jobs=[key])
-    told = blocks_of(path)
+    blocks = blocks_of(path)
     assert f"from job {key}" in path.read_text()
     _, path = make("market_summary", "json", analyses=["price_trend"], step="quarter")
     made = blocks_of(path)
-    assert [row[1:] for row in told["price_trend"]["rows"]] == [row[1:] for row in made["price_trend"]["rows"]]
-    assert told["price_trend_chart"]["alt"] == made["price_trend_chart"]["alt"]
+    assert [row[1:] for row in blocks["price_trend"]["rows"]] == [row[1:] for row in made["price_trend"]["rows"]]
+    assert blocks["price_trend_chart"]["alt"] == made["price_trend_chart"]["alt"]
     job, path = make("market_summary", "pdf", market_jobs=[key])
     pdfs.check_accessible(path, job.pages)
     MarketAnalysisJob.objects.filter(pk=key).update(result_file="gone.zip")

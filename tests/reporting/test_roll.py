@@ -73,8 +73,8 @@ def test_pdf_shows_the_figures_of_the_database(make: Make, keeper: APIClient) ->
             "SELECT sum(total_value), sum(land_value) FROM records_propertyvaluehistory WHERE tax_year = 2025"
         )
         total, land = cursor.fetchone()
-    for told in ("Tax year 2025", f"${total:,}", f"${land:,}", "Иван Петрович Сидоров", str(job.pk), "Page 1 of"):
-        assert told in text, told
+    for expected in ("Tax year 2025", f"${total:,}", f"${land:,}", "Иван Петрович Сидоров", str(job.pk), "Page 1 of"):
+        assert expected in text, expected
     for one in PropertyOperational.objects.exclude(total_value=None):
         assert f"{one.parcel_number} {one.situs_address}" in text
         assert f"${(one.total_value or 0) - 3_000:,}" in text  # last year's
@@ -91,8 +91,8 @@ def test_pdf_has_every_amount_and_the_totals_of_sql(make: Make, keeper: APIClien
     _, path = make("assessment_roll", "pdf", keeper)
     text = pdfs.text_of(path)
     for one in PropertyOperational.objects.all():
-        told = " ".join(NOTHING if amount is None else f"${amount:,}" for amount in amounts(one))
-        assert f"{one.neighborhood} {told}" in text, one.parcel_number
+        shown = " ".join(NOTHING if amount is None else f"${amount:,}" for amount in amounts(one))
+        assert f"{one.neighborhood} {shown}" in text, one.parcel_number
     for where in ("true", "property_class = 'Commercial'", "property_class = 'Residential'", "neighborhood = '8'"):
         parcels, *dollars = in_sql(where)
         assert re.search(rf"\b{parcels} \d+ " + re.escape(" ".join(f"${sum_:,}" for sum_ in dollars)), text), where
@@ -137,10 +137,10 @@ def test_xlsx_and_csv_hold_every_parcel(make: Make, keeper: APIClient) -> None:
 
 def test_owners_only_for_who_may_see_them(make: Make, keeper: APIClient, api: APIClient) -> None:
     job, path = make("assessment_roll", "json")
-    told = path.read_text()
-    assert WITHHELD in json.loads(told)["notices"]
-    assert not any(name.split()[0] in told for name in data.NAMES if name[0].isalpha())
-    assert "owner_name" not in told
+    written = path.read_text()
+    assert WITHHELD in json.loads(written)["notices"]
+    assert not any(name.split()[0] in written for name in data.NAMES if name[0].isalpha())
+    assert "owner_name" not in written
     assert job.contains_personal_data is False
     job, path = make("assessment_roll", "json", keeper)
     assert WITHHELD not in path.read_text()
@@ -199,7 +199,7 @@ def test_a_county_without_parcels(api: APIClient, other_county: County, client_o
     assert "no parcels" in response.json()["errors"][0]["detail"]
 
 
-def test_types_tell_what_can_be_asked(api: APIClient) -> None:
+def test_types_describe_what_can_be_asked(api: APIClient) -> None:
     types = {one["report_type"]: one for one in api.get(f"{URL}/types").json()}
     roll_type = types["assessment_roll"]
     assert roll_type["formats"] == ["pdf", "html", "xlsx", "csv", "json"]

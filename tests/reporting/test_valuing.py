@@ -194,14 +194,14 @@ BAD: list[tuple[Any, str]] = [
 ]
 
 
-def test_faults_of_the_run_are_told_at_once_and_nothing_is_queued(api: APIClient, county: County) -> None:
-    for run, told in BAD:
+def test_faults_of_the_run_are_reported_at_once_and_nothing_is_queued(api: APIClient, county: County) -> None:
+    for run, message in BAD:
         body = {"report_type": "valuation_summary", "county_id": county.pk, "parameters": {"valuation_job": run}}
         response = api.post(f"{URL}/run", body, format="json")
         assert response.status_code == 400, (run, response.content)
         (error,) = response.json()["errors"][:1]
         assert error["field"].startswith("parameters.valuation_job"), run
-        assert told in response.content.decode(), (run, response.content)
+        assert message in response.content.decode(), (run, response.content)
     assert not ReportJob.objects.exists()
     assert not ValuationJob.objects.exists()
 

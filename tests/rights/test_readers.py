@@ -129,7 +129,7 @@ def test_a_schedule_and_its_permalink_are_read_by_the_same_people(
     assert client_of(manager).get(own[0]).json()["request"] is not None
 
 
-def test_a_webhook_tells_no_figure(
+def test_a_webhook_contains_no_figure(
     transactional_db: None, counties: County, both: Any, manager: Any, client_of: ClientOf
 ) -> None:
     secrets.make(both)

@@ -91,7 +91,7 @@ def test_an_override_keeps_its_reason_and_is_reviewed_again(
     post(client_of(assessor), run, "certify", **named("0002"))
     sheet = client_of(manager).get(reverse("valuation:sheet", args=[run.pk, "0002"])).json()
     assert (sheet["value"], sheet["proposed_value"], sheet["state"]) == (250_500, 302_000, "certified")
-    assert [(told["step"], told["by"]) for told in sheet["decisions"]] == [
+    assert [(decision["step"], decision["by"]) for decision in sheet["decisions"]] == [
         ("review", "manager"),
         ("override", "analyst"),
         ("review", "manager"),
@@ -327,8 +327,8 @@ def test_the_trail_over_rest_and_in_the_admin(
     post(client_of(manager), run, "review", **named("0001"))
     post(client_of(manager), run, "reject", reason="A barn.", **named("0002"))
     address = reverse("valuation:decisions", args=[run.pk])
-    told = client_of(viewer).get(address).json()["results"]
-    assert [(one["step"], one["reason"], one["selection"]) for one in told] == [
+    listed = client_of(viewer).get(address).json()["results"]
+    assert [(one["step"], one["reason"], one["selection"]) for one in listed] == [
         ("reject", "A barn.", {"parcels": ["0002"]}),
         ("review", "As the field review found.", {"parcels": ["0001"]}),
     ]

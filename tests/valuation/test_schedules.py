@@ -48,14 +48,14 @@ def test_a_table_and_the_same_again(county: County, tmp_path: Path) -> None:
     assert CostRate.objects.get().rate_per_sqft == 160
 
 
-def test_rows_that_are_wrong_are_told(county: County, tmp_path: Path) -> None:
+def test_rows_that_are_wrong_are_reported(county: County, tmp_path: Path) -> None:
     rows = [rate(1000, 150), rate(0, 150), rate(1000, -1), rate("big", 150), rate(1500, ""), rate(1000, 155)]
     rejects = tmp_path / "rejects.csv"
     report = load(county, "cost", write_csv(tmp_path / "cost.csv", rows), rejects=rejects)
     assert (report["inserted"], sum(report["refused"].values())) == (1, 5)
     with rejects.open() as stream:
-        told = [(row["row"], row["reason"]) for row in csv.DictReader(stream)]
-    assert sorted(told) == [
+        refused_rows = [(row["row"], row["reason"]) for row in csv.DictReader(stream)]
+    assert sorted(refused_rows) == [
         ("2", "not_above_zero"),
         ("3", "negative"),
         ("4", "bad_number"),

@@ -18,7 +18,7 @@ from tests.valuation.conftest import certify
 from valuation import studies
 from valuation.errors import NothingToStudy
 from valuation.models import JudgedSale, PropertyValuation, ValuationJob
-from valuation.told import plain
+from valuation.plain_values import plain
 
 DAY = datetime.date(2021, 1, 1)
 
@@ -69,7 +69,7 @@ def test_values_of_a_run_and_certified_ones(county: County, sold: list[PropertyO
     assert set(judged.sales["parcel_number"]) <= {parcel.parcel_number for parcel in sold[10:20]}
 
 
-def test_too_few_sales_to_tell_the_trend(county: County) -> None:
+def test_too_few_sales_to_show_the_trend(county: County) -> None:
     parcels = data.homes(county, 20)
     data.sales(county, parcels, 22, months=3)
     study, judged = studies.study(studies.Wanted(county.pk, data.FIRST_DAY))

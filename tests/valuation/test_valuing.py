@@ -250,9 +250,9 @@ def test_cost_from_the_countys_tables(api: APIClient, county: County, sold: list
     assert job.result_summary["schedules"]["cost"]["examples"] > 0
     assert 0.9 < (job.median_ratio or 0) < 1.1
     beside = finished(api, county, "mass_appraisal", {"parcels": ["0002"]})
-    told = {one["approach"]: one for one in PropertyValuation.objects.get(job=beside).approaches}
-    assert (told["mass_appraisal"]["weight"], told["cost"]["weight"]) == (1.0, 0.0)
-    assert told["income"]["refused"] == "no_income"
+    approaches = {one["approach"]: one for one in PropertyValuation.objects.get(job=beside).approaches}
+    assert (approaches["mass_appraisal"]["weight"], approaches["cost"]["weight"]) == (1.0, 0.0)
+    assert approaches["income"]["refused"] == "no_income"
     assert "example_schedule" not in PropertyValuation.objects.get(job=beside).flags
     shown = api.get(reverse("valuation:sheet", args=[beside.pk, "0002"])).json()["approaches"][2]["lines"]
     assert [*shown][:4] == ["land_value", "living_area_sqft", "rate_per_sqft", "replacement_cost_new"]

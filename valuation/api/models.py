@@ -40,7 +40,7 @@ class ModelSerializer(serializers.ModelSerializer[ValuationModel]):
         read_only_fields = fields
 
     def get_metrics(self, model: ValuationModel) -> dict[str, Any]:
-        return {name: told for name, told in model.metrics.items() if self.whole or name in _OVERALL}
+        return {name: value for name, value in model.metrics.items() if self.whole or name in _OVERALL}
 
 
 class ModelCardSerializer(ModelSerializer):

@@ -64,7 +64,7 @@ class ProposedValueSerializer(serializers.ModelSerializer[PropertyValuation]):
         return None if change is None or not row.previous_value else round(100 * change / row.previous_value, 1)
 
     def get_flags(self, row: PropertyValuation) -> list[dict[str, str]]:
-        return flags.told(row.flags)
+        return flags.described(row.flags)
 
     def get_sheet(self, row: PropertyValuation) -> str:
         # The job is the one that was asked for: a run that shares another's rows leads back to itself.

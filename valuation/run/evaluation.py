@@ -13,9 +13,9 @@ from terrafusion.words import counted
 from valuation.assessment import Classes
 from valuation.mass_appraisal.holdout import coverage
 from valuation.models import JudgedSale, ValuationJob
+from valuation.plain_values import plain
 from valuation.run.store import copy
 from valuation.study_groups import CountyStudy, of_frame
-from valuation.told import plain
 
 if TYPE_CHECKING:
     import pandas as pd

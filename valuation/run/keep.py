@@ -12,13 +12,13 @@ from valuation import mass_appraisal
 from valuation.assessment import Classes, classes_of
 from valuation.methods.mass_appraisal import MASS_APPRAISAL
 from valuation.models import ValuationJob, ValuationModel
+from valuation.plain_values import plain
 from valuation.run import evaluation
 from valuation.run.balance import words
 from valuation.run.prepared import Prepared
 from valuation.run.records import Market
-from valuation.told import plain
 
-_TOLD_ELSEWHERE = ("method", "as_of", "evaluation", "options")
+_IN_OTHER_COLUMNS = ("method", "as_of", "evaluation", "options")
 
 
 def model(job: ValuationJob, ready: Prepared, market: Market, balance: dict[str, Any]) -> ValuationModel | None:
@@ -42,7 +42,7 @@ def model(job: ValuationJob, ready: Prepared, market: Market, balance: dict[str,
         metrics=_metrics(ready.trained, classes_of(job.county_id)) | {"balance": plain(balance)},
         parameters=job.resolved,
         software=card.pop("versions", {}),
-        card={name: value for name, value in card.items() if name not in _TOLD_ELSEWHERE}
+        card={name: value for name, value in card.items() if name not in _IN_OTHER_COLUMNS}
         | {"sold_and_unsold": words(balance)},
         data_version=market.data_version,
         data_as_of=Now(),

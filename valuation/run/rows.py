@@ -103,7 +103,7 @@ def _flags(index: pd.Index[Any], values: Values, more: dict[str, Any]) -> list[t
 def _approaches(
     index: pd.Index[Any], results: dict[str, Result], shares: pd.DataFrame, step: int
 ) -> list[list[dict[str, Any]]]:
-    told: list[list[dict[str, Any]]] = [[] for _ in range(len(index))]
+    entries: list[list[dict[str, Any]]] = [[] for _ in range(len(index))]
     keys = index.tolist()
     for name, result in results.items():
         dollars = result.values.values.reindex(index)
@@ -113,7 +113,7 @@ def _approaches(
         flags, refused = result.values.flags.to_dict(), result.values.refused.to_dict()
         for place, key in enumerate(keys):
             if key in refused:
-                told[place].append({"approach": name, "refused": refused[key]})
+                entries[place].append({"approach": name, "refused": refused[key]})
                 continue
             entry = {
                 "approach": name,
@@ -126,8 +126,8 @@ def _approaches(
                 entry["flags"] = list(flags[key])
             if key in result.lines:
                 entry["lines"] = result.lines[key]
-            told[place].append(entry)
-    return told
+            entries[place].append(entry)
+    return entries
 
 
 def _comparables(index: pd.Index[Any], results: dict[str, Result]) -> list[Any]:
@@ -139,7 +139,7 @@ def _comparables(index: pd.Index[Any], results: dict[str, Result]) -> list[Any]:
 
 def _reasons(index: pd.Index[Any], results: dict[str, Result], step: int) -> list[dict[str, int]]:
     """The model's reasons in whole dollars, largest first, which add up to its value as it is shown."""
-    told: list[dict[str, int]] = [{} for _ in range(len(index))]
+    reasons: list[dict[str, int]] = [{} for _ in range(len(index))]
     for result in results.values():
         if result.reasons is None:
             continue
@@ -151,8 +151,8 @@ def _reasons(index: pd.Index[Any], results: dict[str, Result], step: int) -> lis
         names = [*(str(column) for column in result.reasons.columns), "rounding"]
         for place, row in zip(known.tolist(), np.column_stack([amounts, rounding]).astype(np.int64), strict=True):
             order = np.argsort(-np.abs(row), kind="stable")
-            told[place] = {names[column]: int(row[column]) for column in order if row[column]}
-    return told
+            reasons[place] = {names[column]: int(row[column]) for column in order if row[column]}
+    return reasons
 
 
 def _whole(dollars: Floats) -> pa.Array:
@@ -164,5 +164,5 @@ def _texts(column: pd.Series[Any]) -> pa.Array:
     return pa.array(column.astype(object).tolist(), pa.string())
 
 
-def _json(told: list[Any]) -> pa.Array:
-    return pa.array([json.dumps(one, separators=(",", ":"), allow_nan=False) for one in told], pa.string())
+def _json(values: list[Any]) -> pa.Array:
+    return pa.array([json.dumps(one, separators=(",", ":"), allow_nan=False) for one in values], pa.string())

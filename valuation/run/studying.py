@@ -14,12 +14,12 @@ from terrafusion.words import counted
 from valuation import errors, studies
 from valuation import scope as scopes
 from valuation.models import JudgedSale, ValuationJob
+from valuation.plain_values import plain
 from valuation.ratio import PropertyKind
 from valuation.ratio.verdict import factor, verdict
 from valuation.run import evaluation, files, store
 from valuation.run.hold import hold
 from valuation.study_groups import CountyStudy, of_frame
-from valuation.told import plain
 
 
 def wanted(job: ValuationJob) -> studies.Wanted:

@@ -20,6 +20,7 @@ from valuation.assessment import classes_of
 from valuation.frames import UnusableInput
 from valuation.mass_appraisal import holdout
 from valuation.models import JudgedSale, PropertyValuation, State, ValuationJob
+from valuation.plain_values import plain
 from valuation.run import evaluation, files, keep, records, store
 from valuation.run.ahead import in_order
 from valuation.run.approaches import Result
@@ -28,7 +29,6 @@ from valuation.run.hold import hold
 from valuation.run.prepare import prepare
 from valuation.run.prepared import Prepared
 from valuation.run.rows import Chosen, Rows, rows
-from valuation.told import plain
 
 if TYPE_CHECKING:
     from valuation.run.records import Market
@@ -159,7 +159,7 @@ class _Run:
         summary = {
             "parcels": {"valued": self.valued, "refused": self.refused, "flagged": self.flagged},
             "totals": self.totals,
-            "flags": [{**one, "parcels": self.flags[one["code"]]} for one in flags.told(sorted(self.flags))],
+            "flags": [{**one, "parcels": self.flags[one["code"]]} for one in flags.described(sorted(self.flags))],
             "screening": self.market.screening,
             "evaluation": about,
             "balance": balance,

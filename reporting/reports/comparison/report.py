@@ -60,8 +60,8 @@ class CountyComparison(StudyReport):
         if missing:
             return {"parameters.counties": [f"There is no county {name!r} for you." for name in missing]}
         if request.values["valuation_job"]:
-            told = "A run is of one county: compare current or certified values."
-            return {"parameters.valuation_job": [told]}
+            fault = "A run is of one county: compare current or certified values."
+            return {"parameters.valuation_job": [fault]}
         faults = nothing_there(request)
         counties = County.objects.in_bulk([request.county.pk, *wanted])
         for county in counties.values() if not faults else ():

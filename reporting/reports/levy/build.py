@@ -81,8 +81,8 @@ def build(
     yield b.Text(basis)
     unknown = [district.name for district in districts if not district.taxable]
     if unknown:
-        told = "No taxable value is on record in " + ", ".join(unknown)
-        yield b.Text(f"{told}: the levy now is $0 there, and a limit of its growth allows none.", b.Tone.WARNING)
+        warning = "No taxable value is on record in " + ", ".join(unknown)
+        yield b.Text(f"{warning}: the levy now is $0 there, and a limit of its growth allows none.", b.Tone.WARNING)
     rows = [
         (
             district.name,

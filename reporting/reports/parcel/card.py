@@ -110,15 +110,15 @@ def valuation(sheet: dict[str, Any], level: int = 2) -> Iterator[b.Block]:
         yield b.Text(f"No value could be given by {method}: {why}", b.Tone.WARNING)
         return
     interval = sheet["interval"]
-    told = ""
+    note = ""
     if interval:
         low, high = shown(interval["low"], Kind.MONEY), shown(interval["high"], Kind.MONEY)
-        told = f"{interval['confidence']:.0%} of such values lie between {low} and {high}"
+        note = f"{interval['confidence']:.0%} of such values lie between {low} and {high}"
     change = sheet["change_percent"]
     yield b.KeyFigures(
         "valuation",
         (
-            b.Figure("value", "Value", sheet["value"], Kind.MONEY, note=told),
+            b.Figure("value", "Value", sheet["value"], Kind.MONEY, note=note),
             b.Figure("previous_value", "Before", sheet["previous_value"], Kind.MONEY),
             b.Figure("change", "Change", None if change is None else change / 100, Kind.PERCENT, 1),
             b.Figure("state", "State", label(sheet["state"]), note=f"by {method}"),

@@ -138,8 +138,8 @@ class ChangeOfValueNotice(ParcelReport):
     def check(self, request: Request) -> dict[str, list[str]]:
         found = faults(request)
         if not request.personal:
-            told = "Notices name owners and their addresses: this takes the right to personal data of the county."
-            found["report_type"] = [told]
+            fault = "Notices name owners and their addresses: this takes the right to personal data of the county."
+            found["report_type"] = [fault]
         if not found and request.run_wanted is None and not _Changes(request).parcels.exists():
             found["parameters"] = [
                 "No value of these parcels has changed by more than that: there is nobody to notify."

@@ -186,11 +186,11 @@ def _evaluation(summary: Summary) -> Iterator[b.Block]:
         yield b.Text(overall.get("withheld") or "The run was not held against later sales.", b.Tone.WARNING)
     balance = summary.balance
     if balance is not None:
-        told = "in balance" if balance.balanced else "OUT of balance: sold parcels were treated differently"
+        verdict = "in balance" if balance.balanced else "OUT of balance: sold parcels were treated differently"
         yield b.Text(
             f"Sold against unsold: the median change of {balance.sold:,} sold parcels is "
             f"{balance.median_sold - 1:.1%}, that of {balance.unsold:,} unsold ones "
-            f"{balance.median_unsold - 1:.1%}; they are {told}.",
+            f"{balance.median_unsold - 1:.1%}; they are {verdict}.",
             b.Tone.NORMAL if balance.balanced else b.Tone.WARNING,
         )
     if compared := summary.run.get("balance"):

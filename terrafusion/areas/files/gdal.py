@@ -30,17 +30,17 @@ def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, mos
     with TemporaryDirectory(prefix="area-") as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
-        told = _ask(folder, main, driver, layer, most_vertices)
-    if faults := told.get("faults"):
+        answer = _ask(folder, main, driver, layer, most_vertices)
+    if faults := answer.get("faults"):
         raise AreaError(*faults)
-    check_vertices(told["vertices"], most_vertices)
+    check_vertices(answer["vertices"], most_vertices)
     notes = []
-    if missing := told["missing"]:
+    if missing := answer["missing"]:
         notes.append(f"Left out, because there is no geometry: {counted(missing, 'feature')}.")
-    if told["flattened"]:
+    if answer["flattened"]:
         notes.append(FLATTENED)
-    crs, name = _system(told["crs"], srid)
-    shapes = [(f"Feature {number}: ", shapely.from_wkb(wkb)) for number, wkb in told["shapes"]]
+    crs, name = _system(answer["crs"], srid)
+    shapes = [(f"Feature {number}: ", shapely.from_wkb(wkb)) for number, wkb in answer["shapes"]]
     return Drawn(shapes, tuple(notes), crs, name)
 
 
@@ -56,13 +56,13 @@ def _ask(folder: str, main: str, driver: str, layer: str, most_vertices: int) ->
         raise AreaError(f"The file could not be read in {_SECONDS} seconds: make it simpler.") from None
     if done.returncode != 0:
         raise AreaError("The file is damaged, or not what it looks like: it cannot be read.")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
-def _system(told: str | None, srid: int | None) -> tuple[pyproj.CRS | None, str]:
+def _system(definition: str | None, srid: int | None) -> tuple[pyproj.CRS | None, str]:
     """The CRS of the shapes, None for EPSG:4326, and its name."""
-    crs = _two_dimensional(told)
+    crs = _two_dimensional(definition)
     if crs is None:
         if srid is None:
             raise AreaError(NO_CRS.format(what="The file does not say it"))
@@ -74,12 +74,12 @@ def _system(told: str | None, srid: int | None) -> tuple[pyproj.CRS | None, str]
     return (None, name) if code == SRID else (crs, name)
 
 
-def _two_dimensional(told: str | None) -> pyproj.CRS | None:
+def _two_dimensional(definition: str | None) -> pyproj.CRS | None:
     """None for no CRS, and for one that is of no place on the Earth."""
-    if not told:
+    if not definition:
         return None
     try:
-        crs = pyproj.CRS.from_user_input(told)
+        crs = pyproj.CRS.from_user_input(definition)
     except pyproj.exceptions.CRSError:
         return None
     if crs.is_compound:

@@ -103,8 +103,8 @@ def _polygons(wkbs: list[Any], most_vertices: int) -> dict[str, Any]:
     if faults:
         more = len(faults) - _MOST_FAULTS
         raise Refused(*faults[:_MOST_FAULTS], *([f"And {more:,} more like these."] if more > 0 else []))
-    told = shapes if vertices <= most_vertices else []
-    return {"shapes": told, "vertices": vertices, "missing": missing, "flattened": flattened}
+    kept = shapes if vertices <= most_vertices else []
+    return {"shapes": kept, "vertices": vertices, "missing": missing, "flattened": flattened}
 
 
 if __name__ == "__main__":
@@ -117,7 +117,7 @@ if __name__ == "__main__":
         resource.setrlimit(limit, (most, most))
     library, path, driver, layer, vertices = sys.argv[1:]
     try:
-        told = main(library, path, driver, layer, int(vertices))
+        answer = main(library, path, driver, layer, int(vertices))
     except Refused as refused:
-        told = {"faults": list(refused.args)}
-    print(json.dumps(told))
+        answer = {"faults": list(refused.args)}
+    print(json.dumps(answer))

@@ -80,13 +80,13 @@ def send(delivery: WebhookDelivery, keys: list[bytes]) -> Answer:
 def note(delivery: WebhookDelivery, answer: Answer) -> None:
     """Write down what a try came to, unless the lease was lost and another has tried since."""
     ours = WebhookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, status=DeliveryStatus.WAITING)
-    told = {"response_status": answer.status, "error_code": answer.error or ("" if answer.delivered else "status")}
+    response = {"response_status": answer.status, "error_code": answer.error or ("" if answer.delivered else "status")}
     if answer.delivered:
-        outcome, ended = "delivered", ours.update(status=DeliveryStatus.DELIVERED, ended_at=Now(), **told)
+        outcome, ended = "delivered", ours.update(status=DeliveryStatus.DELIVERED, ended_at=Now(), **response)
     elif answer.hopeless or delivery.attempts >= MOST_ATTEMPTS:
-        outcome, ended = "given_up", ours.update(status=DeliveryStatus.GIVEN_UP, ended_at=Now(), **told)
+        outcome, ended = "given_up", ours.update(status=DeliveryStatus.GIVEN_UP, ended_at=Now(), **response)
     else:
-        outcome, ended = "failed", ours.update(next_attempt_at=Now() + pause(delivery.attempts), **told)
+        outcome, ended = "failed", ours.update(next_attempt_at=Now() + pause(delivery.attempts), **response)
     if ended:
         metrics.webhook(delivery.county_id, outcome)
         log.info("Webhook %s to %s: %s %s", delivery.pk, delivery.host, outcome, answer.status or answer.error)

@@ -54,7 +54,7 @@ class RowReader:
         row_numbers = pa.array(np.arange(self._read + 1, self._read + 1 + length))
         self._read += length
         self.report.read = self._read
-        refused = self._tell(problems, row_numbers, columns)
+        refused = self._report(problems, row_numbers, columns)
         if not refused.any():
             return Batch(row_numbers, columns, shapes)
         kept = pa.array(~refused)
@@ -75,7 +75,7 @@ class RowReader:
         shapes, problems = self.geometry.from_xy(x, y)
         return shapes, [*x_problems, *y_problems, *problems]
 
-    def _tell(self, problems: list[tuple[str, Problem]], row_numbers: pa.Array, columns: dict[str, pa.Array]) -> Mask:
+    def _report(self, problems: list[tuple[str, Problem]], row_numbers: pa.Array, columns: dict[str, pa.Array]) -> Mask:
         """Count and write each problem, a refused row once, for its first reason. Returns the refused rows."""
         refused = np.zeros(len(row_numbers), dtype=bool)
         for _, problem in problems:

@@ -50,11 +50,11 @@ class Rules:
         faults: dict[str, str] = {**keys.unknown(given, sorted(known))}
         values = {field.name: getattr(base or cls(), field.name) for field in fields(cls)}
         for name in known & set(given):
-            fits, told = _KINDS[name]
+            fits, fault = _KINDS[name]
             if fits(given[name]):
                 values[name] = tuple(given[name]) if isinstance(given[name], list) else given[name]
             else:
-                faults[name] = told
+                faults[name] = fault
         if not faults and values["max_price"] is not None and values["max_price"] < values["min_price"]:
             faults["max_price"] = "The highest price is below the lowest."
         if faults:

@@ -47,8 +47,8 @@ ROWS = [
 def test_each_refused_row_has_its_reason(king: County, tmp_path: Path) -> None:
     path = files.write_csv(tmp_path / "roll.csv", ROWS)
     report = files.load(king, "parcels", path, rejects=tmp_path / "rejects.csv")
-    told = {(row["row"], row["reason"]) for row in files.rejects(tmp_path / "rejects.csv")}
-    assert told == {
+    rejects = {(row["row"], row["reason"]) for row in files.rejects(tmp_path / "rejects.csv")}
+    assert rejects == {
         ("2", "missing"),
         ("3", "negative"),
         ("4", "negative"),
@@ -60,7 +60,7 @@ def test_each_refused_row_has_its_reason(king: County, tmp_path: Path) -> None:
         ("10", "bad_number"),
         ("11", "duplicate"),
     }
-    assert report["refused"] == dict(Counter(reason for _, reason in told))
+    assert report["refused"] == dict(Counter(reason for _, reason in rejects))
     assert report["read"] == 12
     assert set(PropertyOperational.objects.values_list("parcel_number", flat=True)) == {"1", "10"}
     assert PropertyOperational.objects.get(parcel_number="1").land_value == 100_000
@@ -99,8 +99,8 @@ def test_invalid_geometry_is_repaired_or_refused(king: County, tmp_path: Path) -
     path = files.write(tmp_path / "p.gpkg", {"parcel_number": ["ok", "bow", "flat", "none", "empty"]}, shapes)
     report = files.load(king, "parcels", path, rejects=tmp_path / "rejects.csv")
     assert (report["repaired"], report["refused"]) == (1, {"invalid_geometry": 1})
-    told = {row["key"]: (row["outcome"], row["reason"]) for row in files.rejects(tmp_path / "rejects.csv")}
-    assert told == {"bow": ("repaired", "invalid_geometry"), "flat": ("refused", "invalid_geometry")}
+    rejects = {row["key"]: (row["outcome"], row["reason"]) for row in files.rejects(tmp_path / "rejects.csv")}
+    assert rejects == {"bow": ("repaired", "invalid_geometry"), "flat": ("refused", "invalid_geometry")}
     bow = files.known(PropertyOperational.objects.get(parcel_number="bow").geometry)
     assert bow.valid
     assert bow.geom_type == "MultiPolygon"
@@ -159,7 +159,7 @@ def test_sales_with_bad_dates_and_prices(king: County, tmp_path: Path) -> None:
     assert {str(sale.sale_date) for sale in Sale.objects.all()} == {"2015-02-28", "2015-02-08"}
 
 
-def test_a_sale_of_tomorrow_is_told_by_the_countys_own_day(king: County, tmp_path: Path) -> None:
+def test_a_sale_of_tomorrow_is_refused_by_the_countys_own_day(king: County, tmp_path: Path) -> None:
     row = {"sale_id": "1", "parcel_number": "1", "sale_date": "2026-01-01", "sale_price": "1"}
     path = files.write_csv(tmp_path / "sales.csv", [row, {**row, "sale_id": "2", "sale_date": "2025-12-31"}])
     evening = datetime.datetime(2026, 1, 1, 3, 0, tzinfo=datetime.UTC)

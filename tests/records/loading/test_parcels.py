@@ -185,8 +185,8 @@ def test_merge_of_lots_drawn_in_parts(king: County, tmp_path: Path) -> None:
     described = files.mapping(tmp_path, 'duplicates = "merge"')
     report = files.load(king, "parcels", path, mapping=described, rejects=tmp_path / "rejects.csv")
     assert (report["inserted"], report["merged"], report["refused"]) == (2, 1, {})
-    told = [(row["row"], row["key"], row["outcome"]) for row in files.rejects(tmp_path / "rejects.csv")]
-    assert told == [("2", "7", "merged")]
+    rejects = [(row["row"], row["key"], row["outcome"]) for row in files.rejects(tmp_path / "rejects.csv")]
+    assert rejects == [("2", "7", "merged")]
     seven = PropertyOperational.objects.get(parcel_number="7")
     assert (len(files.known(seven.geometry)), seven.use_code) == (2, "first")
     assert files.load(king, "parcels", path, mapping=tmp_path / "mapping.toml")["unchanged"] == 2

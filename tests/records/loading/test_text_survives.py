@@ -114,7 +114,7 @@ def test_a_csv_in_another_encoding(king: County, tmp_path: Path, encoding: str, 
     assert (parcel.situs_city, parcel.source) == ("Smörgås", name)
 
 
-def test_an_encoding_where_the_file_tells_its_own(king: County, tmp_path: Path) -> None:
+def test_an_encoding_where_the_file_names_its_own(king: County, tmp_path: Path) -> None:
     path = files.write(tmp_path / "p.gpkg", {"parcel_number": ["1"]}, [files.square()])
     with pytest.raises(CommandError, match="an encoding can be given for CSV and Shapefiles"):
         files.load(king, "parcels", path, mapping=files.mapping(tmp_path, 'encoding = "cp1252"'))

@@ -63,7 +63,7 @@ def test_other_bytes_are_refused(data: bytes) -> None:
         mass_appraisal.load(data)
 
 
-def test_the_card_tells_what_was_learnt_from_and_how_well(
+def test_the_card_describes_the_training_sales_and_the_accuracy(
     trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame
 ) -> None:
     card = json.loads(json.dumps(mass_appraisal.card(trained), allow_nan=False))
@@ -115,7 +115,7 @@ ABSURD: dict[str, Any] = {
 }
 
 
-def test_absurd_characteristics_are_unknown_and_told(trained: mass_appraisal.MassAppraisal) -> None:
+def test_absurd_characteristics_are_unknown_and_flagged(trained: mass_appraisal.MassAppraisal) -> None:
     found = trained.value(pd.DataFrame({"parcel_number": list("abcd"), **ABSURD}))
     assert np.isfinite(found.values.to_numpy()).all()
     assert all("absurd_characteristic" in flags for flags in found.flags[:3])
@@ -183,18 +183,18 @@ def test_a_thin_and_dirty_market_is_valued_with_flags() -> None:
     assert ratio.cod(values.values["value"], sales["sale_price"]) < 20
 
 
-def test_progress_is_told_and_can_cancel(sales: pd.DataFrame) -> None:
+def test_progress_is_reported_and_can_cancel(sales: pd.DataFrame) -> None:
     class Cancelled(Exception):
         pass
 
-    told: list[float] = []
+    shares: list[float] = []
 
     def progress(share: float) -> None:
-        told.append(share)
+        shares.append(share)
         if share > 0.3:
             raise Cancelled
 
     with pytest.raises(Cancelled):
         mass_appraisal.train(sales[:300], AS_OF, progress=progress)
-    assert told == sorted(told)
-    assert len(told) > 100
+    assert shares == sorted(shares)
+    assert len(shares) > 100
