@@ -41,7 +41,7 @@ def _sample(size: int, random: np.random.Generator) -> dict[str, float]:
         held[f"mean, {name}"] = _inside(np.exp(12 + spread**2 / 2), intervals.mean(price, CONFIDENCE))
         if (ends := intervals.median(price, CONFIDENCE)) is not None:
             held[f"median, {name}"] = _inside(np.exp(12), ends)
-    if size >= growth.FEWEST_SALES:
+    if size >= growth.MIN_SALES:
         years = np.sort(random.uniform(0, _YEARS, size))
         years[[0, -1]] = 0, _YEARS
         price = np.exp(12 + 0.05 * years + random.normal(0, 0.3, size))

@@ -35,10 +35,10 @@ def run() -> None:
             _ours("CSV", platform.county_of(size))
         print(f"{'format':<12}{'rows':>10}{'ours s':>9}{'peer s':>9}{'ratio':>7}{'peak MB':>9}  peer")
         for name in formats:
-            most = min(rows, FEWER.get(name, rows))
-            if most < rows:
-                print(f"{name:<12} is not made for more: {most:,} rows")
-            for size in (most // 4, most):
+            size_limit = min(rows, FEWER.get(name, rows))
+            if size_limit < rows:
+                print(f"{name:<12} is not made for more: {size_limit:,} rows")
+            for size in (size_limit // 4, size_limit):
                 results.append(_report(_compare(name, platform.county_of(size), PEERS.get(name), repeat)))
         if "GeoParquet" in formats:
             results.append(_report(_compare("GeoParquet", platform.county_of(rows), CopyBinary(), repeat)))

@@ -31,7 +31,7 @@ _TASKS = (
     ("assessment_roll", "pdf", PARCELS // 4, None),
     ("assessment_roll", "pdf", PARCELS, None),
 )
-_MOST_MEGABYTES = 700
+_MAX_MEGABYTES = 700
 
 
 def run() -> None:
@@ -52,7 +52,7 @@ def run() -> None:
             flush=True,
         )
     for one in found:
-        if (one["limit_s"] and one["seconds"] > one["limit_s"]) or one["peak_mb"] > _MOST_MEGABYTES:
+        if (one["limit_s"] and one["seconds"] > one["limit_s"]) or one["peak_mb"] > _MAX_MEGABYTES:
             print(f"Over its bound: {one}")
     platform.save("report", found)
 
@@ -78,7 +78,7 @@ def _value(county_id: str) -> None:
         )
         for number, parcel in enumerate(sold)
     )
-    valued.run(county, most=_CARDS)
+    valued.run(county, max_parcels=_CARDS)
 
 
 def one(report: str, file_format: str, parcels: int) -> None:

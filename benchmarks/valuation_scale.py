@@ -20,7 +20,7 @@ from benchmarks.valuation_data import sales_of
 from valuation import comparables, mass_appraisal
 
 _CUT = date(2017, 1, 1)
-_MOST_SALES = 25_000
+_MAX_SALES = 25_000
 _CHUNK = 20_000
 
 
@@ -30,7 +30,7 @@ def run() -> None:
         return
     rows = int(os.environ.get("PARCELS", "100000"))
     random = np.random.default_rng(1)
-    known = real.sample(min(_MOST_SALES, rows // 4), random_state=1).sort_values("sale_date").reset_index(drop=True)
+    known = real.sample(min(_MAX_SALES, rows // 4), random_state=1).sort_values("sale_date").reset_index(drop=True)
     begun = time.perf_counter()
     trained = mass_appraisal.train(known, _CUT)
     prepared = comparables.prepare(known, _CUT)

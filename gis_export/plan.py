@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-_MOST_NAMED = 150  # characters of layers' names in the name of the file
+_MAX_NAMED = 150  # characters of layers' names in the name of the file
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Result:
 def joined_names(layers: list[str]) -> str:
     """The layers' names for a file name, of which systems allow 255 bytes."""
     named = list(layers)
-    while len("_".join(named)) > _MOST_NAMED:
+    while len("_".join(named)) > _MAX_NAMED:
         named.pop()
     rest = len(layers) - len(named)
     return "_".join([*named, f"and_{rest}_more"] if rest else named)

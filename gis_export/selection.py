@@ -126,7 +126,7 @@ class Selection:
         return (*self.fields, *(field for join in self.joins for field in join.fields if field.name not in own))
 
     def _fits_in_memory(self) -> bool:
-        return planned_rows(self.rows()) <= shaping.MOST_TOGETHER
+        return planned_rows(self.rows()) <= shaping.MAX_TOGETHER
 
     def _cut(self, area: Area, sql: str, kind: Field[Any, Any]) -> Func:
         """SQL over a row's ``feature`` and the ``area``."""

@@ -13,16 +13,16 @@ from terrafusion.words import counted
 
 _SHAPELESS = ("Point", "MultiPoint")
 """Types that no simplification touches."""
-MOST_TOGETHER = 250_000
+MAX_TOGETHER = 250_000
 """Rows that PostgreSQL may hold in memory at once."""
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far, in ``metres`` on the ground, a simplified line may leave its place. It is measured in the plane of
+    """How far, in ``meters`` on the ground, a simplified line may leave its place. It is measured in the plane of
     ``srid``, a projected CRS of the county. ``words`` are the request's."""
 
-    metres: float
+    meters: float
     srid: int
     words: str
 
@@ -87,7 +87,7 @@ def _transformed(sql: str, source: int, target: int) -> str:
 
 def _simplified(sql: str, tolerance: Tolerance, together: bool) -> str:
     unit = pyproj.CRS.from_epsg(tolerance.srid).axis_info[0].unit_conversion_factor  # in meters
-    amount = repr(tolerance.metres / unit)
+    amount = repr(tolerance.meters / unit)
     if together:
         return f"ST_CoverageSimplify({sql}, {amount})"
     return f"ST_SimplifyPreserveTopology({sql}, {amount})"

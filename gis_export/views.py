@@ -29,7 +29,7 @@ from terrafusion.records.access_log import Seen
 from terrafusion.records.layers import layers_of
 from terrafusion.records.models import Act, County, CountySettings
 
-_MOST_COUNTIES = 20  # on one page; GET layers lists those of each
+_MAX_COUNTIES = 20  # on one page; GET layers lists those of each
 _OF_COUNTY = {"get": ("county_id",)}
 _COUNTY = OpenApiParameter("county_id", str, description="The county's id.")
 
@@ -44,7 +44,7 @@ class GisExportViewSet(JobViewSet):
 
     def run_form(self, request: Request) -> Response:
         """How to submit a job, by the form below or as JSON, and which layers there are."""
-        counties = counties_for(request.user)[:_MOST_COUNTIES]
+        counties = counties_for(request.user)[:_MAX_COUNTIES]
         layers = {county.pk: [layer.name for layer in layers_of(county)] for county in counties}
         return Response({**super().run_form(request).data, "layers": layers})
 

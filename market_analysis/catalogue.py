@@ -58,7 +58,7 @@ class Analysis:
         return run
 
 
-def _fewest(default: int, of: str) -> Integer:
+def _min_sales(default: int, of: str) -> Integer:
     return Integer("fewest_sales", default, f"Fewer sales {of} are withheld: no figure is shown, and why.", 1, 10_000)
 
 
@@ -91,7 +91,7 @@ PRICE_INDEX = Analysis(
             5,
         ),
         CONFIDENCE,
-        _fewest(3, "in a period"),
+        _min_sales(3, "in a period"),
     ),
     areas=(
         AreaField("method", FieldType.TEXT, "The method that is shown; the summary says why."),
@@ -127,7 +127,7 @@ PRICE_TREND = Analysis(
     title="Price trend",
     description="What is paid: median and average price and price per square foot, by place and period, with "
     "intervals.",
-    parameters=(CONFIDENCE, _RESAMPLES, _fewest(6, "in a period and place")),
+    parameters=(CONFIDENCE, _RESAMPLES, _min_sales(6, "in a period and place")),
     areas=(
         AreaField("period", FieldType.TEXT, "The last period with enough sales; the figures are of it."),
         AreaField("sales_of_period", FieldType.INTEGER, "Its sales.", short_name="SALES_PER"),
@@ -192,7 +192,7 @@ HOT_SPOTS = Analysis(
         Integer("nearest", 8, "How many, where the nearest are asked for.", 1, 50),
         Number("alpha", 0.05, "False discovery rate.", 0.001, 0.2),
         Integer("permutations", 9_999, "Behind the p of Gi* and of local Moran's I.", 99, 99_999),
-        _fewest(5, "in a place"),
+        _min_sales(5, "in a place"),
     ),
     areas=(
         AreaField("value", FieldType.REAL, "The figure."),
@@ -216,7 +216,7 @@ COMPARABLE_MARKET_AREA = Analysis(
     parameters=(
         Text("subject", None, "The place that the others are compared with.", required=True),
         *(Number(f"{name}_weight", 1.0, f"Of the distance by {name}; 0 leaves it out.", 0, 100) for name in ASPECTS),
-        _fewest(30, "in a place"),
+        _min_sales(30, "in a place"),
     ),
     areas=(
         AreaField("subject", FieldType.TEXT, "The place that the others are compared with."),
@@ -246,7 +246,7 @@ SEGMENTS = Analysis(
         Integer("tiers", 3, "Value tiers.", 2, 10),
         CONFIDENCE,
         _RESAMPLES,
-        _fewest(10, "in a segment"),
+        _min_sales(10, "in a segment"),
     ),
     columns=("use_code",),
 )

@@ -16,7 +16,7 @@ from terrafusion.records.sales.frame import POINTS, Place
 from terrafusion.records.versions import source
 
 ATTRIBUTES = ("neighborhood", "zoning")
-LEAST_HEXAGON, MOST_HEXAGON = 50, 100_000  # meters
+MIN_HEXAGON, MAX_HEXAGON = 50, 100_000  # meters
 _HEXGRID = re.compile(r"hexgrid:([0-9]{1,9})")
 _HULL_RATIO = 0.3  # 0 hugs the points, 1 is convex
 _HULL_MARGIN = 30.0  # meters, so that no parcel's point lies on the line
@@ -70,10 +70,10 @@ def parse(text: str, county: County, *, personal: bool) -> Geography:
     if text == "county":
         return _by_parcels(text, sql.Literal(county.pk), county, is_county=True)
     if match := _HEXGRID.fullmatch(text):
-        metres = int(match[1])
-        if not LEAST_HEXAGON <= metres <= MOST_HEXAGON:
-            raise GeographyError(f"The side of a hexagon is {LEAST_HEXAGON} to {MOST_HEXAGON} meters.")
-        return _hexgrid(text, metres, county)
+        meters = int(match[1])
+        if not MIN_HEXAGON <= meters <= MAX_HEXAGON:
+            raise GeographyError(f"The side of a hexagon is {MIN_HEXAGON} to {MAX_HEXAGON} meters.")
+        return _hexgrid(text, meters, county)
     if text in ATTRIBUTES and (text == "neighborhood" or _is_filled(text, county)):
         return _by_parcels(text, sql.Identifier("p", text), county)
     name, _, field = text.partition(".")
@@ -118,7 +118,7 @@ def _by_parcels(text: str, expression: sql.Composable, county: County, *, is_cou
         return template.format(
             place=expression,
             hull=hull.format(srid=sql.Literal(county.state_plane_srid), ratio=sql.Literal(_HULL_RATIO)),
-            margin=sql.Literal(_HULL_MARGIN / metres_per_unit(county)),
+            margin=sql.Literal(_HULL_MARGIN / meters_per_unit(county)),
             county=sql.Literal(county.pk),
             keys=sql.Literal(keys),
         )
@@ -146,8 +146,8 @@ def _by_layer(text: str, layer: ReferenceLayer, field: LayerField | None) -> Geo
     )
 
 
-def _hexgrid(text: str, metres: int, county: County) -> Geography:
-    side, srid = sql.Literal(metres / metres_per_unit(county)), sql.Literal(county.state_plane_srid)
+def _hexgrid(text: str, meters: int, county: County) -> Geography:
+    side, srid = sql.Literal(meters / meters_per_unit(county)), sql.Literal(county.state_plane_srid)
     join = sql.SQL(
         "LEFT JOIN LATERAL (SELECT h.i || ':' || h.j AS place FROM (SELECT ST_Transform({point}, {srid}) AS at) moved, "
         "LATERAL ST_HexagonGrid({side}, moved.at) h WHERE ST_Intersects(h.geom, moved.at) ORDER BY h.i, h.j LIMIT 1) "
@@ -163,11 +163,11 @@ def _hexgrid(text: str, metres: int, county: County) -> Geography:
         text,
         Place(sql.SQL("found.place"), lambda rows: join.format(point=POINTS[rows], **grid)),
         lambda keys: shapes.format(keys=sql.Literal(keys), **grid),
-        f"Hexagons of {metres} m a side in EPSG:{county.state_plane_srid}, numbered by column and row.",
+        f"Hexagons of {meters} m a side in EPSG:{county.state_plane_srid}, numbered by column and row.",
     )
 
 
-def metres_per_unit(county: County) -> float:
+def meters_per_unit(county: County) -> float:
     """Of the county's State Plane system, whose unit is the foot in most states."""
     import pyproj
 

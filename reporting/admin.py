@@ -27,11 +27,11 @@ if TYPE_CHECKING:  # Django's own classes take no type parameters at run time
 else:
     BrandingModelForm = TemplateModelForm = PhotoModelForm = forms.ModelForm
 
-MOST_SEAL_BYTES = 500_000
-MOST_PHOTO_BYTES = 5_000_000
-MOST_PIXELS = 25_000_000
+MAX_SEAL_BYTES = 500_000
+MAX_PHOTO_BYTES = 5_000_000
+MAX_PIXELS = 25_000_000
 """A large camera's; some 100 MB once they are decoded, in the web process."""
-MOST_TEMPLATE = 50_000
+MAX_TEMPLATE = 50_000
 
 
 @admin.register(ReportJob)
@@ -39,19 +39,19 @@ class ReportJobAdmin(JobAdmin):
     """Inspect, cancel and rerun reports."""
 
 
-def picture(file: Any, most: int) -> bytes:
+def picture(file: Any, max_bytes: int) -> bytes:
     """The bytes of an uploaded PNG or JPEG that can be read whole; ValidationError for anything else, and for more than
-    ``MOST_PIXELS``, which are counted before any is decoded: a small file may hold very many."""
+    ``MAX_PIXELS``, which are counted before any is decoded: a small file may hold very many."""
     from PIL import Image, UnidentifiedImageError
 
-    if file.size > most:
-        raise ValidationError(f"The picture may have {most // 1000:,} kB at most.")
+    if file.size > max_bytes:
+        raise ValidationError(f"The picture may have {max_bytes // 1000:,} kB at most.")
     content: bytes = file.read()
     try:
         with _quiet(), Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
-            if image.width * image.height > MOST_PIXELS:
+            if image.width * image.height > MAX_PIXELS:
                 size = f"{image.width:,} x {counted(image.height, 'pixel')}"
-                fault = f"The picture has {size}; scale it down to {MOST_PIXELS:,} in all."
+                fault = f"The picture has {size}; scale it down to {MAX_PIXELS:,} in all."
                 raise ValidationError(fault)
             image.load()
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
@@ -82,7 +82,7 @@ class BrandingForm(BrandingModelForm):
 
     def clean_new_seal(self) -> bytes | None:
         file = self.cleaned_data["new_seal"]
-        return picture(file, MOST_SEAL_BYTES) if file else None
+        return picture(file, MAX_SEAL_BYTES) if file else None
 
     def save(self, commit: bool = True) -> CountyBranding:
         if self.cleaned_data["remove_seal"]:
@@ -125,8 +125,8 @@ class TemplateForm(TemplateModelForm):
         from reporting.sample import fault_of
 
         source: str = self.cleaned_data["source"]
-        if len(source) > MOST_TEMPLATE:
-            raise ValidationError(f"A template may have {MOST_TEMPLATE:,} characters at most.")
+        if len(source) > MAX_TEMPLATE:
+            raise ValidationError(f"A template may have {MAX_TEMPLATE:,} characters at most.")
         if fault := fault_of(source):
             raise ValidationError(f"A sample cannot be set with this template: {fault}")
         return source
@@ -147,7 +147,7 @@ class PhotoForm(PhotoModelForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if "file" in self.changed_data:
-            picture(file, MOST_PHOTO_BYTES)
+            picture(file, MAX_PHOTO_BYTES)
             file.seek(0)
         return file
 

@@ -13,7 +13,7 @@ from pyproj import CRS
 from reporting.maps.sheet import Extent, Sheet
 from terrafusion.records.models import County
 
-_METRES_PER_FOOT = 0.3048
+_METERS_PER_FOOT = 0.3048
 ASPECT = 1.5
 _WIDTH = 250  # of a card's map, in points: half a page
 _NEIGHBORS = 250  # of a card's map; the nearest
@@ -26,7 +26,7 @@ Ring = tuple[tuple[float, float], ...]
 def feet_per_unit(srid: int) -> float:
     """Of a State Plane system, whose axes are in meters or in one of two sorts of feet."""
     factor: float = CRS.from_epsg(srid).axis_info[0].unit_conversion_factor
-    return factor / _METRES_PER_FOOT
+    return factor / _METERS_PER_FOOT
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def parcel_maps(county: County, ids: list[int]) -> dict[int, Sheet]:
     with connection.cursor() as cursor:
         cursor.execute(_PARCEL_FRAMES, {"srid": srid, "feet": feet, "ids": ids})
         frames = {
-            key: Sheet(Extent(*(value * feet for value in box)).shaped(ASPECT, margin=0.9, least=300.0), _WIDTH)
+            key: Sheet(Extent(*(value * feet for value in box)).shaped(ASPECT, margin=0.9, min_width=300.0), _WIDTH)
             for key, *box in cursor.fetchall()
         }
         if not frames:

@@ -17,8 +17,8 @@ from reporting.render.files import Desk
 from reporting.reports.base import Request
 from reporting.snapshot import snapshot
 
-MOST_ROWS = 50
-MOST_SECTIONS = 3
+MAX_ROWS = 50
+MAX_SECTIONS = 3
 
 
 def preview(request: Request) -> tuple[str, bool]:
@@ -26,7 +26,7 @@ def preview(request: Request) -> tuple[str, bool]:
     data."""
     with snapshot(), tempfile.TemporaryDirectory() as folder:
         document, content = compose(request, datetime.now(UTC))
-        message = f"This is a preview: at most {MOST_SECTIONS} parts and {MOST_ROWS} rows of each table are shown."
+        message = f"This is a preview: at most {MAX_SECTIONS} parts and {MAX_ROWS} rows of each table are shown."
         notice = Text(message, Tone.WARNING)
         document = replace(document, blocks=_first(document.blocks, notice if document.bare else None))
         if not document.bare:
@@ -43,8 +43,8 @@ def _first(blocks: object, opening: Block | None) -> Iterator[Block]:
     for block in blocks:  # type: ignore[attr-defined]
         if isinstance(block, Section):
             sections += 1
-            if sections > MOST_SECTIONS:
+            if sections > MAX_SECTIONS:
                 return
         yield (
-            replace(block, rows=list(islice(block.rows, MOST_ROWS)), totals=None) if isinstance(block, Table) else block
+            replace(block, rows=list(islice(block.rows, MAX_ROWS)), totals=None) if isinstance(block, Table) else block
         )

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MOST_SHOWN = 60
+_MAX_SHOWN = 60
 _MAX_ERROR_TEXT = 2_000
 
 
@@ -29,7 +29,7 @@ def shown(value: Any) -> str:
         text = repr(value)
     except (RecursionError, ValueError):  # nested as deep as the parser allows, or of too many digits
         return "this"
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 def error_text(error: Exception) -> str:

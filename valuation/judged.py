@@ -16,7 +16,7 @@ from valuation.mass_appraisal import holdout
 from valuation.mass_appraisal.history import History, judged, learn_history
 from valuation.mass_appraisal.holdout import Trial
 
-_FEWEST = 30
+_MIN_SALES = 30
 Learned = Callable[[History, Mask], Callable[[pd.DataFrame], Values]]
 """The method as it is when it knows these of a history's sales: gives values at the valuation date."""
 
@@ -61,7 +61,7 @@ def interval(value: Floats, evidence: Evidence | None) -> tuple[Floats, Floats]:
 def _reach(learned: Learned, history: History, confidence: float) -> tuple[pd.DataFrame, float, float] | None:
     """The held-back sales by the rows of the history, and how far their prices lie from their values, in logs."""
     values = learned(history, ~history.held)(history.sales[history.held]).values
-    if len(values) < _FEWEST:
+    if len(values) < _MIN_SALES:
         return None
     value = values["value"].to_numpy(dtype=float)
     low, high = reach(history.log_price[values.index] - np.log(value), confidence)
@@ -76,7 +76,7 @@ def _trial(learned: Learned, history: History, confidence: float) -> Trial | Non
     known = holdout.brought(history, earlier)
     first = _reach(learned, known, confidence)
     later = learned(known, np.ones(len(known.sales), dtype=bool))(history.sales[history.held]).values
-    if first is None or len(later) < _FEWEST:
+    if first is None or len(later) < _MIN_SALES:
         return None
     frame, low, high = first
     judging = _ends(later, *_widened(low, high, earlier.error, confidence))

@@ -28,8 +28,8 @@ _EVEN = 0.5  # how far weights lie from equal ones, before anything is known
 _WORST = 1.0  # an error in logs; larger ones say no more
 _APART = 0.25
 _COUNTS = 0.10  # weight from which on an approach is asked whether it differs
-_FEWEST_FOR_PRB = 30
-_FEWEST_FOR_ENDS = 100
+_MIN_FOR_PRB = 30
+_MIN_FOR_ENDS = 100
 _TIMES = (0.7, 1.3)
 _Kind = tuple[str, str]
 
@@ -162,7 +162,7 @@ def _rows(kind: str, error: pd.DataFrame, judged: Mapping[str, pd.DataFrame], mo
                 "sales": len(frame),
                 "median": ratio.median(value, price),
                 "cod": ratio.cod(value, price),
-                "prb": ratio.prb(value, price) if len(frame) >= _FEWEST_FOR_PRB else None,
+                "prb": ratio.prb(value, price) if len(frame) >= _MIN_FOR_PRB else None,
                 "weight": float(weights[name]),
             }
         )
@@ -180,15 +180,15 @@ def _drawn(error: pd.DataFrame, towards: Floats, shrink: float = _SHRINK) -> Flo
 def _best(moments: Floats, places: Rows) -> Floats:
     """Weights of the approaches at ``places``, 0 of the others: at least 0, together 1, and with the least squared
     error. Each set of approaches is tried, and passed over where one of them would take a weight below 0."""
-    found, least = np.zeros(len(moments)), np.inf
+    found, smallest = np.zeros(len(moments)), np.inf
     for count in range(1, len(places) + 1):
         for some in map(list, combinations(places, count)):
             part = moments[np.ix_(some, some)]
             weight = np.linalg.solve(part, np.ones(count))
             weight /= weight.sum()
             error = float(weight @ part @ weight)
-            if (weight >= 0).all() and error < least:
-                found, least = np.zeros(len(moments)), error
+            if (weight >= 0).all() and error < smallest:
+                found, smallest = np.zeros(len(moments)), error
                 found[some] = weight
     return found
 
@@ -201,7 +201,7 @@ def _sound(moments: Floats) -> Floats:
 
 def _times(held: pd.DataFrame | None, confidence: float) -> tuple[float, float]:
     """What makes the averaged intervals hold as many prices as they should; 1 where sales are few."""
-    if held is None or len(held) < _FEWEST_FOR_ENDS:
+    if held is None or len(held) < _MIN_FOR_ENDS:
         return 1.0, 1.0
     away = np.log((held["price"] / held["value"]).to_numpy(dtype=float))
     ends = {name: np.abs(np.log((held[name] / held["value"]).to_numpy(dtype=float))) for name in ("low", "high")}

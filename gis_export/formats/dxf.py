@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from gis_export.content import Content, Recorded
 
-_MOST_RECORDS = 2**31 - 1
+_MAX_RECORDS = 2**31 - 1
 _ROOM = 512  # of the frame, for numbers that are known only when all else is written
-_LABEL_METRES = 3.0
-_METRES_OF_A_DEGREE = 111_000
+_LABEL_METERS = 3.0
+_METERS_OF_A_DEGREE = 111_000
 _RECORD = Value("row_number() OVER ()", type="integer")
 
 
@@ -40,7 +40,7 @@ class DXF(Format):
         "Every entity has the number of its record as extended data, by which the .csv lists the attributes.",
     )
     limits = (
-        Limit("records of a layer", _MOST_RECORDS, "Further records could have no number of their own."),
+        Limit("records of a layer", _MAX_RECORDS, "Further records could have no number of their own."),
         Limit("characters of a label", LABEL_LENGTH, "A longer one is cut, and counted; the .csv has all of it."),
     )
     may_lose = {
@@ -61,9 +61,9 @@ class DXF(Format):
         self._layers = tuple(layer.name for layer in layers)
         crs = pyproj.CRS.from_epsg(layers[0].srid)
         unit = crs.axis_info[0].unit_conversion_factor
-        self._metres = unit if crs.is_projected else None
-        self._height = _LABEL_METRES / (self._metres or _METRES_OF_A_DEGREE)
-        made = frame(self._layers, self._metres)
+        self._meters = unit if crs.is_projected else None
+        self._height = _LABEL_METERS / (self._meters or _METERS_OF_A_DEGREE)
+        made = frame(self._layers, self._meters)
         self._room = len(made.before) + _ROOM
         self._owner, self._handle = made.owner, made.first_handle
         self._extent: tuple[float, float, float, float] | None = None
@@ -97,7 +97,7 @@ class DXF(Format):
         return Written(files, counts["drawn"] + missing, self._losses(plain, missing, counts))
 
     def finish(self, path: Path) -> str:
-        made = frame(self._layers, self._metres, self._extent, self._handle - 1)
+        made = frame(self._layers, self._meters, self._extent, self._handle - 1)
         self._file.write(made.after)
         self._file.seek(0)
         self._file.write(padded(made.before, self._room))

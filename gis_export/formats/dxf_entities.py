@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LABEL_LENGTH = 255
 _LETTER = 0.9  # the width of a letter, as a part of its height
 _TALLEST = 5.0  # a label in an area, as times the height of others
-_LEAST = 1e-9
+_MINIMUM = 1e-9
 # Programs read these as codes; so written, as the characters themselves.
 _CODES = {"%%": "%%%%%%", "^": "^ "}
 _CONTROL = bytes(range(1, 32)) + b"\x7f"
@@ -144,7 +144,7 @@ def _label_bodies(
         xmin, ymin, xmax, ymax = shapely.bounds(geometries).T
         letters = np.asarray(pc.utf8_length(labels))
         fitting = np.minimum((xmax - xmin) / (_LETTER * np.maximum(letters, 1)), ymax - ymin) / 2
-        heights = np.clip(fitting, _LEAST, _TALLEST * style.height)
+        heights = np.clip(fitting, _MINIMUM, _TALLEST * style.height)
     x, between, y = _xy(shapely.get_coordinates(shapely.point_on_surface(geometries)))
     return pc.binary_join_element_wise(
         *("100\nAcDbText\n 10\n", x, between, y, "\n 30\n0.0\n 40\n", _numbers(heights)),

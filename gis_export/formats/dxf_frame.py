@@ -31,11 +31,11 @@ def labels_of(layer: str) -> str:
 
 def frame(
     layers: tuple[str, ...],
-    metres: float | None,
+    meters: float | None,
     extent: tuple[float, float, float, float] | None = None,
     last_handle: int = 0,
 ) -> Frame:
-    """``metres`` is the length of the CRS's unit, None where it is an angle. ``extent`` and the last of the entities'
+    """``meters`` is the length of the CRS's unit, None where it is an angle. ``extent`` and the last of the entities'
     handles are known only when these are written; until then the frame says where the handles begin."""
     import ezdxf
     from ezdxf import options
@@ -47,9 +47,9 @@ def frame(
         drawing.layers.add(layer, color=color)
         drawing.layers.add(labels_of(layer), color=color)
     drawing.appids.add(APPLICATION)
-    units = [code for unit, code in _UNITS if math.isclose(unit, metres or 0.0)]
+    units = [code for unit, code in _UNITS if math.isclose(unit, meters or 0.0)]
     drawing.header["$INSUNITS"] = units[0] if units else 0
-    drawing.header["$MEASUREMENT"] = 1 if metres == 1.0 else 0
+    drawing.header["$MEASUREMENT"] = 1 if meters == 1.0 else 0
     space = drawing.modelspace()
     xmin, ymin, xmax, ymax = extent or (0.0, 0.0, 1.0, 1.0)
     height = max(ymax - ymin, (xmax - xmin) / 2) or 1.0

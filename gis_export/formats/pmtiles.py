@@ -195,9 +195,9 @@ def _losses(layer: LayerPlan, zoom: int, shown: Counter[int], counts: Counter[st
             found.append(Loss(layer.name, "retyped", "It is text.", field=column.name))
     if not layer.geometry_type.endswith("Point"):
         found.append(Loss(layer.name, "split", "Shapes are cut at the edges of tiles."))
-    metres = tile_sql.WORLD / tile_sql.GRID / (1 << zoom)
+    meters = tile_sql.WORLD / tile_sql.GRID / (1 << zoom)
     narrow = " What is narrower than that may close up." if layer.geometry_type == "MultiPolygon" else ""
-    found.append(Loss(layer.name, "altered", f"Coordinates are rounded to {metres:.2g} m of Web Mercator.{narrow}"))
+    found.append(Loss(layer.name, "altered", f"Coordinates are rounded to {meters:.2g} m of Web Mercator.{narrow}"))
     every = shown[zoom]
     fewer = {z: shown[z] for z in range(zoom) if shown[z] < every}
     if fewer:

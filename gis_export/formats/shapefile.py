@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NAME_LENGTH = 10
 FILE_BYTES = 2**31 - 1
-MOST_FIELDS = 255
+MAX_FIELDS = 255
 _NUMBER_BYTES = 24  # of the columns that GDAL gives real numbers, with 15 decimals
 _REAL_LIMIT = "1e22"  # GDAL cuts the digits of a greater one without a word
 _INTEGER_DIGITS = 18
@@ -45,7 +45,7 @@ class Shapefile(NativeFormat):
         Limit(
             "digits of a whole number", _INTEGER_DIGITS, "A field with longer ones is read as real by most programs."
         ),
-        Limit("fields of a layer", MOST_FIELDS, "More are refused."),
+        Limit("fields of a layer", MAX_FIELDS, "More are refused."),
         Limit("bytes of the .shp, and of the .dbf", FILE_BYTES, "More are refused."),
     )
     may_lose = {
@@ -83,10 +83,10 @@ class Shapefile(NativeFormat):
 
     @staticmethod
     def _refuse_too_large(layer: LayerPlan, measured: dict[str, Any], widths: dict[int, int]) -> None:
-        if len(layer.columns) > MOST_FIELDS:
+        if len(layer.columns) > MAX_FIELDS:
             raise FormatLimitExceeded(
                 f"Layer {layer.name} has {counted(len(layer.columns), 'field')}, and a Shapefile can hold "
-                f"{MOST_FIELDS}: choose fewer, or GeoPackage."
+                f"{MAX_FIELDS}: choose fewer, or GeoPackage."
             )
         record = 1 + sum(widths.get(i, _NUMBER_BYTES) for i in range(len(layer.columns)))
         for suffix, size in ((".dbf", measured["records"] * record), (".shp", measured["geometry_bytes"])):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
 NAME_LENGTH = 31
-MOST_FIELDS = 250
+MAX_FIELDS = 250
 _PARTS = (".tab", ".dat", ".map", ".id")
 _INT32 = 2**31 - 1
 _MARGIN = 0.01  # round the layer's extent, as a part of it
@@ -42,7 +42,7 @@ class TAB(NativeFormat):
     limits = (
         Limit("characters of a field's name", NAME_LENGTH, "A longer one is shortened."),
         Limit("bytes of a text", TEXT_BYTES, "A longer one is cut, and counted."),
-        Limit("fields of a layer", MOST_FIELDS, "More are refused."),
+        Limit("fields of a layer", MAX_FIELDS, "More are refused."),
     )
     may_lose = {
         "renamed": "A field's name is longer than the format allows, is not made of ASCII letters, digits and "
@@ -65,9 +65,9 @@ class TAB(NativeFormat):
         import pyproj
 
         layer = reader.layer
-        if len(layer.columns) > MOST_FIELDS:
+        if len(layer.columns) > MAX_FIELDS:
             raise FormatLimitExceeded(
-                f"Layer {layer.name} has {counted(len(layer.columns), 'field')}, and a TAB can hold {MOST_FIELDS}: "
+                f"Layer {layer.name} has {counted(len(layer.columns), 'field')}, and a TAB can hold {MAX_FIELDS}: "
                 "choose fewer, or GeoPackage."
             )
         measured = reader.row(f"SELECT {', '.join(_measures(layer))}")

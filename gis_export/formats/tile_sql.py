@@ -160,5 +160,5 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _cut(name: str, most: int) -> str:
-    return name.encode()[:most].decode(errors="ignore")
+def _cut(name: str, max_bytes: int) -> str:
+    return name.encode()[:max_bytes].decode(errors="ignore")

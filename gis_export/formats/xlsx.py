@@ -257,8 +257,8 @@ def _serial(values: pa.Array, kind: str) -> tuple[pa.Array, pa.Array, pa.Array]:
     import pyarrow.compute as pc
 
     if kind == "integer":
-        most = 10**DIGITS - 1
-        return values, values, pc.and_(pc.greater_equal(values, -most), pc.less_equal(values, most))
+        largest = 10**DIGITS - 1
+        return values, values, pc.and_(pc.greater_equal(values, -largest), pc.less_equal(values, largest))
     if kind == "date":
         numbers = pc.add(pc.cast(values, pa.int32()), _DAYS_TO_1970)
         texts = pc.cast(values, pa.string())

@@ -25,10 +25,10 @@ _LISTS = ("in", "not_in")
 _PARTS = ("contains", "starts_with")
 _ANY_TYPE = ("=", "!=", *_LISTS, "is_null")
 OPERATORS = ("=", "!=", *_ORDERED, *_LISTS, *_PARTS, "is_null")
-MOST_CONDITIONS = 200
-MOST_VALUES = 10_000
+MAX_CONDITIONS = 200
+MAX_VALUES = 10_000
 """Of all lists of a request together."""
-MOST_DEPTH = 5
+MAX_DEPTH = 5
 _MEMBERS = ("field", "op", "value", "ignore_case")
 
 
@@ -56,8 +56,8 @@ class Reading:
 
     def read(self, given: object, at: str, depth: int = 0) -> dict[str, Any]:
         """A group or a condition; an empty one where there is a fault. Only the outermost list may hold nothing."""
-        if depth > MOST_DEPTH:
-            return self._fault(at, f"Groups may be nested {MOST_DEPTH} deep.")
+        if depth > MAX_DEPTH:
+            return self._fault(at, f"Groups may be nested {MAX_DEPTH} deep.")
         if isinstance(given, list):
             if depth and not given:
                 return self._fault(at, "Give at least one condition.")
@@ -76,8 +76,8 @@ class Reading:
 
     def _condition(self, given: dict[str, Any], at: str) -> dict[str, Any]:
         self._conditions += 1
-        if self._conditions == MOST_CONDITIONS + 1:
-            return self._fault(at, f"At most {MOST_CONDITIONS} conditions may be given.")
+        if self._conditions == MAX_CONDITIONS + 1:
+            return self._fault(at, f"At most {MAX_CONDITIONS} conditions may be given.")
         for unknown, message in keys.unknown(given, _MEMBERS).items():
             self._fault(f"{at}.{unknown}", message)
         name, op = given.get("field"), given.get("op")
@@ -107,13 +107,13 @@ class Reading:
         expected = values.EXPECTED[kind]
         if op == "between" and (not isinstance(value, list) or len(value) != 2):
             return self._fault(at, f"between takes [lowest, highest], each {expected}.")
-        if op in _LISTS and (not isinstance(value, list) or not 0 < len(value) <= MOST_VALUES):
-            return self._fault(at, f"{op} takes a list of 1 to {MOST_VALUES:,} values, each {expected}.")
+        if op in _LISTS and (not isinstance(value, list) or not 0 < len(value) <= MAX_VALUES):
+            return self._fault(at, f"{op} takes a list of 1 to {MAX_VALUES:,} values, each {expected}.")
         if op in _LISTS:
             before, self.values = self.values, self.values + len(value)
-            if self.values > MOST_VALUES:
-                fault = f"The lists of a request may have {MOST_VALUES:,} values together, and here they have more."
-                return self._fault(at, fault) if before <= MOST_VALUES else None
+            if self.values > MAX_VALUES:
+                fault = f"The lists of a request may have {MAX_VALUES:,} values together, and here they have more."
+                return self._fault(at, fault) if before <= MAX_VALUES else None
         try:
             found = [values.read(one, kind) for one in (value if op in (*_LISTS, "between") else [value])]
         except ValueError:

@@ -42,7 +42,7 @@ class Simplify(ExportParameter):
         if value is None:
             return selection
         tolerance = Tolerance(
-            metres=float(value["tolerance"]) * UNITS[value["units"]],
+            meters=float(value["tolerance"]) * UNITS[value["units"]],
             srid=selection.county.state_plane_srid,
             words=f"{value['tolerance']:g} {value['units']}",
         )

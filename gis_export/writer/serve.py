@@ -28,7 +28,7 @@ from gis_export.writer.export import carry_out
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PROGRESS_SECONDS = 0.25
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_LEAST_ROOM = 1 << 20
+_MIN_ROOM = 1 << 20
 _BROKEN = re.compile(r"\[libpq\].*(FATAL:|server closed|no connection|could not receive)", re.DOTALL)
 
 
@@ -96,7 +96,7 @@ def _storage_fault(folder: Path) -> str:
     """What is wrong with the storage, found out by writing to it; empty where nothing is."""
     try:
         disk = os.statvfs(folder)
-        if disk.f_bavail * disk.f_frsize < _LEAST_ROOM:
+        if disk.f_bavail * disk.f_frsize < _MIN_ROOM:
             return "storage_full"
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
             file.write(b"x")

@@ -40,14 +40,16 @@ MEASURES = {
 
 def run(market: Market, parameters: dict[str, Any]) -> Result:
     """Raises TooFewSales where too few places have a figure and a neighbor."""
-    measure, fewest = parameters["measure"], parameters["fewest_sales"]
+    measure, min_sales = parameters["measure"], parameters["fewest_sales"]
     table = _by_place(market, measure)
     market.report_progress(0.1, "Drawing the places.")
     outlines = {key: shapely.from_wkb(wkb) for key, wkb in market.outlines(list(table.index)).items()}
-    table["withheld"] = [_withheld(count, fewest, has_outline=key in outlines) for key, count in table["sales"].items()]
+    table["withheld"] = [
+        _withheld(count, min_sales, has_outline=key in outlines) for key, count in table["sales"].items()
+    ]
     compared = table[table["withheld"] == ""]
     if compared.empty:
-        raise TooFewSales(f"No place has {counted(fewest, 'sale')} with a {measure}.")
+        raise TooFewSales(f"No place has {counted(min_sales, 'sale')} with a {measure}.")
     market.report_progress(0.3, f"Comparing {counted(len(compared), 'place')} with their neighbors.")
     spots = hot_spots(
         compared["value"].to_numpy(dtype=float),
@@ -92,10 +94,10 @@ def _by_place(market: Market, measure: str) -> pd.DataFrame:
     return table
 
 
-def _withheld(sales: int, fewest: int, *, has_outline: bool) -> str:
+def _withheld(sales: int, min_sales: int, *, has_outline: bool) -> str:
     """Why a place is not compared; empty where it is."""
-    if sales < fewest:
-        return fewer_than(fewest)
+    if sales < min_sales:
+        return fewer_than(min_sales)
     return "" if has_outline else "no outline"
 
 

@@ -60,7 +60,7 @@ _UNSOUND = {
     "": None,
     "short_hold": f"sold again within {pairs.SHORTEST_HOLD} days",
     "changed": "the property changed between the sales",
-    "extreme_change": f"its price changed by {pairs.MOST_RISE:.0%} a year more or less than the median pair's",
+    "extreme_change": f"its price changed by {pairs.MAX_RISE:.0%} a year more or less than the median pair's",
 }
 
 
@@ -80,7 +80,7 @@ def resales(market: Market) -> Iterator[tuple[Any, ...]]:
         yield (place[after] or None, parcel[after], *ends, int(days), change, _UNSOUND[reason])
 
 
-def withheld(index: PriceIndex, at: int, least: int) -> str:
+def withheld(index: PriceIndex, at: int, min_sales: int) -> str:
     """Why the period ``at`` of an index is not shown; empty where it is."""
     count = int(index.sales[at])
     if count == 0:
@@ -89,8 +89,8 @@ def withheld(index: PriceIndex, at: int, least: int) -> str:
         return "its sales do not decide its level against the first period"
     if at == 0:
         return ""
-    if count < least:
-        return fewer_than(least)
+    if count < min_sales:
+        return fewer_than(min_sales)
     return "" if np.isfinite(index.error[at]) else "too few sales for an interval"
 
 
@@ -207,10 +207,10 @@ def with_shrunk(area: Area, entry: dict[str, Any] | None) -> Area:
     return replace(area, values={**area.values, **figures})
 
 
-def _own(index: PriceIndex | None, period: int, least: int) -> tuple[float, float]:
+def _own(index: PriceIndex | None, period: int, min_sales: int) -> tuple[float, float]:
     """The place's own log index and its standard error; NaN where none is shown."""
     at = period - index.first if index else 0
-    if index is None or not 0 < at < len(index.log) or withheld(index, at, least):
+    if index is None or not 0 < at < len(index.log) or withheld(index, at, min_sales):
         return np.nan, np.nan
     return float(index.log[at]), float(index.error[at])
 

@@ -53,7 +53,7 @@ _TIERS_ARE = (
 
 def run(market: Market, parameters: dict[str, Any]) -> Result:
     """Raises TooFewSales where no place has an index by any method."""
-    confidence, least = parameters["confidence"], parameters["fewest_sales"]
+    confidence, min_sales = parameters["confidence"], parameters["fewest_sales"]
     methods, shown = _ordered(market, parameters)
     places = list(market.by_place())
     rows: list[tuple[Any, ...]] = []
@@ -72,12 +72,14 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
             else:
                 if method == methods[0]:
                     own_indices[key] = index
-                own = list(_rows(index, confidence, least))
+                own = list(_rows(index, confidence, min_sales))
                 rows.extend((key, method, *row) for row in own)
                 if entry := _last(key, method, index, own):
                     last[key, method] = entry
                 else:
-                    refusals[key, method] = f"Every later period has {fewer_than(least)}, or too few for an interval."
+                    refusals[key, method] = (
+                        f"Every later period has {fewer_than(min_sales)}, or too few for an interval."
+                    )
         areas.append(_area(key, methods[0], last.get((key, methods[0])), refusals, len(sales)))
     if not last:
         raise TooFewSales(next(iter(refusals.values())))
@@ -158,13 +160,13 @@ def _ordered(market: Market, parameters: dict[str, Any]) -> tuple[list[str], dic
     return [choice.method, *(name for name in methods if name != choice.method)], summary
 
 
-def _rows(index: PriceIndex, confidence: float, least: int) -> Iterator[tuple[Any, ...]]:
+def _rows(index: PriceIndex, confidence: float, min_sales: int) -> Iterator[tuple[Any, ...]]:
     low, high = index.interval(confidence)
     before: float | None = None
     for at, value in enumerate(index.value):
         period = index.first + at
         count = int(index.sales[at])
-        withheld = index_tables.withheld(index, at, least)
+        withheld = index_tables.withheld(index, at, min_sales)
         shown = None if withheld else float(value)
         change = shown / before - 1 if shown is not None and before is not None else None
         figures = (None, None, None) if withheld else (shown, number(low[at]), number(high[at]))

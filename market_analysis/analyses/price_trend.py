@@ -73,7 +73,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
 
 
 def _cells(sales: pd.DataFrame, market: Market, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    least = parameters["fewest_sales"]
+    min_sales = parameters["fewest_sales"]
     groups = dict(list(sales.groupby(periods.of_dates(sales["sale_date"], market.step))))
     for number in market.periods():
         market.tick()
@@ -83,14 +83,14 @@ def _cells(sales: pd.DataFrame, market: Market, parameters: dict[str, Any]) -> I
             "period": periods.name(number, market.step),
             "period_start": periods.start(number, market.step),
             "sales": count,
-            "withheld": None if count >= least else fewer_than(least) if count else "no sales",
+            "withheld": None if count >= min_sales else fewer_than(min_sales) if count else "no sales",
         }
         if found is not None and cell["withheld"] is None:
-            cell |= _figures(found, least, parameters)
+            cell |= _figures(found, min_sales, parameters)
         yield cell
 
 
-def _figures(sales: pd.DataFrame, least: int, parameters: dict[str, Any]) -> dict[str, float | None]:
+def _figures(sales: pd.DataFrame, min_sales: int, parameters: dict[str, Any]) -> dict[str, float | None]:
     price = sales["sale_price"].to_numpy(dtype=float)
     rate = per_sqft(sales)
     rate = rate[np.isfinite(rate)]
@@ -99,7 +99,7 @@ def _figures(sales: pd.DataFrame, least: int, parameters: dict[str, Any]) -> dic
         "median_price": (float(np.median(price)), intervals.median(price, confidence)),
         "average_price": (float(np.mean(price)), intervals.mean(price, confidence, parameters["resamples"])),
     }
-    if len(rate) >= least:
+    if len(rate) >= min_sales:
         ends["median_price_per_sqft"] = (float(np.median(rate)), intervals.median(rate, confidence))
     figures: dict[str, float | None] = {}
     for name, (value, interval) in ends.items():

@@ -16,7 +16,7 @@ from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
 
 _YEAR = 365.25
-_FEWEST_DAYS = 28  # from which a rate of a month or a year is more than chance
+_MIN_DAYS = 28  # from which a rate of a month or a year is more than chance
 _NO_INVENTORY = (
     "Months of inventory are homes listed for sale over sales a month. The county's records hold no listings, so they "
     "cannot be computed."
@@ -64,8 +64,8 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     }
     days = (market.last - market.first).days + 1
     notes = [_NO_INVENTORY]
-    if days < _FEWEST_DAYS:
-        notes.append(f"Rates are withheld for periods with less than {_FEWEST_DAYS} days.")
+    if days < _MIN_DAYS:
+        notes.append(f"Rates are withheld for periods with less than {_MIN_DAYS} days.")
     sales, where = counted(int(frame["sales"].sum()), "valid sale"), counted(len(places), "place")
     message = f"{sales} for ${summary['volume']:,.0f} in {where}."
     return Result(message, summary, COLUMNS, rows, activity_chart.spec(frame, season, market), areas, notes)
@@ -103,9 +103,9 @@ def _row(key: str, number: int, market: Market, cells: pd.DataFrame, parcels: in
         int(excluded),
         float(excluded / total) if total else None,
         float(volume),
-        float(sales * 30 / days) if days >= _FEWEST_DAYS else None,
+        float(sales * 30 / days) if days >= _MIN_DAYS else None,
         parcels,
-        float(sales / parcels * _YEAR / days) if parcels and days >= _FEWEST_DAYS else None,
+        float(sales / parcels * _YEAR / days) if parcels and days >= _MIN_DAYS else None,
     )
 
 
@@ -121,12 +121,12 @@ def _area(key: str, rows: list[tuple[Any, ...]], parcels: int | None) -> Area:
         "excluded": excluded,
         "invalid_share": excluded / (sales + excluded) if sales + excluded else None,
         "volume": sum(row[7] for row in rows),
-        "sales_per_month": sales * 30 / days if days >= _FEWEST_DAYS else None,
+        "sales_per_month": sales * 30 / days if days >= _MIN_DAYS else None,
         "parcels": parcels,
-        "turnover": sales / parcels * _YEAR / days if parcels and days >= _FEWEST_DAYS else None,
+        "turnover": sales / parcels * _YEAR / days if parcels and days >= _MIN_DAYS else None,
     }
     reason = "" if parcels else "no parcels on the roll, so no turnover"
-    return Area(key, sales, values, reason if days >= _FEWEST_DAYS else f"no rates from less than {_FEWEST_DAYS} days")
+    return Area(key, sales, values, reason if days >= _MIN_DAYS else f"no rates from less than {_MIN_DAYS} days")
 
 
 def _season(market: Market) -> tuple[list[tuple[str, float]], str | None]:

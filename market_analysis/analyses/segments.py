@@ -102,10 +102,10 @@ def _in_order(name: str) -> tuple[int, str]:
 
 
 def _row(sales: pd.DataFrame, total: int, parameters: dict[str, Any]) -> tuple[Any, ...]:
-    count, fewest = len(sales), parameters["fewest_sales"]
+    count, min_sales = len(sales), parameters["fewest_sales"]
     share = count / total
-    if count < fewest:
-        return (count, share, *[None] * 8, fewer_than(fewest))
+    if count < min_sales:
+        return (count, share, *[None] * 8, fewer_than(min_sales))
     confidence = parameters["confidence"]
     price = sales["sale_price"].to_numpy(dtype=float)
     rate = per_sqft(sales)
@@ -122,7 +122,7 @@ def _row(sales: pd.DataFrame, total: int, parameters: dict[str, Any]) -> tuple[A
         float(np.median(price)),
         low,
         high,
-        float(np.median(rate[known])) if known.sum() >= fewest else None,
+        float(np.median(rate[known])) if known.sum() >= min_sales else None,
         number(sales["living_area_sqft"].median()),
         *changes,
         None,

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from market_analysis.analyses.market import Market
 
-_MOST = 30
+_MAXIMUM = 30
 
 
 def spec(rows: pd.DataFrame, market: Market, place: str, kinds: dict[str, str]) -> dict[str, Any]:
     """``rows`` as the table of segments has them, those of one place that are not withheld."""
     where = market.title if market.is_county else f"{place}, the place with the most sales"
-    shown = rows.head(_MOST)
+    shown = rows.head(_MAXIMUM)
     values = [
         {
             "segment": f"{kinds[row.kind]}: {row.segment}",

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from market_analysis.analyses.market import Market
 
-_MOST_PLACES = 12
+_MAX_PLACES = 12
 
 
 def spec(rows: pd.DataFrame, market: Market) -> dict[str, Any]:
     """``rows`` as the table of the price trend has them, withheld ones included: they break the line."""
     largest = rows.groupby("place", sort=False)["sales"].sum().sort_values(ascending=False, kind="stable")
-    places = [str(key) for key in largest.index[:_MOST_PLACES]]
+    places = [str(key) for key in largest.index[:_MAX_PLACES]]
     values = [
         {
             "place": row.place,

@@ -12,8 +12,8 @@ from scipy import sparse, stats
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.least_squares import Floats, huber
 
-FEWEST_SALES = 10
-FEWEST_DAYS = 180  # between the first and the last sale; less says nothing about a year
+MIN_SALES = 10
+MIN_DAYS = 180  # between the first and the last sale; less says nothing about a year
 _YEAR = 365.25
 
 
@@ -28,11 +28,11 @@ class Growth:
 
 def growth(prices: Floats, dates: pd.Series[Any], confidence: float = 0.95) -> Growth:
     """Of positive prices, or prices per square foot. TooFewSales for fewer than 10, or for less than half a year."""
-    if len(prices) < FEWEST_SALES:
-        raise TooFewSales(f"A trend takes {FEWEST_SALES} sales; there are {len(prices)}.")
+    if len(prices) < MIN_SALES:
+        raise TooFewSales(f"A trend takes {MIN_SALES} sales; there are {len(prices)}.")
     days = (dates - dates.min()).dt.days.to_numpy(dtype=float)
-    if days.max() < FEWEST_DAYS:
-        raise TooFewSales(f"A trend takes sales over {FEWEST_DAYS} days; these are over {days.max():.0f}.")
+    if days.max() < MIN_DAYS:
+        raise TooFewSales(f"A trend takes sales over {MIN_DAYS} days; these are over {days.max():.0f}.")
     design = sparse.csr_matrix(np.column_stack([np.ones(len(days)), days / _YEAR]))
     fit = huber(design, np.log(prices))
     slope, error = float(fit.coefficients[1]), float(fit.errors[1])

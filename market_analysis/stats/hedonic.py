@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 _LOGS = ("living_area_sqft", "lot_area_sqft")
 _NUMBERS = ("bedrooms", "bathrooms", "stories")
 _GROUPS = ("neighborhood", "use_code", "property_class", "quality", "condition")
-_FEWEST_OF_A_GROUP = 10  # a level with fewer sales is taken together with the other small ones
+_MIN_OF_A_GROUP = 10  # a level with fewer sales is taken together with the other small ones
 _OLDEST = 250.0  # years; more is an error of the record
 
 
@@ -66,7 +66,7 @@ def learn(sales: pd.DataFrame) -> Characteristics:
         if name in sales:
             counts = sales[name].astype(object).value_counts()
             # The largest level is the base; small ones share it with no column of their own.
-            found = [str(level) for level in counts.index[1:] if level != "" and counts[level] >= _FEWEST_OF_A_GROUP]
+            found = [str(level) for level in counts.index[1:] if level != "" and counts[level] >= _MIN_OF_A_GROUP]
             if found:
                 levels[name] = tuple(sorted(found))
     return Characteristics(centers, levels)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.least_squares import Floats
 
-FEWEST_PLACES = 10
+MIN_PLACES = 10
 """With fewer, the permutations say little."""
 _TOUCH = 1e-5  # degrees, about a meter: outlines that come so near to each other are neighbors
 _SEED = 1
@@ -62,9 +62,9 @@ def hot_spots(
     graph = _graph(outlines, weights, nearest)
     counts = graph.cardinalities.to_numpy()
     linked = np.flatnonzero(counts > 0)
-    if len(linked) < FEWEST_PLACES:
+    if len(linked) < MIN_PLACES:
         raise TooFewSales(
-            f"Hot spots take {FEWEST_PLACES} places with a figure and a neighbor with one; there are {len(linked)}."
+            f"Hot spots take {MIN_PLACES} places with a figure and a neighbor with one; there are {len(linked)}."
         )
     known = values[linked]
     if np.ptp(known) == 0:

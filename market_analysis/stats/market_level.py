@@ -37,7 +37,7 @@ _LEVEL = np.geomspace(0.0004, 0.08, 12)  # standard deviations of u
 _SLOPE = np.geomspace(0.00003, 0.03, 14)  # and of v
 _PLAIN = 0.1  # density of x and y beyond what the sample resolves
 _MONTH = {0.001: 0.25, 0.005: 0.5, 0.012: 0.25}  # standard deviations of what a month's sales share, and their prior
-_LEAST_SHARE = 1e-4  # of the heaviest point of the grid: a lighter one changes nothing
+_MIN_SHARE = 1e-4  # of the heaviest point of the grid: a lighter one changes nothing
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def infer(observed: Floats, sales: Ints, noise: float, *, seasonal: bool) -> Mar
     units = process.resolved(sum(prior * month**2 for month, prior in _MONTH.items()))
     weight = np.array([process.log_likelihood(one) + _log_prior(one, units) + np.log(prior) for one, prior in grid])
     share = np.exp(weight - weight.max())
-    share[share < _LEAST_SHARE] = 0
+    share[share < _MIN_SHARE] = 0
     share /= share.sum()
     used = [process.level(variances) for part, (variances, _) in zip(share, grid, strict=True) if part]
     levels, seasons = (np.array([one[at] for one in used]) for at in (0, 2))

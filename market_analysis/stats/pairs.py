@@ -18,7 +18,7 @@ from terrafusion.words import counted
 SHORTEST_HOLD = 183
 """Days between the sales of a sound pair. What sells again sooner was seldom the market's: S&P CoreLogic Case-Shiller
 Home Price Indices Methodology, "Pairing sales", leaves out pairs less than six months apart."""
-MOST_RISE = 0.35
+MAX_RISE = 0.35
 """A year, of the log price beyond the median pair's: what rises or falls more was changed between the sales, or one of
 them was no market sale. The same methodology leaves out pairs with extreme changes as likely errors or remodelings."""
 
@@ -106,7 +106,7 @@ def unsound(sales: pd.DataFrame, every: Pairs) -> npt.NDArray[np.object_]:
     for name, faulty in (
         ("short_hold", ~held),
         ("changed", changed),
-        ("extreme_change", np.abs(rate - usual) > MOST_RISE),
+        ("extreme_change", np.abs(rate - usual) > MAX_RISE),
     ):
         reason[faulty & (reason == "")] = name
     return reason

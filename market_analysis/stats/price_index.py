@@ -27,9 +27,9 @@ from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.least_squares import Fit, Floats, Tick, huber, no_tick, unlike_variances, wls
 from market_analysis.stats.pairs import Pairs, pairs, sound_pairs
 
-FEWEST_PAIRS = 30
-FEWEST_FREE = 10
-_MOST = float(np.log(1000))  # no market moves so far: a level or error beyond it says that the sales decide nothing
+MIN_PAIRS = 30
+MIN_FREE = 10
+_MAXIMUM = float(np.log(1000))  # no market moves so far: a level or error beyond it says that the sales decide nothing
 _SMALLEST_VARIANCE = 1e-4  # of a log price ratio: a standard error of 1%; no pair of prices is more exact
 
 
@@ -121,24 +121,22 @@ def case_shiller(
 
 
 def by_method(name: str, sales: pd.DataFrame, step: str = "month", *, tick: Tick = no_tick) -> PriceIndex:
-    """Of ``METHODS``, as analyses show it. TooFewSales where ``FEWEST_FREE`` sales or pairs are not left beyond the
-    unknowns, or ``FEWEST_PAIRS`` pairs are not there: nothing would say how exact the index is."""
+    """Of ``METHODS``, as analyses show it. TooFewSales where ``MIN_FREE`` sales or pairs are not left beyond the
+    unknowns, or ``MIN_PAIRS`` pairs are not there: nothing would say how exact the index is."""
     if name == "median":
         return _decided(median(sales, step))
     method, options = METHODS[name]
     if method is not hedonic:
         options = {**options, "resales": (resales := sound_pairs(sales, step))}
-        if len(resales.earlier) < FEWEST_PAIRS:
-            raise TooFewSales(
-                f"An index of resales takes {FEWEST_PAIRS} sound pairs; there are {len(resales.earlier)}."
-            )
+        if len(resales.earlier) < MIN_PAIRS:
+            raise TooFewSales(f"An index of resales takes {MIN_PAIRS} sound pairs; there are {len(resales.earlier)}.")
     try:
         index: PriceIndex = method(sales, step, tick=tick, **options)
     except np.linalg.LinAlgError:
         raise TooFewSales("These sales do not decide the index.") from None
-    if index.freedom < FEWEST_FREE:
+    if index.freedom < MIN_FREE:
         raise TooFewSales(
-            f"An index takes {FEWEST_FREE} sales or pairs beyond its unknowns; there are {max(int(index.freedom), 0)}: "
+            f"An index takes {MIN_FREE} sales or pairs beyond its unknowns; there are {max(int(index.freedom), 0)}: "
             "ask for longer periods or larger places."
         )
     return _decided(index)
@@ -146,7 +144,7 @@ def by_method(name: str, sales: pd.DataFrame, step: str = "month", *, tick: Tick
 
 def _decided(index: PriceIndex) -> PriceIndex:
     """Without the levels that nearly dependent columns leave to chance."""
-    chance = np.abs(index.log) + np.nan_to_num(index.error) > _MOST
+    chance = np.abs(index.log) + np.nan_to_num(index.error) > _MAXIMUM
     return replace(index, log=np.where(chance, np.nan, index.log), error=np.where(chance, np.nan, index.error))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.least_squares import Floats
 
-FEWEST_MONTHS = 24
+MIN_MONTHS = 24
 
 
 def factors(counts: Floats, first_month: int) -> Floats:
@@ -15,8 +15,8 @@ def factors(counts: Floats, first_month: int) -> Floats:
     1 to 12. TooFewSales for less than two years, or where a month has no sale, to which no ratio can be taken."""
     from statsmodels.tsa.seasonal import seasonal_decompose
 
-    if len(counts) < FEWEST_MONTHS:
-        raise TooFewSales(f"A season takes {FEWEST_MONTHS} months; there are {len(counts)}.")
+    if len(counts) < MIN_MONTHS:
+        raise TooFewSales(f"A season takes {MIN_MONTHS} months; there are {len(counts)}.")
     if np.min(counts) <= 0:
         raise TooFewSales(f"A season takes a sale in every month; {int(np.sum(counts <= 0))} have none.")
     found = seasonal_decompose(np.asarray(counts, dtype=float), model="multiplicative", period=12)

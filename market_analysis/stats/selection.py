@@ -15,7 +15,7 @@ import pandas as pd
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.least_squares import Tick, no_tick
 from market_analysis.stats.pairs import sound_pairs
-from market_analysis.stats.price_index import FEWEST_PAIRS, TITLES, by_method
+from market_analysis.stats.price_index import MIN_PAIRS, TITLES, by_method
 from terrafusion.words import counted
 
 PREFERRED = ("hedonic", "hedonic_robust", "case_shiller", "case_shiller_robust")
@@ -57,7 +57,7 @@ def select(sales: pd.DataFrame, step: str, methods: Sequence[str], tick: Tick = 
         predicted[method] = ends[1] - ends[0]
     both = np.isfinite(list(predicted.values())).all(axis=0) if predicted else np.zeros(0, dtype=bool)
     pairs = int(both.sum())
-    if pairs < FEWEST_PAIRS:
+    if pairs < MIN_PAIRS:
         return _without([*predicted] or methods, pairs)
     actual = resales.log_ratio[both]
     errors = {name: float(np.median(np.abs(np.expm1(log[both] - actual)))) for name, log in predicted.items()}
@@ -73,5 +73,5 @@ def select(sales: pd.DataFrame, step: str, methods: Sequence[str], tick: Tick = 
 
 def _without(methods: Sequence[str], pairs: int) -> Selection:
     method = next((name for name in PREFERRED if name in methods), methods[0])
-    reason = f"Only {pairs} sound resales could be held out to compare the methods; {FEWEST_PAIRS} are needed."
+    reason = f"Only {pairs} sound resales could be held out to compare the methods; {MIN_PAIRS} are needed."
     return Selection(method, {}, pairs, reason)

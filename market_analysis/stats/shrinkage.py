@@ -16,7 +16,7 @@ import numpy as np
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.least_squares import Floats
 
-FEWEST_PLACES = 4
+MIN_PLACES = 4
 _SPREADS = np.linspace(0, 0.15, 61)[1:]  # standard deviations of places' yearly changes
 
 
@@ -31,10 +31,10 @@ class Shrunk:
 
 def shrink(own: Floats, error: Floats, years: Floats) -> Shrunk:
     """Of places' log differences from the county, NaN where a place has none of its own; their standard errors; and
-    the years that each is of. TooFewSales where fewer than ``FEWEST_PLACES`` have one."""
+    the years that each is of. TooFewSales where fewer than ``MIN_PLACES`` have one."""
     known = np.isfinite(own) & np.isfinite(error) & (error > 0)
-    if known.sum() < FEWEST_PLACES:
-        raise TooFewSales(f"{FEWEST_PLACES} places with an index of their own are needed; there are {known.sum()}.")
+    if known.sum() < MIN_PLACES:
+        raise TooFewSales(f"{MIN_PLACES} places with an index of their own are needed; there are {known.sum()}.")
     noise = np.where(known, error, np.inf) ** 2
     drift = np.outer(_SPREADS**2, years)
     total = drift + noise

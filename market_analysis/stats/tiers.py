@@ -16,7 +16,7 @@ from scipy import sparse, stats
 from market_analysis.stats import hedonic, periods
 from market_analysis.stats.errors import TooFewSales
 from market_analysis.stats.least_squares import Floats, wls
-from market_analysis.stats.price_index import FEWEST_FREE
+from market_analysis.stats.price_index import MIN_FREE
 from terrafusion.words import counted
 
 ALIKE = 0.05
@@ -33,7 +33,7 @@ def of_sales(sales: pd.DataFrame, count: int, step: str = "month") -> pd.Series[
     design = sparse.hstack([dummies, hedonic.learn(sales).design(sales)], format="csr")
     del dummies
     fit = wls(design, log, lead=spans)
-    if fit.freedom < FEWEST_FREE:
+    if fit.freedom < MIN_FREE:
         raise TooFewSales(f"{counted(len(sales), 'sale')} cannot show what characteristics are worth: no tiers.")
     worth = np.nan_to_num(fit.coefficients)
     worth[:spans] = 0

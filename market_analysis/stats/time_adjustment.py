@@ -27,17 +27,17 @@ from market_analysis.stats.least_squares import Fit, Floats, wls
 from market_analysis.stats.periods import Ints
 from terrafusion.words import counted
 
-FEWEST_SALES = 30
-FEWEST_MONTHS = 6
+MIN_SALES = 30
+MIN_MONTHS = 6
 HORIZON = 24  # months that a level is carried ahead
-_FEWEST_OF_A_SPAN = 5  # sales, from which the regression separates characteristics from time
+_MIN_OF_A_SPAN = 5  # sales, from which the regression separates characteristics from time
 _OWN = 0.01
 """The least share of its variance that a characteristic must have to itself. Where homes are few, age and lot size may
 say the same; their large and opposite coefficients would then move the market's level as homes age."""
-_FEWEST_FREE = 10  # degrees of freedom of the regression
+_MIN_FREE = 10  # degrees of freedom of the regression
 _SEASON_FROM = 24  # months of a few sales each, from which a season differs from a trend
-_FEWEST_OF_A_SEASON = 3  # sales in such a month
-_LEAST_NOISE = 1e-4  # of a log price: no price is more exact than 1%
+_MIN_OF_A_SEASON = 3  # sales in such a month
+_MIN_NOISE = 1e-4  # of a log price: no price is more exact than 1%
 
 
 @dataclass(frozen=True)
@@ -126,17 +126,15 @@ def fit(sales: pd.DataFrame, as_of: date) -> TimeAdjustment:
     Raises TooFewSales for fewer than 30 sales or 6 months with sales.
     """
     known = sales[sales["sale_date"] <= pd.Timestamp(as_of)]
-    if len(known) < FEWEST_SALES:
-        raise TooFewSales(f"A time adjustment takes {FEWEST_SALES} valid sales; there are {len(known)}.")
+    if len(known) < MIN_SALES:
+        raise TooFewSales(f"A time adjustment takes {MIN_SALES} valid sales; there are {len(known)}.")
     month = periods.of_dates(known["sale_date"])
     first, last = int(month.min()), int(month.max())
     month -= first
     ahead = max(periods.of_date(as_of) - last, 0) + HORIZON
     counts = np.bincount(month, minlength=last - first + 1 + ahead)
-    if np.sum(counts > 0) < FEWEST_MONTHS:
-        raise TooFewSales(
-            f"A time adjustment takes sales in {FEWEST_MONTHS} months; these are of {np.sum(counts > 0)}."
-        )
+    if np.sum(counts > 0) < MIN_MONTHS:
+        raise TooFewSales(f"A time adjustment takes sales in {MIN_MONTHS} months; these are of {np.sum(counts > 0)}.")
     characteristics = hedonic.learn(known)
     span = _spans(counts)[month]
     dummies = sparse.csr_matrix((np.ones(len(known)), (np.arange(len(known)), span)))
@@ -145,13 +143,13 @@ def fit(sales: pd.DataFrame, as_of: date) -> TimeAdjustment:
     lead = dummies.shape[1]
     regression = wls(sparse.hstack([dummies, design], format="csr"), price, lead=lead, own=_OWN)
     free = len(known) - int(np.isfinite(regression.coefficients).sum())
-    if free < _FEWEST_FREE:
+    if free < _MIN_FREE:
         raise TooFewSales(
             f"{counted(len(known), 'sale')} cannot separate the market's course from what sort of property sold."
         )
     coefficients = np.nan_to_num(regression.coefficients[lead:])
     observed = pd.Series(price - design @ coefficients).groupby(month).median().reindex(range(len(counts))).to_numpy()
-    seasonal = int(np.sum(counts >= _FEWEST_OF_A_SEASON)) >= _SEASON_FROM
+    seasonal = int(np.sum(counts >= _MIN_OF_A_SEASON)) >= _SEASON_FROM
     market = market_level.infer(observed, counts, _noise(regression, free), seasonal=seasonal)
     return TimeAdjustment(
         as_of=as_of,
@@ -172,7 +170,7 @@ def _spans(counts: Ints) -> Ints:
     spans, span, held = np.zeros(len(counts), dtype=np.int64), 0, 0
     left = int(counts.sum())
     for month, count in enumerate(counts):
-        if held >= _FEWEST_OF_A_SPAN and left >= _FEWEST_OF_A_SPAN:
+        if held >= _MIN_OF_A_SPAN and left >= _MIN_OF_A_SPAN:
             span, held = span + 1, 0
         spans[month] = span
         held, left = held + int(count), left - int(count)
@@ -184,4 +182,4 @@ def _noise(regression: Fit, free: int) -> float:
     the density at the middle, by the quantiles about it (Koenker 2005, section 3.4)."""
     low, high = np.quantile(regression.residuals, [0.35, 0.65])
     sparsity = (high - low) / 0.3
-    return max(float(sparsity**2 / 4 * len(regression.residuals) / free), _LEAST_NOISE)
+    return max(float(sparsity**2 / 4 * len(regression.residuals) / free), _MIN_NOISE)

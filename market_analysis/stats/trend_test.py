@@ -20,7 +20,7 @@ from market_analysis.stats.growth import Growth, growth
 SMALL = 0.03
 """A change of a year, as a fraction, below which prices are as good as level."""
 _SPANS = ((1, 3), (4, 6), (7, 12))  # months ahead
-_FEWEST_OF_A_SPAN = 10  # sales
+_MIN_OF_A_SPAN = 10  # sales
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def backtest(sales: pd.DataFrame, last: date) -> list[Missed]:
     missed = []
     for begin, end in _SPANS:
         inside = (ahead > begin - 1) & (ahead <= end)
-        if inside.sum() >= _FEWEST_OF_A_SPAN:
+        if inside.sum() >= _MIN_OF_A_SPAN:
             errors = (float(np.median(some[inside])) - 1 for some in (ratio, ratio * factor))
             missed.append(Missed(begin, end, int(inside.sum()), *errors))
     return missed

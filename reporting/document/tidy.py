@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from reporting.document import blocks as b
 
-MOST_ROWS = 20_000
+MAX_ROWS = 20_000
 """Rows that are looked at before a table is printed; one with more keeps a column that is empty up to there."""
 
 
@@ -24,7 +24,7 @@ def tidied(blocks: Iterable[b.Block]) -> Iterator[b.Block]:
 def _without_empty(table: b.Table) -> b.Table:
     """The first column stays, and so does each that has a value, or a total other than zero."""
     waiting = iter(table.rows)
-    first = list(islice(waiting, MOST_ROWS))
+    first = list(islice(waiting, MAX_ROWS))
     following = list(islice(waiting, 1))
     rows: Iterable[b.Row] = chain(first, following, waiting) if following else first
     totals = [table.totals] if table.totals is not None else []

@@ -28,9 +28,9 @@ class Extent:
     def height(self) -> float:
         return self.top - self.bottom
 
-    def shaped(self, aspect: float, margin: float = 0.05, least: float = 100.0) -> Extent:
+    def shaped(self, aspect: float, margin: float = 0.05, min_width: float = 100.0) -> Extent:
         """The smallest box of that width over height that holds this one and a margin round it."""
-        width = max(self.width * (1 + 2 * margin), self.height * (1 + 2 * margin) * aspect, least)
+        width = max(self.width * (1 + 2 * margin), self.height * (1 + 2 * margin) * aspect, min_width)
         height = width / aspect
         x, y = (self.left + self.right) / 2, (self.bottom + self.top) / 2
         return Extent(x - width / 2, y - height / 2, x + width / 2, y + height / 2)

@@ -20,9 +20,9 @@ _WIDTHS = {
 }
 _SIZES = ((8, 8.0), (11, 7.0), (13, 6.4))  # points of text, by the most columns
 _SMALLEST = 6.0
-_MOST_COLUMNS = 13  # of a table that can be cut in two: nobody reads smaller text on paper
-_MOST_KEYS = 3
-_MOST_LINES = 25  # of a table that is kept on one page: a page that lies on its side has room for some 30
+_MAX_COLUMNS = 13  # of a table that can be cut in two: nobody reads smaller text on paper
+_MAX_KEYS = 3
+_MAX_LINES = 25  # of a table that is kept on one page: a page that lies on its side has room for some 30
 _LETTER = 0.58  # of the size, is the width of a letter, roughly
 
 
@@ -35,17 +35,17 @@ def shape(
     title = table.title if begins or not table.title else f"{table.title} (continued)"
     totals, note = (table.totals, table.note) if ends else (None, "")
     widths = [_width(column) for column in columns]
-    size = next((size for most, size in _SIZES if len(columns) <= most), _SMALLEST)
+    size = next((size for max_columns, size in _SIZES if len(columns) <= max_columns), _SMALLEST)
     room = [int(width * share / sum(widths) / (_LETTER * size)) for share in widths]
 
     def texts(row: b.Row) -> list[str]:
         return [
-            _unbroken(text(shown(value, column.kind, column.decimals)), column.kind, most)
-            for value, column, most in zip(row, columns, room, strict=True)
+            _unbroken(text(shown(value, column.kind, column.decimals)), column.kind, max_length)
+            for value, column, max_length in zip(row, columns, room, strict=True)
         ]
 
     shown_rows = [texts(row) for row in rows]
-    lines = sum(max(map(_lines, row, room), default=1) for row in shown_rows[:_MOST_LINES])
+    lines = sum(max(map(_lines, row, room), default=1) for row in shown_rows[:_MAX_LINES])
     return {
         "kind": "table",
         "title": text(title),
@@ -55,7 +55,7 @@ def shape(
         "align": ["right" if column.kind in RIGHT else "left" for column in columns],
         "widths": widths,
         "size": size,
-        "whole": begins and ends and max(len(rows), lines) <= _MOST_LINES,
+        "whole": begins and ends and max(len(rows), lines) <= _MAX_LINES,
         "rows": shown_rows,
         "heights": _heights(shown_rows),
         "totals": None
@@ -85,12 +85,12 @@ def narrow(table: b.Table) -> Iterator[b.Table]:
     """The table; one of too many columns as several, as long as its rows can be read again. Each has the columns that
     name a row: those before the first figure, but at least one."""
     columns, rows = table.columns, table.rows
-    if len(columns) <= _MOST_COLUMNS or not isinstance(rows, Sequence):
+    if len(columns) <= _MAX_COLUMNS or not isinstance(rows, Sequence):
         yield table
         return
     figures = (place for place, column in enumerate(columns) if column.kind in RIGHT)
-    keys = min(max(next(figures, 1), 1), _MOST_KEYS)
-    count = -(-(len(columns) - keys) // (_MOST_COLUMNS - keys))
+    keys = min(max(next(figures, 1), 1), _MAX_KEYS)
+    count = -(-(len(columns) - keys) // (_MAX_COLUMNS - keys))
     for part in range(count):
         first, last = (keys + (len(columns) - keys) * edge // count for edge in (part, part + 1))
 
@@ -114,14 +114,14 @@ def _lines(text: str, room: int) -> int:
     return 1 + breaks if len(text) <= room else 1 + breaks + len(text) * 3 // (2 * max(room, 1))
 
 
-def _unbroken(text: str, kind: b.Kind, most: int) -> str:
+def _unbroken(text: str, kind: b.Kind, max_length: int) -> str:
     """A date on one line; any other text as it breaks."""
-    return text.replace(" ", "\u00a0") if kind in DATES else _breakable(text, most)
+    return text.replace(" ", "\u00a0") if kind in DATES else _breakable(text, max_length)
 
 
-def _breakable(text: str, most: int) -> str:
+def _breakable(text: str, max_length: int) -> str:
     """The text, with a place to break in each word that is longer than its column is wide. Words of other scripts than
     ASCII stay whole, because their letters change when they are parted."""
-    if len(text) <= most or most < 1:
+    if len(text) <= max_length or max_length < 1:
         return text
-    return re.sub(rf"[!-~]{{{most}}}(?=[!-~])", "\\g<0>\u200b", text)
+    return re.sub(rf"[!-~]{{{max_length}}}(?=[!-~])", "\\g<0>\u200b", text)

@@ -14,7 +14,7 @@ from reporting.document import blocks as b
 from reporting.document.texts import shown
 from reporting.render import grid
 
-MOST_CELLS = 10_000
+MAX_CELLS = 10_000
 """Of a part, a cell of a table being the unit: some 150 MB and a second."""
 _SLICE = 500  # rows that are taken of a table at once
 _SECTION_CELLS = 20  # what else a section costs
@@ -53,7 +53,7 @@ class Layout:
                 running = block.text
             if isinstance(block, b.Table):
                 for rows in chain.from_iterable(map(self._slices, grid.narrow(block))):
-                    if part.cells and part.cells + rows.cells > MOST_CELLS:
+                    if part.cells and part.cells + rows.cells > MAX_CELLS:
                         following = self._after(part, running)
                         if part.blocks:
                             yield part
@@ -62,7 +62,7 @@ class Layout:
                 continue
             made = self._section(block) if isinstance(block, b.Section) else self._alone(block)
             bundle = block.bundle if isinstance(block, b.Section) else ""
-            if part.cells and (part.cells + made.cells > MOST_CELLS or (part.bundle and bundle != part.bundle)):
+            if part.cells and (part.cells + made.cells > MAX_CELLS or (part.bundle and bundle != part.bundle)):
                 yield part
                 is_head = isinstance(block, b.Section) or (isinstance(block, b.Heading) and block.level == 1)
                 part = Part() if is_head else self._continued(running)

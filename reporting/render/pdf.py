@@ -1,6 +1,6 @@
 """Documents as tagged PDF (PDF/UA-1), set by Typst in parts that are joined.
 
-A document of more pages than ``MOST_PAGES`` becomes volumes, and each bundle of letters one of its own. Pages are
+A document of more pages than ``MAX_PAGES`` becomes volumes, and each bundle of letters one of its own. Pages are
 counted over a volume: of one that has several parts, the feet are set when all of them are. Sections, such as cards,
 count their own.
 """
@@ -27,7 +27,7 @@ from reporting.render.typesetter import Typesetter
 from terrafusion.words import counted
 
 _Item = TypeVar("_Item")
-MOST_PAGES = 2_500
+MAX_PAGES = 2_500
 _WIDTHS = {False: 504.0, True: 684.0}
 """Of a page between its margins, in points, as the template has them; by whether it lies on its side."""
 _TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
@@ -75,7 +75,7 @@ class _Press:
     def _volumes(self, typesetter: Typesetter) -> Iterator[_Volume]:
         volume = _Volume()
         for number, (part, is_last) in enumerate(with_last(self._layout.parts(framed(self._document))), 1):
-            if volume.parts and (volume.pages >= MOST_PAGES or part.bundle != volume.bundle):
+            if volume.parts and (volume.pages >= MAX_PAGES or part.bundle != volume.bundle):
                 yield volume
                 volume = _Volume()
             # A document of one part knows how many pages it has, and sections count their own.

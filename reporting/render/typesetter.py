@@ -12,7 +12,7 @@ from types import TracebackType
 
 from reporting.render.files import Desk, RenderError
 
-_MOST_MEGABYTES = 250
+_MAX_MEGABYTES = 250
 """Past this the process is replaced before the next part."""
 _NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
 
@@ -50,7 +50,7 @@ class Typesetter:
         answer = json.loads(line)
         if answer["error"]:
             raise RenderError(answer["error"])
-        if int(answer["megabytes"]) > _MOST_MEGABYTES:
+        if int(answer["megabytes"]) > _MAX_MEGABYTES:
             self._stop()
         return self._desk.folder / f"{name}.pdf", answer["note"]
 

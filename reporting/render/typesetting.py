@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-_MOST_MEMORY = 4 << 30  # bytes of address space; fonts are mapped into it
+_MAX_MEMORY = 4 << 30  # bytes of address space; fonts are mapped into it
 _STANDARDS: tuple[Literal["ua-1"] | None, ...] = ("ua-1", None)
 """What is tried, one after the other: a PDF that no standard fits is still a tagged one, and its reader is informed."""
 
@@ -22,7 +22,7 @@ def main(folder: Path) -> None:
 
     from reporting.render.fonts import FOLDERS
 
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
     nowhere = str(folder / "packages")  # a template may import none
     compiler: Compiler = Compiler(
         root=str(folder),

@@ -20,7 +20,7 @@ from reporting.render.files import Desk, Rendered
 from reporting.render.tables import Lines, Tables
 from terrafusion.tables import Workbook
 from terrafusion.tables.column import typed
-from terrafusion.tables.xlsx import MOST_CHARACTERS, Sheet, number_format
+from terrafusion.tables.xlsx import MAX_CHARACTERS, Sheet, number_format
 from terrafusion.words import counted
 
 _FIRST_DATE = date(1900, 3, 1)
@@ -89,12 +89,12 @@ def _write_front(book: Workbook, sheet: Worksheet, document: b.Document, tables:
     styles = {"title": book.format(bold=True, font_size=16), "heading": book.format(bold=True)}
     for row, (left, right, style) in enumerate(_front(document, tables, sheets)):
         if left:
-            sheet.write_string(row, 0, clean(left)[:MOST_CHARACTERS], styles.get(style))
+            sheet.write_string(row, 0, clean(left)[:MAX_CHARACTERS], styles.get(style))
         if isinstance(right, b.Figure) and _is_number(right.value):
             column = b.Column("", right.kind, decimals=right.decimals)
             sheet.write_number(row, 1, right.value, book.format(number_format(column), align="left"))
         elif text := shown(right.value) if isinstance(right, b.Figure) else right:
-            sheet.write_string(row, 1, clean(text)[:MOST_CHARACTERS], wrap)
+            sheet.write_string(row, 1, clean(text)[:MAX_CHARACTERS], wrap)
 
 
 def _is_number(value: b.Value) -> bool:

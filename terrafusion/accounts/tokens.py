@@ -16,7 +16,7 @@ from terrafusion.accounts.models import Kind, Scope, Token
 from terrafusion.accounts.passwords import mark
 from terrafusion.types import AnyRequest
 
-MOST = 50
+MAXIMUM = 50
 """Tokens that one user may have at a time."""
 
 
@@ -24,16 +24,16 @@ def make(user: User, *, name: str = "", scope: str = Scope.WRITE, days: int | No
     """A new token's row, and the token itself, which nobody can show again.
 
     Programs that sign in with a password each time they run make tokens without a name: of these the oldest give way
-    when there are too many. With ``MOST`` named ones a ValidationError is raised.
+    when there are too many. With ``MAXIMUM`` named ones a ValidationError is raised.
     """
     mine = Token.objects.filter(user=user)
     good = live(user).values_list("pk", flat=True)
     mine.exclude(pk__in=list(good)).delete()
-    if (over := len(good) + 1 - MOST) > 0:
+    if (over := len(good) + 1 - MAXIMUM) > 0:
         oldest = mine.filter(name="").order_by("created").values_list("pk", flat=True)[:over]
         gone, _ = mine.filter(pk__in=list(oldest)).delete()
         if gone < over:
-            raise ValidationError(f"You have {MOST} tokens with names, which is the most there may be: revoke one.")
+            raise ValidationError(f"You have {MAXIMUM} tokens with names, which is the most there may be: revoke one.")
     made: tuple[Token, str] = Token.objects.create(  # type: ignore[no-untyped-call]  # the library has no types
         user=user,
         name=name,

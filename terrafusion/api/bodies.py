@@ -12,30 +12,30 @@ from typing import Any
 from terrafusion.api.errors import BodyTooComplex
 from terrafusion.words import counted
 
-MOST_MEMBERS = 1_000
+MAX_MEMBERS = 1_000
 """Of one object."""
-MOST_ITEMS = 50_000
+MAX_ITEMS = 50_000
 """Of one list of texts or objects: as many parcels may be named one by one. Numbers and positions are limited by
-``MOST_LISTS`` and by what reads them, such as a county's ``max_area_vertices``."""
-MOST_VALUES = 200_000
+``MAX_LISTS`` and by what reads them, such as a county's ``max_area_vertices``."""
+MAX_VALUES = 200_000
 """Texts, objects and lists of them, at all depths together."""
-MOST_DEPTH = 32
+MAX_DEPTH = 32
 """Objects and lists within each other; conditions in a schedule's request go to some 20."""
 
 # Before anything is parsed, by the characters that begin or part them.
-MOST_OBJECTS = 100_000
-MOST_LISTS = 600_000
+MAX_OBJECTS = 100_000
+MAX_LISTS = 600_000
 """A position of a shape is a list: ten megabytes have room for 500,000 of seven digits each."""
-MOST_COMMAS = 1_500_000
-_MARKS = (("{", MOST_OBJECTS, "object"), ("[", MOST_LISTS, "list"), (",", MOST_COMMAS, "comma"))
+MAX_COMMAS = 1_500_000
+_MARKS = (("{", MAX_OBJECTS, "object"), ("[", MAX_LISTS, "list"), (",", MAX_COMMAS, "comma"))
 
 
 def scan(text: str | bytes) -> None:
     """Raises BodyTooComplex for text that would take too much memory once it is parsed."""
-    for mark, most, noun in _MARKS:
+    for mark, maximum, noun in _MARKS:
         found = text.count(mark) if isinstance(text, str) else text.count(mark.encode())
-        if found > most:
-            raise BodyTooComplex(f"The body has {counted(found, noun)}, and at most {most:,} are allowed.")
+        if found > maximum:
+            raise BodyTooComplex(f"The body has {counted(found, noun)}, and at most {maximum:,} are allowed.")
 
 
 def check(data: object) -> None:
@@ -43,30 +43,30 @@ def check(data: object) -> None:
     waiting, depth, values = [data], 0, 0
     while waiting:  # one level of nesting after another
         depth += 1
-        if depth > MOST_DEPTH:
-            raise BodyTooComplex(f"The body is nested more than {MOST_DEPTH} deep.")
+        if depth > MAX_DEPTH:
+            raise BodyTooComplex(f"The body is nested more than {MAX_DEPTH} deep.")
         level, waiting = waiting, []
         for item in level:
             inner = _inner(item)
             values += len(inner)
             waiting += [value for value in inner if isinstance(value, dict | list)]
-        if values > MOST_VALUES:
-            raise BodyTooComplex(f"The body has more than {MOST_VALUES:,} values.")
+        if values > MAX_VALUES:
+            raise BodyTooComplex(f"The body has more than {MAX_VALUES:,} values.")
 
 
 def _inner(item: object) -> list[Any]:
     """What of an object or a list counts as a value: all but numbers, and positions, which hold nothing else."""
     if isinstance(item, dict):
-        if len(item) > MOST_MEMBERS:
+        if len(item) > MAX_MEMBERS:
             raise BodyTooComplex(
-                f"An object has {counted(len(item), 'member')}, and at most {MOST_MEMBERS:,} are allowed."
+                f"An object has {counted(len(item), 'member')}, and at most {MAX_MEMBERS:,} are allowed."
             )
         return list(item.values())
     if not isinstance(item, list):
         return []
     inner = [value for value in item if not isinstance(value, float | int) and not _is_position(value)]
-    if len(inner) > MOST_ITEMS:
-        raise BodyTooComplex(f"A list has {counted(len(inner), 'item')}, and at most {MOST_ITEMS:,} are allowed.")
+    if len(inner) > MAX_ITEMS:
+        raise BodyTooComplex(f"A list has {counted(len(inner), 'item')}, and at most {MAX_ITEMS:,} are allowed.")
     return inner
 
 

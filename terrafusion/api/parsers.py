@@ -36,12 +36,12 @@ class JSONParser(parsers.JSONParser):
         return data
 
 
-def check_length(parser_context: Mapping[str, Any] | None, most: int) -> None:
-    """Raises BodyTooLarge for a body of more than ``most`` bytes, before anything is read."""
+def check_length(parser_context: Mapping[str, Any] | None, max_bytes: int) -> None:
+    """Raises BodyTooLarge for a body of more than ``max_bytes`` bytes, before anything is read."""
     request = (parser_context or {}).get("request")
     length = (request.META.get("CONTENT_LENGTH") or "0") if request is not None else "0"
-    if length.isdecimal() and int(length) > most:
-        raise BodyTooLarge(f"The body is longer than {counted(most, 'byte')}.")
+    if length.isdecimal() and int(length) > max_bytes:
+        raise BodyTooLarge(f"The body is longer than {counted(max_bytes, 'byte')}.")
 
 
 def _texts(data: object) -> Iterator[str]:
@@ -75,14 +75,14 @@ class FormParser(parsers.FormParser):
 class MultiPartParser(parsers.MultiPartParser):
     """Django's own limit of a body leaves files out of account: this one does not."""
 
-    def most_bytes(self) -> int:
+    def max_bytes(self) -> int:
         return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         """Raises BodyTooLarge before anything is read."""
-        check_length(parser_context, self.most_bytes())
+        check_length(parser_context, self.max_bytes())
         try:
             parsed = super().parse(stream, media_type, parser_context)
         except TooManyFieldsSent:

@@ -28,10 +28,10 @@ from terrafusion.api.errors import BodyTooLarge, of_database
 from terrafusion.outage import DATABASE_AWAY
 
 CONTENT_TYPE = "application/problem+json"
-MOST_ERRORS = 20
-_MOST_TEXT = 4_000
+MAX_ERRORS = 20
+_MAX_TEXT = 4_000
 """Characters of one message: some list what there is, or repeat what was given."""
-_MOST_FIELD = 200
+_MAX_FIELD = 200
 
 
 class Fault(TypedDict):
@@ -73,18 +73,18 @@ class ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]  # the library
         if not isinstance(self.exc, exceptions.ValidationError):
             first = error_response.errors[0]
             code = "internal_error" if status == HTTPStatus.INTERNAL_SERVER_ERROR else first.code
-            return problem(status, code, _short(first.detail, _MOST_TEXT))
+            return problem(status, code, _short(first.detail, _MAX_TEXT))
         errors = error_response.errors
-        faults = [Fault(code=e.code, detail=_short(e.detail, _MOST_TEXT), field=_field(e.attr)) for e in errors]
-        return problem(status, "validation_error", _summary(faults), faults[:MOST_ERRORS], len(faults))
+        faults = [Fault(code=e.code, detail=_short(e.detail, _MAX_TEXT), field=_field(e.attr)) for e in errors]
+        return problem(status, "validation_error", _summary(faults), faults[:MAX_ERRORS], len(faults))
 
 
 def _summary(faults: list[Fault]) -> str:
     named = sorted({fault["field"] for fault in faults if fault["field"]})
     if not named:
-        return _short(" ".join(fault["detail"] for fault in faults[:MOST_ERRORS]), _MOST_TEXT)
-    more = len(named) - MOST_ERRORS
-    listed = ", ".join(named[:MOST_ERRORS]) + (f", and {more:,} more" if more > 0 else "")
+        return _short(" ".join(fault["detail"] for fault in faults[:MAX_ERRORS]), _MAX_TEXT)
+    more = len(named) - MAX_ERRORS
+    listed = ", ".join(named[:MAX_ERRORS]) + (f", and {more:,} more" if more > 0 else "")
     return f"These are not valid: {listed}."
 
 
@@ -110,13 +110,13 @@ def _within(at: str | None, name: object) -> str:
     return f"{at}.{name}" if at else str(name)
 
 
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+def _short(text: str, max_length: int) -> str:
+    return text if len(text) <= max_length else f"{text[: max_length - 3]}..."
 
 
 def _field(attr: str | None) -> str | None:
     parts = [part for part in (attr or "").split(".") if part != api_settings.NON_FIELD_ERRORS_KEY]
-    return _short(".".join(parts), _MOST_FIELD) or None
+    return _short(".".join(parts), _MAX_FIELD) or None
 
 
 class ProblemResponse(Response):

@@ -24,11 +24,11 @@ class AreaError(ValueError):
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of an area, exact: everything within ``metres`` on the ground of ``shape``, a Polygon or MultiPolygon in
+    """A piece of an area, exact: everything within ``meters`` on the ground of ``shape``, a Polygon or MultiPolygon in
     EPSG:4326; with 0 the shape itself. ``parcels``: the shape is made of the parcels of these numbers."""
 
     shape: BaseGeometry
-    metres: float = 0.0
+    meters: float = 0.0
     parcels: tuple[str, ...] = ()
 
 
@@ -46,7 +46,7 @@ class Area:
     @property
     def is_plain(self) -> bool:
         """Whether ``geometry`` says it all."""
-        return not any(part.metres or part.parcels for part in self.parts)
+        return not any(part.meters or part.parcels for part in self.parts)
 
 
 def polygonal(shape: BaseGeometry) -> BaseGeometry:
@@ -64,7 +64,7 @@ def united(areas: list[Area], note: str) -> Area:
     """Several areas as one, in which what overlaps is there once."""
     merged: dict[float | None, Part] = {}
     for part in (part for area in areas for part in area.parts):
-        key = None if part.parcels else part.metres
+        key = None if part.parcels else part.meters
         if key in merged:
             other = merged[key]
             part = replace(
@@ -84,6 +84,6 @@ class Scope:
     ``read`` reads an area that is named inside another."""
 
     county: County
-    most_vertices: int
+    max_vertices: int
     read: Callable[[Any], Area]
     user: Any

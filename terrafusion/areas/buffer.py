@@ -15,7 +15,7 @@ from terrafusion.words import shown
 
 UNITS = {"ft": 0.3048, "us-ft": 1200 / 3937, "m": 1.0, "km": 1000.0, "mi": 1609.344}
 """In meters. ``ft`` is the international foot, ``us-ft`` the one of the older State Plane systems."""
-MOST_METRES = 100_000.0
+MAX_METERS = 100_000.0
 
 
 def read(given: dict[str, Any], scope: Scope) -> Area:
@@ -30,16 +30,16 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
     if not is_number(distance) or not distance > 0:
         distance = 0
         faults.append(f"The distance must be a number above 0, not {shown(given.get('distance'))}.")
-    elif factor is not None and distance * factor > MOST_METRES:
-        faults.append(f"The distance must be at most {MOST_METRES / factor:,.0f} {units}.")
+    elif factor is not None and distance * factor > MAX_METERS:
+        faults.append(f"The distance must be at most {MAX_METERS / factor:,.0f} {units}.")
     if faults or factor is None:
         raise AreaError(*faults)
     inner = parcels.area_of(given["parcels"], scope) if "parcels" in given else scope.read(given["of"])
-    metres = float(distance) * factor
+    meters = float(distance) * factor
     # What lies within a distance of all that lies within another is what lies within their sum.
-    parts = tuple(Part(part.shape, part.metres + metres) for part in inner.parts)
-    if any(part.metres > MOST_METRES for part in parts):
-        raise AreaError(f"The distances must be at most {MOST_METRES / factor:,.0f} {units} together.")
-    geometry = shapely.union_all([around(part.shape, part.metres) for part in parts])
-    note = f"The area reaches {distance:g} {units} ({metres:g} m) on the ground beyond what it is drawn round."
+    parts = tuple(Part(part.shape, part.meters + meters) for part in inner.parts)
+    if any(part.meters > MAX_METERS for part in parts):
+        raise AreaError(f"The distances must be at most {MAX_METERS / factor:,.0f} {units} together.")
+    geometry = shapely.union_all([around(part.shape, part.meters) for part in parts])
+    note = f"The area reaches {distance:g} {units} ({meters:g} m) on the ground beyond what it is drawn round."
     return Area(geometry, (*inner.notes, note), parts, inner.vertices)

@@ -8,7 +8,7 @@ from terrafusion.areas.area import Area, AreaError, Scope, united
 from terrafusion.areas.members import only
 from terrafusion.words import counted
 
-MOST = 50
+MAXIMUM = 50
 
 
 def read(given: dict[str, Any], scope: Scope) -> Area:
@@ -16,8 +16,8 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
     areas = given.get("areas")
     if not isinstance(areas, list) or not areas:
         raise AreaError('Give "areas" as a list of areas.')
-    if len(areas) > MOST:
-        raise AreaError(f"There are {counted(len(areas), 'area')}, and at most {MOST} are allowed.")
+    if len(areas) > MAXIMUM:
+        raise AreaError(f"There are {counted(len(areas), 'area')}, and at most {MAXIMUM} are allowed.")
     found, faults = [], []
     for number, area in enumerate(areas, 1):
         if isinstance(area, list) or (isinstance(area, dict) and area.get("type") == "collection"):
@@ -28,9 +28,9 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
         except AreaError as error:
             faults += [f"Area {number}: {message}" for message in error.messages]
     vertices = sum(area.vertices for area in found)
-    if vertices > scope.most_vertices:
+    if vertices > scope.max_vertices:
         faults.append(
-            f"The areas have {counted(vertices, 'vertex', 'vertices')}, and at most {scope.most_vertices:,} are "
+            f"The areas have {counted(vertices, 'vertex', 'vertices')}, and at most {scope.max_vertices:,} are "
             "allowed together."
         )
     if faults:

@@ -12,8 +12,8 @@ from terrafusion.areas.records import union_of
 from terrafusion.records.layers import FieldType, Layer, LayerField, layers_named, layers_of, named
 from terrafusion.words import counted, shown
 
-_MOST_VALUES = 500
-_MOST_SHOWN = 20
+_MAX_VALUES = 500
+_MAX_SHOWN = 20
 
 
 def read(given: dict[str, Any], scope: Scope) -> Area:
@@ -30,8 +30,8 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
     rows = layer.queryset.filter(**{f"{layer.geometry}__isempty": False})
     for number, (name, value) in enumerate(where.items()):
         values = [_typed(known[name], one) for one in (value if isinstance(value, list) else [value])]
-        if not 0 < len(values) <= _MOST_VALUES:
-            raise AreaError(f"{name}: give a value, or a list of 1 to {_MOST_VALUES}.")
+        if not 0 < len(values) <= _MAX_VALUES:
+            raise AreaError(f"{name}: give a value, or a list of 1 to {_MAX_VALUES}.")
         rows = rows.alias(**{f"w{number}": known[name].expression}).filter(**{f"w{number}__in": values})
     found = rows.count()
     if not found:
@@ -82,6 +82,6 @@ def _nothing(layer: Layer, where: dict[str, Any], known: dict[str, LayerField]) 
         return f"{message}."
     (name,) = where
     values = layer.queryset.annotate(w=known[name].expression).order_by("w").values_list("w", flat=True).distinct()
-    there = [shown(value) for value in values.exclude(w=None)[: _MOST_SHOWN + 1]]
-    more = ", ..." if len(there) > _MOST_SHOWN else ""
-    return f"{message}; there is {', '.join(there[:_MOST_SHOWN]) or 'no value'}{more}."
+    there = [shown(value) for value in values.exclude(w=None)[: _MAX_SHOWN + 1]]
+    more = ", ..." if len(there) > _MAX_SHOWN else ""
+    return f"{message}; there is {', '.join(there[:_MAX_SHOWN]) or 'no value'}{more}."

@@ -19,7 +19,7 @@ from terrafusion.words import counted
 
 _FARTHEST = 1e9
 """No map's coordinates, in whatever unit, are farther from its origin."""
-_MOST_FAULTS = 20
+_MAX_FAULTS = 20
 _NAMES = {"urn:ogc:def:crs:OGC:1.3:CRS84": SRID, "urn:ogc:def:crs:OGC::CRS84": SRID}
 
 
@@ -39,9 +39,9 @@ def read_drawn(draw: Callable[[dict[str, Any], int], Drawn], given: dict[str, An
     drawn = draw(given, srid)
     notes = [*notes, *drawn.notes]
     if srid == SRID:
-        return finish(Drawn(drawn.shapes, tuple(notes)), scope.most_vertices)
+        return finish(Drawn(drawn.shapes, tuple(notes)), scope.max_vertices)
     system = pyproj.CRS.from_epsg(srid)
-    return finish(Drawn(drawn.shapes, tuple(notes), system, f"EPSG:{srid}"), scope.most_vertices)
+    return finish(Drawn(drawn.shapes, tuple(notes), system, f"EPSG:{srid}"), scope.max_vertices)
 
 
 def crs_member(given: object) -> tuple[int, list[str]]:
@@ -64,14 +64,14 @@ def crs_member(given: object) -> tuple[int, list[str]]:
     return code, [f"The crs {name[:60]} of GeoJSON 2008 was read as EPSG:{code}, positions as [x, y]."]
 
 
-def finish(drawn: Drawn, most_vertices: int) -> Area:
+def finish(drawn: Drawn, max_vertices: int) -> Area:
     """The area that the shapes make together, each of which must be sound. Raises ``AreaError``."""
     vertices = sum(int(shapely.get_num_coordinates(shape)) for _, shape in drawn.shapes)
-    check_vertices(vertices, most_vertices)
+    check_vertices(vertices, max_vertices)
     faults = [f"{where}{fault}" for where, shape in drawn.shapes if (fault := _fault(shape, drawn))]
     if faults:
-        more = len(faults) - _MOST_FAULTS
-        raise AreaError(*faults[:_MOST_FAULTS], *([f"And {more:,} more like these."] if more > 0 else []))
+        more = len(faults) - _MAX_FAULTS
+        raise AreaError(*faults[:_MAX_FAULTS], *([f"And {more:,} more like these."] if more > 0 else []))
     shapes, notes = [shape for _, shape in drawn.shapes], [*drawn.notes]
     if drawn.crs is not None:
         placed = [place(shape, drawn.crs, drawn.crs_name) for shape in shapes]
@@ -82,10 +82,11 @@ def finish(drawn: Drawn, most_vertices: int) -> Area:
     return plain(shapes[0] if len(shapes) == 1 else shapely.union_all(shapes), tuple(notes), vertices)
 
 
-def check_vertices(vertices: int, most: int) -> None:
-    if vertices > most:
+def check_vertices(vertices: int, max_vertices: int) -> None:
+    if vertices > max_vertices:
         raise AreaError(
-            f"The area has {counted(vertices, 'vertex', 'vertices')}, and at most {most:,} are allowed; simplify it."
+            f"The area has {counted(vertices, 'vertex', 'vertices')}, and at most {max_vertices:,} are allowed; "
+            "simplify it."
         )
 
 

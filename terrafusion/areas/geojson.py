@@ -17,7 +17,7 @@ from terrafusion.words import shown
 
 TYPES = ("Polygon", "MultiPolygon", "Feature", "FeatureCollection")
 _KINDS = {"polygon": "Polygon", "multipolygon": "MultiPolygon"}
-_MOST_FAULTS = 20
+_MAX_FAULTS = 20
 _CRS_INSIDE = 'Give "crs" beside the outermost "type", once for the whole area.'
 _LIKE_CRS = re.compile(r"cr.?|c.?s|.?rs")
 """``crs`` with a letter changed or left out."""
@@ -50,7 +50,7 @@ def _features(features: object) -> list[tuple[str, BaseGeometry]]:
             found.append((where, _feature(feature)))
         except AreaError as fault:
             faults.append(f"{where}{fault}")
-            if len(faults) == _MOST_FAULTS:
+            if len(faults) == _MAX_FAULTS:
                 break
     if faults:
         raise AreaError(*faults)

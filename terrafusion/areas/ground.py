@@ -20,34 +20,34 @@ from shapely.geometry.base import BaseGeometry
 from terrafusion.areas import antimeridian
 from terrafusion.areas.area import SRID, AreaError
 
-METRES_PER_DEGREE = 111_320.0
+METERS_PER_DEGREE = 111_320.0
 _RADIUS = 6_371_000.0
 _TILE = 150_000.0
-_MOST_TILES = 300
+_MAX_TILES = 300
 _CORNERS = 32  # to the quarter of a circle
 
 
-def around(shape: BaseGeometry, metres: float) -> BaseGeometry:
-    """Everything within ``metres`` of the shape, both in EPSG:4326; the shape itself for 0."""
-    if metres == 0:
+def around(shape: BaseGeometry, meters: float) -> BaseGeometry:
+    """Everything within ``meters`` of the shape, both in EPSG:4326; the shape itself for 0."""
+    if meters == 0:
         return shape
     tiles = list(_tiles(shape))  # all of them first: what is too large is refused before any work
-    return shapely.union_all([_around(tile, metres) for tile in tiles])
+    return shapely.union_all([_around(tile, meters) for tile in tiles])
 
 
-def edge_step(metres: float, latitude: float) -> float:
+def edge_step(meters: float, latitude: float) -> float:
     """How long an edge may be, in meters, so that a straight line in longitude and latitude and the shortest way on the
-    ground are apart by no more than a ten-thousandth of ``metres``, or a millimeter where that is more."""
-    apart = max(metres * 1e-4, 0.001)
+    ground are apart by no more than a ten-thousandth of ``meters``, or a millimeter where that is more."""
+    apart = max(meters * 1e-4, 0.001)
     bend = max(math.tan(math.radians(min(abs(latitude), 89))), 0.05)
     return max(math.sqrt(8 * _RADIUS * apart / bend), 100.0)
 
 
-def densified(shape: BaseGeometry, metres: float) -> BaseGeometry:
-    """The same shape, its edges short enough for distances of ``metres``."""
+def densified(shape: BaseGeometry, meters: float) -> BaseGeometry:
+    """The same shape, its edges short enough for distances of ``meters``."""
     _, south, _, north = shape.bounds
-    step = edge_step(metres, max(abs(south), abs(north)))
-    return shapely.segmentize(shape, step / METRES_PER_DEGREE)
+    step = edge_step(meters, max(abs(south), abs(north)))
+    return shapely.segmentize(shape, step / METERS_PER_DEGREE)
 
 
 def _tiles(shape: BaseGeometry) -> Iterator[BaseGeometry]:
@@ -55,8 +55,8 @@ def _tiles(shape: BaseGeometry) -> Iterator[BaseGeometry]:
     while waiting:
         tile = waiting.pop()
         west, south, east, north = tile.bounds
-        width = (east - west) * math.cos(math.radians(min(abs(south), abs(north)))) * METRES_PER_DEGREE
-        height = (north - south) * METRES_PER_DEGREE
+        width = (east - west) * math.cos(math.radians(min(abs(south), abs(north)))) * METERS_PER_DEGREE
+        height = (north - south) * METERS_PER_DEGREE
         if max(width, height) <= _TILE:
             yield tile
             given += 1
@@ -67,7 +67,7 @@ def _tiles(shape: BaseGeometry) -> Iterator[BaseGeometry]:
         else:
             middle = (south + north) / 2
             waiting += _cut(tile, [shapely.box(west, south, east, middle), shapely.box(west, middle, east, north)])
-        if given + len(waiting) > _MOST_TILES:
+        if given + len(waiting) > _MAX_TILES:
             raise AreaError("What the distance is measured from is too large: give it in smaller pieces.")
 
 
@@ -75,15 +75,15 @@ def _cut(tile: BaseGeometry, halves: list[BaseGeometry]) -> list[BaseGeometry]:
     return [piece for half in halves if not (piece := shapely.intersection(tile, half)).is_empty]
 
 
-def _around(tile: BaseGeometry, metres: float) -> BaseGeometry:
+def _around(tile: BaseGeometry, meters: float) -> BaseGeometry:
     middle = shapely.box(*tile.bounds).centroid
     system = pyproj.CRS.from_dict({"proj": "aeqd", "lon_0": middle.x, "lat_0": middle.y, "datum": "WGS84"})
     there = pyproj.Transformer.from_crs(SRID, system, always_xy=True)
     flat = shapely.transform(
-        densified(tile, metres), lambda p: np.column_stack(there.transform(p[:, 0], p[:, 1])), include_z=False
+        densified(tile, meters), lambda p: np.column_stack(there.transform(p[:, 0], p[:, 1])), include_z=False
     )
-    reach = shapely.buffer(flat, metres, quad_segs=_CORNERS)
-    reach = shapely.segmentize(reach, edge_step(metres, abs(middle.y) + metres / METRES_PER_DEGREE))
+    reach = shapely.buffer(flat, meters, quad_segs=_CORNERS)
+    reach = shapely.segmentize(reach, edge_step(meters, abs(middle.y) + meters / METERS_PER_DEGREE))
     back = shapely.transform(
         reach, lambda p: np.column_stack(there.transform(p[:, 0], p[:, 1], direction="INVERSE")), include_z=False
     )

@@ -10,7 +10,7 @@ from terrafusion.areas.records import union_of
 from terrafusion.records.models import PropertyOperational
 from terrafusion.words import counted, shown
 
-MOST = 5_000
+MAXIMUM = 5_000
 
 
 def read(given: dict[str, Any], scope: Scope) -> Area:
@@ -25,8 +25,8 @@ def area_of(numbers: Any, scope: Scope) -> Area:
     if wrong := [number for number in numbers if not isinstance(number, str)]:
         raise AreaError(f"Parcel numbers are texts, for zeros in front would be lost: put {shown(wrong[0])} in quotes.")
     wanted = tuple(dict.fromkeys(numbers))
-    if len(wanted) > MOST:
-        raise AreaError(f"The list has {len(wanted):,} parcel numbers, and at most {MOST:,} are allowed.")
+    if len(wanted) > MAXIMUM:
+        raise AreaError(f"The list has {len(wanted):,} parcel numbers, and at most {MAXIMUM:,} are allowed.")
     rows = PropertyOperational.objects.filter(county=scope.county, parcel_number__in=wanted)
     known = dict(rows.values_list("parcel_number", "geometry__isempty"))
     faults = []

@@ -18,7 +18,7 @@ from terrafusion.words import counted
 Convert = Callable[[Any], Any]
 _TOLERANCE = 5e-8
 """Degrees that an edge may be off: half a centimeter."""
-_MOST_ADDED = 500_000
+_MAX_ADDED = 500_000
 _LONG = 90.0
 """Degrees of longitude between two vertices from which on it is not plain which way round the world is meant."""
 
@@ -83,7 +83,7 @@ def _turned(steps: NDArray[np.float64]) -> NDArray[Any]:
 
 
 def _cut(positions: NDArray[np.float64], parts: NDArray[np.intp]) -> NDArray[Any]:
-    if parts.sum() - len(parts) > _MOST_ADDED:
+    if parts.sum() - len(parts) > _MAX_ADDED:
         raise AreaError("The area's edges are too long to be followed exactly: give it in EPSG:4326, or in pieces.")
     edges = np.repeat(np.arange(len(parts)), parts)
     step = np.arange(len(edges)) - np.repeat(np.cumsum(parts) - parts, parts)

@@ -23,7 +23,7 @@ KINDS: dict[str, Callable[[dict[str, Any], Scope], Area]] = {
 }
 _BY_NAME = {name.lower(): read for name, read in KINDS.items()}
 _DEEPEST = 4
-_MOST = 100
+_MAXIMUM = 100
 
 
 def of_request(given: object, county: County, user: AnyUser) -> Area:
@@ -31,8 +31,8 @@ def of_request(given: object, county: County, user: AnyUser) -> Area:
     return parse(given, county, CountySettings.of(county).max_area_vertices, user)
 
 
-def parse(given: object, county: County, most_vertices: int, user: AnyUser | None) -> Area:
-    """An area. Raises ``AreaError``. ``most_vertices`` is the limit of what is given as coordinates; ``user`` is whose
+def parse(given: object, county: County, max_vertices: int, user: AnyUser | None) -> Area:
+    """An area. Raises ``AreaError``. ``max_vertices`` is the limit of what is given as coordinates; ``user`` is whose
     uploaded areas it may name, None for nobody's."""
     read = 0
 
@@ -41,9 +41,9 @@ def parse(given: object, county: County, most_vertices: int, user: AnyUser | Non
         read += 1
         if depth > _DEEPEST:
             raise AreaError(f"Areas may be within areas {_DEEPEST} deep.")
-        if read > _MOST:  # each may cost a query and the union of many outlines
-            raise AreaError(f"At most {_MOST} areas may be within an area, at all depths together.")
-        return _read(given, Scope(county, most_vertices, lambda within: inner(within, depth + 1), user))
+        if read > _MAXIMUM:  # each may cost a query and the union of many outlines
+            raise AreaError(f"At most {_MAXIMUM} areas may be within an area, at all depths together.")
+        return _read(given, Scope(county, max_vertices, lambda within: inner(within, depth + 1), user))
 
     return inner(given, 0)
 

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from terrafusion.areas.area import AreaError, polygonal
 from terrafusion.words import counted
 
-MOST_BYTES = 16_000_000
+MAX_BYTES = 16_000_000
 """Of the shapes that make an area; a vertex has 16."""
 
 
@@ -20,10 +20,10 @@ def union_of(rows: QuerySet[Any], geometry: str) -> tuple[BaseGeometry, list[str
     """The outlines of the rows as one Polygon or MultiPolygon, and what was done to get it."""
     rows = rows.order_by()
     size = rows.aggregate(size=Sum(MemSize(geometry)))["size"] or 0
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         raise AreaError(
             f"These outlines have some {counted(size // 16, 'vertex', 'vertices')}, and at most "
-            f"{MOST_BYTES // 16:,} are allowed."
+            f"{MAX_BYTES // 16:,} are allowed."
         )
     shapes = shapely.from_wkb([bytes(wkb) for wkb in rows.values_list(AsWKB(geometry), flat=True)])
     invalid = ~shapely.is_valid(shapes)

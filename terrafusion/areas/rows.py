@@ -12,7 +12,7 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion.areas.area import SRID, Area, Part
-from terrafusion.areas.ground import METRES_PER_DEGREE, densified
+from terrafusion.areas.ground import METERS_PER_DEGREE, densified
 from terrafusion.records.layers import Layer
 
 NUMBERED = frozenset({"parcels", "sales"})
@@ -35,7 +35,7 @@ def select(rows: QuerySet[Any], layer: Layer, area: Area, operation: str) -> Que
             chosen |= Q(parcel_number__in=part.parcels)
         elif operation == "within":
             continue
-        elif part.metres:
+        elif part.meters:
             chosen |= _in_reach(layer, area, part)
         else:
             chosen |= Q(**{f"{layer.geometry}__intersects": geos(part.shape)})
@@ -49,21 +49,21 @@ def geos(shape: BaseGeometry) -> GEOSGeometry:
 
 def _in_reach(layer: Layer, area: Area, part: Part) -> Q:
     # 1. The index and a prepared polygon find what may be in reach; 2. the ellipsoid decides.
-    candidates = Q(**{f"{layer.geometry}__intersects": geos(_widened(area.geometry, part.metres))})
+    candidates = Q(**{f"{layer.geometry}__intersects": geos(_widened(area.geometry, part.meters))})
     feature = F(layer.geometry)
     edges = Func(feature, template=f"ST_Segmentize(%(expressions)s, {_ROW_EDGE})", output_field=GeometryField())
-    subject = Value(geos(densified(part.shape, part.metres)), output_field=GeometryField(srid=SRID))
+    subject = Value(geos(densified(part.shape, part.meters)), output_field=GeometryField(srid=SRID))
     exact = Func(
         edges,
         subject,
-        template=f"ST_DWithin(%(expressions)s::geography, {part.metres!r})",
+        template=f"ST_DWithin(%(expressions)s::geography, {part.meters!r})",
         arg_joiner="::geography, ",
         output_field=BooleanField(),
     )
     return candidates & Q(exact)
 
 
-def _widened(polygon: BaseGeometry, metres: float) -> BaseGeometry:
+def _widened(polygon: BaseGeometry, meters: float) -> BaseGeometry:
     _, south, _, north = polygon.bounds
     shrink = math.cos(math.radians(min(max(abs(south), abs(north)), 89.9)))
-    return shapely.buffer(polygon, (metres * _MARGIN + 0.1) / (METRES_PER_DEGREE * shrink), quad_segs=2)
+    return shapely.buffer(polygon, (meters * _MARGIN + 0.1) / (METERS_PER_DEGREE * shrink), quad_segs=2)

@@ -19,7 +19,7 @@ def columns(area: Area | None) -> dict[str, Any]:
     found: dict[str, Any] = {"area_of_interest": geos(area.geometry), "area_shapes": None, "area_parts": None}
     if not area.is_plain:
         found["area_shapes"] = GeometryCollection([geos(part.shape) for part in area.parts], srid=4326)
-        found["area_parts"] = [{"metres": part.metres, "parcels": list(part.parcels)} for part in area.parts]
+        found["area_parts"] = [{"metres": part.meters, "parcels": list(part.parcels)} for part in area.parts]
     return found
 
 

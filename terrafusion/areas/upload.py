@@ -25,7 +25,7 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
         found = UploadedArea.of(scope.user).filter(county=scope.county, pk=wanted).first()
     if found is None:
         raise AreaError(f"You have no uploaded area {wanted} in {scope.county.pk}; it may have expired.")
-    check_vertices(found.vertices, scope.most_vertices)
+    check_vertices(found.vertices, scope.max_vertices)
     geometry = shapely.from_wkb(bytes(found.geometry.wkb))
     notes = [*found.notes, f"The area is the uploaded {found.name}, SHA-256 {found.file_sha256[:12]}."]
     return plain(geometry, tuple(notes), found.vertices)

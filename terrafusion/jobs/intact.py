@@ -1,7 +1,7 @@
 """Whether a result file in storage is still the one that was made, before it is sent or used again.
 
 Its size is compared each time: a look at the file, or one HEAD. Its SHA-256 is compared where that is affordable: for
-files up to ``MOST_HASHED`` that this process reads anyway, once for each state of the file (size, times, inode).
+files up to ``MAX_HASHED`` that this process reads anyway, once for each state of the file (size, times, inode).
 Hashing a larger one would hold a request for seconds, and where a signed address redirects to the file, only the
 storage sends the bytes: its own checksums and the ``result_file_sha256`` of the job's result are left for those.
 """
@@ -17,7 +17,7 @@ from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.publish import is_local, media
 from terrafusion.words import counted
 
-MOST_HASHED = 256 << 20
+MAX_HASHED = 256 << 20
 """Bytes; about half a second of one processor."""
 _CHUNK = 1 << 20
 
@@ -29,7 +29,7 @@ def fault(job: AbstractJob, *, hashed: bool = True) -> str:
     size: int = state[0]
     if job.result_file_bytes is not None and size != job.result_file_bytes:
         return f"The result file has {counted(size, 'byte')} in storage; it was made with {job.result_file_bytes:,}."
-    if not hashed or not job.result_file_sha256 or size > MOST_HASHED:
+    if not hashed or not job.result_file_sha256 or size > MAX_HASHED:
         return ""
     if _sha256(job.result_file, state) != job.result_file_sha256:
         return "The result file in storage does not hold what was made: its SHA-256 is another."

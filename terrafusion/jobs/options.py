@@ -17,7 +17,7 @@ from terrafusion.api import bodies
 from terrafusion.jobs.webhooks import address, secrets
 from terrafusion.records.models import CountySettings
 
-_LEAST = timedelta(minutes=1)
+_MINIMUM = timedelta(minutes=1)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SHORT = re.compile(r"([0-9]{1,9})([smhdw])")
 _ISO = re.compile(r"P(?=.)([0-9]{1,6}D)?(T(?=.)([0-9]{1,9}H)?([0-9]{1,9}M)?([0-9]{1,9}S)?)?")
@@ -49,7 +49,7 @@ class LifetimeField(serializers.Field[Any, Any, Any, Any]):
         length = duration(data)
         if length is None:
             self.fail("invalid")
-        elif length < _LEAST:
+        elif length < _MINIMUM:
             self.fail("short")
         return data
 
@@ -157,9 +157,9 @@ def check(serializer: serializers.BaseSerializer[Any], options: dict[str, Any]) 
 def _beyond(body: Any, options: dict[str, Any]) -> str:
     """What the options ask for beyond what the county of the body allows; empty where they do not."""
     asked = duration(options.get("expires_in"))
-    if asked is None or asked <= (most := longest(body["county_id"])):
+    if asked is None or asked <= (lifetime_limit := longest(body["county_id"])):
         return ""
-    return f"max_result_days of {body['county_id']} is {most.days}: ask for less."
+    return f"max_result_days of {body['county_id']} is {lifetime_limit.days}: ask for less."
 
 
 def longest(county_id: str) -> timedelta:

@@ -43,16 +43,16 @@ class OwnListFilter(admin.RelatedFieldListFilter):
 
 
 class CountyRoles(AnyBase):
-    """Adding, changing and deleting take ``least_role`` in the row's county, beside Django's permission; of a page that
+    """Adding, changing and deleting take ``min_role`` in the row's county, beside Django's permission; of a page that
     is of no row yet, in any county. ``county_path`` leads from a row to its county."""
 
     county_path: ClassVar[str] = "county"
-    least_role: ClassVar[Role] = Role.MANAGER
+    min_role: ClassVar[Role] = Role.MANAGER
 
     def may_edit(self, request: HttpRequest, row: Model) -> bool:
         """Whether the user's rights in the row's county allow it."""
         county_id = self.county_of(row)
-        return county_id is not None and rights_of(request.user).has(county_id, self.least_role)
+        return county_id is not None and rights_of(request.user).has(county_id, self.min_role)
 
     def county_of(self, row: Model) -> str | None:
         """The id of the row's county; also of the county itself, which is the parent of rows on its page."""
@@ -67,7 +67,7 @@ class CountyRoles(AnyBase):
         if row is not None:
             return self.may_edit(request, row)
         rights = rights_of(request.user)
-        return rights.everything or any(rights.has(county_id, self.least_role) for county_id in rights.roles)
+        return rights.everything or any(rights.has(county_id, self.min_role) for county_id in rights.roles)
 
     def has_add_permission(self, request: HttpRequest, *parent: Any) -> bool:
         """On the page of another row, of its ``parent``."""
@@ -114,7 +114,7 @@ class OwnCountiesAdmin(CountyRoles, AnyAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is County:
-            kwargs["queryset"] = counties_for(request.user, at_least=self.least_role)
+            kwargs["queryset"] = counties_for(request.user, at_least=self.min_role)
         elif db_field.related_model is ReferenceLayer:
             kwargs["queryset"] = ReferenceLayer.objects.filter(county__in=counties_for(request.user))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 else:
     AnyPaginator = Paginator
 
-MOST_LISTED = 10_000
+MAX_LISTED = 10_000
 
 
 class CappedPaginator(AnyPaginator):
-    """Counts no further than ``MOST_LISTED`` rows: whoever wants one of a million searches for it."""
+    """Counts no further than ``MAX_LISTED`` rows: whoever wants one of a million searches for it."""
 
     @cached_property
     def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list[:MOST_LISTED]  # type: ignore[assignment]  # the admin gives querysets
+        rows: QuerySet[Any] = self.object_list[:MAX_LISTED]  # type: ignore[assignment]  # the admin gives querysets
         return rows.count()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from django.db import connection, models
 
-MOST_CHANGES = 1_000
+MAX_CHANGES = 1_000
 """Rows of one source; more are compacted to one."""
 
 
@@ -46,7 +46,7 @@ def compact() -> int:
             "kept AS (INSERT INTO records_datachange (source, transaction, began_at) SELECT DISTINCT source, "
             "pg_current_xact_id()::text::bigint, statement_timestamp() FROM removed) "
             "SELECT count(*) FROM removed",
-            [MOST_CHANGES],
+            [MAX_CHANGES],
         )
         (removed,) = cursor.fetchone()
     return int(removed)

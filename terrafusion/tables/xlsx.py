@@ -12,8 +12,8 @@ from xlsxwriter.format import Format
 
 from terrafusion.tables.column import Column, Kind, Row
 
-MOST_ROWS = 1_048_576  # of a sheet; the header is one
-MOST_CHARACTERS = 32_767  # of a cell, in UTF-16 units
+MAX_ROWS = 1_048_576  # of a sheet; the header is one
+MAX_CHARACTERS = 32_767  # of a cell, in UTF-16 units
 _LONGEST_NAME = 31  # of a sheet
 _CREATED = datetime(2000, 1, 1)  # the clock would change the bytes
 _WIDTHS = {Kind.TEXT: 18, Kind.DATE: 11, Kind.DATETIME: 19, Kind.MONEY: 14, Kind.YEAR: 8, Kind.BOOLEAN: 8}
@@ -80,7 +80,7 @@ class Sheet:
     def write(self, rows: Sequence[Row]) -> None:
         """Rows of ``column.typed`` values."""
         for row in rows:
-            if self._row == MOST_ROWS:
+            if self._row == MAX_ROWS:
                 self.close()
                 self._begin()
             at = self._row
@@ -118,8 +118,8 @@ class Sheet:
         self._row = 1
 
     def _text(self, row: int, place: int, value: str, style: Format) -> None:
-        if len(value) > MOST_CHARACTERS // 2 and len(value.encode("utf-16-le")) // 2 > MOST_CHARACTERS:
-            value = value.encode("utf-16-le")[: 2 * (MOST_CHARACTERS - 1)].decode("utf-16-le", "ignore") + "…"
+        if len(value) > MAX_CHARACTERS // 2 and len(value.encode("utf-16-le")) // 2 > MAX_CHARACTERS:
+            value = value.encode("utf-16-le")[: 2 * (MAX_CHARACTERS - 1)].decode("utf-16-le", "ignore") + "…"
         self._sheet.write_string(row, place, value, style)
 
     def _instant(self, row: int, place: int, value: datetime, style: Format) -> None:

@@ -193,7 +193,7 @@ def test_a_look_up_is_one_query_and_writes_once_an_hour(analyst: Any, django_ass
 def test_named_tokens_stay_and_sign_ins_give_way(
     analyst: Any, session: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens, "MOST", 3)
+    monkeypatch.setattr(tokens, "MAXIMUM", 3)
     named = [sign_in(analyst, name=f"program {number}")["token"] for number in range(2)]
     passing = [sign_in(analyst)["token"] for _ in range(3)]
     assert [status_with(token) for token in (*named, *passing)] == [200, 200, 401, 401, 200]

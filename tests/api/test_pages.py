@@ -18,7 +18,7 @@ from django.utils import timezone
 from gis_export.models import GisExportJob
 from terrafusion.records import settings_validators
 from terrafusion.records.models import County, CountyAccess, CountySettings, PropertyOperational
-from terrafusion.records.record_admin import MOST_LISTED, CappedPaginator
+from terrafusion.records.record_admin import MAX_LISTED, CappedPaginator
 from tests.api.data import CountyData, member, parcel
 
 
@@ -263,7 +263,7 @@ def test_admin_lists_with_few_queries_and_counts_with_a_limit(staff: Client, cou
     many = queries()
     assert len(many) == len(few)
     for sql in many:
-        assert "COUNT(" not in sql or f"LIMIT {MOST_LISTED}" in sql
+        assert "COUNT(" not in sql or f"LIMIT {MAX_LISTED}" in sql
         assert '"geometry"' not in sql or "COUNT(" in sql
     assert CappedPaginator(PropertyOperational.objects.order_by("id"), 10).count == 39
 

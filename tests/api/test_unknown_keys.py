@@ -142,12 +142,12 @@ def _address(path: str, there: dict[str, str]) -> str:
     return re.sub(r"\{([^}]*)\}", value, path)
 
 
-def _some(documented: Documented, least: int = 2) -> Iterator[str]:
+def _some(documented: Documented, count: int = 2) -> Iterator[str]:
     """Misspellings of each key: two of them, others for each place, and the same in each run."""
     chance = random.Random(str(documented))
     for name in documented.keys:
         found = list(misspellings(name, documented.keys))
-        yield from chance.sample(found, min(least, len(found)))
+        yield from chance.sample(found, min(count, len(found)))
 
 
 def _rows() -> dict[str, int]:

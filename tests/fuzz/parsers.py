@@ -32,7 +32,7 @@ from terrafusion.records.loading.targets import Kind, Target
 from terrafusion.records.models import County, PropertyOperational
 
 _COUNTY = County(id="COUNTY01", state_plane_srid=2926)
-_MOST_VERTICES = 20_000
+_MAX_VERTICES = 20_000
 _TODAY = datetime.date(2026, 1, 1)
 _KINDS = {name: read for name, read in reading._BY_NAME.items() if name not in ("district", "upload")}
 
@@ -52,12 +52,12 @@ def area(data: bytes) -> None:
         given = _json(data)
         unknown = mock.patch.object(parcels, "area_of", side_effect=AreaError("Parcels are not asked here."))
         with mock.patch.object(reading, "_BY_NAME", _KINDS), unknown:
-            _check(areas.parse(given, _COUNTY, _MOST_VERTICES, None))
+            _check(areas.parse(given, _COUNTY, _MAX_VERTICES, None))
 
 
 def wkt(data: bytes) -> None:
     with suppress(AreaError):
-        _check(areas.parse(data.decode(errors="surrogateescape"), _COUNTY, _MOST_VERTICES, None))
+        _check(areas.parse(data.decode(errors="surrogateescape"), _COUNTY, _MAX_VERTICES, None))
 
 
 def _check(found: areas.Area) -> None:
@@ -72,7 +72,7 @@ def area_file(data: bytes) -> None:
     """But for what GDAL reads, in a process that may crash."""
     unread = AreaError("GDAL is not asked here.")
     with mock.patch.object(gdal, "_ask", side_effect=unread), suppress(AreaError):
-        _check(files.read(data, most_vertices=_MOST_VERTICES).area)
+        _check(files.read(data, max_vertices=_MAX_VERTICES).area)
 
 
 def _layer() -> Layer:

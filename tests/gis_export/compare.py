@@ -66,7 +66,7 @@ def to_decimals(decimals: int) -> Callable[[Any, Any], bool]:
 
     Parts, rings and positions are in their order, but a ring may run the other way round: two positions that rounding
     makes one could otherwise change where a normalized ring begins."""
-    most = 0.5 * 10**-decimals + 1e-13  # of a double, read from its digits
+    tolerance = 0.5 * 10**-decimals + 1e-13  # of a double, read from its digits
 
     def same(wanted: Any, got: Any) -> bool:
         if not (wanted and got) or wanted.is_empty or got.is_empty or wanted.geom_type != got.geom_type:
@@ -74,7 +74,7 @@ def to_decimals(decimals: int) -> Callable[[Any, Any], bool]:
         pairs = list(zip_longest(_lines(wanted), _lines(got), fillvalue=np.empty((0, 2))))
         return all(
             len(ours) == len(theirs)
-            and any(bool((np.abs(ours - way) <= most).all()) for way in (theirs, theirs[::-1]))
+            and any(bool((np.abs(ours - way) <= tolerance).all()) for way in (theirs, theirs[::-1]))
             and np.array_equal(theirs, theirs.round(decimals))
             for ours, theirs in pairs
         )

@@ -21,8 +21,8 @@ STATE_PLANE = 2926
 COUNTY = County(id="COUNTY01", state_plane_srid=STATE_PLANE)
 
 
-def parse(area: Any, most_vertices: int = 1000) -> Area:
-    return areas.parse(area, COUNTY, most_vertices, None)
+def parse(area: Any, max_vertices: int = 1000) -> Area:
+    return areas.parse(area, COUNTY, max_vertices, None)
 
 
 def bbox(*coordinates: Any, **members: Any) -> dict[str, Any]:

@@ -21,9 +21,9 @@ def collection(*rings: Any, **members: Any) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features, **members}
 
 
-def refused(area: Any, most_vertices: int = 1000) -> tuple[str, ...]:
+def refused(area: Any, max_vertices: int = 1000) -> tuple[str, ...]:
     with pytest.raises(AreaError) as fault:
-        parse(area, most_vertices)
+        parse(area, max_vertices)
     return fault.value.messages
 
 

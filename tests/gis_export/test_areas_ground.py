@@ -16,7 +16,7 @@ from terrafusion.areas import AreaError
 from terrafusion.areas.ground import around
 
 GEOD = Geod(ellps="WGS84")
-BOUND, LEAST = 0.0005, 0.01
+BOUND, MINIMUM = 0.0005, 0.01
 """What docs/user/areas.md states: within 0.05% of the distance, or 1 cm where that is more."""
 
 
@@ -26,12 +26,12 @@ def distance(lon: float, lat: float, ring: Any) -> float:
     positions = np.vstack([positions[-2], positions, positions[1]])  # so that each vertex has two neighbours
     for _ in range(3):
         here = np.full((len(positions), 2), (lon, lat))
-        metres = GEOD.inv(here[:, 0], here[:, 1], positions[:, 0], positions[:, 1])[2]
-        nearest = 1 + int(np.argmin(metres[1:-1]))
+        meters = GEOD.inv(here[:, 0], here[:, 1], positions[:, 0], positions[:, 1])[2]
+        nearest = 1 + int(np.argmin(meters[1:-1]))
         before, near, after = positions[nearest - 1 : nearest + 2]
         steps = np.linspace(0, 1, 60)[:, None]
         positions = np.vstack([before + (near - before) * steps, near + (after - near) * steps[1:]])
-    return float(metres.min())
+    return float(meters.min())
 
 
 @settings(max_examples=40, deadline=None)
@@ -39,18 +39,18 @@ def distance(lon: float, lat: float, ring: Any) -> float:
     latitude=st.floats(-80, 80),
     longitude=st.floats(-180, 179.999),
     side=st.sampled_from([10.0, 60.0, 1000.0, 50_000.0]),
-    metres=st.sampled_from([3.048, 91.44, 300.0, 1609.344, 50_000.0]),
+    meters=st.sampled_from([3.048, 91.44, 300.0, 1609.344, 50_000.0]),
 )
-@example(latitude=80.0, longitude=0.0, side=60.0, metres=3.048)
-@example(latitude=80.0, longitude=10.0, side=50_000.0, metres=91.44)
-@example(latitude=-70.0, longitude=179.0, side=50_000.0, metres=3.048)
-@example(latitude=0.0, longitude=179.999, side=60.0, metres=1609.344)
-@example(latitude=-80.0, longitude=-180.0, side=1000.0, metres=50_000.0)
-def test_the_edge_of_what_is_round_a_square(latitude: float, longitude: float, side: float, metres: float) -> None:
+@example(latitude=80.0, longitude=0.0, side=60.0, meters=3.048)
+@example(latitude=80.0, longitude=10.0, side=50_000.0, meters=91.44)
+@example(latitude=-70.0, longitude=179.0, side=50_000.0, meters=3.048)
+@example(latitude=0.0, longitude=179.999, side=60.0, meters=1609.344)
+@example(latitude=-80.0, longitude=-180.0, side=1000.0, meters=50_000.0)
+def test_the_edge_of_what_is_round_a_square(latitude: float, longitude: float, side: float, meters: float) -> None:
     height = side / 111_320
     width = min(height / math.cos(math.radians(latitude)), 180 - longitude)
     square = shapely.box(longitude, latitude - height / 2, longitude + width, latitude + height / 2)
-    reach = around(square, metres)
+    reach = around(square, meters)
     assert reach.is_valid
     assert shapely.difference(square, reach).area < 1e-12 * square.area
     rings = [part.exterior for part in shapely.get_parts(reach)]
@@ -59,7 +59,7 @@ def test_the_edge_of_what_is_round_a_square(latitude: float, longitude: float, s
         if abs(lon) > 179.9999999:
             continue  # the seam where the area was split
         found = distance(lon, lat, square.exterior)
-        assert abs(found - metres) < max(metres * BOUND, LEAST)
+        assert abs(found - meters) < max(meters * BOUND, MINIMUM)
 
 
 def test_large_and_scattered_shapes_are_measured_piece_by_piece() -> None:

@@ -99,14 +99,14 @@ def test_what_areas_of_records_select(api: APIClient) -> None:
 def test_the_notice_list_is_exact(api: APIClient) -> None:
     """Parcel 2 begins 0.009 degrees east of where 1 ends; which of its edge is nearest is a matter of the ellipsoid."""
     geod = Geod(ellps="WGS84")
-    metres = min(geod.inv(-121.989, 47 + y / 1e6, -121.98, 47 + y / 1e6)[2] for y in range(0, 1001, 100))
-    assert records(api, around(metres * (1 + 1e-6), "m", 1)) == 3  # itself, its neighbour, and 2
-    assert records(api, around(metres * (1 - 1e-6), "m", 1)) == 2
-    assert records(api, around(metres / FOOT * (1 + 1e-6), "ft", 1)) == 3
-    assert records(api, around(metres * 3937 / 1200 * (1 - 1e-6), "us-ft", 1)) == 2
-    assert records(api, around(metres / 1609.344 * (1 + 1e-6), "mi", 1), "zoning") == 2
+    meters = min(geod.inv(-121.989, 47 + y / 1e6, -121.98, 47 + y / 1e6)[2] for y in range(0, 1001, 100))
+    assert records(api, around(meters * (1 + 1e-6), "m", 1)) == 3  # itself, its neighbour, and 2
+    assert records(api, around(meters * (1 - 1e-6), "m", 1)) == 2
+    assert records(api, around(meters / FOOT * (1 + 1e-6), "ft", 1)) == 3
+    assert records(api, around(meters * 3937 / 1200 * (1 - 1e-6), "us-ft", 1)) == 2
+    assert records(api, around(meters / 1609.344 * (1 + 1e-6), "mi", 1), "zoning") == 2
     assert (
-        records(api, {"type": "buffer", "of": around(metres / 2, "m", 1), "distance": metres / 2 + 0.01, "units": "m"})
+        records(api, {"type": "buffer", "of": around(meters / 2, "m", 1), "distance": meters / 2 + 0.01, "units": "m"})
         == 3
     )
     assert records(api, {"type": "buffer", "of": BOX, "distance": 1, "units": "m"}) == 1

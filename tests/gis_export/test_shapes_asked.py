@@ -99,9 +99,9 @@ def ragged(county: County, transactional_db: None) -> shapely.Polygon:
     return outline
 
 
-@pytest.mark.parametrize(("tolerance", "metres"), [((10, "ft"), 3.048), ((5, "m"), 5.0), ((0.001, "m"), 0.001)])
+@pytest.mark.parametrize(("tolerance", "meters"), [((10, "ft"), 3.048), ((5, "m"), 5.0), ((0.001, "m"), 0.001)])
 def test_simplify_keeps_within_the_distance_on_the_ground(
-    api: APIClient, county: County, ragged: Any, tolerance: tuple[float, str], metres: float
+    api: APIClient, county: County, ragged: Any, tolerance: tuple[float, str], meters: float
 ) -> None:
     asked = {"tolerance": tolerance[0], "units": tolerance[1]}
     job = run_export(api, county, "GeoJSON", ["parcels"], parameters={"simplify": asked, "precision": 15})
@@ -115,12 +115,12 @@ def test_simplify_keeps_within_the_distance_on_the_ground(
 
     away = shapely.hausdorff_distance(ground(ragged).boundary, ground(got).boundary, densify=0.2)
     left_out = shapely.get_num_coordinates(ragged) - shapely.get_num_coordinates(got)
-    assert away <= metres * 1.01 + 1e-4
+    assert away <= meters * 1.01 + 1e-4
     assert got.is_valid
     described = losses(job)
     (how,) = [detail for kind, detail, _ in described if "ST_SimplifyPreserveTopology" in detail]
     assert how.startswith(f"Simplified by {tolerance[0]:g} {tolerance[1]} on the ground")
-    if metres > 1:
+    if meters > 1:
         assert left_out > 300
         assert ("dropped", "Vertices were left out.", left_out) in described
     else:
@@ -188,6 +188,6 @@ def test_neighbours_together_where_postgis_can(county: County, monkeypatch: pyte
     assert float(found[1]) == pytest.approx(10, rel=1e-5)  # in US survey feet
     assert any("common edges" in notice.detail for notice in parcels.notices)
     assert "Simplify" not in sales.sql
-    monkeypatch.setattr(shaping, "MOST_TOGETHER", -1)
+    monkeypatch.setattr(shaping, "MAX_TOGETHER", -1)
     (parcels, _) = (selection.plan() for selection in of_job(job).selections(personal=True)[0])
     assert "ST_SimplifyPreserveTopology" in parcels.sql

@@ -390,7 +390,7 @@ def test_uploads_at_once_stay_within_the_limit(
     transactional_db: None, county: County, client_of: ClientOf, analyst: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each has passed the first look at the limit before any is kept."""
-    monkeypatch.setattr(serializers, "MOST_KEPT", 3)
+    monkeypatch.setattr(serializers, "MAX_KEPT", 3)
     together, read = threading.Barrier(8, timeout=60), files.read
 
     def wait(*arguments: Any, **options: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrafusion.jobs.schedules.cron import LEAST, CronFault, check, next_after
+from terrafusion.jobs.schedules.cron import MINIMUM, CronFault, check, next_after
 
 SEATTLE = "America/Los_Angeles"
 
@@ -92,5 +92,5 @@ def test_slots_go_forward_by_the_least_time(minute: int, hours: str, days: str, 
     first = next_after(expression, zone, moment)
     second = next_after(expression, zone, first)
     assert moment < first < second
-    assert second - first >= timedelta(minutes=min(minute or 60, 30)) or second - first >= LEAST
+    assert second - first >= timedelta(minutes=min(minute or 60, 30)) or second - first >= MINIMUM
     assert first.second == first.microsecond == 0

@@ -56,6 +56,6 @@ def test_a_hash_is_computed_once_for_each_state_of_a_file(
     for _ in range(3):
         assert download(api, job) == (200, "")
     assert intact._sha256.cache_info().misses == 1
-    monkeypatch.setattr(intact, "MOST_HASHED", 10)
+    monkeypatch.setattr(intact, "MAX_HASHED", 10)
     swap(Path(default_storage.path(job.result_file)))
     assert download(api, job) == (200, "")  # too large to be hashed while a request waits

@@ -161,7 +161,7 @@ def test_a_list_of_the_admin_is_ordered_by_what_an_index_is_ordered_by(submit: S
 def test_pages_of_the_admin_read_some_pages_of_jobs(
     many: None, submit: Submit, admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists, "MOST_COUNTED", 200)
+    monkeypatch.setattr(lists, "MAX_COUNTED", 200)
     job = submit()
     address = reverse(ADMIN)
     for query in (

@@ -217,7 +217,7 @@ def test_malformed_ids(api: APIClient, county: County) -> None:
 
 
 def test_too_many_schedules(create: Create, api: APIClient, county: County, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("terrafusion.jobs.schedules.serializers._MOST_SCHEDULES", 1)
+    monkeypatch.setattr("terrafusion.jobs.schedules.serializers._MAX_SCHEDULES", 1)
     create()
     response = api.post(URL, body(county))
     assert (response.status_code, response.json()["code"]) == (409, "too_many_schedules")
@@ -226,7 +226,7 @@ def test_too_many_schedules(create: Create, api: APIClient, county: County, monk
 def test_schedules_made_at_once_stay_within_the_limit(
     transactional_db: None, county: County, client_of: ClientOf, analyst: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("terrafusion.jobs.schedules.serializers._MOST_SCHEDULES", 2)
+    monkeypatch.setattr("terrafusion.jobs.schedules.serializers._MAX_SCHEDULES", 2)
     together, arm = threading.Barrier(6, timeout=60), clock.arm
     monkeypatch.setattr(dispatch, "admit", lambda job: together.wait())  # then all of them count
 

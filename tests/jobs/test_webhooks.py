@@ -122,7 +122,7 @@ def test_tries_grow_apart_and_end(ask: Ask, receiver: Server) -> None:
     receiver.respond = answer(500)
     dispatch.cancel(ask())
     gaps = []
-    for attempt in range(1, outbox.MOST_ATTEMPTS + 1):
+    for attempt in range(1, outbox.MAX_ATTEMPTS + 1):
         send_due()
         delivery = WebhookDelivery.objects.get()
         assert (delivery.attempts, delivery.response_status, delivery.error_code) == (attempt, 500, "status")
@@ -132,7 +132,7 @@ def test_tries_grow_apart_and_end(ask: Ask, receiver: Server) -> None:
     assert delivery.status == DeliveryStatus.GIVEN_UP
     assert delivery.ended_at is not None
     send_due()
-    assert len(receiver.received) == outbox.MOST_ATTEMPTS
+    assert len(receiver.received) == outbox.MAX_ATTEMPTS
     assert 8 <= gaps[0] <= 13
     assert 40 <= gaps[1] <= 61
     assert 6 * 3600 * 0.8 <= gaps[-2] <= 6 * 3600 * 1.2 + 1

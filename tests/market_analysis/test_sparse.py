@@ -66,10 +66,10 @@ def markets(draw: st.DrawFn) -> Market:
 _TEXTS = ("neighborhood", "property_class", "use_code", "quality", "condition")
 
 
-def _parameters(analysis: Analysis, least: int) -> dict[str, Any]:
+def _parameters(analysis: Analysis, min_sales: int) -> dict[str, Any]:
     given: dict[str, Any] = {parameter.name: parameter.default for parameter in analysis.parameters}
     if "fewest_sales" in given:
-        given["fewest_sales"] = least
+        given["fewest_sales"] = min_sales
     given |= {"subject": "A"} if "subject" in given else {}
     given |= {"methods": list(INDEX_METHODS)} if "methods" in given else {}
     given |= {"permutations": 99} if "permutations" in given else {}
@@ -78,11 +78,11 @@ def _parameters(analysis: Analysis, least: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ANALYSES)
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(market=markets(), least=st.sampled_from([1, 3, 10]))
-def test_sparse_counties_have_an_answer_or_a_reason(name: str, market: Market, least: int) -> None:
+@given(market=markets(), min_sales=st.sampled_from([1, 3, 10]))
+def test_sparse_counties_have_an_answer_or_a_reason(name: str, market: Market, min_sales: int) -> None:
     analysis = ANALYSES[name]
     try:
-        result = analysis.run(market, _parameters(analysis, least))
+        result = analysis.run(market, _parameters(analysis, min_sales))
     except TooFewSales:
         return
     json.dumps([result.summary, result.chart], allow_nan=False)

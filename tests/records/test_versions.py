@@ -96,7 +96,7 @@ def test_changes_count_when_they_are_committed_and_hold_up_nobody(county: County
 
 
 def test_many_changes_are_compacted_to_one(county: CountyData, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(versions, "MOST_CHANGES", 4)
+    monkeypatch.setattr(versions, "MAX_CHANGES", 4)
     for number in range(5):
         Sale.objects.filter(sale_id="S1").update(sale_price=number)
     sales: dict[str, Any] = {"source": versions.source(Sale, county.county.pk)}

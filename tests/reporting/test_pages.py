@@ -17,7 +17,7 @@ from tests.reporting.test_render import COLUMNS, document, rows
 
 
 def test_pdf_of_many_parts_is_one_sound_document(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "MOST_CELLS", 1200)
+    monkeypatch.setattr(layout, "MAX_CELLS", 1200)
     number = 600
     made = render(document(blocks=[b.Heading("Sales"), b.Table("sales", "All", COLUMNS, rows(number))]), "pdf")
     kinds = pdfs.check_accessible(made.path, made.pages)
@@ -37,7 +37,7 @@ def test_pdf_of_many_parts_is_one_sound_document(render: Render, monkeypatch: py
 
 
 def test_sections_count_their_own_pages_and_have_bookmarks(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "MOST_CELLS", 300)
+    monkeypatch.setattr(layout, "MAX_CELLS", 300)
     sections = [
         b.Section(
             f"{i:04}", f"Parcel {i:04}", (b.Text(NAMES[i]), b.Table("sales", "Sales", COLUMNS, rows(40 * (i % 3))))
@@ -56,8 +56,8 @@ def test_sections_count_their_own_pages_and_have_bookmarks(render: Render, monke
 
 
 def test_volumes_of_a_large_document(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "MOST_CELLS", 600)
-    monkeypatch.setattr(pdf, "MOST_PAGES", 5)
+    monkeypatch.setattr(layout, "MAX_CELLS", 600)
+    monkeypatch.setattr(pdf, "MAX_PAGES", 5)
     made = render(document(blocks=[b.Heading("Sales"), b.Table("sales", "All", COLUMNS, rows(600))]), "pdf")
     assert len(made.paths) > 1
     assert [path.name for path in made.paths] == [f"sample-{i + 1:03}.pdf" for i in range(len(made.paths))]
@@ -70,7 +70,7 @@ def test_volumes_of_a_large_document(render: Render, monkeypatch: pytest.MonkeyP
 
 
 def test_a_foot_of_the_countys_counts_over_all_parts(render: Render, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layout, "MOST_CELLS", 600)
+    monkeypatch.setattr(layout, "MAX_CELLS", 600)
     own = '#let footer(meta, number) = [Own foot, #number]\n#let paper = "us-legal"'
     blocks = [b.Heading("Sales"), b.Table("sales", "All", COLUMNS, rows(300))]
     made = render(document(blocks=blocks, brand=replace(document().brand, template=own), landscape=True), "pdf")

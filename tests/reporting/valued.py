@@ -14,7 +14,7 @@ from valuation.models import PropertyValuation, ValuationJob
 DAY = datetime.date(2026, 1, 1)
 
 
-def run(county: County, day: datetime.date = DAY, most: int | None = None, **more: Any) -> ValuationJob:
+def run(county: County, day: datetime.date = DAY, max_parcels: int | None = None, **more: Any) -> ValuationJob:
     """A completed run of the county's first parcels with a value where there is a living area, every 40th refused."""
     job: ValuationJob = ValuationJob.objects.create(
         county=county,
@@ -44,7 +44,7 @@ def run(county: County, day: datetime.date = DAY, most: int | None = None, **mor
         **more,
     )
     sales = list(Sale.objects.filter(county=county, sale_date__lt=day).order_by("-sale_date", "pk")[:50])
-    parcels = PropertyOperational.objects.filter(county=county).defer("geometry", "point").order_by("pk")[:most]
+    parcels = PropertyOperational.objects.filter(county=county).defer("geometry", "point").order_by("pk")[:max_parcels]
     batch = []
     for number, parcel in enumerate(parcels.iterator(chunk_size=2_000)):
         batch.append(_valuation(job, parcel, number, sales))

@@ -87,7 +87,7 @@ def test_xlsx(tmp_path: Path) -> None:
 
 
 def test_full_sheets_and_long_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx, "MOST_ROWS", 3)
+    monkeypatch.setattr(xlsx, "MAX_ROWS", 3)
     path = tmp_path / "table.xlsx"
     write([Column("text", Kind.TEXT)], [["🙂" * 20_000], ["b"], ["c"]], [path], title="Sales of a county, all of them")
     book = openpyxl.load_workbook(path)

@@ -74,13 +74,14 @@ def test_a_run_is_judged_as_market_values_by_the_kind_of_its_classes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("Residential", 15), ("Commercial", 20), ("Vacant land", 25), ("Mobile homes", 20), ("R1", 10)]
+    ("name", "max_cod"),
+    [("Residential", 15), ("Commercial", 20), ("Vacant land", 25), ("Mobile homes", 20), ("R1", 10)],
 )
-def test_each_class_has_its_range_of_cod(name: str, most: float) -> None:
+def test_each_class_has_its_range_of_cod(name: str, max_cod: float) -> None:
     classes = Classes({"R*": {"kind": "residential"}, "R1": {"kind": "residential_new"}})
     found = study_groups.of_frame(_frame(**{name: 1.0}), classes)
     for study in (found.overall, found.by_class[name]):
-        assert study.measures["cod"].acceptable == (5, most)
+        assert study.measures["cod"].acceptable == (5, max_cod)
     assert Classes({}, PropertyKind.LAND_RURAL).of(name).kind == PropertyKind.LAND_RURAL
 
 

@@ -364,7 +364,7 @@ def test_the_admin_shows_staff_the_trail_of_their_own_counties(
 def test_more_than_one_decision_can_be_about(
     run: ValuationJob, manager: Any, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("valuation.decisions.preview.MOST", 3)
+    monkeypatch.setattr("valuation.decisions.preview.MAXIMUM", 3)
     problem = post(client_of(manager), run, "review", status=409)
     assert "has 5 values; one decision can be about 3. Name neighborhoods" in problem["detail"]
     assert set(states(run).values()) == {"proposed"}

@@ -17,7 +17,7 @@ from valuation.decisions.asked import ALL, EVERYTHING, DecisionRequest, Selectio
 from valuation.models import Decision, Step, ValuationJob
 from valuation.values import made_by
 
-_MOST = 2**53
+_MAXIMUM = 2**53
 _PREVIEW_FIRST = "Preview first: POST the same body to decisions/preview, whose answer gives token and count."
 _TAKEN_BY = {
     "value": (Step.OVERRIDE, Step.CORRECT),
@@ -107,7 +107,7 @@ class DecisionRequestSerializer(StrictSerializer):
         allow_null=True,
         default=None,
         min_value=1,
-        max_value=_MOST,
+        max_value=_MAXIMUM,
         help_text="To override or correct with (USD).",
     )
     effective_date = serializers.DateField(

@@ -18,7 +18,7 @@ _CHUNK = 1_000
 _CLOSE = 2.0  # unlikeness at which the weight has fallen to a third
 _AGREES = 0.4  # logs off the others at which a sale has no say
 NET_LIMIT, GROSS_LIMIT = 0.15, 0.25  # of the price
-_LEAST = 0.4  # of its price: a sale that is adjusted to less is no comparable
+_MINIMUM = 0.4  # of its price: a sale that is adjusted to less is no comparable
 _ENOUGH = 3
 _FLOOR = 0.05  # logs: comparables never agree better than that
 
@@ -90,7 +90,7 @@ def _compare(by: Adjuster, frame: pd.DataFrame, when: Floats, options: Options) 
     level = _level(price, away.sum(axis=2), used)
     lines = away * level[:, None, None]
     adjusted = price + lines.sum(axis=2)
-    used &= adjusted > _LEAST * price
+    used &= adjusted > _MINIMUM * price
     logs = np.log(np.where(used, adjusted, 1.0))
     weight = _weights(logs, np.where(used, selected.unlike, np.inf))
     value = (weight * adjusted).sum(axis=1)

@@ -15,7 +15,7 @@ _ROUNDS = 8
 _HUBER = 1.345  # spreads from which on a sale counts less
 _RIDGE = 1e-3
 _NEAREST = 30
-_FEWEST_PLACED = 100
+_MIN_PLACED = 100
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def within_places(values: Floats, places: Floats) -> tuple[Floats, npt.NDArray[n
     1988). Where few have a place, all are compared with the mean of all.
     """
     placed = np.isfinite(places).all(axis=1)
-    if placed.sum() < _FEWEST_PLACED:
+    if placed.sum() < _MIN_PLACED:
         return values - values.mean(axis=0), np.ones(len(values), dtype=bool)
     rows = np.flatnonzero(placed)
     count = min(_NEAREST, len(rows) // 4)

@@ -13,7 +13,7 @@ from scipy.spatial import KDTree
 from valuation.frames import Floats
 
 _SEARCHED = 600  # nearest sales that are searched for the most similar
-_METRES = 2000.0  # as unlike as an adjustment of _EFFECT
+_METERS = 2000.0  # as unlike as an adjustment of _EFFECT
 _YEARS = 2.5
 _EFFECT = 0.10  # logs
 _PLACE_AND_REST = 1.5  # how much more the last two lines count, the location and what no rate explains
@@ -65,19 +65,19 @@ def select(
     keys: Keys,
     before: Floats,
     count: int,
-    max_metres: float,
+    max_meters: float,
     max_years: float,
 ) -> Selected:
     """The ``count`` most similar sales of other properties, each property once, in the ``max_years`` before the day
-    of ``before`` (years from the valuation date) and within ``max_metres``."""
+    of ``before`` (years from the valuation date) and within ``max_meters``."""
     near, meters = _candidates(pool, places, effects)
     distance = np.where(np.isfinite(meters), meters, 0.0)
     waited = before[:, None] - pool.years[near]
     away = np.nan_to_num(effects[:, None, :] - pool.effects[near])
     unexplained = np.abs(away[:, :, -1]) > LARGEST_UNEXPLAINED
     away[:, :, -2:] *= _PLACE_AND_REST
-    unlike = np.sqrt(((away / _EFFECT) ** 2).sum(axis=2) + (distance / _METRES) ** 2 + (waited / _YEARS) ** 2)
-    fits = (waited > 0) & (waited <= max_years) & (distance <= max_metres) & (pool.keys[near] != keys[:, None])
+    unlike = np.sqrt(((away / _EFFECT) ** 2).sum(axis=2) + (distance / _METERS) ** 2 + (waited / _YEARS) ** 2)
+    fits = (waited > 0) & (waited <= max_years) & (distance <= max_meters) & (pool.keys[near] != keys[:, None])
     large = np.where(fits & unexplained, unlike, np.inf)
     unlike = np.where(fits & ~unexplained, unlike, np.inf)
     order = np.argsort(unlike, axis=1, kind="stable")[:, : 3 * count]

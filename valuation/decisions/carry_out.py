@@ -28,7 +28,7 @@ from valuation.errors import AlreadyDecided, OtherCount
 from valuation.models import Decision, PropertyValuation, Step, ValuationJob
 from valuation.values import hold_decisions, made_by
 
-_MOST_SECONDS = 600
+_MAX_SECONDS = 600
 """Of each of its queries, and of the wait for the decision before it."""
 
 
@@ -37,7 +37,7 @@ def decide(job: ValuationJob, user: User, request: DecisionRequest, seal: str, c
     has seen to the rights (``RULES``) and to the form of the request."""
     with transaction.atomic(), connection.cursor() as cursor:
         # 1. One decision of a county at a time.
-        web_queries.allow(cursor, _MOST_SECONDS)
+        web_queries.allow(cursor, _MAX_SECONDS)
         hold_decisions(job.county_id)
         # 2. What is meant, which must be what was seen.
         _refuse_repeated(seal)

@@ -23,7 +23,7 @@ from valuation.errors import AlreadyCertified, NotDecidable
 from valuation.models import ValuationJob
 from valuation.values import DONE
 
-MOST = 250_000
+MAXIMUM = 250_000
 """Values of one decision: it is made while its request waits."""
 _LARGEST = 10
 _SHOWN = 5
@@ -115,10 +115,10 @@ def _refuse(chosen: QuerySet[Any], request: DecisionRequest, count: int, skipped
         others = "; ".join(f"{one.count:,} {one.text}" for one in skipped) or "the selection holds no value"
         error = AlreadyCertified if {one.reason for one in skipped} == {TAKEN} else NotDecidable
         raise error(f"No value of the selection is ready for {request.step}: {others}.")
-    if count > MOST:
+    if count > MAXIMUM:
         raise NotDecidable(
-            f"The selection has {counted(count, 'value')}; one decision can be about {MOST:,}. Name neighborhoods or "
-            "property_classes, some at a time."
+            f"The selection has {counted(count, 'value')}; one decision can be about {MAXIMUM:,}. Name neighborhoods "
+            "or property_classes, some at a time."
         )
 
 

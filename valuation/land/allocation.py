@@ -25,7 +25,7 @@ from valuation.mass_appraisal.features import as_number, texts
 
 _LAND_SALES, _ABSTRACTED = 5, 10  # of a neighborhood at least
 _FOR_SHARES = 20  # homes of a class in neighborhoods with land sales
-_MOST_WITHOUT_BUILDING = 0.5  # of the sales; beyond, the records do not say what has a building
+_MAX_WITHOUT_BUILDING = 0.5  # of the sales; beyond, the records do not say what has a building
 _OF_A_BUILDING = ("living_area_sqft", "year_built", "effective_year_built", "stories", "bedrooms", "bathrooms")
 _VACANT = r"\bvacant\b|\bbare\b|\bunimproved\b|\bland only\b"
 
@@ -102,7 +102,7 @@ def prepare(
     if history is None:
         return Allocation(schedules, set_shares=set_shares)
     sold, price = history.sales, np.exp(history.log_price)
-    recorded = _without_building(sold).mean() <= _MOST_WITHOUT_BUILDING
+    recorded = _without_building(sold).mean() <= _MAX_WITHOUT_BUILDING
     vacant = _vacant(sold, recorded=recorded)
     area, names = as_number(sold, "lot_area_sqft"), _texts(sold, "neighborhood")
     land_sales = lots.learn(price[vacant], area[vacant], names[vacant], _LAND_SALES)

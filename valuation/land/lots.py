@@ -13,7 +13,7 @@ from valuation.frames import Floats
 
 _ELASTICITY = (0.2, 1.0)  # a larger lot is worth more, but never more for each square foot
 _USUAL = 0.5  # where too few lots show it
-_FEWEST_FOR_IT = 30
+_MIN_FOR_IT = 30
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def _elasticity(frame: pd.DataFrame) -> float:
     logs = np.log(known[["dollars", "area"]])
     apart = logs - logs.groupby(known["name"]).transform("median")
     some = apart[apart["area"].abs() > 0.05]
-    if len(some) < _FEWEST_FOR_IT:
+    if len(some) < _MIN_FOR_IT:
         return _USUAL
     slope = float((some["dollars"] / some["area"]).median())
     return float(np.clip(slope, *_ELASTICITY))

@@ -18,7 +18,7 @@ SAME = {"num_threads": 1, "verbosity": -1, "deterministic": True, "force_row_wis
 _BAGS = {"bagging_fraction": 0.7, "bagging_freq": 1}
 _ROUNDS = (150, 1200)  # with few and with many sales
 _MANY_ROUNDS = 600  # up to which a tree is added for five sales, and then for twenty
-_FEWEST_OF_A_LEAF = (5, 40)  # with few and with many sales
+_MIN_OF_A_LEAF = (5, 40)  # with few and with many sales
 
 
 def relative_error(predicted: Floats, data: Any) -> tuple[Floats, Floats]:
@@ -43,7 +43,7 @@ def fit(
         parameters |= _held(directions)
         rows = part != number
         rounds = _rounds(int(rows.sum()))
-        parameters["min_data_in_leaf"] = int(np.clip(rows.sum() // 20, *_FEWEST_OF_A_LEAF))
+        parameters["min_data_in_leaf"] = int(np.clip(rows.sum() // 20, *_MIN_OF_A_LEAF))
 
         def advance(env: Any, number: int = number, rounds: int = rounds) -> None:
             progress((number + (env.iteration + 1) / rounds) / parts.COUNT)
@@ -66,7 +66,7 @@ def quick(
     directions: Sequence[int] = (),
 ) -> lightgbm.Booster:
     """A small model of squared error, for what serves a larger one. ``directions`` as in ``fit``."""
-    few = int(np.clip(len(target) // 20, *_FEWEST_OF_A_LEAF))
+    few = int(np.clip(len(target) // 20, *_MIN_OF_A_LEAF))
     parameters = {**_BAGS, **SAME, "objective": "regression", "num_leaves": leaves, "min_data_in_leaf": few}
     parameters |= _held(directions)
     return lightgbm.train({**parameters, "seed": seed}, lightgbm.Dataset(features, target), rounds)

@@ -15,10 +15,10 @@ from valuation.ratio.intervals import median_interval
 
 _HALVINGS = 5  # of the held-back sales, each for two models of the spread
 _FLOOR = 0.02  # a spread in logs below which none is believed
-_FEWEST_FOR_SPREADS = 200  # sales from which on the spread of one property is distinguished from that of another
+_MIN_FOR_SPREADS = 200  # sales from which on the spread of one property is distinguished from that of another
 _DECILES = 10
-_FEWEST_FOR_DECILES = 200
-_MOST = 0.10  # logs by which values are corrected at most: more is no matter of calibration
+_MIN_FOR_DECILES = 200
+_MAXIMUM = 0.10  # logs by which values are corrected at most: more is no matter of calibration
 _BOUNDS = (np.log(0.97), np.log(1.03))  # of a median ratio, within which nothing is corrected
 
 Ends = tuple[Floats, Floats, Floats]
@@ -75,7 +75,7 @@ def learn(
     usual = max(float(np.exp(size.mean())), _FLOOR)
     spreads: list[lightgbm.Booster] = []
     spread = np.full(len(raw), usual)
-    if len(raw) >= _FEWEST_FOR_SPREADS:
+    if len(raw) >= _MIN_FOR_SPREADS:
         spreads, spread = _learned(np.column_stack([features, raw]), size, seed)
     low, high = reach(left / spread, confidence)
     calibration = Calibration(level, at, steps, usual, spreads, low, high, error, confidence)
@@ -94,11 +94,11 @@ def _correction(raw: Floats, away: Floats, grades: list[str]) -> tuple[tuple[flo
     order (isotonic regression). A line that makes the deciles or the grades no more even is not applied.
     """
     nothing: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
-    if len(raw) < _FEWEST_FOR_DECILES:
+    if len(raw) < _MIN_FOR_DECILES:
         return nothing
     parts = np.array_split(np.argsort(raw, kind="stable"), _DECILES)
     at = np.array([raw[part].mean() for part in parts])
-    steps = np.clip([_surely(away[part]) for part in parts], -_MOST, _MOST)
+    steps = np.clip([_surely(away[part]) for part in parts], -_MAXIMUM, _MAXIMUM)
     if not steps.any() or (np.diff(at) <= 0).any():
         return nothing
     steps = isotonic_regression(at + steps).x - at

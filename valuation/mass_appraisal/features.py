@@ -24,8 +24,8 @@ RISING = frozenset({"living_area_sqft", "lot_area_sqft", "bedrooms", "bathrooms"
 fixed a regression often finds that a further bedroom costs (the rooms get small), which no owner would accept."""
 _CATEGORIES = frozenset(("property_class", "use_code", "zoning", "neighborhood", "condition"))
 _MOSTLY = 0.8
-_FEWEST_OF_A_LEVEL = 10  # a category with fewer sales is not distinguished from unknown
-_METRES = 111_320.0  # in a degree of latitude
+_MIN_OF_A_LEVEL = 10  # a category with fewer sales is not distinguished from unknown
+_METERS = 111_320.0  # in a degree of latitude
 _FIRST_YEAR = 1600.0
 _FAR = 10.0  # times the 99.9 % point of the sales: an error of the record
 _NINES = re.compile(r"9{2,}(\.0)?")
@@ -117,8 +117,8 @@ class Encoder:
         reach = max(east - west, north - south, 0.05)
         inside = (longitude > west - reach) & (longitude < east + reach)
         inside &= (latitude > south - reach) & (latitude < north + reach)
-        found[inside, 0] = (longitude[inside] - west) * _METRES * np.cos(np.radians((south + north) / 2))
-        found[inside, 1] = (latitude[inside] - south) * _METRES
+        found[inside, 0] = (longitude[inside] - west) * _METERS * np.cos(np.radians((south + north) / 2))
+        found[inside, 1] = (latitude[inside] - south) * _METERS
         return found
 
     def flags(self, frame: pd.DataFrame) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def learn(
         else:
             levels[name] = _levels(texts(sales, name), log_price)
             if len(levels[name]) < 2:
-                left_out[name] = f"No two categories have {_FEWEST_OF_A_LEVEL} sales."
+                left_out[name] = f"No two categories have {_MIN_OF_A_LEVEL} sales."
                 del levels[name]
     held = {name: ordered[name] for name in numbers if name in ordered}
     encoder = Encoder(numbers, levels, _box(sales), left_out, directions=held)
@@ -255,7 +255,7 @@ def _are_codes(sales: pd.DataFrame, name: str) -> bool:
         return False
     known = texts(sales, name)
     count = known[known != ""].value_counts()
-    return bool(len(count) > 1 and count[count >= _FEWEST_OF_A_LEVEL].sum() >= _MOSTLY * count.sum())
+    return bool(len(count) > 1 and count[count >= _MIN_OF_A_LEVEL].sum() >= _MOSTLY * count.sum())
 
 
 def _repeats(known: Floats, log_price: Floats) -> bool:
@@ -268,7 +268,7 @@ def _repeats(known: Floats, log_price: Floats) -> bool:
 def _levels(found: pd.Series[Any], log_price: Floats) -> dict[str, int]:
     """By the median of the known prices; levels without one come last, by name."""
     price = pd.Series(log_price).groupby(found.to_numpy()).agg(["median", "size"])
-    order = price[(price["size"] >= _FEWEST_OF_A_LEVEL) & (price.index != "")].sort_values("median", kind="stable")
+    order = price[(price["size"] >= _MIN_OF_A_LEVEL) & (price.index != "")].sort_values("median", kind="stable")
     return {str(level): code for code, level in enumerate(order.index)}
 
 

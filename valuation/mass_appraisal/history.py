@@ -20,7 +20,7 @@ from valuation.thresholds import MIN_SALES
 
 _HELD_YEARS = 1.0
 _HELD_SHARE = 0.4  # of the sales at most, when the last year has more
-_FEWEST_HELD = 30
+_MIN_HELD = 30
 _LAST_YEAR = 2100  # a later year built is an error, not a plan
 _OLD = 183  # days since the last sale
 _DRIFT = 0.06  # logs that a market moves in a year, where the sales cannot show its course
@@ -164,8 +164,8 @@ def _held(years: Floats) -> npt.NDArray[np.bool_]:
     """The last year of sales; of a short history so much of its end as leaves most to learn from."""
     begin = max(years[-1] - _HELD_YEARS, float(np.quantile(years, 1 - _HELD_SHARE)))
     held = years >= begin
-    if held.sum() < _FEWEST_HELD:
-        held = years >= np.sort(years)[-_FEWEST_HELD]
+    if held.sum() < _MIN_HELD:
+        held = years >= np.sort(years)[-_MIN_HELD]
     if held.all():  # all of one day
         held = np.arange(len(years)) >= len(years) * (1 - _HELD_SHARE)
     return np.asarray(held)

@@ -20,7 +20,7 @@ from terrafusion.words import counted
 from valuation.mass_appraisal.history import History, judged, learn_history
 from valuation.thresholds import MIN_SALES
 
-FEWEST_JUDGED = 30
+MIN_JUDGED = 30
 _GAP = 31  # days between the last sale and the valuation date from which on the trial waits as long
 
 
@@ -44,7 +44,7 @@ def earlier(history: History) -> History | None:
 
     None where fewer than 100 sales are left to learn from and calibrate on, or fewer than 30 to judge on.
     """
-    if history.held.sum() < FEWEST_JUDGED:
+    if history.held.sum() < MIN_JUDGED:
         return None
     dates = history.sales["sale_date"]
     first = dates[history.held].iloc[0]
@@ -68,7 +68,7 @@ def withheld(sales: pd.DataFrame, as_of: date) -> str:
     waits = f" after a gap of {counted(gap, 'day')}, as before the valuation date," if gap >= _GAP else ""
     return (
         f"Not judged: of {counted(len(sales), 'sale')} too few can be held back. It takes {MIN_SALES} to learn from "
-        f"and calibrate on, and {FEWEST_JUDGED} later ones{waits} to judge on. Judge the values by a ratio study of "
+        f"and calibrate on, and {MIN_JUDGED} later ones{waits} to judge on. Judge the values by a ratio study of "
         "sales after the valuation date."
     )
 

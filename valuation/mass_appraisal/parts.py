@@ -12,7 +12,7 @@ import numpy.typing as npt
 from market_analysis.stats.errors import TooFewSales
 
 COUNT = 10
-_LEAST = 15  # sales that are left without a part
+_MINIMUM = 15  # sales that are left without a part
 
 Keys = npt.NDArray[np.uint64]
 """Numbers that distinguish properties (``surroundings.keys_of``)."""
@@ -26,7 +26,7 @@ def of(keys: Keys) -> Parts:
 
 def checked(part: Parts) -> Parts:
     """The parts of the sales. Raises TooFewSales where hardly any sale is left without one of them."""
-    if len(part) - np.bincount(part, minlength=COUNT).max() < _LEAST:
+    if len(part) - np.bincount(part, minlength=COUNT).max() < _MINIMUM:
         raise TooFewSales(
             "Nearly all sales are of the same few parcels; a value must not rest on a parcel's own sales."
         )

@@ -18,7 +18,7 @@ from valuation.mass_appraisal.linear import Starts
 from valuation.mass_appraisal.parts import Keys, Parts
 from valuation.mass_appraisal.surroundings import Surroundings, keys_of
 
-_FEWEST_OF_A_PART = 10
+_MIN_OF_A_PART = 10
 _DAY = 1 / 365
 _NEARLY_ALWAYS = 0.995
 
@@ -103,7 +103,7 @@ def learn(
 def _explained(own: Floats, log_price: Floats, start: Floats, part: Parts, seed: int) -> Floats:
     """Log price by characteristics alone, each sale by a model that saw none of its parcel; the ``start`` itself where
     sales are few."""
-    if not own.shape[1] or len(own) < parts.COUNT * _FEWEST_OF_A_PART:
+    if not own.shape[1] or len(own) < parts.COUNT * _MIN_OF_A_PART:
         return start
     return boosting.predict_by_parts(boosting.quick_by_parts(own, log_price, part, seed), own, part)
 
@@ -126,6 +126,6 @@ def _filled(seen: Floats, filler: Floats) -> Floats:
 
 
 def _features(own: Floats, places: Floats, around: Floats, brought: Floats, when: Floats) -> Floats:
-    kilometres = places / 1000
-    turned = np.column_stack([kilometres.sum(axis=1), kilometres[:, 0] - kilometres[:, 1]])
-    return np.column_stack([own, kilometres, turned, around, brought, when])
+    kilometers = places / 1000
+    turned = np.column_stack([kilometers.sum(axis=1), kilometers[:, 0] - kilometers[:, 1]])
+    return np.column_stack([own, kilometers, turned, around, brought, when])

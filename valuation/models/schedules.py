@@ -52,8 +52,8 @@ def _unique(name: str, key: tuple[str, ...]) -> models.UniqueConstraint:
     return models.UniqueConstraint(fields=["county", "effective_from", *key], name=f"one_{name}_per_key")
 
 
-def _at_least(name: str, column: str, least: float = 0) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(**{f"{column}__gte": least}), name=f"{name}_{column}"[:60])
+def _at_least(name: str, column: str, minimum: float = 0) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=Q(**{f"{column}__gte": minimum}), name=f"{name}_{column}"[:60])
 
 
 def _above(name: str, column: str) -> models.CheckConstraint:

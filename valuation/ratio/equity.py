@@ -13,7 +13,7 @@ from valuation.ratio.measures import Numbers, UnusableSales, checked, proxy
 _GROUPS = ((501, 10), (51, 4), (20, 2))  # from how many sales, how many groups
 _CONFIDENCE = 0.90
 _DECILES = 10
-_FEWEST_FOR_DECILES = 100
+_MIN_FOR_DECILES = 100
 _CONFIDENCE_OF_A_DECILE = 0.95
 
 
@@ -44,7 +44,7 @@ class VerticalEquity:
 def vei(values: object, prices: object) -> VerticalEquity | None:
     """None below 20 sales. Two tiers up to 50 sales, four up to 500, then ten."""
     value, price = checked(values, prices)
-    groups = next((count for least, count in _GROUPS if price.size >= least), 0)
+    groups = next((count for min_sales, count in _GROUPS if price.size >= min_sales), 0)
     if not groups:
         return None
     ratio = value / price
@@ -65,7 +65,7 @@ def value_deciles(values: object, prices: object, error: float = 0.0) -> tuple[T
     median is 1. ``error`` as in ``study``.
     """
     value, price = checked(values, prices)
-    if price.size < _FEWEST_FOR_DECILES:
+    if price.size < _MIN_FOR_DECILES:
         return ()
     parts = np.array_split(np.argsort(value, kind="stable"), _DECILES)
     return tuple(_tier((value / price)[part], value[part], _CONFIDENCE_OF_A_DECILE, error) for part in parts)

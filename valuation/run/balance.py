@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from valuation.frames import Values
 
 _DAYS = 365
-_MOST = 20_000  # parcels that are compared
+_MAXIMUM = 20_000  # parcels that are compared
 _HALVES = 2
 
 
@@ -33,7 +33,7 @@ class Compared:
         self.as_of, self.sold_from = as_of, as_of - timedelta(days=_DAYS)
         recent = sales["sale_date"] >= pd.Timestamp(self.sold_from)
         self._sold = set(sales.loc[recent.to_numpy(), "parcel_number"].astype(str))
-        self._each = max(-(-parcels // _MOST), 1)
+        self._each = max(-(-parcels // _MAXIMUM), 1)
         self._passed = 0
         self._parts: list[pd.DataFrame] = []
 

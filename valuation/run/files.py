@@ -16,7 +16,7 @@ from valuation.run.rows import Rows
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_IN_XLSX = 50_000
+MAX_IN_XLSX = 50_000
 """Parcels; a workbook of more takes longer to write than they take to value."""
 
 VALUES = (
@@ -48,7 +48,7 @@ class ValuesFiles(TableFiles):
     """The values as CSV and Parquet, and as a workbook where they are not too many."""
 
     def __init__(self, context: JobContext, job: ValuationJob) -> None:
-        endings = [".csv", ".parquet", *([".xlsx"] if job.estimated_parcels <= MOST_IN_XLSX else [])]
+        endings = [".csv", ".parquet", *([".xlsx"] if job.estimated_parcels <= MAX_IN_XLSX else [])]
         self.paths = [context.workdir / f"values{ending}" for ending in endings]
         super().__init__(VALUES, self.paths, title="Values")
 

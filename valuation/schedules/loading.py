@@ -108,7 +108,7 @@ def _targets(model: type[ScheduleRow]) -> dict[str, Target]:
             key=name in model.key and isinstance(field, models.CharField),
             nonnegative=figure,
             positive=name in _POSITIVE,
-            most=100.0 if name in _SHARES else None,
+            maximum=100.0 if name in _SHARES else None,
         )
     return found
 

@@ -15,7 +15,7 @@ from reporting.reports.ratio_study.sales import excluded
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted, day
 
-MOST_ROWS = 400
+MAX_ROWS = 400
 """Of an analysis's table; all of it is in the analysis's own files."""
 _ISO_DAY = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _TITLES = frozenset({"title", "subtitle", "text", "description"})
@@ -57,7 +57,7 @@ def build(analyses: list[Analysis], refused: list[tuple[str, str]]) -> Iterator[
             yield b.Text(dated(str(note)), b.Tone.NOTE)
         yield from checks.build(analysis.summary)
         columns, shown = _without_one_place(analysis.columns, analysis.rows)
-        rows = [_labeled(row, columns) for row in shown[:MOST_ROWS]]
+        rows = [_labeled(row, columns) for row in shown[:MAX_ROWS]]
         cut = len(shown) - len(rows)
         note = f"The analysis's own files have {counted(cut, 'more row')}." if cut > 0 else ""
         yield b.Table(analysis.name, "Figures", tuple(columns), rows, note=note)

@@ -21,7 +21,7 @@ from terrafusion.words import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-FEWEST = 5
+MIN_SALES = 5
 """Sales of a year below which no median is shown."""
 _STOCK = (
     Column("characteristic", Kind.TEXT, "Characteristic", width=20),
@@ -104,10 +104,10 @@ def _median(values: Any) -> float | None:
 
 
 def _year(year: int, sales: pd.DataFrame) -> b.Row:
-    if len(sales) < FEWEST:
-        return (year, len(sales), None, None, f"Fewer than {FEWEST} sales: no median is shown.")
+    if len(sales) < MIN_SALES:
+        return (year, len(sales), None, None, f"Fewer than {MIN_SALES} sales: no median is shown.")
     sized = sales[sales["living_area_sqft"] > 0]
-    rate = float((sized["sale_price"] / sized["living_area_sqft"]).median()) if len(sized) >= FEWEST else None
+    rate = float((sized["sale_price"] / sized["living_area_sqft"]).median()) if len(sized) >= MIN_SALES else None
     return (year, len(sales), float(sales["sale_price"].median()), rate, "")
 
 
@@ -147,7 +147,7 @@ def place_map(profile: Profile) -> b.Map | None:
     if not corners:
         return None
     xs, ys = zip(*corners, strict=True)
-    sheet = Sheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.6, margin=0.25, least=1_000.0), 480)
+    sheet = Sheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.6, margin=0.25, min_width=1_000.0), 480)
     for outline in outlines:
         sheet.rings(
             outline.rings, "#dfe9f2" if outline in own else "#f4f4ef", "#1f4e79" if outline in own else "#c0c0c0"

@@ -10,11 +10,11 @@ from reporting.document.texts import INDENT, NOTHING, dated, shown
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted, day
 
-MOST = 5
+MAXIMUM = 5
 _COLUMNS = (
     Column("line", Kind.TEXT, "Item", width=17),
     Column("subject", Kind.TEXT, "This parcel", width=11),
-    *(Column(f"comparable_{n}", Kind.TEXT, f"Comparable {n}", width=12) for n in range(1, MOST + 1)),
+    *(Column(f"comparable_{n}", Kind.TEXT, f"Comparable {n}", width=12) for n in range(1, MAXIMUM + 1)),
 )
 _BANDS = 6  # across
 _RATES = (
@@ -29,11 +29,11 @@ _LIMITS = "net 15 %, gross 25 % of the price"
 def grid(sheet: dict[str, Any]) -> b.Table:
     """A column a comparable, those that weigh most; of each item the figures, and below them the difference times its
     rate, in dollars."""
-    those = sorted(sheet["comparables"], key=lambda one: -one["weight"])[:MOST]
+    those = sorted(sheet["comparables"], key=lambda one: -one["weight"])[:MAXIMUM]
     lines: list[list[Any]] = []
 
     def line(label: str, subject: str, texts: list[str]) -> None:
-        lines.append([label, subject, *texts, *[None] * (MOST - len(texts))])
+        lines.append([label, subject, *texts, *[None] * (MAXIMUM - len(texts))])
 
     line("Parcel", str(sheet["parcel_number"]), [one["parcel_number"] for one in those])
     addresses = [one["situs_address"] for one in those]

@@ -15,7 +15,7 @@ from terrafusion.words import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_DOTS = 4_000
+MAX_DOTS = 4_000
 
 
 def charts(sales: pd.DataFrame, level: float = 1.0) -> Iterator[b.Chart]:
@@ -115,10 +115,10 @@ def ratio_map(places: Sequence[tuple[float, float, float]], outlines: Sequence[A
     """Sales by their ratio, over the neighborhoods; None where no sale has a place."""
     if not places:
         return None
-    step = -(-len(places) // MOST_DOTS)
+    step = -(-len(places) // MAX_DOTS)
     shown_places = places[::step]
     xs, ys = [place[0] for place in shown_places], [place[1] for place in shown_places]
-    sheet = Sheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.25, least=1_000.0), 480)
+    sheet = Sheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.25, min_width=1_000.0), 480)
     for outline in outlines:
         sheet.rings(outline.rings, "#f1f1ec", "#b0b0b0")
     for x, y, ratio in shown_places:

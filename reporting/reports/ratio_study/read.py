@@ -112,7 +112,10 @@ _AGE_ORDER = (*(text for _, text in _AGES), _UNKNOWN_AGE)
 
 def _ages(sales: Any, day: date) -> list[str]:
     ages = day.year - sales["year_built"].to_numpy(dtype=float)
-    return [_UNKNOWN_AGE if not np.isfinite(age) else next(text for most, text in _AGES if age <= most) for age in ages]
+    return [
+        _UNKNOWN_AGE if not np.isfinite(age) else next(text for max_age, text in _AGES if age <= max_age)
+        for age in ages
+    ]
 
 
 def _day(text: str | None) -> date | None:

@@ -24,7 +24,7 @@ from terrafusion.turns import take_turn
 from terrafusion.types import AnyUser
 from terrafusion.words import counted
 
-MOST_KEPT = 200
+MAX_KEPT = 200
 """Areas that one user may have in all."""
 
 
@@ -65,7 +65,7 @@ class AreaUploadSerializer(StrictSerializer):
         self._may(data["county_id"])  # before a file is opened
         most = CountySettings.of(data["county_id"]).max_area_vertices
         try:
-            found = files.read(data["file"].read(), srid=data["crs"], layer=data["layer"], most_vertices=most)
+            found = files.read(data["file"].read(), srid=data["crs"], layer=data["layer"], max_vertices=most)
         except AreaError as error:
             raise serializers.ValidationError({"file": list(error.messages)}) from None
         return {**data, "found": found}
@@ -97,8 +97,8 @@ class AreaUploadSerializer(StrictSerializer):
 
 
 def _require_room(user: AnyUser) -> None:
-    if UploadedArea.of(user).count() >= MOST_KEPT:
-        raise Conflict(f"You have {MOST_KEPT} uploaded areas: delete those that you do not need.", "too_many_areas")
+    if UploadedArea.of(user).count() >= MAX_KEPT:
+        raise Conflict(f"You have {MAX_KEPT} uploaded areas: delete those that you do not need.", "too_many_areas")
 
 
 def _printable(name: str) -> str:

@@ -29,7 +29,7 @@ _MISSING: dict[int, Any] = {400: ProblemSerializer, 404: ProblemSerializer}
 
 
 class AreaParser(MultiPartParser):
-    def most_bytes(self) -> int:
+    def max_bytes(self) -> int:
         return int(settings.MAX_AREA_FILE_BYTES) + _FORM_BYTES
 
 

@@ -23,17 +23,17 @@ _SECONDS = 30
 _SANDBOX = Path(__file__).with_name("sandbox.py")
 
 
-def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, most_vertices: int) -> Drawn:
+def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, max_vertices: int) -> Drawn:
     """The polygons of the first of ``files`` (contents by names of ours), as GDAL's ``driver`` reads it. ``srid`` is
     the CRS that the caller names."""
     (main,) = [name for name in files if name.endswith((".shp", ".gpkg", ".kml"))]
     with TemporaryDirectory(prefix="area-") as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
-        answer = _ask(folder, main, driver, layer, most_vertices)
+        answer = _ask(folder, main, driver, layer, max_vertices)
     if faults := answer.get("faults"):
         raise AreaError(*faults)
-    check_vertices(answer["vertices"], most_vertices)
+    check_vertices(answer["vertices"], max_vertices)
     notes = []
     if missing := answer["missing"]:
         notes.append(f"Left out, because there is no geometry: {counted(missing, 'feature')}.")
@@ -44,9 +44,9 @@ def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, mos
     return Drawn(shapes, tuple(notes), crs, name)
 
 
-def _ask(folder: str, main: str, driver: str, layer: str, most_vertices: int) -> dict[str, Any]:
+def _ask(folder: str, main: str, driver: str, layer: str, max_vertices: int) -> dict[str, Any]:
     """What the sandbox reports about the file."""
-    arguments = [native.gdal_library(), main, driver, layer, str(most_vertices)]
+    arguments = [native.gdal_library(), main, driver, layer, str(max_vertices)]
     command = [sys.executable, "-I", "-B", str(_SANDBOX), *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - our own program; the file's name is ours

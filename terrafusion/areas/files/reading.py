@@ -22,7 +22,7 @@ from terrafusion.words import shown
 FORMATS = ("GeoJSON", "Shapefile", "GeoPackage", "KML", "KMZ")
 _UNPACKED = 10
 """How many times its size a file may have when it is unpacked."""
-_LEAST_UNPACKED = 10_000_000
+_MIN_UNPACKED = 10_000_000
 _SIDECARS = (".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -33,7 +33,7 @@ class Given:
     content: bytes
     srid: int | None
     layer: str
-    most_vertices: int
+    max_vertices: int
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class FileArea:
     sha256: str
 
 
-def read(content: bytes, *, srid: int | None = None, layer: str = "", most_vertices: int) -> FileArea:
+def read(content: bytes, *, srid: int | None = None, layer: str = "", max_vertices: int) -> FileArea:
     """The area of a file's content. Raises ``AreaError``, which names every fault. ``srid`` is for a file that does
     not say its CRS; ``layer`` for one of several."""
-    given = Given(content, srid, layer, most_vertices)
+    given = Given(content, srid, layer, max_vertices)
     file_format, drawn = _reader(content)(given)
-    return FileArea(finish(drawn, most_vertices), file_format, hashlib.sha256(content).hexdigest())
+    return FileArea(finish(drawn, max_vertices), file_format, hashlib.sha256(content).hexdigest())
 
 
 def _reader(content: bytes) -> Callable[[Given], tuple[str, Drawn]]:
@@ -109,16 +109,16 @@ def _flattened(value: object, inside: bool = False) -> Any:
 
 
 def _geopackage(given: Given) -> tuple[str, Drawn]:
-    return "GeoPackage", gdal.read({"area.gpkg": given.content}, "GPKG", given.srid, given.layer, given.most_vertices)
+    return "GeoPackage", gdal.read({"area.gpkg": given.content}, "GPKG", given.srid, given.layer, given.max_vertices)
 
 
 def _kml(given: Given) -> tuple[str, Drawn]:
     refuse_doctype(given.content)
-    return "KML", gdal.read({"area.kml": given.content}, "KML", given.srid, "", given.most_vertices)
+    return "KML", gdal.read({"area.kml": given.content}, "KML", given.srid, "", given.max_vertices)
 
 
 def _zip(given: Given) -> tuple[str, Drawn]:
-    archive = Archive(given.content, max(_UNPACKED * len(given.content), _LEAST_UNPACKED))
+    archive = Archive(given.content, max(_UNPACKED * len(given.content), _MIN_UNPACKED))
     by_suffix: dict[str, list[str]] = {}
     for name in archive.names:
         by_suffix.setdefault(PurePosixPath(name).suffix.lower(), []).append(name)
@@ -128,7 +128,7 @@ def _zip(given: Given) -> tuple[str, Drawn]:
         document = next((name for name in documents if name == "doc.kml"), documents[0])
         content = archive.read(document)
         refuse_doctype(content)
-        return "KMZ", gdal.read({"area.kml": content}, "KML", given.srid, "", given.most_vertices)
+        return "KMZ", gdal.read({"area.kml": content}, "KML", given.srid, "", given.max_vertices)
     raise AreaError("The zip has neither a .shp nor a .kml in it.")
 
 
@@ -153,4 +153,4 @@ def _shapefile(archive: Archive, shape: str, given: Given) -> tuple[str, Drawn]:
         raise AreaError(*faults)
     files = {f"area{suffix}": archive.read(beside[suffix]) for suffix in _SIDECARS if suffix in beside}
     files["area.shp"] = archive.read(shape)
-    return "Shapefile", gdal.read(files, "ESRI Shapefile", given.srid, "", given.most_vertices)
+    return "Shapefile", gdal.read(files, "ESRI Shapefile", given.srid, "", given.max_vertices)

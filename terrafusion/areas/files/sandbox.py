@@ -16,8 +16,8 @@ from typing import Any
 
 _MEMORY = 4 << 30  # of addresses, most of which libraries reserve and never touch
 _CPU_SECONDS = 20
-_MOST_FEATURES = 20_000
-_MOST_FAULTS = 20
+_MAX_FEATURES = 20_000
+_MAX_FAULTS = 20
 _POLYGONS = ("Polygon", "MultiPolygon")
 _NOT_NEEDED = ("geopandas", "pandas", "pyarrow")
 """What pyogrio would import if it could, for most of a second."""
@@ -27,7 +27,7 @@ class Refused(Exception):
     """Each argument is a fault."""
 
 
-def main(library: str, path: str, driver: str, layer: str, most_vertices: int) -> dict[str, Any]:
+def main(library: str, path: str, driver: str, layer: str, max_vertices: int) -> dict[str, Any]:
     sys.modules.update(dict.fromkeys(_NOT_NEEDED))  # type: ignore[arg-type]  # None: there is no such module
     import pyogrio
     import pyogrio.errors
@@ -36,13 +36,13 @@ def main(library: str, path: str, driver: str, layer: str, most_vertices: int) -
     _keep_only(driver, library)
     try:
         names = _layers(pyogrio.list_layers(path), driver, layer)
-        found = [pyogrio.raw.read(path, layer=name, columns=[], max_features=_MOST_FEATURES + 1) for name in names]
+        found = [pyogrio.raw.read(path, layer=name, columns=[], max_features=_MAX_FEATURES + 1) for name in names]
     except pyogrio.errors.DataSourceError:
         raise Refused("The file is damaged, or not what it looks like: it cannot be read.") from None
     except pyogrio.errors.GeometryError:
         raise Refused("The file has geometries that cannot be read.") from None
     shapes = [wkb for _, _, geometries, _ in found if geometries is not None for wkb in geometries]
-    return {**_polygons(shapes, most_vertices), "crs": found[0][0]["crs"]}
+    return {**_polygons(shapes, max_vertices), "crs": found[0][0]["crs"]}
 
 
 def _keep_only(driver: str, library: str) -> None:
@@ -70,12 +70,12 @@ def _layers(listed: Any, driver: str, layer: str) -> list[str]:
     return [layer or names[0]]
 
 
-def _polygons(wkbs: list[Any], most_vertices: int) -> dict[str, Any]:
+def _polygons(wkbs: list[Any], max_vertices: int) -> dict[str, Any]:
     import numpy as np
     import shapely
 
-    if len(wkbs) > _MOST_FEATURES:
-        raise Refused(f"The file has more than {_MOST_FEATURES:,} features.")
+    if len(wkbs) > _MAX_FEATURES:
+        raise Refused(f"The file has more than {_MAX_FEATURES:,} features.")
     faults, shapes = [], []
     missing = vertices = 0
     flattened = False
@@ -101,20 +101,20 @@ def _polygons(wkbs: list[Any], most_vertices: int) -> dict[str, Any]:
     if not shapes and not faults:
         faults.append("The file has no features with a geometry.")
     if faults:
-        more = len(faults) - _MOST_FAULTS
-        raise Refused(*faults[:_MOST_FAULTS], *([f"And {more:,} more like these."] if more > 0 else []))
-    kept = shapes if vertices <= most_vertices else []
+        more = len(faults) - _MAX_FAULTS
+        raise Refused(*faults[:_MAX_FAULTS], *([f"And {more:,} more like these."] if more > 0 else []))
+    kept = shapes if vertices <= max_vertices else []
     return {"shapes": kept, "vertices": vertices, "missing": missing, "flattened": flattened}
 
 
 if __name__ == "__main__":
-    for limit, most in (
+    for limit, maximum in (
         (resource.RLIMIT_AS, _MEMORY),
         (resource.RLIMIT_CPU, _CPU_SECONDS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(limit, (most, most))
+        resource.setrlimit(limit, (maximum, maximum))
     library, path, driver, layer, vertices = sys.argv[1:]
     try:
         answer = main(library, path, driver, layer, int(vertices))

@@ -11,27 +11,27 @@ from pathlib import PurePosixPath
 from terrafusion.areas.area import AreaError
 from terrafusion.words import counted
 
-MOST_MEMBERS = 200
+MAX_MEMBERS = 200
 _PACKED = (".zip", ".kmz", ".gz", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz")
 _CHUNK = 1 << 16
 _ENCRYPTED = 0x1
 
 
 class Archive:
-    """A zip whose list of members is sound. ``most_bytes`` is how many all that is read of it may have unpacked."""
+    """A zip whose list of members is sound. ``max_bytes`` is how many all that is read of it may have unpacked."""
 
-    def __init__(self, content: bytes, most_bytes: int) -> None:
+    def __init__(self, content: bytes, max_bytes: int) -> None:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
             infos = self._zip.infolist()
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
             raise AreaError("The zip is damaged: it cannot be opened.") from None
-        if len(infos) > MOST_MEMBERS:
-            raise AreaError(f"The zip has {counted(len(infos), 'member')}, and at most {MOST_MEMBERS} are allowed.")
+        if len(infos) > MAX_MEMBERS:
+            raise AreaError(f"The zip has {counted(len(infos), 'member')}, and at most {MAX_MEMBERS} are allowed.")
         faults = [fault for info in infos if (fault := _fault(info))]
         if faults:
             raise AreaError(*faults[:20])
-        self._left = self._most = most_bytes
+        self._left = self._max_bytes = max_bytes
         self._infos = {
             info.filename: info
             for info in infos
@@ -52,7 +52,7 @@ class Archive:
                     self._left -= len(chunk)
                     if self._left < 0:
                         raise AreaError(
-                            f"Unpacked, the zip has more than {counted(self._most, 'byte')}, which are allowed."
+                            f"Unpacked, the zip has more than {counted(self._max_bytes, 'byte')}, which are allowed."
                         )
                     found.write(chunk)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):

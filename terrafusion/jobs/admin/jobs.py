@@ -106,7 +106,7 @@ class JobAdmin(OwnCountiesAdmin):
             personal_data.record_read(request.user, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    least_role = Role.ANALYST
+    min_role = Role.ANALYST
 
     def may_edit(self, request: HttpRequest, row: Any) -> bool:
         return rights_of(request.user).has(row.county_id, role_to_act(row.submitted_by_id, request.user))

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 else:
     Lists = Paginator
 
-MOST_COUNTED = 10_000
-_MOST_USERS = 100
+MAX_COUNTED = 10_000
+_MAX_USERS = 100
 
 
 class NewestPaginator(Lists):
-    """Pages of the first ``MOST_COUNTED`` rows; filters and the search lead to what is older."""
+    """Pages of the first ``MAX_COUNTED`` rows; filters and the search lead to what is older."""
 
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[:MOST_COUNTED].count())
+        return int(rows.order_by()[:MAX_COUNTED].count())
 
 
 class _KnownValues(admin.SimpleListFilter):
@@ -80,5 +80,5 @@ def search(queryset: QuerySet[Any], words: Iterator[str] | list[str]) -> QuerySe
         except ValueError:
             users = get_user_model().objects.filter(username__icontains=word).order_by("pk")
             # By number and not by name: how many jobs each of them has is known to PostgreSQL before it looks.
-            queryset = queryset.filter(submitted_by__in=list(users.values_list("pk", flat=True)[:_MOST_USERS]))
+            queryset = queryset.filter(submitted_by__in=list(users.values_list("pk", flat=True)[:_MAX_USERS]))
     return queryset

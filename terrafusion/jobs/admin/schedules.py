@@ -37,7 +37,7 @@ class ScheduleAdmin(OwnCountiesAdmin):
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         return self.get_readonly_fields(request, obj)
 
-    least_role = Role.ANALYST
+    min_role = Role.ANALYST
 
     def may_edit(self, request: HttpRequest, row: Any) -> bool:
         return rights_of(request.user).has(row.county_id, role_to_act(row.owner_id, request.user))

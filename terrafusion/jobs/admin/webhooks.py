@@ -30,7 +30,7 @@ class DeliveryAdmin(OwnCountiesAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return self.get_fields(request, obj)
 
-    least_role = Role.VIEWER
+    min_role = Role.VIEWER
 
     def may_edit(self, request: HttpRequest, row: Any) -> bool:
         own = row.owner_id == request.user.pk

@@ -32,7 +32,7 @@ from terrafusion.words import error_text
 
 log = logging.getLogger(__name__)
 
-GRACE = cron.LEAST
+GRACE = cron.MINIMUM
 """A slot that is found later than this is missed, and not run."""
 
 

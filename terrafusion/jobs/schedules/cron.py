@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-LEAST = timedelta(minutes=15)
+MINIMUM = timedelta(minutes=15)
 """The shortest time between two slots."""
 _SAMPLE_FROM = datetime(2024, 2, 28)  # a leap day is near
 _SAMPLE = 100  # slots that are looked at
@@ -24,7 +24,7 @@ class CronFault(ValueError):
 
 
 def check(expression: str) -> None:
-    """Raises CronFault for what is no expression, is never due, or is due more often than ``LEAST`` allows."""
+    """Raises CronFault for what is no expression, is never due, or is due more often than ``MINIMUM`` allows."""
     if len(expression.split()) != 5:
         raise CronFault("Give five fields: minute, hour, day of month, month, day of week, such as 0 5 * * MON-FRI.")
     try:
@@ -34,8 +34,8 @@ def check(expression: str) -> None:
     year = list(islice(takewhile(lambda slot: slot < _SAMPLE_FROM + timedelta(days=400), slots), _SAMPLE))
     if not year and next(iter(slots), None) is None:
         raise CronFault("That day does not exist.")
-    if any(later - slot < LEAST for slot, later in pairwise(year)):
-        raise CronFault(f"Leave {LEAST.total_seconds() / 60:.0f} minutes at least between two runs.")
+    if any(later - slot < MINIMUM for slot, later in pairwise(year)):
+        raise CronFault(f"Leave {MINIMUM.total_seconds() / 60:.0f} minutes at least between two runs.")
 
 
 def next_after(expression: str, zone: str, moment: datetime) -> datetime:

@@ -24,7 +24,7 @@ from terrafusion.records.models import Act, CountySettings
 from terrafusion.turns import take_turn
 from terrafusion.types import AnyUser
 
-_MOST_SCHEDULES = 200
+_MAX_SCHEDULES = 200
 """Of one owner in one county."""
 
 
@@ -139,8 +139,8 @@ class ScheduleSerializer(StrictSerializer):
         assert self.job is not None  # noqa: S101 - is_valid() has made it
         user, enabled = self.context["request"].user, validated_data.pop("enabled", True)
         take_turn(user.pk)
-        if Schedule.objects.filter(owner=user, county=self.job.county_id).count() >= _MOST_SCHEDULES:
-            raise Conflict(f"You have {_MOST_SCHEDULES} schedules in this county: delete some.", "too_many_schedules")
+        if Schedule.objects.filter(owner=user, county=self.job.county_id).count() >= _MAX_SCHEDULES:
+            raise Conflict(f"You have {_MAX_SCHEDULES} schedules in this county: delete some.", "too_many_schedules")
         schedule = Schedule(
             **{"time_zone": CountySettings.of(self.job.county_id).time_zone, **validated_data},
             county_id=self.job.county_id,

@@ -24,7 +24,7 @@ from terrafusion.jobs.webhooks.post import PostFailed, post
 
 log = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 12
+MAX_ATTEMPTS = 12
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 10, 5, 6 * 3600  # in seconds
 _LEASE = timedelta(minutes=2)
 _KEPT = timedelta(days=30)
@@ -83,7 +83,7 @@ def note(delivery: WebhookDelivery, answer: Answer) -> None:
     response = {"response_status": answer.status, "error_code": answer.error or ("" if answer.delivered else "status")}
     if answer.delivered:
         outcome, ended = "delivered", ours.update(status=DeliveryStatus.DELIVERED, ended_at=Now(), **response)
-    elif answer.hopeless or delivery.attempts >= MOST_ATTEMPTS:
+    elif answer.hopeless or delivery.attempts >= MAX_ATTEMPTS:
         outcome, ended = "given_up", ours.update(status=DeliveryStatus.GIVEN_UP, ended_at=Now(), **response)
     else:
         outcome, ended = "failed", ours.update(next_attempt_at=Now() + pause(delivery.attempts), **response)

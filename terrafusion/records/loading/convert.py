@@ -21,7 +21,7 @@ _SHORT_WHOLE = r"^[+-]?\d{1,18}$"
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%Y/%m/%d", "%Y%m%d")
 _TIME = re.compile(r"[ T]\d.*$")  # of day, as databases write it behind their dates
-_SMALL, _MOST = 32_767, 9_000_000_000_000_000
+_SMALL, _MAXIMUM = 32_767, 9_000_000_000_000_000
 _FIRST_DATE = datetime.date(1700, 1, 1)
 _FIRST_YEAR = 1500
 
@@ -42,8 +42,8 @@ def convert(
             found.append((_mask(pc.less(values, 0)), "negative"))
         if target.positive:
             found.append((_mask(pc.less_equal(values, 0)), "not_above_zero"))
-        if target.most is not None:
-            found.append((_mask(pc.greater(values, target.most)), "too_large"))
+        if target.maximum is not None:
+            found.append((_mask(pc.greater(values, target.maximum)), "too_large"))
     elif target.kind is Kind.YEAR:
         values = pc.if_else(_mask(pc.equal(values, 0)), None, values)
         outside = pc.or_(pc.less(values, _FIRST_YEAR), pc.greater(values, today.year + 2))
@@ -166,8 +166,8 @@ def _integer(source: pa.Array, target: Target, how: FieldMapping) -> Converted:
     values, bad, reason = _real(source, target, how)
     if target.kind is Kind.MONEY:
         values = pc.round(values)
-    most = _SMALL if target.small else _MOST
-    wrong = _mask(pc.or_(pc.not_equal(pc.floor(values), values), pc.greater(pc.abs(values), most)))
+    maximum = _SMALL if target.small else _MAXIMUM
+    wrong = _mask(pc.or_(pc.not_equal(pc.floor(values), values), pc.greater(pc.abs(values), maximum)))
     integers = pc.cast(pc.if_else(wrong, None, values), pa.int64()) if wrong.any() else pc.cast(values, pa.int64())
     exact = _exact(source) if how.scale == 1.0 and not target.small else None
     if exact is not None:  # beyond 2**53 a double loses the last digits of an identifier

@@ -39,7 +39,7 @@ from terrafusion.words import counted
 _LAYER_NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _PLANS: dict[str, type[Plan]] = {"parcels": ParcelPlan, "sales": SalePlan}
 _MISTAKEN = {"parcel": "parcels", "property": "parcels", "properties": "parcels", "sale": "sales"}
-_MOST_NOTES = 10
+_MAX_NOTES = 10
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def load(
                 reason = str(error).splitlines()[0] if str(error) else type(error).__name__
                 raise LoadError(f"The database refused the load, nothing was changed: {reason}.") from error
     seen = dict.fromkeys(str(warning.message) for warning in caught if warning.category is RuntimeWarning)
-    report.notes += list(seen)[:_MOST_NOTES]
+    report.notes += list(seen)[:_MAX_NOTES]
     report.seconds = round(time.monotonic() - started, 3)
     return report
 

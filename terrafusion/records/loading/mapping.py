@@ -22,8 +22,8 @@ ON_ERROR = ("refuse", "null", "truncate")
 DUPLICATES = ("refuse", "merge")
 UNITS = {"sqft": 1.0, "acre": 43_560.0, "sqm": 10.763910416709722, "hectare": 107_639.10416709722}
 TYPES = ("text", "integer", "real", "boolean", "date", "datetime")  # of a reference layer's attributes
-_MOST_PAD = 100
-_MOST_INT = 2**63 - 1
+_MAX_PAD = 100
+_MAX_INT = 2**63 - 1
 _SOME_DAY = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.UTC)
 GEOMETRY_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
 
@@ -148,10 +148,10 @@ def _field(target: str, spec: object) -> FieldMapping:
     scale, pad = spec.get("scale", 1.0), spec.get("pad", 0)
     if not isinstance(scale, int | float) or not abs(scale) <= sys.float_info.max:  # a whole number may be longer
         raise ValueError(f"scale of {target} is a number, not {scale!r}")
-    if not isinstance(pad, int) or not 0 <= pad <= _MOST_PAD:
-        raise ValueError(f"pad of {target} is a length up to {_MOST_PAD}, not {pad!r}")
+    if not isinstance(pad, int) or not 0 <= pad <= _MAX_PAD:
+        raise ValueError(f"pad of {target} is a length up to {_MAX_PAD}, not {pad!r}")
     for value in (spec.get("value", ""), *nulls):
-        if not isinstance(value, str | int | float | datetime.date) or (type(value) is int and abs(value) > _MOST_INT):
+        if not isinstance(value, str | int | float | datetime.date) or (type(value) is int and abs(value) > _MAX_INT):
             raise ValueError(f"{value!r} is no value for {target}")
     return FieldMapping(
         column=_text(spec, "column") if "column" in spec else None,

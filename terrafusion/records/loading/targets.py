@@ -28,8 +28,8 @@ class Target:
     """A field that a source column is loaded into.
 
     ``width`` is the most characters of a text. A ``required`` field may not be empty. ``key`` texts lose the blanks
-    round them. ``nonnegative`` numbers below zero are faults, of ``positive`` ones also zero, and all above ``most``.
-    The values of ``personal`` fields are never reported.
+    round them. ``nonnegative`` numbers below zero are faults, of ``positive`` ones also zero, and all above
+    ``maximum``. The values of ``personal`` fields are never reported.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Target:
     key: bool = False
     nonnegative: bool = False
     positive: bool = False
-    most: float | None = None
+    maximum: float | None = None
     personal: bool = False
     past: bool = False  # a date that cannot lie ahead
     small: bool = False  # an integer of 16 bits

@@ -11,7 +11,7 @@ from math import inf, log1p
 from psycopg import sql
 
 from terrafusion.records.sales.rules import Rules
-from terrafusion.records.sales.screening import FEWEST_OF_A_GROUP
+from terrafusion.records.sales.screening import MIN_OF_A_GROUP
 
 COLUMNS = {
     "last_valid_sale_id": "sale_id",
@@ -81,7 +81,7 @@ def latest(county_id: str, rules: Rules, as_of: date) -> sql.Composable:
         flip_days=rules.flip_days or -1,
         flip_rise=log1p(rules.flip_rise) if rules.flip_rise else inf,
         ranges=rules.outlier_iqr,
-        minimum=FEWEST_OF_A_GROUP,
+        minimum=MIN_OF_A_GROUP,
         columns=sql.SQL(", ").join(
             sql.SQL("{} AS {}").format(sql.Identifier(column), sql.Identifier(name)) for name, column in COLUMNS.items()
         ),

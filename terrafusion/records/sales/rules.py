@@ -67,8 +67,8 @@ class Rules:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-def _whole(value: object, least: int = 0) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= 2**53
+def _whole(value: object, minimum: int = 0) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= 2**53
 
 
 def _texts(value: object) -> bool:

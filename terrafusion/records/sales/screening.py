@@ -34,7 +34,7 @@ REASONS = {
     "outlier": "The price per square foot is far from that of its class in its year.",
 }
 """In the order in which they are looked for: a sale is counted by the first that applies."""
-FEWEST_OF_A_GROUP = 20  # sales, below which quartiles say little
+MIN_OF_A_GROUP = 20  # sales, below which quartiles say little
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def _outliers(sales: pd.DataFrame, candidate: pd.Series, ranges: float) -> pd.Se
     groups = pd.Series(rate).where(candidate).groupby(keys)
     low, high = groups.transform("quantile", 0.25).to_numpy(), groups.transform("quantile", 0.75).to_numpy()
     spread = ranges * (high - low)
-    enough = groups.transform("count").to_numpy() >= FEWEST_OF_A_GROUP
+    enough = groups.transform("count").to_numpy() >= MIN_OF_A_GROUP
     return candidate & enough & ((rate < low - spread) | (rate > high + spread))
 
 

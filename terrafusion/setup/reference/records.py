@@ -37,8 +37,8 @@ def _rules(target: targets.Target) -> Iterator[str]:
         yield "above 0"
     elif target.nonnegative:
         yield "0 or more"
-    if target.most is not None:
-        yield f"at most {target.most:,}"
+    if target.maximum is not None:
+        yield f"at most {target.maximum:,}"
     if target.past:
         yield "not in the future"
     if target.personal:

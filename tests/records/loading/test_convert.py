@@ -16,7 +16,7 @@ from terrafusion.records.loading.mapping import FieldMapping
 from terrafusion.records.loading.targets import Kind, Target
 
 TODAY = datetime.date(2026, 1, 1)
-MOST = 9_000_000_000_000_000
+MAXIMUM = 9_000_000_000_000_000
 TEXTS = pa.string()
 
 
@@ -71,8 +71,8 @@ def test_whole_numbers_keep_their_last_digit(type_: pa.DataType) -> None:
 
 
 def test_what_is_no_whole_number() -> None:
-    values, problems = converted(Kind.INTEGER, ["1.0", "1.5", f"{MOST}.0", f"{MOST + 2}.0", "1e17", "+7"])
-    assert values == [1, None, MOST, None, None, 7]
+    values, problems = converted(Kind.INTEGER, ["1.0", "1.5", f"{MAXIMUM}.0", f"{MAXIMUM + 2}.0", "1e17", "+7"])
+    assert values == [1, None, MAXIMUM, None, None, 7]
     assert problems == {"bad_number": ([1, 3, 4], "refused")}
 
 
@@ -97,7 +97,7 @@ def test_a_scaled_number_is_not_taken_as_it_came() -> None:
     [
         ({"nonnegative": True}, "negative", [0]),
         ({"positive": True}, "not_above_zero", [0, 1]),
-        ({"most": 1}, "too_large", [3]),
+        ({"maximum": 1}, "too_large", [3]),
     ],
 )
 @pytest.mark.parametrize("kind", [Kind.REAL, Kind.INTEGER, Kind.MONEY])

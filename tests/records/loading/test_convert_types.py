@@ -27,7 +27,7 @@ def details(kind: Kind, source: list[str], **target: Any) -> list[str]:
 def test_what_is_said_of_a_value() -> None:
     """As it came, whatever was tried on it."""
     assert details(Kind.REAL, ["1", " x "]) == ["price: ' x '"]
-    assert details(Kind.REAL, ["$1,234"], most=1000) == ["price: '$1,234'"]
+    assert details(Kind.REAL, ["$1,234"], maximum=1000) == ["price: '$1,234'"]
     assert details(Kind.TEXT, ["abcd"], width=3) == ["price: 'abcd'"]
     assert details(Kind.REAL, ["1", ""], required=True) == ["price is empty"]
 

@@ -76,7 +76,7 @@ def test_the_card_describes_the_training_sales_and_the_accuracy(
 
 
 def test_twins_are_valued_alike_sold_or_not(trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame) -> None:
-    """The same plan in the same street: one sold for half its worth, one never, one is three metres away."""
+    """The same plan in the same street: one sold for half its worth, one never, one is three meters away."""
     home = sales[sales["sale_date"] < pd.Timestamp(AS_OF)].iloc[[-1]]
     twins = pd.concat([home] * 3, ignore_index=True)
     twins["parcel_number"] = [home["parcel_number"].iloc[0], "never sold", "next door"]

@@ -43,8 +43,6 @@ def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progre
         directions=monotone.directions_of(job.county_id),
     )
     prepared = comparables.prepare(market.sales, job.valuation_date, options, progress)
-    ready.adjustment_sources = {
-        name.removeprefix("adjust_"): plain_values for name, plain_values in prepared.sources.items()
-    }
+    ready.adjustment_sources = {name.removeprefix("adjust_"): source for name, source in prepared.sources.items()}
     ready.adjustment_rates = prepared.schedule()
     return SalesComparison(prepared, market.sales)
