@@ -12,8 +12,8 @@ def main() -> None:
     from django.core.management import execute_from_command_line
     from django.db import DatabaseError
 
+    from terrafusion.db_errors import DATABASE_AWAY
     from terrafusion.history import who
-    from terrafusion.outage import DATABASE_AWAY
 
     reported = (ImproperlyConfigured, DatabaseError, *DATABASE_AWAY) if "--traceback" not in sys.argv else ()
     try:

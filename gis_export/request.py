@@ -13,7 +13,7 @@ from gis_export.formats.base import Format
 from gis_export.models import GisExportJob
 from gis_export.parameters import ExportContext
 from gis_export.selection import Selection
-from terrafusion.areas import saved
+from terrafusion.areas import storage
 from terrafusion.jobs.request import Faults, InvalidRequest, JobRequest, read, read_area
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.layers import Layer, layers_named, layers_of
@@ -111,7 +111,7 @@ def of_job(job: GisExportJob) -> ExportRequest:
         raise InvalidRequest(faults)
     return ExportRequest(
         county=job.county,
-        area=saved.load(job, tuple(job.resolved.get("area_notes", ()))),
+        area=storage.load(job, tuple(job.resolved.get("area_notes", ()))),
         values=context.values,
         file_format=file_format,
         layers=layers,

@@ -13,7 +13,7 @@ from market_analysis import geography
 from market_analysis.catalogue import ANALYSES, STEPS, Analysis
 from market_analysis.errors import RequestOutdated
 from market_analysis.models import MarketAnalysisJob
-from terrafusion.areas import saved
+from terrafusion.areas import storage
 from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.request import (
     SCREENING,
@@ -66,7 +66,7 @@ class MarketRequest(JobRequest):
     @property
     def shape(self) -> GEOSGeometry | None:
         """The area as one geometry; None for the whole county."""
-        found: GEOSGeometry | None = saved.columns(self.area)["area_of_interest"]
+        found: GEOSGeometry | None = storage.columns(self.area)["area_of_interest"]
         return found
 
     def resolved(self) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def of_job(job: MarketAnalysisJob) -> MarketRequest:
     analysis, stored = ANALYSES[job.analysis_type], job.resolved
     return MarketRequest(
         county=job.county,
-        area=saved.load(job, tuple(stored["notes"])),
+        area=storage.load(job, tuple(stored["notes"])),
         values={parameter.name: stored.get(parameter.name, parameter.default) for parameter in analysis.parameters},
         analysis=analysis,
         geography=place,

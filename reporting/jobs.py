@@ -11,7 +11,7 @@ from reporting import valuing
 from reporting.compose import compose, holds_personal_data
 from reporting.errors import NothingToReport, TypesettingFailed
 from reporting.models import ReportJob
-from reporting.render.files import Desk, Rendered, RenderError
+from reporting.render.files import RenderContext, Rendered, RenderError
 from reporting.render.formats import FORMATS
 from reporting.reports.base import Content
 from reporting.snapshot import snapshot
@@ -34,11 +34,11 @@ def execute(job: ReportJob, context: JobContext) -> Outcome:
             raise NothingToReport(" ".join(text for texts in faults.values() for text in texts))
         document, content = compose(request, datetime.now(UTC))
         try:
-            made = FORMATS[job.format].render(document, _desk(context, content))
+            made = FORMATS[job.format].render(document, _render_context(context, content))
         except RenderError as error:
             raise TypesettingFailed("The PDF could not be set; the worker's log says more.") from error
         content.check()
-        companions = content.companions(context.workdir / "desk")
+        companions = content.companions(context.workdir / "rendering")
     stem = f"reports_output/{job.county_id}/{job.job_id}_{job.report_type}"
     return Outcome(
         message=_message(document.title, made),
@@ -59,7 +59,7 @@ def execute(job: ReportJob, context: JobContext) -> Outcome:
     )
 
 
-def _desk(context: JobContext, content: Content) -> Desk:
+def _render_context(context: JobContext, content: Content) -> RenderContext:
     done = 0
 
     def progress(cells: int) -> None:
@@ -68,9 +68,9 @@ def _desk(context: JobContext, content: Content) -> Desk:
         share = min(done / max(content.rows, 1), 1)
         context.checkpoint(share * _WRITTEN, f"{share:.0%} written.")
 
-    folder = context.workdir / "desk"
+    folder = context.workdir / "rendering"
     folder.mkdir()
-    return Desk(folder, progress, context.stop_with)
+    return RenderContext(folder, progress, context.stop_with)
 
 
 def _finished(paths: list[Path], stem: str, context: JobContext) -> ResultFile:

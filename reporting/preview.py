@@ -13,7 +13,7 @@ from pathlib import Path
 from reporting.compose import compose, holds_personal_data
 from reporting.document.blocks import Block, Section, Table, Text, Tone
 from reporting.render import html
-from reporting.render.files import Desk
+from reporting.render.files import RenderContext
 from reporting.reports.base import Request
 from reporting.snapshot import snapshot
 
@@ -32,7 +32,7 @@ def preview(request: Request) -> tuple[str, bool]:
         if not document.bare:
             document = replace(document, notices=(message, *document.notices))
         page = io.StringIO()
-        html.write(document, page, Desk(Path(folder)))
+        html.write(document, page, RenderContext(Path(folder)))
     return page.getvalue(), holds_personal_data(request, content)
 
 

@@ -9,7 +9,7 @@ from reporting.errors import NothingToReport
 from reporting.models import ReportJob
 from reporting.reports import registry
 from reporting.reports.base import Request
-from terrafusion.areas import saved
+from terrafusion.areas import storage
 from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.request import Context, Faults, read, read_area
 from terrafusion.jobs.rights import Needs
@@ -51,7 +51,7 @@ def of_job(job: ReportJob) -> Request:
     """The request of a stored or unsaved job, with the rights of who submitted it."""
     return Request(
         county=job.county,
-        area=saved.load(job, ()),
+        area=storage.load(job, ()),
         values=job.resolved,
         report=registry.ALL[job.report_type],
         format=job.format,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reporting.document import blocks as b
 from reporting.render import pdf
-from reporting.render.files import Desk, RenderError
+from reporting.render.files import RenderContext, RenderError
 
 _SECONDS = 20
 _COLUMNS = (b.Column("parcel", b.Kind.TEXT, "Parcel"), b.Column("sold", b.Kind.DATE), b.Column("price", b.Kind.MONEY))
@@ -49,7 +49,7 @@ def fault_of(template: str) -> str:
     for bare in (False, True):
         with tempfile.TemporaryDirectory() as folder:
             try:
-                pdf.render(document(template, bare=bare), Desk(Path(folder), stop_with=_within(_SECONDS)))
+                pdf.render(document(template, bare=bare), RenderContext(Path(folder), stop_with=_within(_SECONDS)))
             except RenderError as error:
                 return str(error)
     return ""

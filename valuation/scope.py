@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from terrafusion import areas
 from terrafusion.api import keys
-from terrafusion.areas import rows, saved
+from terrafusion.areas import rows, storage
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.records.layers import builtin
 from terrafusion.records.models import County, PropertyOperational
@@ -68,7 +68,7 @@ def parse(given: object, county: County, user: AnyUser) -> Scope:
 
 def of_job(job: ValuationJob) -> Scope:
     """The scope of a stored job."""
-    return Scope(job.county, job.scope, saved.load(job, ()))
+    return Scope(job.county, job.scope, storage.load(job, ()))
 
 
 def _area(kind: str, given: object, county: County, user: AnyUser) -> Scope:

@@ -11,7 +11,7 @@ from gis_export import request, totals
 from gis_export.models import GisExportJob
 from gis_export.plan import LayerPlan, Totals
 from terrafusion import areas
-from terrafusion.areas import saved
+from terrafusion.areas import storage
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.models import County
@@ -55,7 +55,7 @@ def _as_job(manifest: dict[str, Any]) -> GisExportJob:
         export_format=manifest["format"],
         layers=asked["layers"],
         resolved=asked["resolved"],
-        **saved.columns(area),
+        **storage.columns(area),
     )
 
 

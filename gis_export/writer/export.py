@@ -27,7 +27,7 @@ _DATABASE_SOFTWARE = (
 )
 
 
-def carry_out(plan: Plan, progress: Callable[[int], None]) -> Result:
+def run_plan(plan: Plan, progress: Callable[[int], None]) -> Result:
     """Write the plan's files into its folder. ``progress`` gets how many records passed since the last call."""
     folder = Path(plan.folder)
     with Snapshot(plan.database, plan.snapshot) as snapshot, ThreadPoolExecutor(1, "totals") as beside:

@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from gis_export.plan import Plan
 from gis_export.writer.errors import WriterError
-from gis_export.writer.export import carry_out
+from gis_export.writer.export import run_plan
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PROGRESS_SECONDS = 0.25
@@ -63,7 +63,7 @@ def _answer(plan: Plan, events: TextIO) -> dict[str, Any]:
             _send(events, event="progress", records=passed)
 
     try:
-        return {"event": "done", "result": dataclasses.asdict(carry_out(plan, progress))}
+        return {"event": "done", "result": dataclasses.asdict(run_plan(plan, progress))}
     except WriterError as error:
         return {"event": "failed", "code": error.code, "message": str(error)}
     except Exception as error:

@@ -13,7 +13,7 @@ def _nothing(rows: int) -> None:
 
 
 @dataclass(frozen=True)
-class Desk:
+class RenderContext:
     """Where a renderer works. ``folder`` is its own; ``progress(cells)`` gets how many cells of tables (or as much
     of other things) were written since, and may raise to end the work; ``stop_with(kill)`` surrounds what only
     ``kill`` can end."""

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from reporting.document.blocks import Document
 from reporting.render import csv, html, json, pdf, xlsx
-from reporting.render.files import Desk, Rendered
+from reporting.render.files import RenderContext, Rendered
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Format:
 
     name: str
     title: str
-    render: Callable[[Document, Desk], Rendered]
+    render: Callable[[Document, RenderContext], Rendered]
     libraries: tuple[str, ...] = ()
 
     def software(self) -> list[str]:

@@ -11,7 +11,7 @@ from reporting.document import blocks as b
 from reporting.document.frame import framed
 from reporting.document.texts import DATES, RIGHT, clean, moment, shown
 from reporting.render import charts
-from reporting.render.files import Desk, Rendered
+from reporting.render.files import RenderContext, Rendered
 
 _STYLE = """
 :root { --accent: ACCENT; color-scheme: light; }
@@ -42,14 +42,14 @@ footer { border-top: 1px solid #ddd; color: #555; font-size: 12px; margin-top: 3
 """
 
 
-def render(document: b.Document, desk: Desk) -> Rendered:
-    path = desk.folder / "report.html"
+def render(document: b.Document, context: RenderContext) -> Rendered:
+    path = context.folder / "report.html"
     with path.open("w", encoding="utf-8", newline="\n") as out:
-        write(document, out, desk)
+        write(document, out, context)
     return Rendered((path,))
 
 
-def write(document: b.Document, out: TextIO, desk: Desk) -> None:
+def write(document: b.Document, out: TextIO, context: RenderContext) -> None:
     """The page, to an open text file."""
     brand = document.brand
     style = _STYLE.replace("ACCENT", escape(brand.color))
@@ -64,7 +64,7 @@ def write(document: b.Document, out: TextIO, desk: Desk) -> None:
     subtitle = f"<p>{_t(document.subtitle)}</p>" if document.subtitle else ""
     out.write(f"<h1>{_t(document.title)}</h1>{subtitle}<p>{_t(place)}</p></header>\n<main>\n")
     for block in framed(document):
-        for piece in _block(block, desk):
+        for piece in _block(block, context):
             out.write(piece)
         out.write("\n")
     foot = " · ".join(
@@ -73,7 +73,7 @@ def write(document: b.Document, out: TextIO, desk: Desk) -> None:
     out.write(f"</main>\n<footer>{_t(foot)}</footer></body></html>\n")
 
 
-def _block(block: b.Block, desk: Desk) -> Iterator[str]:
+def _block(block: b.Block, context: RenderContext) -> Iterator[str]:
     match block:
         case b.Heading():
             level = min(block.level + 1, 6)
@@ -94,7 +94,7 @@ def _block(block: b.Block, desk: Desk) -> Iterator[str]:
             yield from (f"<dt>{_t(item.label)}</dt><dd>{_value(item)}</dd>" for item in block.items)
             yield "</dl>"
         case b.Table():
-            yield from _table(block, desk)
+            yield from _table(block, context)
         case b.Chart():
             yield _picture(block.title, charts.svg(block), block.alt, block.note)
         case b.Map():
@@ -107,14 +107,14 @@ def _block(block: b.Block, desk: Desk) -> Iterator[str]:
         case b.Beside():
             yield '<div class="beside">'
             for inner in block.blocks:
-                yield "<div>" + "".join(_block(inner, desk)) + "</div>"
+                yield "<div>" + "".join(_block(inner, context)) + "</div>"
             yield "</div>"
         case b.Section():
             yield f"<section><h2>{_t(block.title)}</h2>"
             for inner_block in block.blocks:
-                yield from _block(inner_block, desk)
+                yield from _block(inner_block, context)
             yield "</section>"
-            desk.progress(1)
+            context.progress(1)
         case b.PageBreak():
             yield ""
         case b.Signatures():
@@ -126,7 +126,7 @@ def _block(block: b.Block, desk: Desk) -> Iterator[str]:
 _CLASSES = dict.fromkeys(RIGHT, ' class="right"') | dict.fromkeys(DATES, ' class="date"')
 
 
-def _table(table: b.Table, desk: Desk) -> Iterator[str]:
+def _table(table: b.Table, context: RenderContext) -> Iterator[str]:
     classes = [_CLASSES.get(column.kind, "") for column in table.columns]
     yield "<table>" + (f"<caption>{_t(table.title)}</caption>" if table.title else "") + "<thead><tr>"
     heads = zip(table.columns, classes, strict=True)
@@ -137,7 +137,7 @@ def _table(table: b.Table, desk: Desk) -> Iterator[str]:
     for number, row in enumerate(table.rows, 1):
         yield _row(table, classes, row)
         if not number % 1000:
-            desk.progress(1000 * len(classes))
+            context.progress(1000 * len(classes))
     yield "</tbody>"
     if table.totals is not None:
         totals = [("" if value is None else value) for value in table.totals]

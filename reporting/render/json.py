@@ -11,11 +11,11 @@ from typing import Any
 
 from reporting.document import blocks as b
 from reporting.document.texts import clean
-from reporting.render.files import Desk, Rendered
+from reporting.render.files import RenderContext, Rendered
 
 
-def render(document: b.Document, desk: Desk) -> Rendered:
-    path = desk.folder / "report.json"
+def render(document: b.Document, context: RenderContext) -> Rendered:
+    path = context.folder / "report.json"
     brand = document.brand
     head = {
         "report": document.name,
@@ -31,28 +31,28 @@ def render(document: b.Document, desk: Desk) -> Rendered:
         out.write(_dump(head)[:-1] + ', "blocks": [\n')
         for number, block in enumerate(document.blocks):
             out.write(",\n" if number else "")
-            for piece in _block(block, desk):
+            for piece in _block(block, context):
                 out.write(piece)
         out.write("\n]}\n")
     return Rendered((path,))
 
 
-def _block(block: b.Block, desk: Desk) -> Iterator[str]:
+def _block(block: b.Block, context: RenderContext) -> Iterator[str]:
     match block:
         case b.Table():
-            yield from _table(block, desk)
+            yield from _table(block, context)
         case b.Section():
             yield _dump({"type": "section", "key": block.key, "title": block.title})[:-1] + ', "blocks": ['
             for number, inner in enumerate(block.blocks):
                 yield ", " if number else ""
-                yield from _block(inner, desk)
+                yield from _block(inner, context)
             yield "]}"
-            desk.progress(1)
+            context.progress(1)
         case b.Beside():
             yield '{"type": "beside", "blocks": ['
             for number, side in enumerate(block.blocks):
                 yield ", " if number else ""
-                yield from _block(side, desk)
+                yield from _block(side, context)
             yield "]}"
         case b.Heading():
             yield _dump({"type": "heading", "text": block.text, "level": block.level})
@@ -80,7 +80,7 @@ def _block(block: b.Block, desk: Desk) -> Iterator[str]:
             yield _dump({"type": "signatures", "roles": list(block.roles)})
 
 
-def _table(table: b.Table, desk: Desk) -> Iterator[str]:
+def _table(table: b.Table, context: RenderContext) -> Iterator[str]:
     columns = [
         {"name": column.name, "title": column.title or column.name, "type": column.kind.value}
         for column in table.columns
@@ -90,7 +90,7 @@ def _table(table: b.Table, desk: Desk) -> Iterator[str]:
     for number, row in enumerate(table.rows):
         yield (",\n" if number else "\n") + _dump(list(row))
         if not number % 1000:
-            desk.progress(1000 * len(columns))
+            context.progress(1000 * len(columns))
     totals = None if table.totals is None else list(table.totals)
     yield '], "totals": ' + _dump(totals) + "}"
 

@@ -1,7 +1,7 @@
 """Documents as tagged PDF (PDF/UA-1), set by Typst in parts that are joined.
 
 A document of more pages than ``MAX_PAGES`` becomes volumes, and each bundle of letters one of its own. Pages are
-counted over a volume: of one that has several parts, the feet are set when all of them are. Sections, such as cards,
+counted over a volume: of one that has several parts, the footers are set when all of them are. Sections, such as cards,
 count their own.
 """
 
@@ -20,7 +20,7 @@ from reporting.document import blocks as b
 from reporting.document.frame import framed
 from reporting.document.texts import clean, moment
 from reporting.render import charts, fonts
-from reporting.render.files import Desk, Rendered, RenderError
+from reporting.render.files import RenderContext, Rendered, RenderError
 from reporting.render.joining.join import join
 from reporting.render.layout import Layout
 from reporting.render.typesetter import Typesetter
@@ -33,42 +33,42 @@ _WIDTHS = {False: 504.0, True: 684.0}
 _TEMPLATE = Path(__file__).parent / "typst" / "report.typ"
 
 
-def render(document: b.Document, desk: Desk) -> Rendered:
-    """Writes the document into the desk's folder."""
-    return _Press(document, desk).run()
+def render(document: b.Document, context: RenderContext) -> Rendered:
+    """Writes the document into the folder of the context."""
+    return _PdfRenderer(document, context).run()
 
 
 @dataclass
 class _Volume:
-    """The parts of a file, set but for their feet."""
+    """The parts of a file, set but for their footers."""
 
     bundle: str = ""
     parts: list[Path] = field(default_factory=list)
     pages: int = 0
-    footless: bool = False
+    without_footers: bool = False
 
 
-class _Press:
+class _PdfRenderer:
     """One document on its way to paper."""
 
-    def __init__(self, document: b.Document, desk: Desk) -> None:
-        self._document, self._desk = document, desk
+    def __init__(self, document: b.Document, context: RenderContext) -> None:
+        self._document, self._context = document, context
         self._missing: set[str] = set()
         self._notes: list[str] = []
         self._layout = Layout(self._text, charts.svg, self._file, _WIDTHS[document.landscape])
-        shutil.copyfile(_TEMPLATE, desk.folder / "report.typ")
-        (desk.folder / "county.typ").write_text(document.brand.template, encoding="utf-8")
+        shutil.copyfile(_TEMPLATE, context.folder / "report.typ")
+        (context.folder / "county.typ").write_text(document.brand.template, encoding="utf-8")
 
     def run(self) -> Rendered:
         made: list[Path] = []
         pages = 0
-        with Typesetter(self._desk, self._document.as_of) as typesetter:
+        with Typesetter(self._context, self._document.as_of) as typesetter:
             for volume, is_last in with_last(self._volumes(typesetter)):
                 number = len(made) + 1
-                path = self._desk.folder / f"{self._document.name}-{number:03}{_suffix(volume.bundle)}.pdf"
+                path = self._context.folder / f"{self._document.name}-{number:03}{_suffix(volume.bundle)}.pdf"
                 label = "" if number == 1 and is_last else f"Volume {number} · "
-                feet = self._feet(typesetter, volume.pages, label) if volume.footless else None
-                pages += join(volume.parts, path, feet)
+                footers = self._footers(typesetter, volume.pages, label) if volume.without_footers else None
+                pages += join(volume.parts, path, footers)
                 made.append(path)
         return Rendered(tuple(made), pages, tuple(self._all_notes()))
 
@@ -79,23 +79,23 @@ class _Press:
                 yield volume
                 volume = _Volume()
             # A document of one part knows how many pages it has, and sections count their own.
-            volume.footless = not self._document.bare and not (number == 1 and is_last)
+            volume.without_footers = not self._document.bare and not (number == 1 and is_last)
             volume.bundle = part.bundle
-            meta = self._meta(opening=number == 1, footless=volume.footless)
+            meta = self._meta(opening=number == 1, without_footers=volume.without_footers)
             path = self._set(typesetter, f"part-{number:05}", {"meta": meta, "blocks": part.blocks})
             volume.parts.append(path)
             volume.pages += _pages_of(path)
-            self._desk.progress(part.cells)
+            self._context.progress(part.cells)
         if volume.parts:
             yield volume
 
-    def _feet(self, typesetter: Typesetter, pages: int, label: str) -> Path:
-        """The feet of a volume, a page each."""
+    def _footers(self, typesetter: Typesetter, pages: int, label: str) -> Path:
+        """The footers of a volume, a page each."""
         numbers = [f"{label}Page {page:,} of {pages:,}" for page in range(1, pages + 1)]
-        return self._set(typesetter, "feet", {"meta": self._meta(), "feet": numbers})
+        return self._set(typesetter, "footers", {"meta": self._meta(), "footers": numbers})
 
     def _set(self, typesetter: Typesetter, name: str, content: dict[str, Any]) -> Path:
-        data = self._desk.folder / f"{name}.json"
+        data = self._context.folder / f"{name}.json"
         data.write_text(json.dumps(content), encoding="utf-8")
         path, note = typesetter.typeset(name)
         data.unlink()
@@ -103,7 +103,7 @@ class _Press:
             self._notes.append(note)
         return path
 
-    def _meta(self, *, opening: bool = False, footless: bool = False) -> dict[str, Any]:
+    def _meta(self, *, opening: bool = False, without_footers: bool = False) -> dict[str, Any]:
         document, brand = self._document, self._document.brand
         t = self._text
         foot = [f"Data as of {moment(document.as_of)}", f"Job {document.job_id}"]
@@ -123,7 +123,7 @@ class _Press:
             "opening": opening and not document.bare,
             "sectioned": document.bare,
             "key_title": t(document.key_title),
-            "footless": footless,
+            "without_footers": without_footers,
         }
 
     def _text(self, text: str) -> str:
@@ -134,7 +134,7 @@ class _Press:
     def _file(self, content: bytes) -> str:
         suffix = "png" if content.startswith(b"\x89PNG") else "jpg"
         name = f"{hashlib.sha256(content).hexdigest()}.{suffix}"
-        path = self._desk.folder / name
+        path = self._context.folder / name
         if not path.exists():
             path.write_bytes(content)
         return name

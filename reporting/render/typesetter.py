@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from reporting.render.files import Desk, RenderError
+from reporting.render.files import RenderContext, RenderError
 
 _MAX_MEGABYTES = 250
 """Past this the process is replaced before the next part."""
@@ -20,8 +20,8 @@ _NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_P
 class Typesetter:
     """Typesets the parts of one document, one after the other."""
 
-    def __init__(self, desk: Desk, as_of: datetime) -> None:
-        self._desk = desk
+    def __init__(self, context: RenderContext, as_of: datetime) -> None:
+        self._context = context
         self._timestamp = int(as_of.timestamp())  # the file's own date: the same data gives the same bytes
         self._process: subprocess.Popen[str] | None = None
 
@@ -38,7 +38,7 @@ class Typesetter:
         process = self._process or self._start()
         assert process.stdin is not None  # noqa: S101 - for the type checker
         assert process.stdout is not None  # noqa: S101
-        with self._desk.stop_with(process.kill):
+        with self._context.stop_with(process.kill):
             try:
                 process.stdin.write(name + "\n")
                 process.stdin.flush()
@@ -52,11 +52,11 @@ class Typesetter:
             raise RenderError(answer["error"])
         if int(answer["megabytes"]) > _MAX_MEGABYTES:
             self._stop()
-        return self._desk.folder / f"{name}.pdf", answer["note"]
+        return self._context.folder / f"{name}.pdf", answer["note"]
 
     def _start(self) -> subprocess.Popen[str]:
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "reporting.render.typesetting", str(self._desk.folder)],
+            [sys.executable, "-m", "reporting.render.typesetting", str(self._context.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

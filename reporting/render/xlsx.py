@@ -16,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from reporting.document import blocks as b
 from reporting.document.frame import about
 from reporting.document.texts import clean, shown
-from reporting.render.files import Desk, Rendered
+from reporting.render.files import RenderContext, Rendered
 from reporting.render.tables import Lines, Tables
 from terrafusion.tables import Workbook
 from terrafusion.tables.column import typed
@@ -27,8 +27,8 @@ _FIRST_DATE = date(1900, 3, 1)
 """Excel's calendar has a 29 February 1900: a day before it would be shown as another."""
 
 
-def render(document: b.Document, desk: Desk) -> Rendered:
-    path = desk.folder / "report.xlsx"
+def render(document: b.Document, context: RenderContext) -> Rendered:
+    path = context.folder / "report.xlsx"
     with Workbook(path) as book:
         front = book.add("Report")
         tables = Tables(document)
@@ -37,7 +37,7 @@ def render(document: b.Document, desk: Desk) -> Rendered:
             key = lines.name, lines.columns
             if key not in sheets:
                 sheets[key] = _Sheet(book, lines)
-            sheets[key].add(lines, desk)
+            sheets[key].add(lines, context)
         for sheet in sheets.values():
             sheet.close()
         _write_front(book, front, document, tables, [*sheets.values()])
@@ -57,11 +57,11 @@ class _Sheet:
         self.name = self._sheet.name
         self.too_old: int = 0
 
-    def add(self, lines: Lines, desk: Desk) -> None:
+    def add(self, lines: Lines, context: RenderContext) -> None:
         for number, row in enumerate(typed(self.columns, lines.rows), 1):
             self._sheet.write((tuple([self._fit(value) for value in row]),))
             if not number % 1000:
-                desk.progress(1000 * len(self.columns))
+                context.progress(1000 * len(self.columns))
         self._totals = lines.totals
 
     def _fit(self, value: Any) -> Any:

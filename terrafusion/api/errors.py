@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
-from terrafusion.outage import is_conflict, is_time_out
+from terrafusion.db_errors import is_conflict, is_time_out
 
 
 class Conflict(APIException):
@@ -78,7 +78,7 @@ class TransactionConflict(APIException):
 
 
 def of_database(error: BaseException) -> APIException:
-    """What an error of ``outage.DATABASE_AWAY`` is over HTTP."""
+    """What an error of ``db_errors.DATABASE_AWAY`` is over HTTP."""
     if is_time_out(error):
         return QueryTimedOut()
     return TransactionConflict() if is_conflict(error) else DatabaseUnavailable()

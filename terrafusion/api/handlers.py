@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from terrafusion.api.errors import of_database
 from terrafusion.api.problems import problem_response
-from terrafusion.outage import DATABASE_AWAY
+from terrafusion.db_errors import DATABASE_AWAY
 
 
 @extend_schema(exclude=True)

@@ -25,7 +25,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from terrafusion.api.errors import BodyTooLarge, of_database
-from terrafusion.outage import DATABASE_AWAY
+from terrafusion.db_errors import DATABASE_AWAY
 
 CONTENT_TYPE = "application/problem+json"
 MAX_ERRORS = 20

@@ -8,11 +8,11 @@ from typing import Any
 import shapely
 
 from terrafusion.areas.area import SRID, AreaError
-from terrafusion.areas.drawn import Drawn, outside_world, read_drawn
+from terrafusion.areas.coordinates import ShapesInCrs, outside_world, read_shapes
 from terrafusion.areas.members import is_number, only
 
 
-def _draw(given: dict[str, Any], srid: int) -> Drawn:
+def _draw(given: dict[str, Any], srid: int) -> ShapesInCrs:
     only(given, "coordinates", "crs")
     numbers = given.get("coordinates")
     if not isinstance(numbers, list) or len(numbers) != 4 or not all(is_number(n) for n in numbers):
@@ -25,14 +25,14 @@ def _draw(given: dict[str, Any], srid: int) -> Drawn:
     if east == west:
         raise AreaError(f"The bbox is empty: its east and its west are both {east}.")
     if east > west:
-        return Drawn([("", shapely.box(west, south, east, north))])
+        return ShapesInCrs([("", shapely.box(west, south, east, north))])
     if srid != SRID:
         raise AreaError(f"The bbox is empty: its east {east} is not beyond its west {west}.")
     halves = [shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)]
     if west == 180 or east == -180:
         halves = [half for half in halves if half.area > 0]
     note = "The bbox crosses the antimeridian and was split there into two."
-    return Drawn([("", shapely.MultiPolygon(halves))], (note,))
+    return ShapesInCrs([("", shapely.MultiPolygon(halves))], (note,))
 
 
-read = partial(read_drawn, _draw)
+read = partial(read_shapes, _draw)

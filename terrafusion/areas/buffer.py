@@ -9,7 +9,7 @@ import shapely
 
 from terrafusion.areas import parcels
 from terrafusion.areas.area import Area, AreaError, Part, Scope
-from terrafusion.areas.ground import around
+from terrafusion.areas.distance import around
 from terrafusion.areas.members import is_number, only
 from terrafusion.words import shown
 

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from terrafusion.api import keys
 from terrafusion.areas.area import AreaError
-from terrafusion.areas.drawn import Drawn, read_drawn
+from terrafusion.areas.coordinates import ShapesInCrs, read_shapes
 from terrafusion.areas.members import is_number, only
 from terrafusion.words import shown
 
@@ -23,19 +23,19 @@ _LIKE_CRS = re.compile(r"cr.?|c.?s|.?rs")
 """``crs`` with a letter changed or left out."""
 
 
-def draw(given: dict[str, Any], srid: int) -> Drawn:
+def draw(given: dict[str, Any], srid: int) -> ShapesInCrs:
     """The shapes of the object. Foreign members of features are ignored, as they change nothing (section 6.1); one that
     may be meant for ``crs`` would move the area, and is refused."""
     kind = given["type"].lower()
     if kind not in ("feature", "featurecollection"):
         only(given, "coordinates", "bbox", "crs")
-        return Drawn([("", _geometry(given))])
+        return ShapesInCrs([("", _geometry(given))])
     if near := [name for name in given if name != "crs" and _LIKE_CRS.fullmatch(name.lower())]:
         raise AreaError(*keys.unknown(near, ["crs"]).values())
-    return Drawn(_features(given.get("features")) if kind == "featurecollection" else [("", _feature(given))])
+    return ShapesInCrs(_features(given.get("features")) if kind == "featurecollection" else [("", _feature(given))])
 
 
-read = partial(read_drawn, draw)
+read = partial(read_shapes, draw)
 
 
 def _features(features: object) -> list[tuple[str, BaseGeometry]]:

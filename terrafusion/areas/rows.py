@@ -12,7 +12,7 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion.areas.area import SRID, Area, Part
-from terrafusion.areas.ground import METERS_PER_DEGREE, densified
+from terrafusion.areas.distance import METERS_PER_DEGREE, densified
 from terrafusion.records.layers import Layer
 
 NUMBERED = frozenset({"parcels", "sales"})

@@ -8,7 +8,7 @@ from typing import Any
 import shapely
 
 from terrafusion.areas.area import Area, AreaError, Scope, plain
-from terrafusion.areas.drawn import check_vertices
+from terrafusion.areas.coordinates import check_vertices
 from terrafusion.areas.members import only
 from terrafusion.records.models import UploadedArea
 from terrafusion.words import shown

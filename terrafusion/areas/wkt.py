@@ -10,14 +10,14 @@ import numpy as np
 import shapely
 
 from terrafusion.areas.area import AreaError
-from terrafusion.areas.drawn import Drawn, read_drawn
+from terrafusion.areas.coordinates import ShapesInCrs, read_shapes
 from terrafusion.areas.members import only
 from terrafusion.words import shown
 
 _KIND = re.compile(r"\s*([A-Za-z]*)")
 
 
-def _draw(given: dict[str, Any], srid: int) -> Drawn:
+def _draw(given: dict[str, Any], srid: int) -> ShapesInCrs:
     only(given, "wkt", "crs")
     text = given.get("wkt")
     if not isinstance(text, str):
@@ -34,7 +34,7 @@ def _draw(given: dict[str, Any], srid: int) -> Drawn:
         raise AreaError(f"The WKT cannot be read: {str(error).removeprefix('ParseException: ')[:200]}") from None
     if geometry.has_z or geometry.has_m:
         raise AreaError("The WKT has a third dimension; give x and y only.")
-    return Drawn([("", geometry)])
+    return ShapesInCrs([("", geometry)])
 
 
 def _kind(text: str) -> str:
@@ -45,4 +45,4 @@ def _kind(text: str) -> str:
     return found[1].upper().rstrip("ZM") if found else ""
 
 
-read = partial(read_drawn, _draw)
+read = partial(read_shapes, _draw)

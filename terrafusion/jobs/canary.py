@@ -14,21 +14,21 @@ from django.db.models.functions import Now
 from terrafusion.jobs import broker
 from terrafusion.jobs.models import Canary
 
-TASK = "terrafusion.jobs.canary.sing"
+TASK = "terrafusion.jobs.canary.record_activity"
 
 
-def sing(cluster: str) -> None:
-    """Run by a worker of ``cluster``.
+def record_activity(cluster: str) -> None:
+    """Record that a worker of ``cluster``, which runs this, is alive.
 
     One statement that commits itself: a worker that is stopped inside a transaction would keep the row locked, and
-    with it every other worker that sings.
+    with it every other worker that records its activity.
     """
     if not Canary.objects.filter(pk=cluster).update(sung_at=Now()):
         Canary.objects.bulk_create([Canary(cluster=cluster, sung_at=Now())], ignore_conflicts=True)
 
 
 def send(cluster: str) -> None:
-    """Ask a worker of ``cluster`` to sing."""
+    """Queue the task that records the activity of a worker of ``cluster``."""
     broker.enqueue(TASK, cluster, cluster=cluster)
 
 

@@ -19,9 +19,9 @@ from terrafusion.jobs.options import duration, longest
 from terrafusion.jobs.registry import all_types, type_of
 from terrafusion.jobs.rights import Needs, set_needs
 from terrafusion.jobs.states import ACTIVE, Status
+from terrafusion.locks import acquire_lock
 from terrafusion.logs import ids
 from terrafusion.records.models import CountySettings
-from terrafusion.turns import take_turn
 from terrafusion.types import AnyUser
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def submit(job: Job, *, idempotency_key: str = "", fresh: bool = False) -> tuple
     if not job.request_digest:
         job.request_digest = digest([job.county_id, getattr(job, job_type.type_field), job.parameters])
     with transaction.atomic():
-        take_turn(job.submitted_by_id)
+        acquire_lock(job.submitted_by_id)
         if idempotency_key and (first := _first(job)) is not None:
             return first, False
         admit(job)

@@ -25,12 +25,12 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.db import transaction
 
+from terrafusion.db_errors import DATABASE_AWAY
 from terrafusion.jobs import personal_data
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.jobs.errors import ClaimLost, JobError, StorageFull, StorageUnavailable
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.states import Status
-from terrafusion.outage import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 

@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 from django_q.exceptions import TimeoutException
 
 from terrafusion import tracing
+from terrafusion.db_errors import DATABASE_AWAY, is_conflict, is_time_out
 from terrafusion.jobs import broker, canary, errors, lanes, marks, metrics, turns
 from terrafusion.jobs.context import JobContext, Outcome
 from terrafusion.jobs.dispatch import LIFECYCLE, lifetime
@@ -33,7 +34,6 @@ from terrafusion.jobs.registry import JobType, all_types, by_label
 from terrafusion.jobs.reuse import fingerprint_of
 from terrafusion.jobs.states import Status
 from terrafusion.logs import ids
-from terrafusion.outage import DATABASE_AWAY, is_conflict, is_time_out
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def run(label: str, job_id: str) -> str:
 
 def _run(job_type: JobType, job_id: str) -> str:
     jobs = job_type.model.objects
-    canary.sing(broker.own_cluster())
+    canary.record_activity(broker.own_cluster())
     token = jobs.claim(uuid.UUID(job_id), f"{socket.gethostname()}:{os.getpid()}")
     if token is None:
         log.info("%s %s could not be claimed: another worker has it, or it was cancelled", job_type.name, job_id)
@@ -84,7 +84,7 @@ def _run(job_type: JobType, job_id: str) -> str:
     with ids.marked(**job.origin), tracing.job_span(job_type.name, job_id, job.attempt, job.origin):
         log.info("%s %s: attempt %s begins", job_type.name, job_id, job.attempt)
         _attempt(job_type, job)
-    canary.sing(broker.own_cluster())
+    canary.record_activity(broker.own_cluster())
     return "done"
 
 
@@ -178,7 +178,7 @@ def _publish(job: AbstractJob, context: JobContext, outcome: Outcome, before: st
         if not done.exists():
             publish(job, context, outcome, columns)
 
-    _patiently(once)
+    _retry_on_db_error(once)
 
 
 def _end(job: AbstractJob, reason: errors.JobError) -> None:
@@ -198,7 +198,7 @@ def _end(job: AbstractJob, reason: errors.JobError) -> None:
             return str(Status.FAILED)
 
     try:
-        ended = _patiently(once)
+        ended = _retry_on_db_error(once)
     except DATABASE_AWAY:
         log.exception("%s: the database stays away; the sweep will find the job without a heartbeat", job.pk)
         return
@@ -210,7 +210,7 @@ def _end(job: AbstractJob, reason: errors.JobError) -> None:
         metrics.failed(job, reason.code)
 
 
-def _patiently(action: Callable[[], Any]) -> Any:
+def _retry_on_db_error(action: Callable[[], Any]) -> Any:
     """Do ``action``, again and again while the database is away or undoes it, up to JOB_FINISH_PATIENCE seconds."""
     deadline = time.monotonic() + settings.JOB_FINISH_PATIENCE
     while True:

@@ -8,11 +8,11 @@ from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
-from terrafusion import outage
+from terrafusion import db_errors
 from terrafusion.logs import ids
 
 
-class Text(outage.Formatter):
+class Text(db_errors.Formatter):
     """Time, level, logger, message, and in brackets the ids."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Text(outage.Formatter):
         return f"{line} [{known}]" if known else line
 
 
-class Json(outage.Formatter, JsonFormatter):
+class Json(db_errors.Formatter, JsonFormatter):
     """An object a line. Of what callers attach to a record only ``fields`` is taken over: Django attaches the request,
     whose text has the query."""
 

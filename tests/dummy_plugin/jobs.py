@@ -22,26 +22,26 @@ class Burnt(JobError):
 
 
 def execute(job: DummyJob, context: JobContext) -> Outcome:
-    wish = job.parameters
+    parameters = job.parameters
     path = context.workdir / "out.txt"
-    lines = int(wish.get("lines", 3))
+    lines = int(parameters.get("lines", 3))
     with path.open("w") as out:
         for number in range(lines):
             out.write(f"{job.flavour} line {number}\n")
-    deadline = time.monotonic() + wish.get("seconds", 0)
+    deadline = time.monotonic() + parameters.get("seconds", 0)
     while (left := deadline - time.monotonic()) > 0:
-        context.checkpoint(100 * (1 - left / wish["seconds"]), "Stirring.")
+        context.checkpoint(100 * (1 - left / parameters["seconds"]), "Stirring.")
         time.sleep(0.05)
-    if "deaf_seconds" in wish:
+    if "deaf_seconds" in parameters:
         context.checkpoint(message="Deaf.")
-        time.sleep(wish["deaf_seconds"])  # no checkpoint, nothing to stop
-    if "query_seconds" in wish:
+        time.sleep(parameters["deaf_seconds"])  # no checkpoint, nothing to stop
+    if "query_seconds" in parameters:
         context.checkpoint(message="Asking.")
         with connection.cursor() as cursor, context.stop_with(connection.connection.cancel_safe):
-            cursor.execute("SELECT pg_sleep(%s)", [wish["query_seconds"]])
-    if wish.get("crash_attempts", 0) >= job.attempt:
+            cursor.execute("SELECT pg_sleep(%s)", [parameters["query_seconds"]])
+    if parameters.get("crash_attempts", 0) >= job.attempt:
         os.kill(os.getpid(), signal.SIGKILL)
-    match wish.get("raise"):
+    match parameters.get("raise"):
         case "burnt":
             raise Burnt("The dish is burnt.")
         case "bug":
@@ -53,7 +53,7 @@ def execute(job: DummyJob, context: JobContext) -> Outcome:
                 cursor.execute(DEADLOCK)
         case "exit":
             raise SystemExit(3)
-    if wish.get("no_file"):
+    if parameters.get("no_file"):
         return Outcome("Nothing to write.", summary={"lines": 0})
     content = path.read_bytes()
     name = f"dummy_output/{job.county_id}/{job.job_id}.txt"

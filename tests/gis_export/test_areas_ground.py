@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from terrafusion.areas import AreaError
-from terrafusion.areas.ground import around
+from terrafusion.areas.distance import around
 
 GEOD = Geod(ellps="WGS84")
 BOUND, MINIMUM = 0.0005, 0.01

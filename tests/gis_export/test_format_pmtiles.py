@@ -23,7 +23,7 @@ from gis_export.plan import Column, Result
 from tests.gis_export.compare import transformed
 from tests.gis_export.conftest import Exports, Row
 from tests.gis_export.test_format_kml import complete, typed
-from tests.gis_export.test_writer_process import carry_out, plan
+from tests.gis_export.test_writer_process import plan, run_plan
 from tests.gis_export.truth import Truth
 
 LAYERS = ["parcels", "sales", "zoning", "roads", "trees"]
@@ -164,7 +164,7 @@ class TestRowsMadeInSQL:
     def written(self, folder: Path, sql: str, kind: str, *columns: Column) -> Result:
         wanted = plan(folder, "PMTiles", sql)
         layer = replace(wanted.layers[0], geometry_type=kind, srid=3857, columns=columns, options={"max_zoom": 15})
-        return carry_out(replace(wanted, layers=(layer,)))
+        return run_plan(replace(wanted, layers=(layer,)))
 
     @pytest.mark.parametrize("kind", ["MultiPolygon", "MultiLineString"])
     def test_what_the_grid_makes_nothing_of_is_kept(self, tmp_path: Path, kind: str) -> None:

@@ -19,7 +19,7 @@ from openpyxl.utils.escape import unescape
 
 from gis_export.formats import xlsx
 from gis_export.plan import Column, LayerPlan, Result
-from gis_export.writer.export import carry_out
+from gis_export.writer.export import run_plan
 from tests.gis_export.compare import same_shape
 from tests.gis_export.conftest import Exports, Row
 from tests.gis_export.test_format_kml import complete
@@ -140,7 +140,7 @@ class TestLimits:
             wanted = plan(folder, "XLSX", sql)
             layer = replace(wanted.layers[0], name=name, columns=columns)
             with django_db_blocker.unblock():
-                return carry_out(replace(wanted, layers=(layer, *_second(layer))), lambda _: None)
+                return run_plan(replace(wanted, layers=(layer, *_second(layer))), lambda _: None)
 
         yield write
         from gis_export.writer.source import Snapshot

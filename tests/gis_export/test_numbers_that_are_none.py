@@ -15,7 +15,7 @@ import pytest
 from gis_export.formats import registry
 from gis_export.plan import Column
 from tests.gis_export.conftest import FORMATS
-from tests.gis_export.test_writer_process import SQUARES, carry_out, plan
+from tests.gis_export.test_writer_process import SQUARES, plan, run_plan
 
 INF = math.inf
 NUMBERS = ["NaN", "Infinity", "-Infinity", "0.5"]
@@ -45,7 +45,7 @@ def test_numbers_that_are_none(tmp_path: Path, transactional_db: None, export_fo
     sql = SQUARES.format(4).replace("i::bigint", f"(ARRAY{NUMBERS})[i]::float8").replace("4326", str(srid))
     wanted = plan(tmp_path, export_format, sql)
     columns = (Column("number", "real"), Column("name", "text", width=20))
-    result = carry_out(replace(wanted, layers=(replace(wanted.layers[0], columns=columns, srid=srid),)))
+    result = run_plan(replace(wanted, layers=(replace(wanted.layers[0], columns=columns, srid=srid),)))
     path = Path(result.file)
     losses = [loss for loss in result.manifest["layers"][0]["losses"] if loss["count"]]
     if export_format == "KMZ":

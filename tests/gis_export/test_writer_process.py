@@ -60,13 +60,13 @@ def plan(folder: Path, export_format: str = "GeoJSON", sql: str = SQUARES.format
     return replace(made, **more)
 
 
-def carry_out(wanted: Plan) -> Result:
+def run_plan(wanted: Plan) -> Result:
     return client.writer().run(wanted, lambda _: None)
 
 
 def failure(wanted: Plan) -> JobError:
     with pytest.raises(JobError) as failed:
-        carry_out(wanted)
+        run_plan(wanted)
     return failed.value
 
 
@@ -187,7 +187,7 @@ class TestFailures:
             cursor.execute(f"SELECT {end}(pid) FROM unnest(%s) AS pid", [backends])
         thread.join(20)
         assert type(found[0]) is kind
-        assert carry_out(plan(tmp_path)).records == 20
+        assert run_plan(plan(tmp_path)).records == 20
 
     @pytest.mark.parametrize("export_format", ["CSV", "FlatGeobuf", "GeoPackage", "GeoParquet"])
     def test_rows_that_get_lost_do_not_reconcile(self, tmp_path: Path, export_format: str) -> None:
@@ -287,10 +287,10 @@ class TestCrashes:
     def test_a_job_right_after_a_failed_one(self, tmp_path: Path, transactional_db: None) -> None:
         for _ in range(3):
             failure(plan(tmp_path, sql="SELECT nothing AS k"))
-            assert carry_out(plan(tmp_path)).records == 20
+            assert run_plan(plan(tmp_path)).records == 20
 
     def test_it_holds_what_it_uses_only(self, tmp_path: Path, transactional_db: None) -> None:
-        carry_out(plan(tmp_path, "GeoPackage"))
+        run_plan(plan(tmp_path, "GeoPackage"))
         loaded = Path(f"/proc/{client.writer().pid}/maps").read_text()
         assert "pyarrow" in loaded
         assert "pandas" not in loaded
@@ -387,12 +387,12 @@ def test_secrets_stay_out_of_sight(
     for name in ("SECRET_KEY", "DATABASE_URL", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, f"postgis://u:{secret}@h/d")
     wanted = plan(tmp_path, database=conninfo(password=secret))
-    assert carry_out(wanted).records == 20
+    assert run_plan(wanted).records == 20
     process = psutil.Process(client.writer().pid)
     assert secret not in str(process.cmdline())
     assert secret not in str(process.environ())
     assert secret not in Path(f"/proc/{process.pid}/environ").read_text()
-    assert secret not in str(carry_out(wanted).manifest)
+    assert secret not in str(run_plan(wanted).manifest)
     for faulty in (
         plan(tmp_path, database=conninfo(password=secret, host="/nowhere")),
         plan(tmp_path, database=conninfo(password=secret) + " nonsense"),

@@ -242,7 +242,7 @@ def test_a_dead_cluster_is_started_again(supervisor: subprocess.Popen[bytes], su
 
 
 def test_a_busy_cluster_is_left_alone(supervisor: subprocess.Popen[bytes], submit: Submit) -> None:
-    """All workers are in long jobs, so no canary sings; that is no reason to kill them.
+    """All workers are in long jobs, so no canary task runs; that is no reason to kill them.
 
     Nor is it when one was so starved that it lost its claim, while it is still at work.
     """

@@ -26,7 +26,7 @@ class Watched:
     def _send(self, name: str) -> None:
         self.sent += 1
 
-    def sing(self) -> None:
+    def record_activity(self) -> None:
         self.sung_at = self.now  # type: ignore[assignment]
 
     def lost_within(self, seconds: int, *, singing: bool = False) -> int | None:
@@ -36,7 +36,7 @@ class Watched:
             if self.pulse.is_lost(self.now):
                 return second + 1
             if singing:
-                self.sing()
+                self.record_activity()
         return None
 
 
@@ -88,7 +88,7 @@ def test_canaries_do_not_pile_up_behind_a_long_job(watched: Watched) -> None:
 
 
 def test_an_outage_of_the_database_proves_nothing(watched: Watched) -> None:
-    """No canary could sing, and none could be sent."""
+    """No canary task could run, and none could be sent."""
     watched.lost_within(100, singing=True)
     watched.busy = True
     watched.lost_within(100)
@@ -119,4 +119,4 @@ def test_no_history_of_shorter_pauses_restarts_a_cluster(spells: list[tuple[bool
         for busy, seconds in spells:
             watched.busy = busy
             assert watched.lost_within(seconds) is None
-            watched.sing()  # the next task is taken
+            watched.record_activity()  # the next task is taken

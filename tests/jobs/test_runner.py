@@ -50,11 +50,11 @@ def test_completed_without_a_file(run: Submit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "code"),
+    ("raised", "code"),
     [("burnt", "dummy_burnt"), ("bug", "internal_error"), ("full", "storage_full"), ("exit", "internal_error")],
 )
-def test_failures_have_codes(run: Submit, wish: str, code: str) -> None:
-    job = run(**{"raise": wish})
+def test_failures_have_codes(run: Submit, raised: str, code: str) -> None:
+    job = run(**{"raise": raised})
     assert (job.status, job.error_code) == (Status.FAILED, code)
     assert "secret" not in job.message
     assert not output_of(job).exists()

@@ -32,6 +32,8 @@ MODULES = (
     Module("terrafusion/records/access.py", ("tests/rights/test_roles.py",)),
     Module("terrafusion/jobs/rights.py", ("tests/rights/test_needs.py",)),
     Module("gis_export/parameters/conditions.py", ("tests/gis_export/test_where.py",)),
-    Module("terrafusion/areas/drawn.py", ("tests/gis_export/test_areas.py", "tests/gis_export/test_areas_drawn.py")),
+    Module(
+        "terrafusion/areas/coordinates.py", ("tests/gis_export/test_areas.py", "tests/gis_export/test_areas_drawn.py")
+    ),
     Module("reporting/render/xlsx.py", ("tests/reporting/test_xlsx.py",)),
 )

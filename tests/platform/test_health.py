@@ -30,7 +30,7 @@ def _nothing_remembered() -> Iterator[None]:
 def singing(settings: Any) -> None:
     settings.SHORT_CLUSTER, settings.MEDIUM_CLUSTER, settings.LONG_CLUSTER = CLUSTERS
     for cluster in CLUSTERS:
-        canary.sing(cluster)
+        canary.record_activity(cluster)
 
 
 def test_healthz_needs_nothing_but_the_process(client: Client, django_assert_num_queries: Any) -> None:

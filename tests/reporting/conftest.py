@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from reporting.document.blocks import Document
 from reporting.models import ReportJob
-from reporting.render.files import Desk, Rendered
+from reporting.render.files import RenderContext, Rendered
 from reporting.render.formats import FORMATS
 from terrafusion.jobs import runner
 from terrafusion.jobs.states import Status
@@ -64,6 +64,6 @@ def render(tmp_path: Path) -> Render:
     def run(made: Document, name: str) -> Rendered:
         folder = tmp_path / f"{name}{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
-        return FORMATS[name].render(made, Desk(folder))
+        return FORMATS[name].render(made, RenderContext(folder))
 
     return run

@@ -1,4 +1,4 @@
-"""How a document lies on pages: parts, volumes, sections, feet, and tables that are too wide or too long."""
+"""How a document lies on pages: parts, volumes, sections, footers, and tables that are too wide or too long."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from reporting.document.labels import known
 from reporting.document.tidy import tidied
 from reporting.maps.names import label_outlines
 from reporting.maps.sheet import Extent, Sheet
-from reporting.render.files import Desk
+from reporting.render.files import RenderContext
 from reporting.render.formats import FORMATS
 from reporting.reports import registry
 from reporting.reports.parcel.read import BUNDLES
@@ -147,7 +147,7 @@ def test_every_report_reads_well_in_every_format(
     for name, made in FORMATS.items():
         folder = tmp_path / name
         folder.mkdir()
-        for path in made.render(document, Desk(folder)).paths:
+        for path in made.render(document, RenderContext(folder)).paths:
             for text in _texts(path):
                 assert not CODE.findall(text.replace("school_districts", "")), (name, text)
                 assert not ONE_OF_MANY.findall(text), (name, text)

@@ -12,7 +12,7 @@ from openpyxl.workbook import Workbook
 
 from reporting.document import blocks as b
 from reporting.render import xlsx
-from reporting.render.files import Desk, Rendered
+from reporting.render.files import RenderContext, Rendered
 
 NUMBER = b.Column("number", b.Kind.NUMBER, "Number")
 DAY = b.Column("day", b.Kind.DATE, "Day")
@@ -40,7 +40,7 @@ def table(title: str, *rows: Any, name: str = "", columns: tuple[b.Column, ...] 
 @pytest.fixture
 def made(tmp_path: Path) -> Any:
     def make(*blocks: b.Block, **more: Any) -> tuple[Workbook, Rendered]:
-        rendered = xlsx.render(document(*blocks, **more), Desk(tmp_path))
+        rendered = xlsx.render(document(*blocks, **more), RenderContext(tmp_path))
         assert rendered.path == tmp_path / "report.xlsx"
         return openpyxl.load_workbook(rendered.path), rendered
 
@@ -173,5 +173,7 @@ def test_days_before_excels_calendar_are_left_empty_and_said_so(made: Any, old: 
 def test_progress_is_in_cells(tmp_path: Path, rows: int, steps: list[int]) -> None:
     """Of two columns, each thousand rows."""
     cells: list[int] = []
-    xlsx.render(document(table("Rows", *[[1, "a"]] * rows, columns=(NUMBER, WORD))), Desk(tmp_path, cells.append))
+    xlsx.render(
+        document(table("Rows", *[[1, "a"]] * rows, columns=(NUMBER, WORD))), RenderContext(tmp_path, cells.append)
+    )
     assert cells == steps

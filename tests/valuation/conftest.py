@@ -9,7 +9,7 @@ from terrafusion.records.models import County, PropertyOperational
 from tests.conftest import MakeUser, Role
 from tests.valuation import data
 from valuation.decisions.asked import DecisionRequest, Selection
-from valuation.decisions.carry_out import decide
+from valuation.decisions.execute import decide
 from valuation.decisions.preview import preview
 from valuation.models import Decision, PropertyValuation, Step, ValuationJob
 

@@ -30,7 +30,7 @@ from valuation.api.decisions import (
     StandingSerializer,
 )
 from valuation.api.views import JOB_ID, OfJob
-from valuation.decisions import carry_out
+from valuation.decisions import execute
 from valuation.decisions.asked import DecisionRequest
 from valuation.decisions.preview import preview
 from valuation.decisions.rules import RULES
@@ -143,7 +143,7 @@ class DecisionsView(_Deciding):
     def post(self, request: Request, job_id: str) -> Response:
         asked = self.checked(request)
         try:
-            decision = carry_out.decide(self.job, signed_in(request), asked["request"], asked["token"], asked["count"])
+            decision = execute.decide(self.job, signed_in(request), asked["request"], asked["token"], asked["count"])
         except (UnreadableToken, OtherCount) as fault:
             raise ValidationError({_FAULTY[type(fault)]: [str(fault)]}) from None
         except Refused as refused:

@@ -18,7 +18,7 @@ from valuation.plain_values import plain
 from valuation.ratio import PropertyKind
 from valuation.ratio.verdict import factor, verdict
 from valuation.run import evaluation, files, store
-from valuation.run.hold import hold
+from valuation.run.claim import require_claim
 from valuation.study_groups import CountyStudy, of_frame
 
 
@@ -72,7 +72,7 @@ def run(job: ValuationJob, context: JobContext) -> Outcome:
     with transaction.atomic():
         store.clear(job, JudgedSale)  # what a lost attempt may have left
         evaluation.store(job, judged.sales)
-        hold(job)
+        require_claim(job)
     return Outcome(
         message=_message(study, judged),
         file=file,

@@ -21,11 +21,11 @@ from valuation.frames import UnusableInput
 from valuation.mass_appraisal import holdout
 from valuation.models import JudgedSale, PropertyValuation, State, ValuationJob
 from valuation.plain_values import plain
-from valuation.run import evaluation, files, keep, records, store
-from valuation.run.ahead import in_order
+from valuation.run import evaluation, files, model_storage, records, store
 from valuation.run.approaches import Result
 from valuation.run.balance import Compared, unbalanced
-from valuation.run.hold import hold
+from valuation.run.claim import require_claim
+from valuation.run.parallel import in_order
 from valuation.run.prepare import prepare
 from valuation.run.prepared import Prepared
 from valuation.run.rows import Chosen, Rows, rows
@@ -84,10 +84,10 @@ class _Run:
         self.compared = Compared(self.market.sales, job.valuation_date, len(ids))
         written = self._value(ids, ready)
         balance = self.compared.figures(job.resolved.get("seed", 0))
-        model = keep.model(job, ready, self.market, balance)
+        model = model_storage.model(job, ready, self.market, balance)
         summary = self._summary(ready, about, balance, model)
         file = files.package(context, job, written, judged, summary, model)
-        hold(job)
+        require_claim(job)
         return Outcome(
             message=self._message(ready, about, balance),
             file=file,

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable
 from pathlib import Path
 
-from reporting.render.joining.feet import Feet
+from reporting.render.joining.footers import Footers
 from reporting.render.joining.part import PAGE, Part, mapped, one, split
 from reporting.render.joining.writer import Writer
 
@@ -18,27 +18,27 @@ _KEYS = re.compile(rb"/StructParents? (\d+)")
 _Adapt = Callable[[bytes], bytes]
 
 
-def join(parts: list[Path], target: Path, feet: Path | None = None) -> int:
+def join(parts: list[Path], target: Path, footers: Path | None = None) -> int:
     """Writes ``target`` and deletes each part when it is done with; the number of pages. The first part gives title,
-    language and metadata. ``feet``: a document with the foot of each page. Raises RenderError for a file that the
+    language and metadata. ``footers``: a document with the footer of each page. Raises RenderError for a file that the
     typesetter has not written."""
     with target.open("wb") as file:
         writer = Writer(file, _FIRST_FREE)
-        book = _Book(writer, Feet(Part.read(feet), writer) if feet else None)
+        book = _Book(writer, Footers(Part.read(footers), writer) if footers else None)
         for path in parts:
             book.add(Part.read(path))
             path.unlink()
         book.close()
-    if feet:
-        feet.unlink()
+    if footers:
+        footers.unlink()
     return len(book.pages)
 
 
 class _Book:
     """The whole, while it is written."""
 
-    def __init__(self, writer: Writer, feet: Feet | None) -> None:
-        self._writer, self._feet = writer, feet
+    def __init__(self, writer: Writer, footers: Footers | None) -> None:
+        self._writer, self._footers = writer, footers
         self.pages = array("q")
         self._chapters: list[bytes] = []  # references to the children of the Document element
         self._keys: list[bytes] = []  # of the parent tree
@@ -87,9 +87,9 @@ class _Book:
                 self._writer.write(number + shift, head + stream)
             elif head.startswith(PAGE):
                 self.pages.append(number + shift)
-                if self._feet:
+                if self._footers:
                     resources = part.content(int(one(rb"/Resources (\d+) 0 R", content)))
-                    head = self._feet.below(head, adapted(resources))
+                    head = self._footers.below(head, adapted(resources))
                 self._writer.put(number + shift, head)
             else:
                 self._writer.put(number + shift, head)

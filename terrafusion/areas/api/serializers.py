@@ -17,10 +17,10 @@ from terrafusion.api.errors import Conflict
 from terrafusion.api.serializers import StrictSerializer
 from terrafusion.areas import AreaError, files
 from terrafusion.areas.rows import geos
+from terrafusion.locks import acquire_lock
 from terrafusion.records.access import Role, require
 from terrafusion.records.api.county import CountyField
 from terrafusion.records.models import County, CountySettings, UploadedArea
-from terrafusion.turns import take_turn
 from terrafusion.types import AnyUser
 from terrafusion.words import counted
 
@@ -90,7 +90,7 @@ class AreaUploadSerializer(StrictSerializer):
             notes=list(found.area.notes),
         )
         with transaction.atomic():
-            take_turn(area.owner_id)
+            acquire_lock(area.owner_id)
             _require_room(area.owner)  # others may have come while the file was read
             area.save(force_insert=True)
         return area

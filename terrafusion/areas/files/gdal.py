@@ -14,7 +14,7 @@ import shapely
 
 from terrafusion import native
 from terrafusion.areas.area import SRID, AreaError
-from terrafusion.areas.drawn import Drawn, check_vertices
+from terrafusion.areas.coordinates import ShapesInCrs, check_vertices
 from terrafusion.words import counted
 
 NO_CRS = "{what}, so its CRS is not known: give the EPSG code of its coordinates as crs, such as EPSG:2926."
@@ -23,7 +23,7 @@ _SECONDS = 30
 _SANDBOX = Path(__file__).with_name("sandbox.py")
 
 
-def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, max_vertices: int) -> Drawn:
+def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, max_vertices: int) -> ShapesInCrs:
     """The polygons of the first of ``files`` (contents by names of ours), as GDAL's ``driver`` reads it. ``srid`` is
     the CRS that the caller names."""
     (main,) = [name for name in files if name.endswith((".shp", ".gpkg", ".kml"))]
@@ -41,7 +41,7 @@ def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, max
         notes.append(FLATTENED)
     crs, name = _system(answer["crs"], srid)
     shapes = [(f"Feature {number}: ", shapely.from_wkb(wkb)) for number, wkb in answer["shapes"]]
-    return Drawn(shapes, tuple(notes), crs, name)
+    return ShapesInCrs(shapes, tuple(notes), crs, name)
 
 
 def _ask(folder: str, main: str, driver: str, layer: str, max_vertices: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pyproj
 
 from terrafusion.areas import geojson
 from terrafusion.areas.area import SRID, Area, AreaError
-from terrafusion.areas.drawn import Drawn, crs_member, finish
+from terrafusion.areas.coordinates import ShapesInCrs, crs_member, finish
 from terrafusion.areas.files import gdal
 from terrafusion.areas.files.markup import refuse_doctype
 from terrafusion.areas.files.unpack import Archive
@@ -49,11 +49,11 @@ def read(content: bytes, *, srid: int | None = None, layer: str = "", max_vertic
     """The area of a file's content. Raises ``AreaError``, which names every fault. ``srid`` is for a file that does
     not say its CRS; ``layer`` for one of several."""
     given = Given(content, srid, layer, max_vertices)
-    file_format, drawn = _reader(content)(given)
-    return FileArea(finish(drawn, max_vertices), file_format, hashlib.sha256(content).hexdigest())
+    file_format, given_shapes = _reader(content)(given)
+    return FileArea(finish(given_shapes, max_vertices), file_format, hashlib.sha256(content).hexdigest())
 
 
-def _reader(content: bytes) -> Callable[[Given], tuple[str, Drawn]]:
+def _reader(content: bytes) -> Callable[[Given], tuple[str, ShapesInCrs]]:
     """By the first bytes."""
     if content.startswith(b"PK\x03\x04"):
         return _zip
@@ -71,7 +71,7 @@ def _reader(content: bytes) -> Callable[[Given], tuple[str, Drawn]]:
     raise AreaError(f"The file is none of these: {', '.join(FORMATS)} (a Shapefile as a zip).")
 
 
-def _geojson(given: Given) -> tuple[str, Drawn]:
+def _geojson(given: Given) -> tuple[str, ShapesInCrs]:
     try:
         data = json.loads(given.content)
     except RecursionError:
@@ -92,9 +92,9 @@ def _geojson(given: Given) -> tuple[str, Drawn]:
         raise AreaError("The GeoJSON is nested too deeply.") from None
     if flat != data:
         notes.append(gdal.FLATTENED)
-    drawn = geojson.draw(flat, srid)
+    given_shapes = geojson.draw(flat, srid)
     system = None if srid == SRID else pyproj.CRS.from_epsg(srid)
-    return "GeoJSON", Drawn(drawn.shapes, (*notes, *drawn.notes), system, f"EPSG:{srid}")
+    return "GeoJSON", ShapesInCrs(given_shapes.shapes, (*notes, *given_shapes.notes), system, f"EPSG:{srid}")
 
 
 def _flattened(value: object, inside: bool = False) -> Any:
@@ -108,16 +108,16 @@ def _flattened(value: object, inside: bool = False) -> Any:
     return value
 
 
-def _geopackage(given: Given) -> tuple[str, Drawn]:
+def _geopackage(given: Given) -> tuple[str, ShapesInCrs]:
     return "GeoPackage", gdal.read({"area.gpkg": given.content}, "GPKG", given.srid, given.layer, given.max_vertices)
 
 
-def _kml(given: Given) -> tuple[str, Drawn]:
+def _kml(given: Given) -> tuple[str, ShapesInCrs]:
     refuse_doctype(given.content)
     return "KML", gdal.read({"area.kml": given.content}, "KML", given.srid, "", given.max_vertices)
 
 
-def _zip(given: Given) -> tuple[str, Drawn]:
+def _zip(given: Given) -> tuple[str, ShapesInCrs]:
     archive = Archive(given.content, max(_UNPACKED * len(given.content), _MIN_UNPACKED))
     by_suffix: dict[str, list[str]] = {}
     for name in archive.names:
@@ -141,7 +141,7 @@ def _one(shapes: list[str], layer: str) -> str:
     return shapes[0]
 
 
-def _shapefile(archive: Archive, shape: str, given: Given) -> tuple[str, Drawn]:
+def _shapefile(archive: Archive, shape: str, given: Given) -> tuple[str, ShapesInCrs]:
     stem = shape[: -len(".shp")].lower()
     beside = {name[len(stem) :].lower(): name for name in archive.names if name.lower().startswith(stem)}
     faults = []

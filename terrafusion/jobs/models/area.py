@@ -1,4 +1,4 @@
-"""The area of interest of a job, as columns; ``terrafusion.areas.saved`` writes and reads them."""
+"""The area of interest of a job, as columns; ``terrafusion.areas.storage`` writes and reads them."""
 
 from __future__ import annotations
 

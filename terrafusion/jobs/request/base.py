@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.utils.text import capfirst
 
 from terrafusion import areas
-from terrafusion.areas import saved
+from terrafusion.areas import storage
 from terrafusion.records.models import County
 
 
@@ -41,7 +41,7 @@ class JobRequest:
         accepted = f"{capfirst(str(self.model._meta.verbose_name))} accepted and queued."
         return self.model(
             county=self.county,
-            **saved.columns(self.area),
+            **storage.columns(self.area),
             resolved=self.resolved(),
             message=" ".join([accepted, *self.notes]),
             **self.columns(),

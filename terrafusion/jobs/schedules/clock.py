@@ -18,6 +18,7 @@ from django.db.models.functions import Now, RowNumber
 from django.urls import resolve, reverse
 from rest_framework.exceptions import APIException
 
+from terrafusion.db_errors import DATABASE_AWAY
 from terrafusion.jobs import dispatch, metrics
 from terrafusion.jobs.errors import Refused
 from terrafusion.jobs.models import AbstractJob, Schedule
@@ -26,7 +27,6 @@ from terrafusion.jobs.registry import JobType, all_types, public_types
 from terrafusion.jobs.request import request_of, unsaved_job
 from terrafusion.jobs.schedules import cron
 from terrafusion.jobs.states import Status
-from terrafusion.outage import DATABASE_AWAY
 from terrafusion.records.access import Role, counties_for
 from terrafusion.words import error_text
 

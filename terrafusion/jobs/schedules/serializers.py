@@ -18,10 +18,10 @@ from terrafusion.jobs.registry import public_types
 from terrafusion.jobs.request import unsaved_job
 from terrafusion.jobs.rights import refusal, set_needs
 from terrafusion.jobs.schedules import clock, cron
+from terrafusion.locks import acquire_lock
 from terrafusion.records import time_zones
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.models import Act, CountySettings
-from terrafusion.turns import take_turn
 from terrafusion.types import AnyUser
 
 _MAX_SCHEDULES = 200
@@ -138,7 +138,7 @@ class ScheduleSerializer(StrictSerializer):
         """Raises Conflict for one schedule too many. In a transaction, for the user's other requests wait for it."""
         assert self.job is not None  # noqa: S101 - is_valid() has made it
         user, enabled = self.context["request"].user, validated_data.pop("enabled", True)
-        take_turn(user.pk)
+        acquire_lock(user.pk)
         if Schedule.objects.filter(owner=user, county=self.job.county_id).count() >= _MAX_SCHEDULES:
             raise Conflict(f"You have {_MAX_SCHEDULES} schedules in this county: delete some.", "too_many_schedules")
         schedule = Schedule(

@@ -1,7 +1,7 @@
-"""The feet of a document's pages, set when it is known how many pages there are, and laid over them.
+"""The footers of a document's pages, set when it is known how many pages there are, and laid over them.
 
-Each page of the feet's own document becomes a form (ISO 32000-1, 8.10) that its page draws last, as an artifact
-(14.8.2.2): feet are no part of the structure.
+Each page of the footers' own document becomes a form (ISO 32000-1, 8.10) that its page draws last, as an artifact
+(14.8.2.2): footers are no part of the structure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NAME = b"/Foot"
 _DRAW = b"/Artifact<</Type/Pagination/Subtype/Footer/Attached[/Bottom]>>BDC\n%b Do\nEMC" % _NAME
 
 
-class Feet:
+class Footers:
     """Writes the forms, and gives each page its own, in the order of pages."""
 
     def __init__(self, part: Part, writer: Writer) -> None:
@@ -33,7 +33,7 @@ class Feet:
     def below(self, page: bytes, resources: bytes) -> bytes:
         """The page's dictionary, all its references final, with its foot; ``resources`` are its own, as final."""
         if self._next == len(self._forms):
-            raise RenderError("There are more pages than feet.")
+            raise RenderError("There are more pages than footers.")
         form = b"%b %d 0 R" % (_NAME, self._forms[self._next])
         self._next += 1
         if b"/XObject<<" in resources:

@@ -22,7 +22,7 @@ _UNDONE = ("40001", "40P01")
 """SQLSTATEs of a transaction that was undone for another's sake: serialization failure, deadlock."""
 
 
-def is_outage(error: BaseException) -> bool:
+def is_connection_error(error: BaseException) -> bool:
     """Whether the connection is what failed: a deadlock or a time-out is an OperationalError, too."""
     if not isinstance(error, DATABASE_AWAY):
         return False
@@ -51,4 +51,4 @@ class Formatter(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
         error: BaseException = ei[1]
-        return f"{type(error).__name__}: {error}" if is_outage(error) else super().formatException(ei)
+        return f"{type(error).__name__}: {error}" if is_connection_error(error) else super().formatException(ei)

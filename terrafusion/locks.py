@@ -7,7 +7,7 @@ from django.db import connection
 _CLASS = 0x7466_6A62  # "tfjb": our class of advisory locks
 
 
-def take_turn(user_id: int | None) -> None:
-    """Wait until no other transaction of the user has the turn; it ends with the transaction that is open."""
+def acquire_lock(user_id: int | None) -> None:
+    """Wait until no other transaction of the user has the lock; it is released when the open transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_CLASS, user_id or 0])

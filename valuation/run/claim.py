@@ -6,7 +6,7 @@ from terrafusion.jobs.errors import ClaimLost
 from valuation.models import ValuationJob
 
 
-def hold(job: ValuationJob) -> None:
+def require_claim(job: ValuationJob) -> None:
     """Is the claim still ours? Then no other attempt writes the job's rows before we commit; else ``ClaimLost``."""
     if not ValuationJob.objects.held(job.pk, job.claim_token).select_for_update(of=("self",)).exists():
         raise ClaimLost()

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from terrafusion import crs
 from terrafusion.areas.area import SRID, Area, AreaError, Scope, plain
-from terrafusion.areas.placing import place
+from terrafusion.areas.reprojection import place
 from terrafusion.words import counted
 
 _FARTHEST = 1e9
@@ -24,7 +24,7 @@ _NAMES = {"urn:ogc:def:crs:OGC:1.3:CRS84": SRID, "urn:ogc:def:crs:OGC::CRS84": S
 
 
 @dataclass(frozen=True)
-class Drawn:
+class ShapesInCrs:
     """Shapes in one CRS, each with the words that begin a message about it; ``crs`` None is EPSG:4326."""
 
     shapes: list[tuple[str, BaseGeometry]]
@@ -33,15 +33,15 @@ class Drawn:
     crs_name: str = ""
 
 
-def read_drawn(draw: Callable[[dict[str, Any], int], Drawn], given: dict[str, Any], scope: Scope) -> Area:
+def read_shapes(draw: Callable[[dict[str, Any], int], ShapesInCrs], given: dict[str, Any], scope: Scope) -> Area:
     """An area of the kind that ``draw`` makes of the object and the EPSG code of its CRS."""
     srid, notes = crs_member(given.get("crs"))
-    drawn = draw(given, srid)
-    notes = [*notes, *drawn.notes]
+    given_shapes = draw(given, srid)
+    notes = [*notes, *given_shapes.notes]
     if srid == SRID:
-        return finish(Drawn(drawn.shapes, tuple(notes)), scope.max_vertices)
+        return finish(ShapesInCrs(given_shapes.shapes, tuple(notes)), scope.max_vertices)
     system = pyproj.CRS.from_epsg(srid)
-    return finish(Drawn(drawn.shapes, tuple(notes), system, f"EPSG:{srid}"), scope.max_vertices)
+    return finish(ShapesInCrs(given_shapes.shapes, tuple(notes), system, f"EPSG:{srid}"), scope.max_vertices)
 
 
 def crs_member(given: object) -> tuple[int, list[str]]:
@@ -64,17 +64,17 @@ def crs_member(given: object) -> tuple[int, list[str]]:
     return code, [f"The crs {name[:60]} of GeoJSON 2008 was read as EPSG:{code}, positions as [x, y]."]
 
 
-def finish(drawn: Drawn, max_vertices: int) -> Area:
+def finish(given_shapes: ShapesInCrs, max_vertices: int) -> Area:
     """The area that the shapes make together, each of which must be sound. Raises ``AreaError``."""
-    vertices = sum(int(shapely.get_num_coordinates(shape)) for _, shape in drawn.shapes)
+    vertices = sum(int(shapely.get_num_coordinates(shape)) for _, shape in given_shapes.shapes)
     check_vertices(vertices, max_vertices)
-    faults = [f"{where}{fault}" for where, shape in drawn.shapes if (fault := _fault(shape, drawn))]
+    faults = [f"{where}{fault}" for where, shape in given_shapes.shapes if (fault := _fault(shape, given_shapes))]
     if faults:
         more = len(faults) - _MAX_FAULTS
         raise AreaError(*faults[:_MAX_FAULTS], *([f"And {more:,} more like these."] if more > 0 else []))
-    shapes, notes = [shape for _, shape in drawn.shapes], [*drawn.notes]
-    if drawn.crs is not None:
-        placed = [place(shape, drawn.crs, drawn.crs_name) for shape in shapes]
+    shapes, notes = [shape for _, shape in given_shapes.shapes], [*given_shapes.notes]
+    if given_shapes.crs is not None:
+        placed = [place(shape, given_shapes.crs, given_shapes.crs_name) for shape in shapes]
         shapes = [shape for shape, _ in placed]
         notes += dict.fromkeys(note for _, shape_notes in placed for note in shape_notes)
     if len(shapes) > 1:
@@ -90,18 +90,18 @@ def check_vertices(vertices: int, max_vertices: int) -> None:
         )
 
 
-def _fault(shape: BaseGeometry, drawn: Drawn) -> str:
+def _fault(shape: BaseGeometry, given_shapes: ShapesInCrs) -> str:
     """What is wrong with a shape, and where; empty when nothing is."""
     if shape.is_empty:
         return "The area is empty."
     if not np.isfinite(shapely.get_coordinates(shape)).all():
         return "The area has coordinates that are not finite numbers."
-    if _in_degrees(drawn.crs):
+    if _in_degrees(given_shapes.crs):
         west, south, east, north = shape.bounds
         if outside := outside_world([(west, south), (east, north)]):
             return outside
-    elif drawn.crs is not None and max(map(abs, shape.bounds)) > _FARTHEST:
-        return f"The area lies outside of {drawn.crs_name}."
+    elif given_shapes.crs is not None and max(map(abs, shape.bounds)) > _FARTHEST:
+        return f"The area lies outside of {given_shapes.crs_name}."
     if not shape.is_valid:
         return f"The area is not a valid polygon: {shapely.is_valid_reason(shape)}."
     return "" if shape.area else "The area is empty: it encloses nothing."

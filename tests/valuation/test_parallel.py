@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from valuation.run.ahead import AT_ONCE, in_order
+from valuation.run.parallel import AT_ONCE, in_order
 
 
 def test_two_at_a_time_in_their_order_drawn_as_needed() -> None:

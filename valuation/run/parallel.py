@@ -16,10 +16,10 @@ AT_ONCE = 2
 def in_order(work: Callable[[Given], Made], things: Iterable[Given]) -> Iterator[Made]:
     """``work`` of each thing, ``AT_ONCE`` of them in threads of their own; at most one more waits finished.
 
-    ``things`` are drawn in the caller's thread, so they may come from its transaction; ``work`` must not touch the
+    ``things`` are iterated in the caller's thread, so they may come from its transaction; ``work`` must not touch the
     database. It is worth it for work that leaves Python's lock, as trees and neighbors do. What it raises comes out.
     """
-    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ahead")
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="parallel")
     under_way: deque[Future[Made]] = deque()
     try:
         for thing in things:

@@ -14,9 +14,9 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import OperationalError, connection
 
+from terrafusion.db_errors import Formatter, is_connection_error, is_time_out
 from terrafusion.jobs import canary
 from terrafusion.jobs.states import Status
-from terrafusion.outage import Formatter, is_outage, is_time_out
 from tests.conftest import start, stop, wait_for_job, wait_until
 from tests.jobs.conftest import Submit, wait_for_message
 from tests.jobs.line import Line
@@ -66,7 +66,7 @@ def _logged() -> str:
 
 def test_an_outage_is_logged_in_a_line(db: None) -> None:
     refused = OperationalError("connection failed: Connection refused")
-    assert is_outage(refused)
+    assert is_connection_error(refused)
     assert not is_time_out(refused)
     try:
         raise refused
@@ -79,7 +79,7 @@ def test_another_operational_error_keeps_its_traceback(db: None) -> None:
         cursor.execute("SET LOCAL statement_timeout = 10")
         with pytest.raises(OperationalError) as raised:
             cursor.execute("SELECT pg_sleep(1)")
-    assert not is_outage(raised.value)
+    assert not is_connection_error(raised.value)
     assert is_time_out(raised.value)
     try:
         raise raised.value
