@@ -9,7 +9,7 @@ from django.db import connection
 from psycopg import sql
 
 from gis_export.formats.base import free_name
-from gis_export.plan import Column, LayerPlan
+from gis_export.plan import ColumnPlan, LayerPlan
 from terrafusion.areas import SRID, Area
 
 NAME = "area_of_interest"
@@ -31,5 +31,5 @@ def plan(area: Area, operation: str, layers: Iterable[LayerPlan]) -> LayerPlan:
         geometry_type="MultiPolygon",
         srid=SRID,
         changed_at=max(layer.changed_at for layer in layers),
-        columns=(Column("spatial_operation", "text", 20), Column("notes", "text")),
+        columns=(ColumnPlan("spatial_operation", "text", 20), ColumnPlan("notes", "text")),
     )

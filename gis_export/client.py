@@ -22,7 +22,7 @@ from gis_export.errors import (
     WriterCrashed,
     WriterFailed,
 )
-from gis_export.plan import Plan, Result
+from gis_export.plan import ExportPlan, ExportResult
 from terrafusion.jobs.context import JobContext
 from terrafusion.jobs.errors import (
     DatabaseUnavailable,
@@ -90,7 +90,7 @@ class Writer:
     def pid(self) -> int:
         return self._process.pid
 
-    def run(self, plan: Plan, progress: Callable[[int], None]) -> Result:
+    def run(self, plan: ExportPlan, progress: Callable[[int], None]) -> ExportResult:
         """Carry out the plan. ``progress`` gets the records written so far; what it raises ends the process.
 
         Raises the JobError that fits the writer's report, or WriterCrashed when the process ended without one.
@@ -103,7 +103,7 @@ class Writer:
                 if event["event"] == "progress":
                     progress(event["records"])
                 elif event["event"] == "done":
-                    return Result(**event["result"])
+                    return ExportResult(**event["result"])
                 elif event["event"] == "failed":
                     kind = _ERRORS.get(event["code"], WriterFailed)
                     log.error("The writer failed with %s: %s", event["code"], event["message"])
@@ -143,7 +143,7 @@ class Writer:
         return WriterCrashed(f"The program that writes the file ended unexpectedly ({how}).")
 
 
-def write(plan: Plan, context: JobContext, expected: int | None = None) -> Result:
+def write(plan: ExportPlan, context: JobContext, expected: int | None = None) -> ExportResult:
     """Carry out the plan by this worker's writer process, which ends where the job must end. With the number of records
     that are ``expected``, the job's progress is reported. Raises what ``Writer.run`` does, and the context's
     interruption.

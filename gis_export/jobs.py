@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gis_export import client, parts
 from gis_export.models import GisExportJob
-from gis_export.plan import Plan
+from gis_export.plan import ExportPlan
 from gis_export.prepare import database, prepare
 from terrafusion.jobs.context import JobContext, Outcome
 
@@ -16,7 +16,7 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
     if parts.may_be_worth_it(prepared) and (outcome := parts.export(prepared, context)):
         return outcome
     layers = tuple(selection.plan() for selection in prepared.selections)
-    plan = Plan(
+    plan = ExportPlan(
         format=job.export_format,
         layers=layers,
         database=database(),

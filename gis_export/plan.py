@@ -1,7 +1,7 @@
 """What the worker asks of the writer process, and what it gets back: plain data, no Django.
 
-The worker turns a request into a ``Plan`` of finished SQL; the writer needs nothing else to make the files. Both cross
-the pipe between them as JSON.
+The worker turns a request into a ``ExportPlan`` of finished SQL; the writer needs nothing else to make the files. Both
+cross the pipe between them as JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _MAX_NAMED = 150  # characters of layers' names in the name of the file
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnPlan:
     """An attribute of a layer. ``type`` is a ``FieldType`` value of the layer registry; ``total`` asks for its sum."""
 
     name: str
@@ -50,7 +50,7 @@ class LayerPlan:
     geometry_type: str
     srid: int
     changed_at: str
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnPlan, ...]
     options: dict[str, Any] = field(default_factory=dict)
     precision: int | None = None
     notices: tuple[Notice, ...] = ()
@@ -61,7 +61,7 @@ class LayerPlan:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExportPlan:
     """Everything that the writer needs. ``boundary`` is the area of interest as a layer, for a package; None for a
     whole county. ``database`` is a libpq connection string and may hold a password: it goes
     through the pipe only. ``stem`` is the file name without extension; files are written to ``folder``.
@@ -82,7 +82,7 @@ class Plan:
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Plan:
+    def from_json(cls, text: str) -> ExportPlan:
         data = json.loads(text)
         layers = tuple(map(_layer, data.pop("layers")))
         boundary = data.pop("boundary")
@@ -90,7 +90,7 @@ class Plan:
 
 
 def _layer(data: dict[str, Any]) -> LayerPlan:
-    columns = tuple(Column(**column) for column in data.pop("columns"))
+    columns = tuple(ColumnPlan(**column) for column in data.pop("columns"))
     notices = tuple(Notice(**notice) for notice in data.pop("notices"))
     return LayerPlan(columns=columns, notices=notices, **data)
 
@@ -123,7 +123,7 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class Result:
+class ExportResult:
     """The finished file, and the manifest that describes it."""
 
     file: str

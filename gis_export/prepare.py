@@ -16,9 +16,9 @@ from gis_export import boundary, parameters, request
 from gis_export.errors import PersonalDataRefused, RequestOutdated
 from gis_export.estimates.judged import judge
 from gis_export.models import GisExportJob
-from gis_export.plan import LayerPlan, Result, joined_names
+from gis_export.plan import ExportResult, LayerPlan, joined_names
 from gis_export.request import ExportRequest
-from gis_export.selection import Selection
+from gis_export.selection import LayerSelection
 from terrafusion.jobs.context import Outcome, ResultFile
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.jobs.rights import Needs
@@ -33,7 +33,7 @@ class Prepared:
 
     job: GisExportJob
     wanted: ExportRequest
-    selections: list[Selection]
+    selections: list[LayerSelection]
     withheld: dict[str, list[str]]
     personal: bool
     in_force: dict[str, Any]
@@ -65,7 +65,7 @@ class Prepared:
         area = self.wanted.area
         return None if area is None else boundary.plan(area, self.wanted.values["spatial_operation"], layers)
 
-    def outcome(self, result: Result) -> Outcome:
+    def outcome(self, result: ExportResult) -> Outcome:
         """Of the job whose files are written."""
         judge(self.job, result.records, result.size)
         file = Path(result.file)

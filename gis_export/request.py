@@ -12,7 +12,7 @@ from gis_export.formats import registry
 from gis_export.formats.base import Format
 from gis_export.models import GisExportJob
 from gis_export.parameters import ExportContext
-from gis_export.selection import Selection
+from gis_export.selection import LayerSelection
 from terrafusion.areas import storage
 from terrafusion.jobs.request import Faults, InvalidRequest, JobRequest, read, read_area
 from terrafusion.records.access import may_see_personal_data
@@ -33,14 +33,14 @@ class ExportRequest(JobRequest):
 
     def selections(
         self, *, personal: bool, in_force: dict[str, Any] | None = None
-    ) -> tuple[list[Selection], dict[str, list[str]]]:
+    ) -> tuple[list[LayerSelection], dict[str, list[str]]]:
         """What to take of each layer, and the personal fields withheld from each. ``in_force``: what
         ``parameters.in_force`` returned before; None for as it is now."""
         if in_force is None:
             in_force = parameters.in_force(self.values, self.county)
         selections, withheld = [], {}
         for layer in self.layers:
-            selection = Selection(self.county, layer, layer.fields, self.area, in_force=in_force)
+            selection = LayerSelection(self.county, layer, layer.fields, self.area, in_force=in_force)
             for parameter in parameters.ALL:
                 selection = parameter.apply(self.values[parameter.name], selection)
             if not personal:

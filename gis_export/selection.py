@@ -13,7 +13,7 @@ from django.db.models import BinaryField, BooleanField, F, Field, Func, Q, Query
 from django.db.models.expressions import Combinable
 
 from gis_export import shaping
-from gis_export.plan import Column, LayerPlan, Notice
+from gis_export.plan import ColumnPlan, LayerPlan, Notice
 from gis_export.shaping import Tolerance
 from terrafusion.areas import Area, rows
 from terrafusion.records.layers import Layer, LayerField
@@ -38,7 +38,7 @@ class Join:
 
 
 @dataclass(frozen=True)
-class Selection:
+class LayerSelection:
     """What is taken of one layer: at first all of it, until the parameters were applied.
 
     ``area`` is None for all of it; ``srid`` is the output's CRS; ``options`` are the format's.
@@ -63,7 +63,7 @@ class Selection:
     tolerance: Tolerance | None = None
     in_force: dict[str, Any] = field(default_factory=dict)
 
-    def without_personal(self) -> tuple[Selection, list[str]]:
+    def without_personal(self) -> tuple[LayerSelection, list[str]]:
         """The selection without personal data, and the names of the fields that were withheld."""
         kept = tuple(field for field in self.fields if not field.personal)
         return replace(self, fields=kept), [field.name for field in self.fields if field.personal]
@@ -113,7 +113,7 @@ class Selection:
             srid=self.srid,
             changed_at=changed_at.isoformat(),
             columns=tuple(
-                Column(field.name, field.type.value, field.width, field.short_name, field.total) for field in fields
+                ColumnPlan(field.name, field.type.value, field.width, field.short_name, field.total) for field in fields
             ),
             options=self.options,
             precision=self.precision,

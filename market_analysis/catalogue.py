@@ -13,7 +13,7 @@ from terrafusion.records import parcel_fields
 from terrafusion.records.layers import FieldType
 
 if TYPE_CHECKING:
-    from market_analysis.analyses.market import Market, Result
+    from market_analysis.analyses.market import AnalysisResult, Market
 
 INDEX_METHODS = (
     "median",
@@ -53,8 +53,10 @@ class Analysis:
     """Columns of the sales that it reads, beside those of screening."""
 
     @property
-    def run(self) -> Callable[[Market, dict[str, Any]], Result]:
-        run: Callable[[Market, dict[str, Any]], Result] = import_module(f"market_analysis.analyses.{self.name}").run
+    def run(self) -> Callable[[Market, dict[str, Any]], AnalysisResult]:
+        run: Callable[[Market, dict[str, Any]], AnalysisResult] = import_module(
+            f"market_analysis.analyses.{self.name}"
+        ).run
         return run
 
 

@@ -14,12 +14,12 @@ from terrafusion.jobs.request import InvalidRequest
 from terrafusion.words import counted
 
 if TYPE_CHECKING:
-    from market_analysis.analyses.market import Result
+    from market_analysis.analyses.market import AnalysisResult
 
 
 def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
     """Raises what ``market_analysis.errors`` and ``terrafusion.jobs.errors`` hold."""
-    from market_analysis.stats.errors import TooFewSales
+    from market_analysis.stats.errors import InsufficientSales
 
     try:
         wanted = request.of_job(job)
@@ -31,7 +31,7 @@ def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
         context.checkpoint(20, f"Analyzing {counted(len(market.sales), 'sale')}.")
         try:
             result = wanted.analysis.run(market, wanted.values)
-        except TooFewSales as few:
+        except InsufficientSales as few:
             raise TooFewToAnalyze(str(few)) from None
         context.checkpoint(80, "Writing the result.")
         found = publication.areas(job, market, result)
@@ -48,7 +48,7 @@ def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
     )
 
 
-def _message(result: Result, used: int, read: int) -> str:
+def _message(result: AnalysisResult, used: int, read: int) -> str:
     return f"{result.message} From {used:,} of {counted(read, 'sale')}; {read - used:,} were excluded."
 
 

@@ -17,10 +17,10 @@ from terrafusion.jobs.package import pack
 from terrafusion.words import counted
 
 if TYPE_CHECKING:
-    from market_analysis.analyses.market import Market, Result
+    from market_analysis.analyses.market import AnalysisResult, Market
 
 
-def summary(request: MarketRequest, market: Market, result: Result) -> dict[str, Any]:
+def summary(request: MarketRequest, market: Market, result: AnalysisResult) -> dict[str, Any]:
     """What the API returns about the result: plain JSON, in which what is not known is null."""
     unplaced = int((market.sales["place"] == "").sum())
     notes = [*request.notes, *result.notes]
@@ -45,7 +45,7 @@ def summary(request: MarketRequest, market: Market, result: Result) -> dict[str,
     }
 
 
-def files(job: MarketAnalysisJob, context: JobContext, summary: dict[str, Any], result: Result) -> ResultFile:
+def files(job: MarketAnalysisJob, context: JobContext, summary: dict[str, Any], result: AnalysisResult) -> ResultFile:
     """Summary, tables, chart and its picture, as one package."""
     from market_analysis.charts import render
 
@@ -72,7 +72,7 @@ def files(job: MarketAnalysisJob, context: JobContext, summary: dict[str, Any], 
     return pack(paths, target, published, checkpoint=context.checkpoint)
 
 
-def areas(job: MarketAnalysisJob, market: Market, result: Result) -> list[MarketArea]:
+def areas(job: MarketAnalysisJob, market: Market, result: AnalysisResult) -> list[MarketArea]:
     """The unsaved areas of a result, with their outlines."""
     shapes = market.outlines([area.key for area in result.areas]) if result.areas else {}
     return [

@@ -29,7 +29,7 @@ class UnusableInput(ValueError):
         self.faults = faults
 
 
-class NoSchedule(ValueError):
+class NoEffectiveRates(ValueError):
     """No row of a schedule is in force at the valuation date."""
 
 

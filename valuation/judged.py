@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from valuation.frames import Floats, Mask, Values
 from valuation.intervals import reach, widen
 from valuation.mass_appraisal import holdout
@@ -37,7 +37,7 @@ def history_of(sales: pd.DataFrame, as_of: date) -> History | None:
     """The sales up to the day; None where they are too few to show anything."""
     try:
         return learn_history(sales, as_of)
-    except TooFewSales:
+    except InsufficientSales:
         return None
 
 

@@ -22,7 +22,7 @@ class ValuationRequest(JobRequest):
 
     method: str
     valuation_date: date
-    scope: scopes.Scope
+    scope: scopes.ValuationScope
 
     def columns(self) -> dict[str, Any]:
         return {
@@ -38,7 +38,7 @@ def build(members: Mapping[str, Any], user: AnyUser, faults: Faults) -> Valuatio
     county, method, day = (members.get(name) for name in ("county_id", "valuation_method", "valuation_date"))
     if day and not _FIRST <= day <= date.today() + _AHEAD:
         faults.add("valuation_date", f"Give a day from {_FIRST} to two years from now.")
-    scope: scopes.Scope | None = None
+    scope: scopes.ValuationScope | None = None
     if county and "scope" in members:
         with faults.at("scope"):
             scope = scopes.parse(members["scope"], county, user)

@@ -26,7 +26,7 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Scope:
+class ValuationScope:
     """``submitted`` is the JSON of the request; ``area`` what it became, where it names one."""
 
     county: County
@@ -49,11 +49,11 @@ class Scope:
         return self.area.notes if self.area else ()
 
 
-def parse(given: object, county: County, user: AnyUser) -> Scope:
+def parse(given: object, county: County, user: AnyUser) -> ValuationScope:
     """The scope of a request of the user's, who may name areas of their own. Raises ``InvalidRequest``, also for
     parcels and neighborhoods that the county has not, and for a scope of nobody."""
     if given == ALL:
-        scope = Scope(county, ALL)
+        scope = ValuationScope(county, ALL)
     elif isinstance(given, dict) and (unknown := keys.unknown(given, _READERS)):
         raise InvalidRequest(unknown)
     elif isinstance(given, dict) and len(given) == 1:
@@ -66,19 +66,19 @@ def parse(given: object, county: County, user: AnyUser) -> Scope:
     return scope
 
 
-def of_job(job: ValuationJob) -> Scope:
+def of_job(job: ValuationJob) -> ValuationScope:
     """The scope of a stored job."""
-    return Scope(job.county, job.scope, storage.load(job, ()))
+    return ValuationScope(job.county, job.scope, storage.load(job, ()))
 
 
-def _area(kind: str, given: object, county: County, user: AnyUser) -> Scope:
+def _area(kind: str, given: object, county: County, user: AnyUser) -> ValuationScope:
     try:
-        return Scope(county, {kind: given}, areas.of_request(given, county, user))
+        return ValuationScope(county, {kind: given}, areas.of_request(given, county, user))
     except areas.AreaError as error:
         raise InvalidRequest({kind: error.messages}) from None
 
 
-def _named(kind: str, given: object, county: County, user: AnyUser) -> Scope:
+def _named(kind: str, given: object, county: County, user: AnyUser) -> ValuationScope:
     if not isinstance(given, list) or not given or not all(isinstance(name, str) and name.strip() for name in given):
         raise InvalidRequest({kind: f'Give a list of texts, such as {{"{kind}": ["0001", "0002"]}}.'})
     names = list(dict.fromkeys(given))
@@ -92,7 +92,7 @@ def _named(kind: str, given: object, county: County, user: AnyUser) -> Scope:
     if unknown:
         shown = ", ".join(unknown[:_SHOWN]) + (f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else "")
         raise InvalidRequest({kind: f"{county.pk} has no such {kind}: {shown}."})
-    return Scope(county, {kind: names})
+    return ValuationScope(county, {kind: names})
 
 
 _COLUMNS = {"parcels": "parcel_number", "neighborhoods": "neighborhood"}

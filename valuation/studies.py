@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market_analysis.stats import time_adjustment
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from terrafusion import words
 from terrafusion.records.county_time import today
 from terrafusion.records.sales import frame as sales_frame
@@ -22,7 +22,7 @@ from terrafusion.records.sales.screening import Screened, screen
 from valuation import ratio, study_values
 from valuation.assessment import Classes, classes_of
 from valuation.ratio import Balance, PropertyKind
-from valuation.scope import Scope
+from valuation.scope import ValuationScope
 from valuation.study_groups import CountyStudy, levels, of_frame
 from valuation.study_terms import CURRENT
 
@@ -43,7 +43,7 @@ class Wanted:
     sales_to: date | None = None
     kind: PropertyKind | None = None
     screening: dict[str, Any] = field(default_factory=dict)
-    scope: Scope | None = None
+    scope: ValuationScope | None = None
 
     def classes(self) -> Classes:
         return classes_of(self.county_id, self.kind)
@@ -134,7 +134,7 @@ def _trend(kept: pd.DataFrame) -> tuple[Any, str]:
         return None, ""
     try:
         return time_adjustment.fit(kept, kept["sale_date"].max().date()), ""
-    except TooFewSales as few:
+    except InsufficientSales as few:
         return None, str(few)
     except ValueError as unfit:
         return None, str(unfit)

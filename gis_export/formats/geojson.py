@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gis_export.formats.base import rounded
 from gis_export.formats.text import Piece, TextFormat, Value, replaced, value
-from gis_export.plan import Column, LayerPlan, Loss, Totals
+from gis_export.plan import ColumnPlan, LayerPlan, Loss, Totals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,7 +74,7 @@ class GeoJSON(TextFormat):
         return by_gdal(path, recorded)
 
 
-def _value(index: int, column: Column) -> Value:
+def _value(index: int, column: ColumnPlan) -> Value:
     quote = "" if column.type in {"integer", "real", "boolean"} else '"'
     return value(index, column, quote, quote, "null")
 

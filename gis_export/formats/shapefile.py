@@ -11,8 +11,8 @@ from gis_export.formats import fixed_width
 from gis_export.formats.base import EMPTY_GEOMETRY, Limit, Reader, Written, free_name
 from gis_export.formats.fixed_width import TEXT_BYTES
 from gis_export.formats.native import NativeFormat
-from gis_export.plan import Column, LayerPlan, Loss
-from gis_export.writer.errors import FormatLimitExceeded
+from gis_export.plan import ColumnPlan, LayerPlan, Loss
+from gis_export.writer.errors import FormatLimitReached
 from terrafusion.words import counted
 
 if TYPE_CHECKING:
@@ -84,14 +84,14 @@ class Shapefile(NativeFormat):
     @staticmethod
     def _refuse_too_large(layer: LayerPlan, measured: dict[str, Any], widths: dict[int, int]) -> None:
         if len(layer.columns) > MAX_FIELDS:
-            raise FormatLimitExceeded(
+            raise FormatLimitReached(
                 f"Layer {layer.name} has {counted(len(layer.columns), 'field')}, and a Shapefile can hold "
                 f"{MAX_FIELDS}: choose fewer, or GeoPackage."
             )
         record = 1 + sum(widths.get(i, _NUMBER_BYTES) for i in range(len(layer.columns)))
         for suffix, size in ((".dbf", measured["records"] * record), (".shp", measured["geometry_bytes"])):
             if size > FILE_BYTES:
-                raise FormatLimitExceeded(
+                raise FormatLimitReached(
                     f"The {suffix} of layer {layer.name} would have about {size / 1e9:.1f} GB, and a Shapefile can "
                     "hold 2 GB: choose a smaller area, fewer fields, or GeoPackage."
                 )
@@ -175,7 +175,7 @@ class _Export(Shapefile):
         return found
 
 
-def short_names(columns: tuple[Column, ...]) -> list[tuple[str, ...]]:
+def short_names(columns: tuple[ColumnPlan, ...]) -> list[tuple[str, ...]]:
     """Unique names of at most ``NAME_LENGTH`` bytes for each column; a date-time has two.
 
     The registry's own short name comes first; otherwise the name is cut, and numbered where two would be alike.

@@ -11,7 +11,7 @@ from gis_export.formats.base import EMPTY_GEOMETRY, Limit, Reader, Written, free
 from gis_export.formats.fixed_width import TEXT_BYTES
 from gis_export.formats.native import NativeFormat
 from gis_export.plan import LayerPlan, Loss
-from gis_export.writer.errors import FormatLimitExceeded
+from gis_export.writer.errors import FormatLimitReached
 from terrafusion.words import counted
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class TAB(NativeFormat):
 
         layer = reader.layer
         if len(layer.columns) > MAX_FIELDS:
-            raise FormatLimitExceeded(
+            raise FormatLimitReached(
                 f"Layer {layer.name} has {counted(len(layer.columns), 'field')}, and a TAB can hold {MAX_FIELDS}: "
                 "choose fewer, or GeoPackage."
             )

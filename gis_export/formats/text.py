@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from gis_export.formats.base import Format, Reader, Written
-from gis_export.plan import Column, LayerPlan, Loss, Totals
+from gis_export.plan import ColumnPlan, LayerPlan, Loss, Totals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -161,7 +161,7 @@ class TextFormat(Format):
         return values
 
 
-def value(index: int, column: Column, prefix: str = "", suffix: str = "", absent: str = "") -> Value:
+def value(index: int, column: ColumnPlan, prefix: str = "", suffix: str = "", absent: str = "") -> Value:
     """An attribute: numbers as the shortest text that reads back the same, true, false, dates as in ISO 8601."""
     sql = f"c{index}"
     if column.type == "datetime":

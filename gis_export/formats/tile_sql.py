@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gis_export.formats.base import free_name, group_metrics, literal
-from gis_export.plan import Column, LayerPlan
+from gis_export.plan import ColumnPlan, LayerPlan
 
 WORLD = 40_075_016.685_578_5
 """Width and height of the square that Web Mercator (EPSG:3857) makes of the world, in its meters."""
@@ -140,11 +140,11 @@ def _cut_to_tile(geometry: str) -> str:
     return f"ST_AsMVTGeom({geometry}, ST_TileEnvelope(z, x, y), {GRID}, {_BUFFER}, TRUE)"
 
 
-def _named(layer: LayerPlan) -> list[tuple[int, tuple[Column, str]]]:
+def _named(layer: LayerPlan) -> list[tuple[int, tuple[ColumnPlan, str]]]:
     return list(enumerate(zip(layer.columns, names(layer), strict=True)))
 
 
-def _value(index: int, column: Column) -> str:
+def _value(index: int, column: ColumnPlan) -> str:
     """As tiles can have it: dates are text there."""
     name = f"c{index}"
     if column.type == "real":

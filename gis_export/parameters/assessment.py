@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Value
 
 from gis_export.parameters.base import ExportParameter
-from gis_export.selection import Join, Selection
+from gis_export.selection import Join, LayerSelection
 from terrafusion.jobs.request import Boolean
 from terrafusion.records.county_time import today
 from terrafusion.records.layers import FieldType, LayerField
@@ -33,7 +33,7 @@ SALE_FIELDS = (
 class IncludeAssessmentData(ExportParameter, Boolean):
     """Effective: true, false, or None where nobody asked: then the values go out, and no sale."""
 
-    def apply(self, value: object, selection: Selection) -> Selection:
+    def apply(self, value: object, selection: LayerSelection) -> LayerSelection:
         if value is None or (value and selection.layer.name != LAYER):
             return selection
         if not value:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from gis_export.formats.base import Format
-from gis_export.selection import Selection
+from gis_export.selection import LayerSelection
 from terrafusion.jobs.request import Context, Parameter
 from terrafusion.records.layers import Layer
 from terrafusion.records.models import County
@@ -50,7 +50,7 @@ class ExportParameter(Parameter):
         """The effective value of a default, ours or the county's. Raises ``InvalidRequest``."""
         return self.check(value, context)
 
-    def apply(self, value: object, selection: Selection) -> Selection:
+    def apply(self, value: object, selection: LayerSelection) -> LayerSelection:
         """What an effective value makes of a layer's selection."""
         return selection
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from gis_export.parameters.base import ExportParameter
-from gis_export.selection import OPERATIONS, Selection
+from gis_export.selection import OPERATIONS, LayerSelection
 from terrafusion.jobs.request import Choice
 
 
 class SpatialOperation(ExportParameter, Choice):
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
         return replace(selection, operation=value)
 
 

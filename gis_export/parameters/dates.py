@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from gis_export.parameters.base import ExportContext, ExportParameter
-from gis_export.selection import Join, Selection, literal_sql
+from gis_export.selection import Join, LayerSelection, literal_sql
 from terrafusion.jobs.request import Day, InvalidRequest
 from terrafusion.records import values
 
@@ -35,7 +35,7 @@ class DateParameter(ExportParameter, Day):
 
 
 class AsOf(DateParameter):
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
         if value is None or selection.layer.name != LAYER:
             return selection
         day = date.fromisoformat(value)
@@ -69,7 +69,7 @@ class ChangedSince(DateParameter):
             raise InvalidRequest(f"The date must be before as_of, {as_of}.")
         return since
 
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
         if value is None or selection.layer.name != LAYER:
             return selection
         county = selection.county.pk

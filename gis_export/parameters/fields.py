@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from gis_export.parameters.base import ExportContext, ExportParameter
-from gis_export.selection import Selection
+from gis_export.selection import LayerSelection
 from terrafusion.api import keys
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
@@ -54,7 +54,7 @@ class Fields(ExportParameter):
                 found[layer.name] = names
         return found or None
 
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
         if value is None or selection.layer.name not in value:
             return selection
         known = {field.name: field for field in selection.layer.fields}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from gis_export.parameters.base import ExportContext, ExportParameter
-from gis_export.selection import Selection
+from gis_export.selection import LayerSelection
 from terrafusion.api import keys
 from terrafusion.jobs.request import Faults, InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
@@ -40,7 +40,7 @@ class Options(ExportParameter):
             for option in options
         }
 
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
         return replace(selection, options=value)
 
     def value_schema(self) -> Schema:

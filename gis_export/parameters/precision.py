@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from gis_export.parameters.base import ExportParameter
-from gis_export.selection import Selection
+from gis_export.selection import LayerSelection
 from terrafusion.jobs.request import Integer
 
 _MAX = 15
@@ -15,7 +15,7 @@ _MAX = 15
 class Precision(ExportParameter, Integer):
     """Effective: the decimals, None for all that there are."""
 
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
         return replace(selection, precision=value)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.db import connection
 
 from gis_export.parameters.base import ExportContext, ExportParameter
-from gis_export.selection import Selection
+from gis_export.selection import LayerSelection
 from terrafusion import areas, crs
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
@@ -43,7 +43,7 @@ class ReferenceSystem(ExportParameter):
         fixed = context.file_format is not None and context.file_format.fixed_srid is not None
         return self.check(None if fixed else value, context)
 
-    def apply(self, value: object, selection: Selection) -> Selection:
+    def apply(self, value: object, selection: LayerSelection) -> LayerSelection:
         return replace(selection, srid=crs.parse(value))
 
     def schema(self) -> Schema:

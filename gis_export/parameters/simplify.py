@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from gis_export.parameters.base import ExportParameter
-from gis_export.selection import Selection
+from gis_export.selection import LayerSelection
 from gis_export.shaping import Tolerance
 from terrafusion.api import keys
 from terrafusion.areas.buffer import UNITS
@@ -38,7 +38,7 @@ class Simplify(ExportParameter):
         faults.raise_any()
         return {"tolerance": tolerance, "units": units}
 
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
         if value is None:
             return selection
         tolerance = Tolerance(

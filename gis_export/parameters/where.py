@@ -7,7 +7,7 @@ from typing import Any
 
 from gis_export.parameters import conditions
 from gis_export.parameters.base import ExportContext, ExportParameter
-from gis_export.selection import Selection
+from gis_export.selection import LayerSelection
 from terrafusion.api import keys
 from terrafusion.jobs.request import Faults, InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
@@ -59,7 +59,7 @@ class Where(ExportParameter):
         found: dict[str, Any] | None = self.check(value, context)
         return found
 
-    def apply(self, value: Any, selection: Selection) -> Selection:
+    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
         tree = (value or {}).get(selection.layer.name)
         if tree is None:
             return selection

@@ -20,7 +20,7 @@ from gis_export.formats.base import BOUNDARY_FORMAT
 from gis_export.formats.text import TextFormat
 from gis_export.models import ExportPart
 from gis_export.parts.merged import whole
-from gis_export.plan import LayerPlan, Plan, Result
+from gis_export.plan import ExportPlan, ExportResult, LayerPlan
 from gis_export.prepare import Prepared, database
 from gis_export.writer.package import HashedFile, changed_at, describe, zip_streams
 from terrafusion.jobs import intact
@@ -103,7 +103,7 @@ class _Assembly:
         boundary = self.prepared.boundary(self.plans)
         if boundary is None:
             return
-        plan = Plan(
+        plan = ExportPlan(
             format=BOUNDARY_FORMAT,
             layers=(boundary,),
             database=database(),
@@ -118,14 +118,14 @@ class _Assembly:
         yield file.name, iter([file.read_bytes()])
 
 
-def assemble(prepared: Prepared, parts: list[ExportPart], taken_at: datetime, context: JobContext) -> Result:
+def assemble(prepared: Prepared, parts: list[ExportPart], taken_at: datetime, context: JobContext) -> ExportResult:
     """``parts`` are completed, and in the order of their numbers. Raises ReconciliationFailed where one is not in
     storage as it was written."""
     with ExitStack() as opened:
         assembly = _Assembly(prepared, parts, context, opened)
         file, size, sha256 = _merged(assembly) if assembly.format.in_parts == "merged" else _dataset(assembly)
     records = sum(layer["records"] for layer in assembly.manifest["layers"])
-    return Result(str(file), size, sha256, records, {**assembly.manifest, "data_as_of": taken_at.isoformat()})
+    return ExportResult(str(file), size, sha256, records, {**assembly.manifest, "data_as_of": taken_at.isoformat()})
 
 
 def _merged(assembly: _Assembly) -> tuple[Path, int, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from gis_export.selection import Selection, literal_sql
+from gis_export.selection import LayerSelection, literal_sql
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ def snapshot(database: str) -> Iterator[Snapshot]:
         yield Snapshot(connection)
 
 
-def count(selection: Selection, held: Snapshot) -> int:
+def count(selection: LayerSelection, held: Snapshot) -> int:
     """How many rows are selected, before what a clip leaves empty."""
     (number,) = held.row(f"SELECT count(*) FROM ({_keys(selection)}) AS keys")
     return int(number)
 
 
-def cuts(selection: Selection, held: Snapshot, number: int) -> list[Cut]:
+def cuts(selection: LayerSelection, held: Snapshot, number: int) -> list[Cut]:
     """The layer in ``number`` cuts of about as many rows each; fewer where there are not so many keys."""
     name = selection.layer.name
     if number < 2:
@@ -75,5 +75,5 @@ def cuts(selection: Selection, held: Snapshot, number: int) -> list[Cut]:
     return [Cut(name, first, before) for first, before in pairwise(bounds)]
 
 
-def _keys(selection: Selection) -> str:
+def _keys(selection: LayerSelection) -> str:
     return literal_sql(selection.rows().values("pk"))

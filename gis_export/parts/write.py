@@ -10,9 +10,9 @@ from django.db.models import Q
 from gis_export import client
 from gis_export.errors import RequestOutdated
 from gis_export.models import ExportPart
-from gis_export.plan import Plan
+from gis_export.plan import ExportPlan
 from gis_export.prepare import database, prepare
-from gis_export.selection import Selection
+from gis_export.selection import LayerSelection
 from terrafusion.jobs.context import JobContext, Outcome, ResultFile
 from terrafusion.jobs.errors import ClaimLost
 from terrafusion.jobs.states import Status
@@ -28,7 +28,7 @@ def execute(part: ExportPart, context: JobContext) -> Outcome:
     if prepared.personal != part.personal:
         raise RequestOutdated("The right to personal data has changed since the export began.")
     (selection,) = (each for each in prepared.selections if each.layer.name == part.layer)
-    plan = Plan(
+    plan = ExportPlan(
         format=job.export_format,
         layers=(within(selection, part.first_key, part.before_key).plan(),),
         database=database(),
@@ -48,7 +48,7 @@ def execute(part: ExportPart, context: JobContext) -> Outcome:
     )
 
 
-def within(selection: Selection, first: int | None, before: int | None) -> Selection:
+def within(selection: LayerSelection, first: int | None, before: int | None) -> LayerSelection:
     """The rows of the selection with keys of that range."""
     condition = Q() if first is None else Q(pk__gte=first)
     if before is not None:

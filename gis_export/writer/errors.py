@@ -7,9 +7,9 @@ class WriterError(Exception):
     code = "writer_failed"
 
 
-class ReconciliationFailed(WriterError):
+class ReconciliationMismatch(WriterError):
     code = "reconciliation_failed"
 
 
-class FormatLimitExceeded(WriterError):
+class FormatLimitReached(WriterError):
     code = "format_limit_exceeded"

@@ -14,7 +14,7 @@ import pyogrio
 from gis_export import software
 from gis_export.formats import registry
 from gis_export.formats.base import BOUNDARY_FORMAT, Format, Written
-from gis_export.plan import LayerPlan, Plan, Result, joined_names
+from gis_export.plan import ExportPlan, ExportResult, LayerPlan, joined_names
 from gis_export.writer.package import changed_at, describe, members, zip_files
 from gis_export.writer.reader import Connections, LayerReader
 from gis_export.writer.reconcile import reconcile
@@ -27,7 +27,7 @@ _DATABASE_SOFTWARE = (
 )
 
 
-def run_plan(plan: Plan, progress: Callable[[int], None]) -> Result:
+def run_plan(plan: ExportPlan, progress: Callable[[int], None]) -> ExportResult:
     """Write the plan's files into its folder. ``progress`` gets how many records passed since the last call."""
     folder = Path(plan.folder)
     with Snapshot(plan.database, plan.snapshot) as snapshot, ThreadPoolExecutor(1, "totals") as beside:
@@ -63,12 +63,12 @@ def run_plan(plan: Plan, progress: Callable[[int], None]) -> Result:
     dated_manifest = {**manifest, "data_as_of": taken_at.isoformat()}
     if not packed:
         (described,) = manifest["files"]
-        return Result(str(*files), described["bytes"], described["sha256"], records, dated_manifest)
+        return ExportResult(str(*files), described["bytes"], described["sha256"], records, dated_manifest)
     manifest_file = folder / "manifest.json"
     manifest_file.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     package = folder / f"{plan.stem}.zip"
     found = zip_files([*files, manifest_file], folder, package, changed_at(plan.layers))
-    return Result(str(package), package.stat().st_size, found, records, dated_manifest)
+    return ExportResult(str(package), package.stat().st_size, found, records, dated_manifest)
 
 
 class _Writing:
@@ -76,7 +76,7 @@ class _Writing:
     of the manifest: of each layer in ``described_layers``, of the boundary in ``described_boundary``."""
 
     def __init__(
-        self, plan: Plan, connections: Connections, beside: ThreadPoolExecutor, progress: Callable[[int], None]
+        self, plan: ExportPlan, connections: Connections, beside: ThreadPoolExecutor, progress: Callable[[int], None]
     ) -> None:
         self.format = registry.get(plan.format)
         self.packed = plan.always_zip or self.format.always_zip

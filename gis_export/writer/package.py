@@ -15,7 +15,7 @@ from isal import isal_zlib
 from stream_zip import ZIP_32, ZIP_64, MemberFile, ZipOverflowError, stream_zip
 
 from gis_export.plan import LayerPlan
-from gis_export.writer.errors import FormatLimitExceeded, ReconciliationFailed
+from gis_export.writer.errors import FormatLimitReached, ReconciliationMismatch
 from terrafusion.words import counted
 
 _CHUNK = 1 << 20
@@ -83,10 +83,10 @@ class HashedFile:
         self._size += written
 
     def close(self) -> str:
-        """The SHA-256 of what was written. Raises ``ReconciliationFailed`` where the file has another size."""
+        """The SHA-256 of what was written. Raises ``ReconciliationMismatch`` where the file has another size."""
         self._file.close()
         if (size := self._path.stat().st_size) != self._size:
-            raise ReconciliationFailed(f"{self._path.name} has {counted(size, 'byte')}, not {self._size:,}.")
+            raise ReconciliationMismatch(f"{self._path.name} has {counted(size, 'byte')}, not {self._size:,}.")
         return self._digest.result()
 
 
@@ -109,7 +109,7 @@ class ZippedFile:
             self._packing.put(data)
 
     def close(self) -> str:
-        """The SHA-256 of the zip. Raises ``FormatLimitExceeded`` where a file in it has more than 4 GB."""
+        """The SHA-256 of the zip. Raises ``FormatLimitReached`` where a file in it has more than 4 GB."""
         return self._packing.result()
 
 
@@ -167,7 +167,7 @@ def _zip_all(items: Iterator[str | memoryview], target: Path, changed_at: dateti
     try:
         return _write_zip(members(), target)
     except ZipOverflowError:
-        raise FormatLimitExceeded(f"{begun[-1]} has more than 4 GB: choose a smaller area or another format.") from None
+        raise FormatLimitReached(f"{begun[-1]} has more than 4 GB: choose a smaller area or another format.") from None
 
 
 def _write_zip(members: Iterable[MemberFile], target: Path) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from gis_export.formats.base import Written
 from gis_export.plan import Totals
-from gis_export.writer.errors import ReconciliationFailed
+from gis_export.writer.errors import ReconciliationMismatch
 
 # Sums of doubles depend on the order of the terms in their last digits.
 _RELATIVE = 1e-9
 
 
 def reconcile(layer: str, source: Totals, passed: Totals, written: Written) -> None:
-    """Raise ``ReconciliationFailed`` naming every difference between the source, the rows that passed to the writer,
+    """Raise ``ReconciliationMismatch`` naming every difference between the source, the rows that passed to the writer,
     and what the file itself says about its records and their extent."""
     faults = []
     for name, wanted, got in (
@@ -33,7 +33,7 @@ def reconcile(layer: str, source: Totals, passed: Totals, written: Written) -> N
     if written.extent and source.extent and not _alike(source.extent, written.extent):
         faults.append(f"extent: {written.extent}, but the database has {source.extent}")
     if faults:
-        raise ReconciliationFailed(f"Layer {layer} does not reconcile: " + "; ".join(faults) + ".")
+        raise ReconciliationMismatch(f"Layer {layer} does not reconcile: " + "; ".join(faults) + ".")
 
 
 def _alike(extent: Sequence[float], other: Sequence[float]) -> bool:

@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import adbc_driver_postgresql.dbapi as postgresql
 import pyarrow as pa
 
-from gis_export.plan import Plan
+from gis_export.plan import ExportPlan
 from gis_export.writer.errors import WriterError
 from gis_export.writer.export import run_plan
 
@@ -40,7 +40,7 @@ def main() -> None:
     try:
         _send(events, event="ready")
         for line in sys.stdin:
-            _send(events, **_answer(Plan.from_json(line), events))
+            _send(events, **_answer(ExportPlan.from_json(line), events))
             _give_back()
     except BrokenPipeError:  # the worker is gone, and nobody is left to answer
         os._exit(1)
@@ -52,7 +52,7 @@ def _give_back() -> None:
     ctypes.CDLL(None).malloc_trim(0)
 
 
-def _answer(plan: Plan, events: TextIO) -> dict[str, Any]:
+def _answer(plan: ExportPlan, events: TextIO) -> dict[str, Any]:
     passed, sent_at = 0, 0.0
 
     def progress(records: int) -> None:
@@ -71,7 +71,7 @@ def _answer(plan: Plan, events: TextIO) -> dict[str, Any]:
         return {"event": "failed", "code": _code(plan, error), "message": str(error)}
 
 
-def _code(plan: Plan, error: Exception) -> str:
+def _code(plan: ExportPlan, error: Exception) -> str:
     """What kind of trouble an error of a library is."""
     if isinstance(error, MemoryError):
         return "out_of_memory"

@@ -7,11 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market_analysis.analyses.market import PLACE, SALES, WITHHELD, Area, Market, Result, fewer_than, natural, number
+from market_analysis.analyses.market import (
+    PLACE,
+    SALES,
+    WITHHELD,
+    AnalysisResult,
+    Area,
+    Market,
+    fewer_than,
+    natural,
+    number,
+)
 from market_analysis.analyses.price_trend import per_sqft
 from market_analysis.catalogue import ASPECTS
 from market_analysis.charts import similarity_chart
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.growth import growth
 from market_analysis.stats.similarity import compare
 from terrafusion.tables import Column, Kind
@@ -38,8 +48,8 @@ COLUMNS = (
 )
 
 
-def run(market: Market, parameters: dict[str, Any]) -> Result:
-    """Raises TooFewSales where the subject has too few sales, or no place is left to compare it with."""
+def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
+    """Raises InsufficientSales where the subject has too few sales, or no place is left to compare it with."""
     subject, minimum = parameters["subject"], parameters["fewest_sales"]
     stock = market.stock()
     table = pd.DataFrame.from_dict(
@@ -47,10 +57,10 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     )
     if subject not in table.index:
         known = ", ".join(table.index[:20])
-        raise TooFewSales(f"There is no place {subject!r} with valid sales; there is {known}...")
+        raise InsufficientSales(f"There is no place {subject!r} with valid sales; there is {known}...")
     compared = table[table["sales"] >= minimum]
     if subject not in compared.index or len(compared) < 2:
-        raise TooFewSales(
+        raise InsufficientSales(
             f"{subject} has {counted(int(table.loc[subject, 'sales']), 'sale')}; places with {minimum}: "
             f"{len(compared)}. Ask for a longer period or a lower fewest_sales."
         )
@@ -76,7 +86,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     others = frame[(frame["place"] != subject) & frame["distance"].notna()]
     if others.empty:
-        raise TooFewSales(f"No other place shares a known feature with {subject}.")
+        raise InsufficientSales(f"No other place shares a known feature with {subject}.")
     nearest = others.iloc[0]
     summary = {
         "subject": subject,
@@ -94,7 +104,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
             for row in others.head(20).itertuples()
         ],
     }
-    return Result(
+    return AnalysisResult(
         f"Most like {subject} is {nearest['place']} (distance {nearest['distance']:.2f}): {nearest['reasons']}.",
         summary,
         COLUMNS,
@@ -110,7 +120,7 @@ def _features(sales: pd.DataFrame, parcels: int | None, market: Market) -> dict[
     days = (market.last - market.first).days + 1
     try:
         change = growth(rate[known], sales["sale_date"][known]).rate
-    except TooFewSales:
+    except InsufficientSales:
         change = None
     return {
         "sales": len(sales),

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from market_analysis.analyses.market import PLACE, SALES, WITHHELD, Area, Market, Result, fewer_than, number
+from market_analysis.analyses.market import PLACE, SALES, WITHHELD, AnalysisResult, Area, Market, fewer_than, number
 from market_analysis.analyses.price_trend import per_sqft
 from market_analysis.charts import map_chart
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.hot_spots import HotSpots, hot_spots
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
@@ -38,8 +38,8 @@ MEASURES = {
 }
 
 
-def run(market: Market, parameters: dict[str, Any]) -> Result:
-    """Raises TooFewSales where too few places have a figure and a neighbor."""
+def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
+    """Raises InsufficientSales where too few places have a figure and a neighbor."""
     measure, min_sales = parameters["measure"], parameters["fewest_sales"]
     table = _by_place(market, measure)
     market.report_progress(0.1, "Drawing the places.")
@@ -49,7 +49,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     ]
     compared = table[table["withheld"] == ""]
     if compared.empty:
-        raise TooFewSales(f"No place has {counted(min_sales, 'sale')} with a {measure}.")
+        raise InsufficientSales(f"No place has {counted(min_sales, 'sale')} with a {measure}.")
     market.report_progress(0.3, f"Comparing {counted(len(compared), 'place')} with their neighbors.")
     spots = hot_spots(
         compared["value"].to_numpy(dtype=float),
@@ -71,7 +71,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     ]
     summary = _summary(table, spots) | {"measure": MEASURES[measure]}
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
-    return Result(
+    return AnalysisResult(
         _message(summary),
         summary,
         COLUMNS,

@@ -12,7 +12,7 @@ from scipy import stats
 
 from market_analysis.analyses.market import PERIOD, PLACE, SALES, START, WITHHELD, Area, Market, fewer_than, number
 from market_analysis.stats import pairs, periods, price_index, shrinkage, tiers
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.price_index import PriceIndex
 from terrafusion.tables import Column, Kind
 
@@ -69,7 +69,7 @@ def resales(market: Market) -> Iterator[tuple[Any, ...]]:
     sales = market.sales
     try:
         every = pairs.pairs(sales, market.step)
-    except TooFewSales:
+    except InsufficientSales:
         return
     reasons = pairs.unsound(sales, every)
     place, parcel = (sales[name].astype(object).to_numpy() for name in ("place", "parcel_number"))
@@ -101,14 +101,14 @@ def by_tier(
     count, rows, entries, last = parameters["value_tiers"], [], [], []
     try:
         tier = tiers.of_sales(sales, count, market.step)
-    except TooFewSales as few:
+    except InsufficientSales as few:
         return [(place, None, *[None] * 5, len(sales), str(few))], [{"place": place, "withheld": str(few)}], ""
     for at in range(1, count + 1):
         market.tick()
         name, part = f"tier {at} of {count}", sales[(tier == at).to_numpy()]
         try:
             index = price_index.by_method(method, part, market.step, tick=market.tick)
-        except TooFewSales as few:
+        except InsufficientSales as few:
             rows.append((place, name, *[None] * 5, len(part), str(few)))
             entries.append({"place": place, "tier": name, "sales": len(part), "withheld": str(few)})
             continue
@@ -152,7 +152,7 @@ def toward_county(
     """Rows of ``SHRUNK``: of each place and later period, whether the place has an index of its own or not."""
     try:
         county = price_index.by_method(method, market.sales, market.step, tick=market.tick)
-    except TooFewSales as few:
+    except InsufficientSales as few:
         return [(key, *[None] * 9, f"no index of all places together: {few}") for key in indices]
     bases = np.array([index.first if index else county.first for index in indices.values()])
     half = stats.norm.ppf(0.5 + parameters["confidence"] / 2)
@@ -167,7 +167,7 @@ def toward_county(
         reason = withheld(county, period - county.first, parameters["fewest_sales"])
         try:
             found = shrinkage.shrink(np.where(later, own[:, 0] - level, np.nan), own[:, 1], years)
-        except TooFewSales as few:
+        except InsufficientSales as few:
             reason = reason or str(few)
         for place, key in enumerate(indices):
             why = reason or ("" if later[place] and np.isfinite(level[place]) else "its index begins later")

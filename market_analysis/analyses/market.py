@@ -86,7 +86,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Result:
+class AnalysisResult:
     """``rows`` of ``columns`` are the table, ``summary`` what the API returns, ``chart`` a Vega-Lite specification."""
 
     message: str

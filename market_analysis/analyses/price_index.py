@@ -15,18 +15,18 @@ from market_analysis.analyses.market import (
     SALES,
     START,
     WITHHELD,
+    AnalysisResult,
     Area,
     Market,
-    Result,
     Table,
     fewer_than,
     number,
 )
 from market_analysis.charts import index_chart
 from market_analysis.stats import periods, price_index
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.price_index import TITLES, PriceIndex
-from market_analysis.stats.selection import Selection, select
+from market_analysis.stats.selection import IndexSelection, select
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
 
@@ -51,8 +51,8 @@ _TIERS_ARE = (
 )
 
 
-def run(market: Market, parameters: dict[str, Any]) -> Result:
-    """Raises TooFewSales where no place has an index by any method."""
+def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
+    """Raises InsufficientSales where no place has an index by any method."""
     confidence, min_sales = parameters["confidence"], parameters["fewest_sales"]
     methods, shown = _ordered(market, parameters)
     places = list(market.by_place())
@@ -66,7 +66,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         for method in methods:
             try:
                 index = price_index.by_method(method, sales, market.step, tick=market.tick)
-            except TooFewSales as few:
+            except InsufficientSales as few:
                 refusals[key, method] = str(few)
                 rows.append((key, method, *[None] * 7, len(sales), str(few)))
             else:
@@ -82,7 +82,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
                     )
         areas.append(_area(key, methods[0], last.get((key, methods[0])), refusals, len(sales)))
     if not last:
-        raise TooFewSales(next(iter(refusals.values())))
+        raise InsufficientSales(next(iter(refusals.values())))
     largest = max(last, key=lambda entry: (last[entry]["sales"], entry[0]))[0]
     summary: dict[str, Any] = {
         "places": len(places),
@@ -117,7 +117,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
             summary["shrunk_withheld"] = next((row[-1] for row in reversed(shrunk)), "No later period has sales.")
     # Last, for the rows of a million sales' resales would stand beside the designs of the tiers.
     tables.insert(0, Table("resales", index_tables.RESALES, list(index_tables.resales(market))))
-    return Result(
+    return AnalysisResult(
         message,
         summary,
         COLUMNS,
@@ -148,7 +148,7 @@ def _ordered(market: Market, parameters: dict[str, Any]) -> tuple[list[str], dic
     """The methods, the one that is shown first, and why it is."""
     methods, asked = parameters["methods"], parameters["shown"]
     if asked == "first":
-        choice = Selection(methods[0], {}, 0, "It is the first that was asked for.")
+        choice = IndexSelection(methods[0], {}, 0, "It is the first that was asked for.")
     else:
         choice = select(market.sales, market.step, methods, market.tick)
     summary = {

@@ -8,10 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market_analysis.analyses.market import PERIOD, PLACE, SALES, START, WITHHELD, Area, Market, Result, fewer_than
+from market_analysis.analyses.market import (
+    PERIOD,
+    PLACE,
+    SALES,
+    START,
+    WITHHELD,
+    AnalysisResult,
+    Area,
+    Market,
+    fewer_than,
+)
 from market_analysis.charts import trend_chart
 from market_analysis.stats import intervals, periods
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.growth import growth
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
@@ -35,8 +45,8 @@ COLUMNS = (
 )
 
 
-def run(market: Market, parameters: dict[str, Any]) -> Result:
-    """Raises TooFewSales where no cell has enough sales."""
+def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
+    """Raises InsufficientSales where no cell has enough sales."""
     rows: list[dict[str, Any]] = []
     areas = []
     places = market.places()
@@ -46,7 +56,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         rows.extend(of_place)
         areas.append(_area(key, sales, of_place, parameters))
     if not any(row["withheld"] is None for row in rows):
-        raise TooFewSales(
+        raise InsufficientSales(
             f"No period of any place has {counted(parameters['fewest_sales'], 'sale')}: ask for longer periods, larger "
             "places or a lower fewest_sales."
         )
@@ -56,7 +66,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     message = f"Price trend of {counted(len(places), 'place')}."
     if market.is_county:
         message = f"Median price of {last['period']}: ${last['median_price']:,.0f}."
-    return Result(
+    return AnalysisResult(
         message,
         {
             "places": len(places),
@@ -134,7 +144,7 @@ def _area(key: str, sales: pd.DataFrame, cells: list[dict[str, Any]], parameters
     values["sales_of_period"] = last["sales"]
     try:
         found = growth(sales["sale_price"].to_numpy(dtype=float), sales["sale_date"], parameters["confidence"])
-    except TooFewSales:
+    except InsufficientSales:
         values["yearly_change"] = None
     else:
         values["yearly_change"] = found.rate

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market_analysis.analyses.market import PERIOD, PLACE, START, Area, Market, Result, natural
+from market_analysis.analyses.market import PERIOD, PLACE, START, AnalysisResult, Area, Market, natural
 from market_analysis.charts import activity_chart
 from market_analysis.stats import periods, seasonality
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
 
@@ -36,7 +36,7 @@ COLUMNS = (
 )
 
 
-def run(market: Market, parameters: dict[str, Any]) -> Result:
+def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     """Counts every place and period, those with nothing sold too; a turnover needs parcels on the roll."""
     stock = market.stock()
     cells = _cells(market)
@@ -68,7 +68,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         notes.append(f"Rates are withheld for periods with less than {_MIN_DAYS} days.")
     sales, where = counted(int(frame["sales"].sum()), "valid sale"), counted(len(places), "place")
     message = f"{sales} for ${summary['volume']:,.0f} in {where}."
-    return Result(message, summary, COLUMNS, rows, activity_chart.spec(frame, season, market), areas, notes)
+    return AnalysisResult(message, summary, COLUMNS, rows, activity_chart.spec(frame, season, market), areas, notes)
 
 
 def _cells(market: Market) -> pd.DataFrame:
@@ -136,6 +136,6 @@ def _season(market: Market) -> tuple[list[tuple[str, float]], str | None]:
     counts = np.bincount(months - first, minlength=last - first + 1).astype(float)
     try:
         factors = seasonality.factors(counts, first % 12 + 1)
-    except TooFewSales as few:
+    except InsufficientSales as few:
         return [], str(few)
     return list(zip(calendar.month_name[1:], map(float, factors), strict=True)), None

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market_analysis.analyses.market import PLACE, SALES, WITHHELD, Market, Result, fewer_than, number
+from market_analysis.analyses.market import PLACE, SALES, WITHHELD, AnalysisResult, Market, fewer_than, number
 from market_analysis.analyses.price_trend import per_sqft
 from market_analysis.charts import segment_chart
 from market_analysis.stats import intervals
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.growth import growth
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
@@ -37,8 +37,8 @@ COLUMNS = (
 _BANDS = (10, 25, 50, 75, 100)  # years of age
 
 
-def run(market: Market, parameters: dict[str, Any]) -> Result:
-    """Raises TooFewSales where no segment has enough sales."""
+def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
+    """Raises InsufficientSales where no segment has enough sales."""
     rows: list[tuple[Any, ...]] = []
     places = market.places()
     for done, (key, sales) in enumerate(market.by_place()):
@@ -50,7 +50,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     shown = frame[frame["withheld"].isna()]
     if shown.empty:
-        raise TooFewSales(
+        raise InsufficientSales(
             f"No segment has {counted(parameters['fewest_sales'], 'sale')}: ask for a lower fewest_sales."
         )
     summary = {
@@ -66,7 +66,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         notes.append(f"Value tiers are {parameters['tiers']} equal parts of the sales of each year and place by price.")
     largest = shown.groupby("place", sort=False)["sales"].sum().idxmax()
     kinds = ", ".join(KINDS[kind].lower() for kind in parameters["by"])
-    return Result(
+    return AnalysisResult(
         f"{counted(len(shown), 'segment')} of {counted(len(places), 'place')} by {kinds}.",
         summary,
         COLUMNS,
@@ -114,7 +114,7 @@ def _row(sales: pd.DataFrame, total: int, parameters: dict[str, Any]) -> tuple[A
     try:
         change = growth(rate[known], sales["sale_date"][known], confidence)
         changes: tuple[float | None, ...] = (change.rate, change.low, change.high)
-    except TooFewSales:
+    except InsufficientSales:
         changes = (None, None, None)
     return (
         count,

@@ -10,10 +10,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market_analysis.analyses.market import PERIOD, PLACE, SALES, START, WITHHELD, Area, Market, Result, Table, number
+from market_analysis.analyses.market import (
+    PERIOD,
+    PLACE,
+    SALES,
+    START,
+    WITHHELD,
+    AnalysisResult,
+    Area,
+    Market,
+    Table,
+    number,
+)
 from market_analysis.charts import adjustment_chart
 from market_analysis.stats import periods, time_adjustment, trend_test
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.time_adjustment import HORIZON, TimeAdjustment
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
@@ -42,8 +53,8 @@ ADJUSTED = (
 )
 
 
-def run(market: Market, parameters: dict[str, Any]) -> Result:
-    """Raises TooFewSales where no place has a factor."""
+def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
+    """Raises InsufficientSales where no place has a factor."""
     to = date.fromisoformat(parameters["valuation_date"]) if parameters["valuation_date"] else market.last
     rows: list[tuple[Any, ...]] = []
     areas = []
@@ -56,7 +67,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         try:
             fit = time_adjustment.fit(sales, market.last)
             months = list(_rows(fit, market.last, to, parameters["confidence"]))
-        except TooFewSales as few:
+        except InsufficientSales as few:
             refusals.append({"place": key, "reason": str(few)})
             rows.append((key, *[None] * 7, len(sales), str(few)))
             areas.append(Area(key, len(sales), withheld=str(few)))
@@ -65,7 +76,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         areas.append(_area(key, len(sales), months, to))
         adjusted.extend(_adjusted(key, sales, fit, to, parameters["confidence"]))
     if len(refusals) == len(places):
-        raise TooFewSales(refusals[0]["reason"])
+        raise InsufficientSales(refusals[0]["reason"])
     first = next(area for area in areas if not area.withheld)
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     largest = frame[frame["factor"].notna()].groupby("place", sort=False)["sales"].sum().idxmax()
@@ -74,7 +85,7 @@ def run(market: Market, parameters: dict[str, Any]) -> Result:
         year, low, high = (first.values[name] for name in ("factor_of_a_year_before", "low", "high"))
         example = f" A price of a year before is multiplied by {year:.3f} ({low:.3f} to {high:.3f})." if year else ""
         message = f"Time adjustment to {to}.{example}"
-    return Result(
+    return AnalysisResult(
         message,
         {
             "places": len(places),
@@ -116,13 +127,13 @@ def _checks(
         trend = trend_test.ratio_trend(sales, parameters["confidence"])
         ends = [number(trend.low, 4), number(trend.high, 4)]
         checks["sales_ratio_trend"] = {"yearly_change": number(trend.rate, 4), "interval": ends}
-    except TooFewSales as few:
+    except InsufficientSales as few:
         checks["sales_ratio_trend"] = {"withheld": str(few)}
     market.tick()
     try:
         missed = [asdict(span) for span in trend_test.backtest(sales, market.last)]
         checks["backtest"] = missed or {"withheld": "The last year has too few sales."}
-    except TooFewSales as few:
+    except InsufficientSales as few:
         checks["backtest"] = {"withheld": str(few)}
     return checks
 
@@ -134,9 +145,9 @@ def _rows(fit: TimeAdjustment, last: date, to: date, confidence: float) -> pd.Se
     months = range(fit.first, end + 1)
     if end - fit.first >= len(fit.level):
         ahead = periods.name(fit.first + len(fit.level) - 1)
-        raise TooFewSales(f"Factors are carried {HORIZON} months ahead, to {ahead}; {to} is later.")
+        raise InsufficientSales(f"Factors are carried {HORIZON} months ahead, to {ahead}; {to} is later.")
     if periods.of_date(to) < fit.first:
-        raise TooFewSales(f"The first sale is of {periods.name(fit.first)}; {to} is earlier.")
+        raise InsufficientSales(f"The first sale is of {periods.name(fit.first)}; {to} is earlier.")
     middles = pd.Series([pd.Timestamp(periods.start(month)) + pd.Timedelta(days=14) for month in months])
     factors = fit.factors(middles, to, confidence)
     for at, month in enumerate(months):

@@ -1,5 +1,5 @@
 """Why a statistic is not given."""
 
 
-class TooFewSales(ValueError):
+class InsufficientSales(ValueError):
     """There is not enough to compute the answer from; the text says what it takes and what there is."""

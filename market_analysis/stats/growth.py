@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.least_squares import Floats, huber
 
 MIN_SALES = 10
@@ -29,10 +29,10 @@ class Growth:
 def growth(prices: Floats, dates: pd.Series[Any], confidence: float = 0.95) -> Growth:
     """Of positive prices, or prices per square foot. TooFewSales for fewer than 10, or for less than half a year."""
     if len(prices) < MIN_SALES:
-        raise TooFewSales(f"A trend takes {MIN_SALES} sales; there are {len(prices)}.")
+        raise InsufficientSales(f"A trend takes {MIN_SALES} sales; there are {len(prices)}.")
     days = (dates - dates.min()).dt.days.to_numpy(dtype=float)
     if days.max() < MIN_DAYS:
-        raise TooFewSales(f"A trend takes sales over {MIN_DAYS} days; these are over {days.max():.0f}.")
+        raise InsufficientSales(f"A trend takes sales over {MIN_DAYS} days; these are over {days.max():.0f}.")
     design = sparse.csr_matrix(np.column_stack([np.ones(len(days)), days / _YEAR]))
     fit = huber(design, np.log(prices))
     slope, error = float(fit.coefficients[1]), float(fit.errors[1])

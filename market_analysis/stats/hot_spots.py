@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.least_squares import Floats
 
 MIN_PLACES = 10
@@ -55,7 +55,7 @@ def hot_spots(
 ) -> HotSpots:
     """``values`` are positive figures; ``outlines`` an array of shapely geometries in EPSG:4326.
 
-    Raises TooFewSales where fewer than 10 places have a neighbor, or all have the same figure.
+    Raises InsufficientSales where fewer than 10 places have a neighbor, or all have the same figure.
     """
     from esda import G_Local, Moran_Local, fdr
 
@@ -63,12 +63,12 @@ def hot_spots(
     counts = graph.cardinalities.to_numpy()
     linked = np.flatnonzero(counts > 0)
     if len(linked) < MIN_PLACES:
-        raise TooFewSales(
+        raise InsufficientSales(
             f"Hot spots take {MIN_PLACES} places with a figure and a neighbor with one; there are {len(linked)}."
         )
     known = values[linked]
     if np.ptp(known) == 0:
-        raise TooFewSales("All places have the same figure, so none stands out.")
+        raise InsufficientSales("All places have the same figure, so none stands out.")
     graph = _graph(outlines[linked], weights, nearest) if len(linked) < len(values) else graph
     local = G_Local(known, graph, transform="B", star=True, permutations=0)
     p = _permuted(known, graph, permutations)

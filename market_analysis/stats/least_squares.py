@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg, sparse
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 
 Floats = npt.NDArray[np.float64]
 _RANK = 1e-10  # of the largest pivot, below which a column is taken as a combination of the others
@@ -69,7 +69,9 @@ def wls(design: Any, y: Floats, weights: Floats | None = None, *, lead: int = 0,
     try:
         factor = linalg.cho_factor(scaled)
     except np.linalg.LinAlgError:
-        raise TooFewSales("These sales do not decide the figures: their characteristics say almost the same.") from None
+        raise InsufficientSales(
+            "These sales do not decide the figures: their characteristics say almost the same."
+        ) from None
     solution = np.zeros(x.shape[1])
     for _ in range(2):  # the second time on the residuals: iterative refinement
         gradient = x.T @ (w * (y - x @ solution))

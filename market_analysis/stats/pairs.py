@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from market_analysis.stats import periods
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.least_squares import Floats
 from terrafusion.words import counted
 
@@ -71,7 +71,7 @@ def pairs(sales: pd.DataFrame, step: str = "month") -> Pairs:
     resale = (number[earlier] == number[later]) & (period[earlier] < period[later])
     earlier, later = earlier[resale], later[resale]
     if not len(earlier):
-        raise TooFewSales("No parcel was sold in two of the periods, so there are no repeat sales.")
+        raise InsufficientSales("No parcel was sold in two of the periods, so there are no repeat sales.")
     ratio = np.log(price[later] / price[earlier])
     return Pairs(first, count, period[earlier], period[later], ratio, day[later] - day[earlier], (earlier, later))
 
@@ -81,7 +81,7 @@ def sound_pairs(sales: pd.DataFrame, step: str = "month") -> Pairs:
     every = pairs(sales, step)
     kept = every.chosen(unsound(sales, every) == "")
     if not len(kept.earlier):
-        raise TooFewSales(
+        raise InsufficientSales(
             f"None of {counted(len(every.earlier), 'pair')} of resales is sound: too short a hold, or changed homes."
         )
     return kept

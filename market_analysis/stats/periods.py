@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 Ints = npt.NDArray[np.int64]
@@ -49,10 +49,10 @@ def position(dates: pd.Series[Any]) -> npt.NDArray[np.float64]:
 def counted(sales: pd.DataFrame, step: str) -> tuple[Ints, int, int]:
     """Each sale's period counted from the first; that first one; how many there are. TooFewSales below two."""
     if len(sales) == 0:
-        raise TooFewSales("There is no valid sale.")
+        raise InsufficientSales("There is no valid sale.")
     period = of_dates(sales["sale_date"], step)
     first = int(period.min())
     count = int(period.max()) - first + 1
     if count < 2:
-        raise TooFewSales(f"An index takes sales in two periods; all are of {name(first, step)}.")
+        raise InsufficientSales(f"An index takes sales in two periods; all are of {name(first, step)}.")
     return period - first, first, count

@@ -23,7 +23,7 @@ from scipy import sparse, stats
 
 from market_analysis.stats import hedonic as characteristics
 from market_analysis.stats import periods
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.least_squares import Fit, Floats, Tick, huber, no_tick, unlike_variances, wls
 from market_analysis.stats.pairs import Pairs, pairs, sound_pairs
 
@@ -129,13 +129,15 @@ def by_method(name: str, sales: pd.DataFrame, step: str = "month", *, tick: Tick
     if method is not hedonic:
         options = {**options, "resales": (resales := sound_pairs(sales, step))}
         if len(resales.earlier) < MIN_PAIRS:
-            raise TooFewSales(f"An index of resales takes {MIN_PAIRS} sound pairs; there are {len(resales.earlier)}.")
+            raise InsufficientSales(
+                f"An index of resales takes {MIN_PAIRS} sound pairs; there are {len(resales.earlier)}."
+            )
     try:
         index: PriceIndex = method(sales, step, tick=tick, **options)
     except np.linalg.LinAlgError:
-        raise TooFewSales("These sales do not decide the index.") from None
+        raise InsufficientSales("These sales do not decide the index.") from None
     if index.freedom < MIN_FREE:
-        raise TooFewSales(
+        raise InsufficientSales(
             f"An index takes {MIN_FREE} sales or pairs beyond its unknowns; there are {max(int(index.freedom), 0)}: "
             "ask for longer periods or larger places."
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.least_squares import Floats
 
 MIN_MONTHS = 24
@@ -16,8 +16,8 @@ def factors(counts: Floats, first_month: int) -> Floats:
     from statsmodels.tsa.seasonal import seasonal_decompose
 
     if len(counts) < MIN_MONTHS:
-        raise TooFewSales(f"A season takes {MIN_MONTHS} months; there are {len(counts)}.")
+        raise InsufficientSales(f"A season takes {MIN_MONTHS} months; there are {len(counts)}.")
     if np.min(counts) <= 0:
-        raise TooFewSales(f"A season takes a sale in every month; {int(np.sum(counts <= 0))} have none.")
+        raise InsufficientSales(f"A season takes a sale in every month; {int(np.sum(counts <= 0))} have none.")
     found = seasonal_decompose(np.asarray(counts, dtype=float), model="multiplicative", period=12)
     return np.asarray(np.roll(found.seasonal[:12], first_month - 1))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.least_squares import Tick, no_tick
 from market_analysis.stats.pairs import sound_pairs
 from market_analysis.stats.price_index import MIN_PAIRS, TITLES, by_method
@@ -25,7 +25,7 @@ _ALIKE = 0.05  # of the least error: methods whose errors differ by less are as 
 
 
 @dataclass(frozen=True)
-class Selection:
+class IndexSelection:
     """``errors`` are the median absolute percentage errors (as fractions) by method, over the same ``pairs``; empty
     where too few could be held out. ``reason`` is a sentence."""
 
@@ -35,22 +35,22 @@ class Selection:
     reason: str
 
 
-def select(sales: pd.DataFrame, step: str, methods: Sequence[str], tick: Tick = no_tick) -> Selection:
+def select(sales: pd.DataFrame, step: str, methods: Sequence[str], tick: Tick = no_tick) -> IndexSelection:
     """One of ``methods``, for these sales."""
     if len(methods) == 1:
-        return Selection(methods[0], {}, 0, "It is the only method asked for.")
+        return IndexSelection(methods[0], {}, 0, "It is the only method asked for.")
     part = pd.util.hash_array(sales["parcel_number"].astype(object).to_numpy()) % _PARTS
     held = part == 0
     try:
         resales = sound_pairs(sales[held], step)
-    except TooFewSales:
+    except InsufficientSales:
         return _without(methods, 0)
     predicted: dict[str, np.ndarray] = {}
     for method in methods:
         tick()
         try:
             index = by_method(method, sales[~held], step, tick=tick)
-        except TooFewSales:
+        except InsufficientSales:
             continue
         log = pd.Series(index.log, range(index.first, index.first + len(index.log)))
         ends = [log.reindex(resales.first + at).to_numpy() for at in (resales.earlier, resales.later)]
@@ -68,10 +68,10 @@ def select(sales: pd.DataFrame, step: str, methods: Sequence[str], tick: Tick = 
     reason = f"{counted(pairs, 'resale')} that no method had seen were missed (median) by: {misses}."
     if errors[best] > min(errors.values()):
         reason += f" {TITLES[best]} is the first asked for of those that differ by less than {_ALIKE:.0%} of the error."
-    return Selection(best, errors, pairs, reason)
+    return IndexSelection(best, errors, pairs, reason)
 
 
-def _without(methods: Sequence[str], pairs: int) -> Selection:
+def _without(methods: Sequence[str], pairs: int) -> IndexSelection:
     method = next((name for name in PREFERRED if name in methods), methods[0])
     reason = f"Only {pairs} sound resales could be held out to compare the methods; {MIN_PAIRS} are needed."
-    return Selection(method, {}, pairs, reason)
+    return IndexSelection(method, {}, pairs, reason)

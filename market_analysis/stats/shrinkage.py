@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.least_squares import Floats
 
 MIN_PLACES = 4
@@ -34,7 +34,7 @@ def shrink(own: Floats, error: Floats, years: Floats) -> Shrunk:
     the years that each is of. TooFewSales where fewer than ``MIN_PLACES`` have one."""
     known = np.isfinite(own) & np.isfinite(error) & (error > 0)
     if known.sum() < MIN_PLACES:
-        raise TooFewSales(f"{MIN_PLACES} places with an index of their own are needed; there are {known.sum()}.")
+        raise InsufficientSales(f"{MIN_PLACES} places with an index of their own are needed; there are {known.sum()}.")
     noise = np.where(known, error, np.inf) ** 2
     drift = np.outer(_SPREADS**2, years)
     total = drift + noise

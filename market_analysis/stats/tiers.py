@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import sparse, stats
 
 from market_analysis.stats import hedonic, periods
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.least_squares import Floats, wls
 from market_analysis.stats.price_index import MIN_FREE
 from terrafusion.words import counted
@@ -34,14 +34,14 @@ def of_sales(sales: pd.DataFrame, count: int, step: str = "month") -> pd.Series[
     del dummies
     fit = wls(design, log, lead=spans)
     if fit.freedom < MIN_FREE:
-        raise TooFewSales(f"{counted(len(sales), 'sale')} cannot show what characteristics are worth: no tiers.")
+        raise InsufficientSales(f"{counted(len(sales), 'sale')} cannot show what characteristics are worth: no tiers.")
     worth = np.nan_to_num(fit.coefficients)
     worth[:spans] = 0
     expected = pd.Series(design @ worth, index=sales.index)
     expected = expected.groupby(sales["parcel_number"].astype(object)).transform("mean").round(9)
     tier = np.ceil(expected.rank(pct=True) * count).astype(int).clip(1, count)
     if tier.nunique() < count:
-        raise TooFewSales(f"The characteristics on record do not distinguish {count} value tiers.")
+        raise InsufficientSales(f"The characteristics on record do not distinguish {count} value tiers.")
     return tier
 
 

@@ -21,7 +21,7 @@ import pandas as pd
 from scipy import sparse
 
 from market_analysis.stats import hedonic, market_level, periods
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.hedonic import Characteristics
 from market_analysis.stats.least_squares import Fit, Floats, wls
 from market_analysis.stats.periods import Ints
@@ -123,18 +123,20 @@ class TimeAdjustment:
 def fit(sales: pd.DataFrame, as_of: date) -> TimeAdjustment:
     """Learns from the screened sales up to ``as_of``: columns ``sale_date``, ``sale_price`` > 0 and characteristics.
 
-    Raises TooFewSales for fewer than 30 sales or 6 months with sales.
+    Raises InsufficientSales for fewer than 30 sales or 6 months with sales.
     """
     known = sales[sales["sale_date"] <= pd.Timestamp(as_of)]
     if len(known) < MIN_SALES:
-        raise TooFewSales(f"A time adjustment takes {MIN_SALES} valid sales; there are {len(known)}.")
+        raise InsufficientSales(f"A time adjustment takes {MIN_SALES} valid sales; there are {len(known)}.")
     month = periods.of_dates(known["sale_date"])
     first, last = int(month.min()), int(month.max())
     month -= first
     ahead = max(periods.of_date(as_of) - last, 0) + HORIZON
     counts = np.bincount(month, minlength=last - first + 1 + ahead)
     if np.sum(counts > 0) < MIN_MONTHS:
-        raise TooFewSales(f"A time adjustment takes sales in {MIN_MONTHS} months; these are of {np.sum(counts > 0)}.")
+        raise InsufficientSales(
+            f"A time adjustment takes sales in {MIN_MONTHS} months; these are of {np.sum(counts > 0)}."
+        )
     characteristics = hedonic.learn(known)
     span = _spans(counts)[month]
     dummies = sparse.csr_matrix((np.ones(len(known)), (np.arange(len(known)), span)))
@@ -144,7 +146,7 @@ def fit(sales: pd.DataFrame, as_of: date) -> TimeAdjustment:
     regression = wls(sparse.hstack([dummies, design], format="csr"), price, lead=lead, own=_OWN)
     free = len(known) - int(np.isfinite(regression.coefficients).sum())
     if free < _MIN_FREE:
-        raise TooFewSales(
+        raise InsufficientSales(
             f"{counted(len(known), 'sale')} cannot separate the market's course from what sort of property sold."
         )
     coefficients = np.nan_to_num(regression.coefficients[lead:])

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 @dataclass
-class Part:
+class Chunk:
     """Blocks for the template, and how heavy they are."""
 
     blocks: list[Json] = field(default_factory=list)
@@ -44,9 +44,9 @@ class Layout:
     ) -> None:
         self._text, self._picture, self._file, self._width = text, picture, file, width
 
-    def parts(self, blocks: Iterable[b.Block]) -> Iterator[Part]:
+    def parts(self, blocks: Iterable[b.Block]) -> Iterator[Chunk]:
         """The document in parts; none is empty."""
-        part = Part()
+        part = Chunk()
         running = ""
         for block in blocks:
             if isinstance(block, b.Heading) and block.level == 1:
@@ -65,7 +65,7 @@ class Layout:
             if part.cells and (part.cells + made.cells > MAX_CELLS or (part.bundle and bundle != part.bundle)):
                 yield part
                 is_head = isinstance(block, b.Section) or (isinstance(block, b.Heading) and block.level == 1)
-                part = Part() if is_head else self._continued(running)
+                part = Chunk() if is_head else self._continued(running)
             part.bundle = bundle
             if isinstance(block, b.Chart | b.Map):
                 _keep_with_next(part.blocks)
@@ -74,24 +74,24 @@ class Layout:
         if part.blocks:
             yield part
 
-    def _after(self, part: Part, running: str) -> Part:
+    def _after(self, part: Chunk, running: str) -> Chunk:
         """What follows a part that ends inside a chapter. Takes the headings from its end: they stand over what comes
         next."""
         heads: list[Json] = []
         while part.blocks and part.blocks[-1]["kind"] == "heading":
             heads.insert(0, part.blocks.pop())
         if heads and heads[0]["level"] == 1:
-            return Part(heads)
+            return Chunk(heads)
         following = self._continued(running)
         following.blocks += heads
         return following
 
-    def _continued(self, heading: str) -> Part:
+    def _continued(self, heading: str) -> Chunk:
         """A part that begins inside a chapter says so; PDF/UA wants a first heading of the first level anyway."""
         text = f"{self._text(heading)} (continued)" if heading else "(continued)"
-        return Part([{"kind": "heading", "text": text, "level": 1, "bookmarked": False}])
+        return Chunk([{"kind": "heading", "text": text, "level": 1, "bookmarked": False}])
 
-    def _section(self, section: b.Section) -> Part:
+    def _section(self, section: b.Section) -> Chunk:
         inner = [self._alone(block) for block in section.blocks]
         shown_blocks = [block for made in inner for block in made.blocks]
         block = {
@@ -100,25 +100,25 @@ class Layout:
             "key": self._text(section.key),
             "blocks": shown_blocks,
         }
-        return Part([block], _SECTION_CELLS + sum(made.cells for made in inner))
+        return Chunk([block], _SECTION_CELLS + sum(made.cells for made in inner))
 
-    def _alone(self, block: b.Block) -> Part:
+    def _alone(self, block: b.Block) -> Chunk:
         """A block that is not cut."""
         t = self._text
         match block:
             case b.Heading():
-                return Part([{"kind": "heading", "text": t(block.text), "level": block.level, "bookmarked": True}], 1)
+                return Chunk([{"kind": "heading", "text": t(block.text), "level": block.level, "bookmarked": True}], 1)
             case b.Text():
-                return Part([{"kind": "text", "text": t(block.text), "tone": block.tone.value, "sticky": False}], 2)
+                return Chunk([{"kind": "text", "text": t(block.text), "tone": block.tone.value, "sticky": False}], 2)
             case b.Address():
-                return Part([{"kind": "address", "lines": [t(line) for line in block.lines]}], 4)
+                return Chunk([{"kind": "address", "lines": [t(line) for line in block.lines]}], 4)
             case b.KeyFigures():
-                return Part([{"kind": "key_figures", "items": [self._figure(item) for item in block.items]}], 8)
+                return Chunk([{"kind": "key_figures", "items": [self._figure(item) for item in block.items]}], 8)
             case b.Facts() if block.unseen:
-                return Part()
+                return Chunk()
             case b.Facts():
                 items = [self._figure(item) for item in block.items]
-                return Part([{"kind": "facts", **self._captions(block.title), "narrow": False, "items": items}], 20)
+                return Chunk([{"kind": "facts", **self._captions(block.title), "narrow": False, "items": items}], 20)
             case b.Table():
                 return self._table(block, list(block.rows))
             case b.Chart():
@@ -127,15 +127,15 @@ class Layout:
                 return self._drawing(block, block.svg)
             case b.Image():
                 file = None if block.data is None else self._file(block.data)
-                return Part([{"kind": "image", "file": file, "alt": t(block.alt), "note": t(block.note)}], 8)
+                return Chunk([{"kind": "image", "file": file, "alt": t(block.alt), "note": t(block.note)}], 8)
             case b.Beside():
                 inner = [self._alone(one) for one in block.blocks]
                 made = [{**shape, "narrow": True} for one in inner for shape in one.blocks]
-                return Part([{"kind": "beside", "blocks": made}], sum(one.cells for one in inner))
+                return Chunk([{"kind": "beside", "blocks": made}], sum(one.cells for one in inner))
             case b.PageBreak():
-                return Part([{"kind": "page_break"}])
+                return Chunk([{"kind": "page_break"}])
             case b.Signatures():
-                return Part([{"kind": "signatures", "roles": [t(role) for role in block.roles]}], 4)
+                return Chunk([{"kind": "signatures", "roles": [t(role) for role in block.roles]}], 4)
             case b.Section():
                 return self._section(block)
 
@@ -146,17 +146,17 @@ class Layout:
         value = self._text(shown(None if item.value == "" else item.value, item.kind, item.decimals))
         return {"label": self._text(item.label), "value": value, "note": self._text(item.note), "met": item.met}
 
-    def _drawing(self, block: b.Chart | b.Map, svg: str) -> Part:
+    def _drawing(self, block: b.Chart | b.Map, svg: str) -> Chunk:
         alt = self._text(block.alt)
-        return Part(
+        return Chunk(
             [{"kind": "picture", **self._captions(block.title, block.note), "svg": svg, "alt": alt}], _PICTURE_CELLS
         )
 
-    def _table(self, table: b.Table, rows: list[b.Row], *, begins: bool = True, ends: bool = True) -> Part:
+    def _table(self, table: b.Table, rows: list[b.Row], *, begins: bool = True, ends: bool = True) -> Chunk:
         block = grid.shape(table, rows, self._text, self._width, begins=begins, ends=ends)
-        return Part([block], max(len(rows), 1) * len(table.columns))
+        return Chunk([block], max(len(rows), 1) * len(table.columns))
 
-    def _slices(self, table: b.Table) -> Iterator[Part]:
+    def _slices(self, table: b.Table) -> Iterator[Chunk]:
         """The table in pieces of rows, the first with its title, the last with its totals."""
         rows = iter(table.rows)
         piece = list(islice(rows, _SLICE))
@@ -178,7 +178,7 @@ def _keep_with_next(blocks: list[Json]) -> None:
         block["sticky"] = True
 
 
-def _extend(part: Part, piece: Part) -> None:
+def _extend(part: Chunk, piece: Chunk) -> None:
     """Add a piece of a table; one that continues the part's last block grows it."""
     (new,) = piece.blocks
     last = part.blocks[-1] if part.blocks else None

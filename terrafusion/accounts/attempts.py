@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from terrafusion.accounts import events
-from terrafusion.accounts.models import AccountEvent, Kind
+from terrafusion.accounts.models import AccountEvent, EventKind
 from terrafusion.accounts.who import address_of, name_mark
 from terrafusion.types import AnyRequest
 
@@ -33,7 +33,7 @@ def wait(request: AnyRequest | None, username: str) -> int:
     now = timezone.now()
     window = timedelta(minutes=settings.LOGIN_FAILURE_MINUTES)
     of_name = AccountEvent.objects.filter(name_mark=name_mark(username))
-    failed = of_name.filter(kind=Kind.FAILED, at__gt=now - window)
+    failed = of_name.filter(kind=EventKind.FAILED, at__gt=now - window)
     last = _one_too_many(failed)
     if last is not None:
         here = {"address": address_of(request)}
@@ -45,8 +45,8 @@ def wait(request: AnyRequest | None, username: str) -> int:
 def note_refusal(request: AnyRequest | None, username: str) -> None:
     """Once for each time that an account is closed: whoever goes on guessing fills no table."""
     since = timezone.now() - timedelta(minutes=settings.LOGIN_FAILURE_MINUTES)
-    if not AccountEvent.objects.filter(name_mark=name_mark(username), kind=Kind.REFUSED, at__gt=since).exists():
-        events.record(Kind.REFUSED, request, username)
+    if not AccountEvent.objects.filter(name_mark=name_mark(username), kind=EventKind.REFUSED, at__gt=since).exists():
+        events.record(EventKind.REFUSED, request, username)
 
 
 def _one_too_many(failed: QuerySet[AccountEvent]) -> datetime | None:

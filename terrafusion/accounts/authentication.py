@@ -10,7 +10,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from terrafusion.accounts import lookup
-from terrafusion.accounts.models import Scope, Token
+from terrafusion.accounts.models import Token, TokenScope
 
 
 class TokenAuthentication(_TokenAuthentication):
@@ -21,7 +21,7 @@ class TokenAuthentication(_TokenAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Token] | None:
         found: tuple[Any, Token] | None = super().authenticate(request)  # type: ignore[no-untyped-call]  # the library has no types
-        if found and found[1].scope != Scope.WRITE and request.method not in SAFE_METHODS:
+        if found and found[1].scope != TokenScope.WRITE and request.method not in SAFE_METHODS:
             raise PermissionDenied("This token may only read: its scope is 'read', and this request takes 'write'.")
         return found
 

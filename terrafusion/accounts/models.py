@@ -10,7 +10,7 @@ from django.utils import timezone
 from knox.models import AbstractAuthToken
 
 
-class Scope(models.TextChoices):
+class TokenScope(models.TextChoices):
     READ = "read", "Read"
     WRITE = "write", "Read and write"
 
@@ -26,7 +26,7 @@ class Token(AbstractAuthToken):
     name = models.CharField(
         max_length=100, blank=True, help_text="What it is for. Without a name: of one sign-in with a password."
     )
-    scope = models.CharField(max_length=5, choices=Scope.choices, default=Scope.WRITE)
+    scope = models.CharField(max_length=5, choices=TokenScope.choices, default=TokenScope.WRITE)
     password_mark = models.CharField(max_length=64, editable=False)
     """Of the user's password when the token was made: with another password it is good for nothing."""
     used_at = models.DateTimeField("last used", null=True, editable=False)
@@ -39,7 +39,7 @@ class Token(AbstractAuthToken):
         return f"{self.name} ({self.token_key}...)" if self.name else f"{self.token_key}..."
 
 
-class Kind(models.TextChoices):
+class EventKind(models.TextChoices):
     SIGNED_IN = "signed_in", "Signed in"
     SIGNED_OUT = "signed_out", "Signed out"
     FAILED = "failed", "Failed to sign in"
@@ -51,10 +51,10 @@ class Kind(models.TextChoices):
 class AccountEvent(models.Model):
     """One line of the record. Attempts are counted from it, too."""
 
-    ADMITTED: ClassVar[tuple[Kind, ...]] = (Kind.SIGNED_IN, Kind.TOKEN_MADE)
+    ADMITTED: ClassVar[tuple[EventKind, ...]] = (EventKind.SIGNED_IN, EventKind.TOKEN_MADE)
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    kind = models.CharField(max_length=13, choices=Kind.choices)
+    kind = models.CharField(max_length=13, choices=EventKind.choices)
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="account_events")
     username = models.CharField("account", max_length=150, blank=True, help_text="Empty: there was none of that name.")
     name_mark = models.CharField(max_length=64, editable=False)

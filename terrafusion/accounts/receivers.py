@@ -8,19 +8,19 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 
 from terrafusion.accounts import attempts, events
-from terrafusion.accounts.models import Kind
+from terrafusion.accounts.models import EventKind
 from terrafusion.types import AnyRequest, AnyUser
 
 
 @receiver(user_logged_in)
 def _signed_in(request: AnyRequest | None, user: AnyUser, **_: Any) -> None:
-    events.record(Kind.SIGNED_IN, request, user.get_username())
+    events.record(EventKind.SIGNED_IN, request, user.get_username())
 
 
 @receiver(user_logged_out)
 def _signed_out(request: AnyRequest | None, user: AnyUser, **_: Any) -> None:
     if user is not None:
-        events.record(Kind.SIGNED_OUT, request, user.get_username())
+        events.record(EventKind.SIGNED_OUT, request, user.get_username())
 
 
 @receiver(user_login_failed)
@@ -29,4 +29,4 @@ def _failed(credentials: dict[str, Any], request: AnyRequest | None = None, **_:
     if request is not None and attempts.wait(request, username):
         attempts.note_refusal(request, username)
     else:
-        events.record(Kind.FAILED, request, username)
+        events.record(EventKind.FAILED, request, username)

@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework import serializers
 from rest_framework.authtoken.serializers import AuthTokenSerializer
 
-from terrafusion.accounts.models import Scope, Token
+from terrafusion.accounts.models import Token, TokenScope
 from terrafusion.api.serializers import StrictSerializer
 
 
@@ -19,7 +19,7 @@ class NewTokenSerializer(StrictSerializer):
         default="", allow_blank=True, max_length=100, help_text="What it is for, so that you know it again."
     )
     scope = serializers.ChoiceField(
-        Scope.choices, default=Scope.WRITE, help_text="read: GET only. write: all that you may do."
+        TokenScope.choices, default=TokenScope.WRITE, help_text="read: GET only. write: all that you may do."
     )
     days = serializers.IntegerField(
         default=settings.TOKEN_DAYS, min_value=1, max_value=settings.TOKEN_MAX_DAYS, help_text="Until it expires."

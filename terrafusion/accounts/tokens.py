@@ -12,7 +12,7 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from terrafusion.accounts import events
-from terrafusion.accounts.models import Kind, Scope, Token
+from terrafusion.accounts.models import EventKind, Token, TokenScope
 from terrafusion.accounts.passwords import mark
 from terrafusion.types import AnyRequest
 
@@ -20,7 +20,7 @@ MAXIMUM = 50
 """Tokens that one user may have at a time."""
 
 
-def make(user: User, *, name: str = "", scope: str = Scope.WRITE, days: int | None = None) -> tuple[Token, str]:
+def make(user: User, *, name: str = "", scope: str = TokenScope.WRITE, days: int | None = None) -> tuple[Token, str]:
     """A new token's row, and the token itself, which nobody can show again.
 
     Programs that sign in with a password each time they run make tokens without a name: of these the oldest give way
@@ -58,5 +58,5 @@ def revoke(found: Iterable[Token], request: AnyRequest) -> int:
     for token in chosen:
         token.delete()
         by = "" if request.user == token.user else f", by {request.user.get_username()}"
-        events.record(Kind.TOKEN_REVOKED, request, token.user.get_username(), f"{token}{by}")
+        events.record(EventKind.TOKEN_REVOKED, request, token.user.get_username(), f"{token}{by}")
     return len(chosen)

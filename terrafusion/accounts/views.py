@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from terrafusion.accounts import events, tokens
 from terrafusion.accounts.doors import AccountThrottle
-from terrafusion.accounts.models import Kind, Token
+from terrafusion.accounts.models import EventKind, Token
 from terrafusion.accounts.serializers import (
     CredentialsSerializer,
     MadeTokenSerializer,
@@ -33,7 +33,7 @@ from terrafusion.api.views import KnownParameters, signed_in
 
 def _made(request: Request, user: User, details: dict[str, Any]) -> dict[str, Any]:
     row, text = tokens.make(user, **details)
-    events.record(Kind.TOKEN_MADE, request, user.get_username(), str(row))
+    events.record(EventKind.TOKEN_MADE, request, user.get_username(), str(row))
     return {"token": text, **TokenSerializer(row).data}
 
 

@@ -23,7 +23,7 @@ class AreaError(ValueError):
 
 
 @dataclass(frozen=True)
-class Part:
+class AreaPart:
     """A piece of an area, exact: everything within ``meters`` on the ground of ``shape``, a Polygon or MultiPolygon in
     EPSG:4326; with 0 the shape itself. ``parcels``: the shape is made of the parcels of these numbers."""
 
@@ -40,7 +40,7 @@ class Area:
 
     geometry: BaseGeometry
     notes: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[AreaPart, ...]
     vertices: int = 0
 
     @property
@@ -57,12 +57,12 @@ def polygonal(shape: BaseGeometry) -> BaseGeometry:
 
 def plain(geometry: BaseGeometry, notes: tuple[str, ...] = (), vertices: int = 0) -> Area:
     """The area that is this valid Polygon or MultiPolygon and nothing else."""
-    return Area(geometry, notes, (Part(geometry),), vertices)
+    return Area(geometry, notes, (AreaPart(geometry),), vertices)
 
 
 def united(areas: list[Area], note: str) -> Area:
     """Several areas as one, in which what overlaps is there once."""
-    merged: dict[float | None, Part] = {}
+    merged: dict[float | None, AreaPart] = {}
     for part in (part for area in areas for part in area.parts):
         key = None if part.parcels else part.meters
         if key in merged:
@@ -79,7 +79,7 @@ def united(areas: list[Area], note: str) -> Area:
 
 
 @dataclass(frozen=True)
-class Scope:
+class AreaContext:
     """Whose area it is, and within which limits: records are those of ``county`` only, uploads those of ``user``.
     ``read`` reads an area that is named inside another."""
 

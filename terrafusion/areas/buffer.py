@@ -8,7 +8,7 @@ from typing import Any
 import shapely
 
 from terrafusion.areas import parcels
-from terrafusion.areas.area import Area, AreaError, Part, Scope
+from terrafusion.areas.area import Area, AreaContext, AreaError, AreaPart
 from terrafusion.areas.distance import around
 from terrafusion.areas.members import is_number, only
 from terrafusion.words import shown
@@ -18,7 +18,7 @@ UNITS = {"ft": 0.3048, "us-ft": 1200 / 3937, "m": 1.0, "km": 1000.0, "mi": 1609.
 MAX_METERS = 100_000.0
 
 
-def read(given: dict[str, Any], scope: Scope) -> Area:
+def read(given: dict[str, Any], scope: AreaContext) -> Area:
     only(given, "parcels", "of", "distance", "units")
     faults = []
     if ("parcels" in given) == ("of" in given):
@@ -37,7 +37,7 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
     inner = parcels.area_of(given["parcels"], scope) if "parcels" in given else scope.read(given["of"])
     meters = float(distance) * factor
     # What lies within a distance of all that lies within another is what lies within their sum.
-    parts = tuple(Part(part.shape, part.meters + meters) for part in inner.parts)
+    parts = tuple(AreaPart(part.shape, part.meters + meters) for part in inner.parts)
     if any(part.meters > MAX_METERS for part in parts):
         raise AreaError(f"The distances must be at most {MAX_METERS / factor:,.0f} {units} together.")
     geometry = shapely.union_all([around(part.shape, part.meters) for part in parts])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from terrafusion.areas.area import Area, AreaError, Scope, united
+from terrafusion.areas.area import Area, AreaContext, AreaError, united
 from terrafusion.areas.members import only
 from terrafusion.words import counted
 
 MAXIMUM = 50
 
 
-def read(given: dict[str, Any], scope: Scope) -> Area:
+def read(given: dict[str, Any], scope: AreaContext) -> Area:
     only(given, "areas")
     areas = given.get("areas")
     if not isinstance(areas, list) or not areas:

@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion import crs
-from terrafusion.areas.area import SRID, Area, AreaError, Scope, plain
+from terrafusion.areas.area import SRID, Area, AreaContext, AreaError, plain
 from terrafusion.areas.reprojection import place
 from terrafusion.words import counted
 
@@ -33,7 +33,7 @@ class ShapesInCrs:
     crs_name: str = ""
 
 
-def read_shapes(draw: Callable[[dict[str, Any], int], ShapesInCrs], given: dict[str, Any], scope: Scope) -> Area:
+def read_shapes(draw: Callable[[dict[str, Any], int], ShapesInCrs], given: dict[str, Any], scope: AreaContext) -> Area:
     """An area of the kind that ``draw`` makes of the object and the EPSG code of its CRS."""
     srid, notes = crs_member(given.get("crs"))
     given_shapes = draw(given, srid)

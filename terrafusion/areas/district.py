@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 from terrafusion.api import keys
-from terrafusion.areas.area import Area, AreaError, Scope, plain
+from terrafusion.areas.area import Area, AreaContext, AreaError, plain
 from terrafusion.areas.members import is_number, only
 from terrafusion.areas.records import union_of
 from terrafusion.records.layers import FieldType, Layer, LayerField, layers_named, layers_of, named
@@ -16,7 +16,7 @@ _MAX_VALUES = 500
 _MAX_SHOWN = 20
 
 
-def read(given: dict[str, Any], scope: Scope) -> Area:
+def read(given: dict[str, Any], scope: AreaContext) -> Area:
     only(given, "layer", "where")
     layer = _layer(given.get("layer"), scope)
     where = given.get("where")
@@ -41,7 +41,7 @@ def read(given: dict[str, Any], scope: Scope) -> Area:
     return plain(geometry, (*notes, f"The area is {counted(found, 'feature')} of {layer.name} with {wanted}."))
 
 
-def _layer(name: object, scope: Scope) -> Layer:
+def _layer(name: object, scope: AreaContext) -> Layer:
     layer = layers_named(scope.county, [name]).get(name) if isinstance(name, str) else None
     if layer is None or not _has_polygons(layer):
         there = ", ".join(layer.name for layer in layers_of(scope.county) if _has_polygons(layer))

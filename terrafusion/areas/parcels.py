@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from terrafusion.areas.area import Area, AreaError, Part, Scope
+from terrafusion.areas.area import Area, AreaContext, AreaError, AreaPart
 from terrafusion.areas.members import only
 from terrafusion.areas.records import union_of
 from terrafusion.records.models import PropertyOperational
@@ -13,12 +13,12 @@ from terrafusion.words import counted, shown
 MAXIMUM = 5_000
 
 
-def read(given: dict[str, Any], scope: Scope) -> Area:
+def read(given: dict[str, Any], scope: AreaContext) -> Area:
     only(given, "parcels")
     return area_of(given.get("parcels"), scope)
 
 
-def area_of(numbers: Any, scope: Scope) -> Area:
+def area_of(numbers: Any, scope: AreaContext) -> Area:
     """The parcels of a list of numbers. Raises ``AreaError``, which names all that are unknown or have no outline."""
     if not isinstance(numbers, list) or not numbers:
         raise AreaError('Give the numbers of parcels as a list of texts, such as ["0001", "0002"].')
@@ -38,4 +38,4 @@ def area_of(numbers: Any, scope: Scope) -> Area:
         raise AreaError(*faults)
     geometry, notes = union_of(rows, "geometry")
     notes.append(f"The area is {counted(len(wanted), 'parcel')} of {scope.county.pk}.")
-    return Area(geometry, tuple(notes), (Part(geometry, parcels=wanted),))
+    return Area(geometry, tuple(notes), (AreaPart(geometry, parcels=wanted),))

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from terrafusion.areas import bbox, buffer, collection, district, geojson, parcels, upload, wkt
-from terrafusion.areas.area import Area, AreaError, Scope
+from terrafusion.areas.area import Area, AreaContext, AreaError
 from terrafusion.records.models import County, CountySettings
 from terrafusion.types import AnyUser
 from terrafusion.words import shown
 
-KINDS: dict[str, Callable[[dict[str, Any], Scope], Area]] = {
+KINDS: dict[str, Callable[[dict[str, Any], AreaContext], Area]] = {
     "bbox": bbox.read,
     **dict.fromkeys(geojson.TYPES, geojson.read),
     "wkt": wkt.read,
@@ -43,12 +43,12 @@ def parse(given: object, county: County, max_vertices: int, user: AnyUser | None
             raise AreaError(f"Areas may be within areas {_DEEPEST} deep.")
         if read > _MAXIMUM:  # each may cost a query and the union of many outlines
             raise AreaError(f"At most {_MAXIMUM} areas may be within an area, at all depths together.")
-        return _read(given, Scope(county, max_vertices, lambda within: inner(within, depth + 1), user))
+        return _read(given, AreaContext(county, max_vertices, lambda within: inner(within, depth + 1), user))
 
     return inner(given, 0)
 
 
-def _read(given: object, scope: Scope) -> Area:
+def _read(given: object, scope: AreaContext) -> Area:
     if isinstance(given, str):
         given = {"type": "wkt", "wkt": given}
     if isinstance(given, list) and given and all(isinstance(area, dict | str | list) for area in given):

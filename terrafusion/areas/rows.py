@@ -11,7 +11,7 @@ from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from shapely.geometry.base import BaseGeometry
 
-from terrafusion.areas.area import SRID, Area, Part
+from terrafusion.areas.area import SRID, Area, AreaPart
 from terrafusion.areas.distance import METERS_PER_DEGREE, densified
 from terrafusion.records.layers import Layer
 
@@ -47,7 +47,7 @@ def geos(shape: BaseGeometry) -> GEOSGeometry:
     return GEOSGeometry(memoryview(shapely.to_wkb(shape)), srid=SRID)
 
 
-def _in_reach(layer: Layer, area: Area, part: Part) -> Q:
+def _in_reach(layer: Layer, area: Area, part: AreaPart) -> Q:
     # 1. The index and a prepared polygon find what may be in reach; 2. the ellipsoid decides.
     candidates = Q(**{f"{layer.geometry}__intersects": geos(_widened(area.geometry, part.meters))})
     feature = F(layer.geometry)

@@ -8,7 +8,7 @@ from typing import Any
 import shapely
 from django.contrib.gis.geos import GeometryCollection, GEOSGeometry
 
-from terrafusion.areas.area import Area, Part, plain
+from terrafusion.areas.area import Area, AreaPart, plain
 from terrafusion.areas.rows import geos
 
 
@@ -31,7 +31,7 @@ def load(job: Any, notes: tuple[str, ...]) -> Area | None:
     if job.area_parts is None:
         return plain(whole, notes)
     parts = tuple(
-        Part(_shape(shape), part["metres"], tuple(part["parcels"]))
+        AreaPart(_shape(shape), part["metres"], tuple(part["parcels"]))
         for shape, part in zip(job.area_shapes, job.area_parts, strict=True)
     )
     return Area(whole, notes, parts)

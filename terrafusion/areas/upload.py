@@ -7,14 +7,14 @@ from typing import Any
 
 import shapely
 
-from terrafusion.areas.area import Area, AreaError, Scope, plain
+from terrafusion.areas.area import Area, AreaContext, AreaError, plain
 from terrafusion.areas.coordinates import check_vertices
 from terrafusion.areas.members import only
 from terrafusion.records.models import UploadedArea
 from terrafusion.words import shown
 
 
-def read(given: dict[str, Any], scope: Scope) -> Area:
+def read(given: dict[str, Any], scope: AreaContext) -> Area:
     only(given, "id")
     try:
         wanted = uuid.UUID(given.get("id"))

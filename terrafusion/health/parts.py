@@ -28,7 +28,7 @@ REMEMBER_SECONDS = 3.0
 """Anybody may ask, and the checks write to storage: an answer is given again for so long."""
 
 
-class PartFailed(Exception):
+class CheckFailed(Exception):
     """The text is shown to whoever asks, so it holds no address and no secret."""
 
 
@@ -49,7 +49,7 @@ def check_storage() -> None:
     try:
         with media().open(name) as file:
             if file.read() != content:
-                raise PartFailed("The storage gave back something else than was written.")
+                raise CheckFailed("The storage gave back something else than was written.")
     finally:
         media().delete(name)
 
@@ -62,7 +62,7 @@ def check_workers() -> None:
         if (age is None or age > settings.CANARY_STALE_AFTER) and not _is_busy(cluster):
             silent.append(f"{cluster} ({'never' if age is None else f'{age:.0f} s ago'})")
     if silent:
-        raise PartFailed(f"No sign of life from the workers of: {', '.join(silent)}.")
+        raise CheckFailed(f"No sign of life from the workers of: {', '.join(silent)}.")
 
 
 def _is_busy(cluster: str) -> bool:
@@ -105,7 +105,7 @@ def _outcome(name: str) -> str:
     check, sentence = PARTS[name]
     try:
         check()
-    except PartFailed as failed:
+    except CheckFailed as failed:
         log.warning("Not ready: %s: %s", name, failed)
         return str(failed)
     except Exception:  # drivers of databases, brokers and storages raise what they like

@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from terrafusion.accounts.models import AccountEvent, Kind
+from terrafusion.accounts.models import AccountEvent, EventKind
 from tests.conftest import MakeUser
 
 PASSWORD = "secret-of-tests"  # of make_user
@@ -94,17 +94,17 @@ def test_a_familiar_address_has_a_limit_too_and_not_for_ever(person: User) -> No
         assert attempt("/api/v1/token", "ann", f"guess {number}", OFFICE).status_code == 400
     assert attempt("/api/v1/token", "ann", PASSWORD, OFFICE).status_code == 429
     # Nobody has signed in there for long: it is as any other.
-    AccountEvent.objects.filter(kind=Kind.FAILED).update(address="198.51.100.1")
+    AccountEvent.objects.filter(kind=EventKind.FAILED).update(address="198.51.100.1")
     assert attempt("/api/v1/token", "ann", PASSWORD, OFFICE).status_code == 200
-    AccountEvent.objects.exclude(kind=Kind.FAILED).update(at=timezone.now() - timedelta(days=91))
+    AccountEvent.objects.exclude(kind=EventKind.FAILED).update(at=timezone.now() - timedelta(days=91))
     assert attempt("/api/v1/token", "ann", PASSWORD, OFFICE).status_code == 429
 
 
 def test_an_account_opens_again_and_refusals_do_not_prolong(person: User) -> None:
     guess("ann", 10)
     guess("ann", 30)
-    assert AccountEvent.objects.filter(kind=Kind.FAILED).count() == 10
-    assert AccountEvent.objects.filter(kind=Kind.REFUSED).count() == 1
+    assert AccountEvent.objects.filter(kind=EventKind.FAILED).count() == 10
+    assert AccountEvent.objects.filter(kind=EventKind.REFUSED).count() == 1
     AccountEvent.objects.update(at=timezone.now() - timedelta(minutes=15, seconds=1))
     assert attempt("/api/v1/token", "ann", PASSWORD, "192.0.2.1").status_code == 200
 
@@ -113,9 +113,9 @@ def test_no_way_to_sign_in_goes_around_the_limit(person: User) -> None:
     request = RequestFactory().post("/", REMOTE_ADDR="192.0.2.1")
     assert authenticate(request, username="ann", password=PASSWORD) == person
     guess("ann", 10)
-    AccountEvent.objects.filter(kind=Kind.SIGNED_IN).delete()
+    AccountEvent.objects.filter(kind=EventKind.SIGNED_IN).delete()
     assert authenticate(request, username="ann", password=PASSWORD) is None
-    assert AccountEvent.objects.filter(kind=Kind.FAILED).count() == 10
+    assert AccountEvent.objects.filter(kind=EventKind.FAILED).count() == 10
 
 
 def test_sessions_and_tokens_go_on_meanwhile(person: User) -> None:

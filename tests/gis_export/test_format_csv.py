@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 from gis_export.formats.csv import CSV
-from gis_export.plan import Column, LayerPlan
+from gis_export.plan import ColumnPlan, LayerPlan
 from terrafusion.formulas import safe
 from tests.gis_export.conftest import Exports, Row
 from tests.gis_export.test_format_kml import complete
@@ -100,7 +100,7 @@ def test_no_cell_runs_as_a_formula(exports: Exports) -> None:
 
 
 def test_no_name_of_a_field_runs_as_a_formula() -> None:
-    columns = (Column("=1+1", "text"), Column("name", "text"))
+    columns = (ColumnPlan("=1+1", "text"), ColumnPlan("name", "text"))
     layer = LayerPlan("odd", "Odd", "", "", "Point", 4326, "2024-01-01T00:00:00+00:00", columns, {"geometry": "none"})
     assert CSV().header(layer) == '"\'=1+1","name"\r\n'
 

@@ -16,7 +16,7 @@ from lxml import etree
 
 from gis_export.formats import gml
 from gis_export.formats.gml import NAMESPACE
-from gis_export.plan import Column, LayerPlan
+from gis_export.plan import ColumnPlan, LayerPlan
 from tests.gis_export.conftest import STATE_PLANE, Exports, Row
 from tests.gis_export.test_format_kml import complete, typed, without_forbidden
 from tests.gis_export.test_format_native import needs_ogrinfo
@@ -93,7 +93,7 @@ def test_valid_against_its_schema(exports: Exports) -> None:
 @given(st.lists(st.text(min_size=1), unique=True, max_size=5), st.text(min_size=1, max_size=3))
 @example(["①", "x➓", "ª", "-", "·", "Ⅷ", "\U00010400", "٣"], "①")
 def test_names_of_fields_become_names_of_xml(wanted: list[str], again: str) -> None:
-    columns = tuple(Column(name, "text") for name in dict.fromkeys([*wanted, again, again.swapcase(), "geometry"]))
+    columns = tuple(ColumnPlan(name, "text") for name in dict.fromkeys([*wanted, again, again.swapcase(), "geometry"]))
     layer = LayerPlan("odd", "Odd", "", "", "MultiPolygon", 4326, "2024-01-01T00:00:00+00:00", columns)
     found = gml.names(layer)
     assert len({name.lower() for name in found}) == len(columns) + 1

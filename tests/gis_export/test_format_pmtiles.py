@@ -19,7 +19,7 @@ import shapely
 from pmtiles.reader import MemorySource, Reader, all_tiles
 
 from gis_export.formats.tile_sql import GRID, WORLD
-from gis_export.plan import Column, Result
+from gis_export.plan import ColumnPlan, ExportResult
 from tests.gis_export.compare import transformed
 from tests.gis_export.conftest import Exports, Row
 from tests.gis_export.test_format_kml import complete, typed
@@ -161,7 +161,7 @@ class TestRowsMadeInSQL:
         with django_db_blocker.unblock():
             yield
 
-    def written(self, folder: Path, sql: str, kind: str, *columns: Column) -> Result:
+    def written(self, folder: Path, sql: str, kind: str, *columns: ColumnPlan) -> ExportResult:
         wanted = plan(folder, "PMTiles", sql)
         layer = replace(wanted.layers[0], geometry_type=kind, srid=3857, columns=columns, options={"max_zoom": 15})
         return run_plan(replace(wanted, layers=(layer,)))
@@ -173,7 +173,7 @@ class TestRowsMadeInSQL:
             f"SELECT i AS k, ST_Multi({shape[kind]}) AS g, i::bigint AS c0 FROM generate_series(1, 500) AS i, "
             "ST_SetSRID(ST_Point(-13e6 + i * 0.9, 6e6 + i * 0.7), 3857) AS p"
         )
-        done = self.written(tmp_path, sql, kind, Column("number", "integer"))
+        done = self.written(tmp_path, sql, kind, ColumnPlan("number", "integer"))
         made = {
             feature["properties"]["number"]
             for (z, _, _), layers in decoded(Path(done.file)).items()
@@ -206,7 +206,7 @@ class TestRowsMadeInSQL:
             "(CASE i WHEN 1 THEN 'NaN' WHEN 2 THEN 'Infinity' ELSE '0.5' END)::float8 AS c0 "
             "FROM generate_series(1, 3) AS i"
         )
-        done = self.written(tmp_path, sql, "Point", Column("real", "real"))
+        done = self.written(tmp_path, sql, "Point", ColumnPlan("real", "real"))
         (tile,) = [layers for (z, _, _), layers in decoded(Path(done.file)).items() if z == 10]
         assert [feature["properties"] for feature in tile["squares"]["features"]] == [{}, {}, {"real": 0.5}]
         assert ("dropped", 2) in [(loss["kind"], loss["count"]) for loss in done.manifest["layers"][0]["losses"]]

@@ -18,7 +18,7 @@ import shapely
 from openpyxl.utils.escape import unescape
 
 from gis_export.formats import xlsx
-from gis_export.plan import Column, LayerPlan, Result
+from gis_export.plan import ColumnPlan, ExportResult, LayerPlan
 from gis_export.writer.export import run_plan
 from tests.gis_export.compare import same_shape
 from tests.gis_export.conftest import Exports, Row
@@ -134,7 +134,7 @@ class TestLimits:
 
     @pytest.fixture
     def written(self, _database: None, django_db_blocker: Any, tmp_path: Path) -> Iterator[Any]:
-        def write(sql: str, *columns: Column, name: str = "squares") -> Result:
+        def write(sql: str, *columns: ColumnPlan, name: str = "squares") -> ExportResult:
             folder = tmp_path / name
             folder.mkdir()
             wanted = plan(folder, "XLSX", sql)
@@ -154,7 +154,7 @@ class TestLimits:
         self, written: Any, monkeypatch: pytest.MonkeyPatch, rows: int
     ) -> None:
         monkeypatch.setattr(xlsx, "ROWS", 11)
-        found = written(SQUARES.format(rows), Column("number", "integer", total=True), Column("name", "text"))
+        found = written(SQUARES.format(rows), ColumnPlan("number", "integer", total=True), ColumnPlan("name", "text"))
         book = openpyxl.load_workbook(found.file)
         names = ["squares", "squares (2)", "squares (3)"][: math.ceil(rows / 10)]
         assert book.sheetnames == [*names, "second"]
@@ -177,7 +177,7 @@ class TestLimits:
             "(CASE i WHEN 1 THEN 'NaN' WHEN 2 THEN '-Infinity' ELSE '0.1' END)::float8 AS c1, "
             "'_x0041__x0042_ ' || i AS c2 FROM generate_series(1, 4) AS i"
         )
-        found = written(sql, Column("text", "text"), Column("real", "real"), Column("like", "text"))
+        found = written(sql, ColumnPlan("text", "text"), ColumnPlan("real", "real"), ColumnPlan("like", "text"))
         sheet = python_calamine.load_workbook(found.file).get_sheet_by_name("squares")
         _, *rows = sheet.to_python()
         assert [row[0] for row in rows] == ["x" + "é" * 32766, "🏠" * 16383, "a" * 32767, ""]
@@ -189,7 +189,7 @@ class TestLimits:
 
     @pytest.mark.parametrize("name", ["history", "a_layer_whose_name_is_longer_than_a_sheet_takes"])
     def test_names_that_no_sheet_can_have(self, written: Any, name: str) -> None:
-        found = written(SQUARES.format(1), Column("number", "integer"), Column("name", "text"), name=name)
+        found = written(SQUARES.format(1), ColumnPlan("number", "integer"), ColumnPlan("name", "text"), name=name)
         first, _ = openpyxl.load_workbook(found.file).sheetnames
         assert len(first) <= 31
         assert first.lower() != "history"
@@ -199,4 +199,4 @@ class TestLimits:
 
 def _second(layer: LayerPlan) -> tuple[LayerPlan, ...]:
     """A further layer after the first, whose sheet must come last."""
-    return (replace(layer, name="second", sql=SQUARES.format(2), columns=(Column("number", "integer"),)),)
+    return (replace(layer, name="second", sql=SQUARES.format(2), columns=(ColumnPlan("number", "integer"),)),)

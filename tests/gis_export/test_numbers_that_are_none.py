@@ -13,7 +13,7 @@ import pyogrio.raw
 import pytest
 
 from gis_export.formats import registry
-from gis_export.plan import Column
+from gis_export.plan import ColumnPlan
 from tests.gis_export.conftest import FORMATS
 from tests.gis_export.test_writer_process import SQUARES, plan, run_plan
 
@@ -44,7 +44,7 @@ def test_numbers_that_are_none(tmp_path: Path, transactional_db: None, export_fo
     srid = registry.get(export_format).fixed_srid or 4326
     sql = SQUARES.format(4).replace("i::bigint", f"(ARRAY{NUMBERS})[i]::float8").replace("4326", str(srid))
     wanted = plan(tmp_path, export_format, sql)
-    columns = (Column("number", "real"), Column("name", "text", width=20))
+    columns = (ColumnPlan("number", "real"), ColumnPlan("name", "text", width=20))
     result = run_plan(replace(wanted, layers=(replace(wanted.layers[0], columns=columns, srid=srid),)))
     path = Path(result.file)
     losses = [loss for loss in result.manifest["layers"][0]["losses"] if loss["count"]]

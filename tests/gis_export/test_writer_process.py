@@ -29,7 +29,7 @@ from gis_export import client
 from gis_export.errors import CrsUnsuitable, FormatLimitExceeded, ReconciliationFailed, WriterCrashed, WriterFailed
 from gis_export.formats import registry
 from gis_export.models import GisExportJob
-from gis_export.plan import Column, LayerPlan, Plan, Result
+from gis_export.plan import ColumnPlan, ExportPlan, ExportResult, LayerPlan
 from terrafusion.jobs import dispatch, runner
 from terrafusion.jobs.errors import DatabaseUnavailable, JobError, QueryTimedOut, StorageFull, StorageUnavailable
 from terrafusion.jobs.publish import workdir_root
@@ -44,7 +44,7 @@ SQUARES = (
     "SELECT i AS k, ST_Multi(ST_MakeEnvelope(i, 0, i + 1, 1, 4326)) AS g, i::bigint AS c0, 'text ' || i AS c1 "
     "FROM generate_series(1, {}) AS i"
 )
-COLUMNS = (Column("number", "integer", total=True), Column("name", "text", width=20))
+COLUMNS = (ColumnPlan("number", "integer", total=True), ColumnPlan("name", "text", width=20))
 
 
 def conninfo(**changes: str) -> str:
@@ -53,18 +53,18 @@ def conninfo(**changes: str) -> str:
     return " ".join(f"{name}='{value}'" for name, value in {**known, **changes}.items() if value)
 
 
-def plan(folder: Path, export_format: str = "GeoJSON", sql: str = SQUARES.format(20), **more: Any) -> Plan:
+def plan(folder: Path, export_format: str = "GeoJSON", sql: str = SQUARES.format(20), **more: Any) -> ExportPlan:
     layer = LayerPlan("squares", "Squares", "", sql, "MultiPolygon", 4326, "2024-01-01T00:00:00+00:00", COLUMNS)
     layer = replace(layer, options={option.name: option.default for option in registry.get(export_format).options})
-    made = Plan(export_format, (layer,), conninfo(), str(folder), "result", False, {})
+    made = ExportPlan(export_format, (layer,), conninfo(), str(folder), "result", False, {})
     return replace(made, **more)
 
 
-def run_plan(wanted: Plan) -> Result:
+def run_plan(wanted: ExportPlan) -> ExportResult:
     return client.writer().run(wanted, lambda _: None)
 
 
-def failure(wanted: Plan) -> JobError:
+def failure(wanted: ExportPlan) -> JobError:
     with pytest.raises(JobError) as failed:
         run_plan(wanted)
     return failed.value
@@ -210,7 +210,7 @@ class TestFailures:
         wait_until(lambda: not running("pg_sleep(60)"), 20)
 
     def test_more_than_the_format_holds(self, tmp_path: Path) -> None:
-        many = tuple(Column(f"c{i}", "text") for i in range(300))
+        many = tuple(ColumnPlan(f"c{i}", "text") for i in range(300))
         selected = ", ".join(f"'x' AS c{i}" for i in range(300))
         wide = f"SELECT 1 AS k, NULL::geometry AS g, {selected}"
         made = plan(tmp_path, "Shapefile")

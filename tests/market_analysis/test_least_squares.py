@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import sparse, stats
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.least_squares import huber, unlike_variances, wls
 
 
@@ -177,7 +177,7 @@ def test_figures_that_rest_on_rounding_are_refused() -> None:
         x = np.column_stack([np.eye(2)[month], np.array([low, 6 * low + 0.1])[month]])
         wls(sparse.csr_matrix(x), np.arange(14.0), lead=2, own=1e-30)
 
-    with pytest.raises(TooFewSales) as refused:
+    with pytest.raises(InsufficientSales) as refused:
         list(map(fit, np.arange(1, 50) / 37))
     assert str(refused.value) == "These sales do not decide the figures: their characteristics say almost the same."
 

@@ -12,7 +12,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from market_analysis.stats import pairs, price_index, quality, selection, time_adjustment
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from terrafusion import env
 from tests.conftest import ROOT
 from tests.market_analysis.data import level, market
@@ -125,7 +125,7 @@ def test_a_year_of_flips_is_no_index() -> None:
     quick["sale_price"] = [200_000.0] * 177 + [300_000.0] * 177
     sales = pd.concat([sales, quick], ignore_index=True)
     assert price_index.case_shiller(sales).value[-1] > 120  # of all pairs
-    with pytest.raises(TooFewSales, match="sound"):
+    with pytest.raises(InsufficientSales, match="sound"):
         price_index.by_method("case_shiller", sales)
     choice = selection.select(sales, "month", ["case_shiller", "hedonic", "median"])
     assert choice.method == "hedonic"
@@ -211,13 +211,13 @@ def test_periods_without_a_link_are_withheld() -> None:
 def test_too_few() -> None:
     sales = market(2, 5)
     sales["parcel_number"] = range(len(sales))
-    with pytest.raises(TooFewSales, match="no valid sale"):
+    with pytest.raises(InsufficientSales, match="no valid sale"):
         price_index.median(sales[:0])
-    with pytest.raises(TooFewSales, match="all are of 2012-01"):
+    with pytest.raises(InsufficientSales, match="all are of 2012-01"):
         price_index.hedonic(sales[:1])
-    with pytest.raises(TooFewSales, match="no repeat sales"):
+    with pytest.raises(InsufficientSales, match="no repeat sales"):
         price_index.repeat_sales(sales)
-    with pytest.raises(TooFewSales, match="takes 30"):
+    with pytest.raises(InsufficientSales, match="takes 30"):
         time_adjustment.fit(sales, date(2012, 12, 31))
 
 

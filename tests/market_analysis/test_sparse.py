@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from market_analysis.analyses.market import Market
 from market_analysis.catalogue import ANALYSES, INDEX_METHODS, Analysis
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 
 _PLACES = ("A", "B", "10")
 
@@ -83,7 +83,7 @@ def test_sparse_counties_have_an_answer_or_a_reason(name: str, market: Market, m
     analysis = ANALYSES[name]
     try:
         result = analysis.run(market, _parameters(analysis, min_sales))
-    except TooFewSales:
+    except InsufficientSales:
         return
     json.dumps([result.summary, result.chart], allow_nan=False)
     assert result.message

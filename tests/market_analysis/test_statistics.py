@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from market_analysis.stats import seasonality
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.growth import growth
 from market_analysis.stats.hot_spots import hot_spots
 from market_analysis.stats.similarity import compare
@@ -31,9 +31,9 @@ def test_growth_is_that_of_statsmodels_rlm() -> None:
 
 def test_growth_says_what_it_takes() -> None:
     dates = pd.Series(pd.date_range("2012-01-01", periods=20, freq="D"))
-    with pytest.raises(TooFewSales, match="180 days; these are over 19"):
+    with pytest.raises(InsufficientSales, match="180 days; these are over 19"):
         growth(np.ones(20), dates)
-    with pytest.raises(TooFewSales, match="10 sales; there are 3"):
+    with pytest.raises(InsufficientSales, match="10 sales; there are 3"):
         growth(np.ones(3), dates[:3])
 
 
@@ -41,9 +41,9 @@ def test_season_of_a_known_market() -> None:
     truth = 1 + 0.5 * np.sin(2 * np.pi * np.arange(12) / 12)
     counts = 100 * truth[(np.arange(72) + 3) % 12]  # from April on
     assert seasonality.factors(counts, 4) == pytest.approx(truth, rel=1e-9)
-    with pytest.raises(TooFewSales, match="24 months; there are 23"):
+    with pytest.raises(InsufficientSales, match="24 months; there are 23"):
         seasonality.factors(counts[:23], 4)
-    with pytest.raises(TooFewSales, match="1 have none"):
+    with pytest.raises(InsufficientSales, match="1 have none"):
         seasonality.factors(np.append(counts, 0), 4)
 
 
@@ -109,9 +109,9 @@ def test_places_without_neighbours_have_no_figure() -> None:
 
 
 def test_hot_spots_say_what_they_take() -> None:
-    with pytest.raises(TooFewSales, match="10 places"):
+    with pytest.raises(InsufficientSales, match="10 places"):
         hot_spots(np.linspace(1, 9, 9), _grid(3))
-    with pytest.raises(TooFewSales, match="same figure"):
+    with pytest.raises(InsufficientSales, match="same figure"):
         hot_spots(np.ones(16), _grid(4))
 
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from market_analysis.models import MarketAnalysisJob
 from market_analysis.stats import price_index, shrinkage, tiers
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from terrafusion.records import layers
 from terrafusion.records.models import County, Sale
 from tests.market_analysis.conftest import Analyse
@@ -47,9 +47,9 @@ def test_tiers_by_own_price_would_seem_to_move_and_ours_do_not() -> None:
 
 def test_tiers_that_the_records_do_not_show() -> None:
     sales = market(12, 20)[["parcel_number", "sale_date", "sale_price"]]
-    with pytest.raises(TooFewSales, match="do not distinguish 3 value tiers"):
+    with pytest.raises(InsufficientSales, match="do not distinguish 3 value tiers"):
         tiers.of_sales(sales, 3)
-    with pytest.raises(TooFewSales, match="8 sales"):
+    with pytest.raises(InsufficientSales, match="8 sales"):
         tiers.of_sales(market(4, 2), 3)
 
 
@@ -78,7 +78,7 @@ def test_shrunk_indices_are_nearer_the_truth_and_their_intervals_hold_it() -> No
     assert 0.93 < np.mean(held) < 0.97
     assert np.mean(held, axis=0)[0] > 0.92
     assert np.mean(ours) < 0.5 * np.mean(theirs)
-    with pytest.raises(TooFewSales, match="4 places"):
+    with pytest.raises(InsufficientSales, match="4 places"):
         shrinkage.shrink(own[:4], error[:4], years[:4])
 
 

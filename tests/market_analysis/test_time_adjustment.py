@@ -12,7 +12,7 @@ from scipy import stats
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from market_analysis.stats import market_level, time_adjustment
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from tests.market_analysis.data import level, market
 
 
@@ -178,9 +178,9 @@ def test_what_it_does_not_know(fitted: time_adjustment.TimeAdjustment) -> None:
         with pytest.raises(ValueError, match="2012-01 to 2017-12"):
             fitted.factor(day, date(2016, 1, 1))
     sales = market(5, 40)
-    with pytest.raises(TooFewSales, match="takes 30 valid sales; there are 29"):
+    with pytest.raises(InsufficientSales, match="takes 30 valid sales; there are 29"):
         time_adjustment.fit(sales[:29], date(2015, 1, 1))
-    with pytest.raises(TooFewSales, match="6 months"):
+    with pytest.raises(InsufficientSales, match="6 months"):
         time_adjustment.fit(sales, date(2015, 1, 1))
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from market_analysis.stats import trend_test
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from tests.market_analysis.data import market
 
 
@@ -29,7 +29,7 @@ def test_sales_ratio_trend_of_a_known_market() -> None:
     trend = trend_test.ratio_trend(sales, 0.95)
     assert trend.rate == pytest.approx(np.expm1(0.072), abs=0.002)
     assert trend.low <= trend.rate <= trend.high
-    with pytest.raises(TooFewSales, match="there are 0"):
+    with pytest.raises(InsufficientSales, match="there are 0"):
         trend_test.ratio_trend(sales.assign(total_value=np.nan), 0.95)
 
 
@@ -39,5 +39,5 @@ def test_backtest_of_a_known_market() -> None:
     assert sum(span.sales for span in missed) == 480
     assert abs(missed[-1].error) < 0.03
     assert missed[-1].unadjusted_error < -0.015  # prices had risen since
-    with pytest.raises(TooFewSales):
+    with pytest.raises(InsufficientSales):
         trend_test.backtest(market(12), date(2012, 12, 31))

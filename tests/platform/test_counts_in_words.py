@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("terrafusion", "gis_export", "market_analysis", "valuation", "reporting")
 PLURAL = re.compile(r"^ (?:(?:more|other|similar|new|old|valid) )?(?P<noun>[a-z]+s)\b")
 PLURAL_VERB = re.compile(r"^(?: (?!that|what|cannot)[a-z]+){0,4}? (?:are|were|have|do|differ)\b")
-LIMIT = re.compile(r"(?:\w+\.)*_?[A-Z][A-Z_0-9]*(?: // \d+)?|LEAST\.total_seconds\(\) / 60")
+LIMIT = re.compile(r"(?:\w+\.)*_?[A-Z][A-Z_0-9]*(?: // \d+)?|MINIMUM\.total_seconds\(\) / 60")
 """What is written in capitals is a limit, and none is 1."""
 NO_NOUN = re.compile(
     r"is|has|was|does|this|its|as|less|us|s|adds|belongs|clashes|compares|exists|holds|lies|names|needs|reruns|stays|takes"
@@ -65,7 +65,7 @@ def test_every_count_before_a_noun_is_written_by_the_helper() -> None:
         ('f"{done} of {total:,} records written."', True),
         ("f\"{counted(n, 'vertex', 'vertices')} were added.\"", True),
         ("f\"{counted(n, 'parcel')} valued.\"", False),
-        ('f"At most {MOST:,} parcels."', False),
+        ('f"At most {MAX_PARCELS:,} parcels."', False),
         ('f"{name} is no number."', False),
     ],
 )

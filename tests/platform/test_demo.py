@@ -54,7 +54,7 @@ def test_a_county_is_valued_certified_and_studied_and_again(
     client: Client, county: County, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data.sales(county, data.homes(county, 160), 360, months=30)
-    plan = parts.Plan(county.pk, "areas", neighborhood="North", valuation_date=str(data.VALUATION_DATE))
+    plan = parts.DemoPlan(county.pk, "areas", neighborhood="North", valuation_date=str(data.VALUATION_DATE))
     first = demo.ask(client, plan)
     assert {"job_id", "status", "format", "layers", "records", "file", "bytes", "sha256", "seconds"} < first.keys()
     assert (first["status"], first["records"]) == ("COMPLETED", 160)
@@ -87,7 +87,7 @@ def test_without_sales_the_parts_that_need_them_are_left_out(
     client: Client, county: County, capsys: pytest.CaptureFixture[str]
 ) -> None:
     data.homes(county, 3)
-    report = demo.ask(client, parts.Plan(county.pk, "areas"))
+    report = demo.ask(client, parts.DemoPlan(county.pk, "areas"))
     assert [part for part, found in report.items() if found is None] == ["valuation", "ratio_study", "market_analysis"]
     assert report["card"]["parcel"] == "0000"
     assert "has no sales: left out are valuation, ratio_study, market_analysis" in capsys.readouterr().out
@@ -97,7 +97,7 @@ def test_without_sales_the_parts_that_need_them_are_left_out(
 def test_a_part_that_fails_ends_the_demo(client: Client, county: County, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here, a run without sales."""
     data.homes(county, 3)
-    plan = parts.Plan(county.pk, "areas", neighborhood="North", valuation_date=str(data.VALUATION_DATE))
+    plan = parts.DemoPlan(county.pk, "areas", neighborhood="North", valuation_date=str(data.VALUATION_DATE))
     with pytest.raises(SetupError, match="At least 100 valid sales"):
         demo.ask(client, plan)
     monkeypatch.setattr("signal.signal", lambda *_: None)

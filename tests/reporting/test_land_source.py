@@ -15,7 +15,7 @@ from tests.reporting import pdfs
 from tests.reporting.conftest import Make
 from tests.valuation import data
 from tests.valuation.conftest import certify, decided
-from valuation.decisions.asked import DecisionRequest, Selection
+from valuation.decisions.asked import DecisionRequest, ValueSelection
 from valuation.models import Decision, Step
 
 SOURCES = ("land_sales", "abstraction", "county_share")
@@ -67,7 +67,7 @@ def test_a_revoked_value_takes_its_source_along(
     make: Make, county: County, parcels: list[PropertyOperational], assessor: Any
 ) -> None:
     decision = Decision.objects.get(step=Step.CERTIFY)
-    request = DecisionRequest(Step.REVOKE, Selection(parcels=("0001",)), "A mistake.", decision=decision)
+    request = DecisionRequest(Step.REVOKE, ValueSelection(parcels=("0001",)), "A mistake.", decision=decision)
     decided(decision.job, assessor, request)
     rows = rows_of(make, "assessment_roll", "parcels")
     assert [row["land_source"] for row in rows][:3] == [WORDS[0], None, WORDS[2]]

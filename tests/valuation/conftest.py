@@ -8,7 +8,7 @@ import pytest
 from terrafusion.records.models import County, PropertyOperational
 from tests.conftest import MakeUser, Role
 from tests.valuation import data
-from valuation.decisions.asked import DecisionRequest, Selection
+from valuation.decisions.asked import DecisionRequest, ValueSelection
 from valuation.decisions.execute import decide
 from valuation.decisions.preview import preview
 from valuation.models import Decision, PropertyValuation, Step, ValuationJob
@@ -50,6 +50,6 @@ def decided(job: ValuationJob, user: Any, request: DecisionRequest) -> Decision:
 
 
 def certify(run: ValuationJob, user: Any, *numbers: str, day: datetime.date = data.VALUATION_DATE) -> None:
-    chosen = Selection(parcels=numbers)
+    chosen = ValueSelection(parcels=numbers)
     decided(run, user, DecisionRequest(Step.REVIEW, chosen, "Seen."))
     decided(run, user, DecisionRequest(Step.CERTIFY, chosen, "Certified.", effective_date=day, tax_year=day.year))

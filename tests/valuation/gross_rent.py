@@ -13,7 +13,7 @@ from valuation.frames import values_of
 from valuation.methods import Method
 from valuation.models import ValuationJob
 from valuation.parameters import VALUING
-from valuation.run.approaches import Progress, Result
+from valuation.run.approaches import ApproachResult, Progress
 
 if TYPE_CHECKING:
     from valuation.mass_appraisal.holdout import Trial
@@ -32,7 +32,7 @@ class GrossRent:
     def __init__(self, multiplier: float) -> None:
         self.multiplier = multiplier
 
-    def value(self, parcels: pd.DataFrame) -> Result:
+    def value(self, parcels: pd.DataFrame) -> ApproachResult:
         rent = RENT * parcels["living_area_sqft"].to_numpy(dtype=float)
         value, every = rent * self.multiplier, np.ones(len(parcels), dtype=bool)
         flags = {"rent_assumed": every, "no_evidence": every}
@@ -41,7 +41,7 @@ class GrossRent:
             key: {"value": each * self.multiplier, "rent": each}
             for key, each in zip(parcels.index.tolist(), rent.tolist(), strict=True)
         }
-        return Result(values, lines=lines)
+        return ApproachResult(values, lines=lines)
 
 
 def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> GrossRent:

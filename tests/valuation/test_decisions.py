@@ -17,7 +17,7 @@ from terrafusion.records.values import in_effect
 from tests.conftest import ClientOf
 from tests.valuation import data
 from tests.valuation.conftest import certify, decided, states
-from valuation.decisions.asked import EVERYTHING, DecisionRequest, Selection
+from valuation.decisions.asked import EVERYTHING, DecisionRequest, ValueSelection
 from valuation.errors import AlreadyCertified, NotDecidable, PreviewStale
 from valuation.models import Decision, PropertyValuation, Step, ValuationJob
 
@@ -106,7 +106,7 @@ def test_an_override_keeps_its_reason_and_is_reviewed_again(
 def test_of_what_could_not_be_valued_an_override_makes_a_value(
     run: ValuationJob, parcels: Parcels, assessor: Any
 ) -> None:
-    request = DecisionRequest(Step.OVERRIDE, Selection(parcels=("0005",)), "Measured on site.", value=90_000)
+    request = DecisionRequest(Step.OVERRIDE, ValueSelection(parcels=("0005",)), "Measured on site.", value=90_000)
     decided(run, assessor, request)
     certify(run, assessor, "0005")
     history = PropertyValueHistory.objects.get(property=parcels[5])
@@ -205,7 +205,7 @@ def test_a_day_has_one_certified_value(run: ValuationJob, county: County, parcel
     decided(second, assessor, DecisionRequest(Step.REVIEW, EVERYTHING, "Seen."))
     request = DecisionRequest(Step.CERTIFY, EVERYTHING, "Again.", effective_date=data.VALUATION_DATE, tax_year=2022)
     named_too = DecisionRequest(
-        Step.CERTIFY, Selection(parcels=("0001",)), "Again.", effective_date=data.VALUATION_DATE, tax_year=2022
+        Step.CERTIFY, ValueSelection(parcels=("0001",)), "Again.", effective_date=data.VALUATION_DATE, tax_year=2022
     )
     with pytest.raises(AlreadyCertified, match="0001"):
         decided(second, assessor, named_too)

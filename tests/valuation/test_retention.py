@@ -15,7 +15,7 @@ from terrafusion.records.models import County, CountySettings, PropertyOperation
 from tests.conftest import ClientOf
 from tests.valuation import data
 from tests.valuation.conftest import decided
-from valuation.decisions.asked import EVERYTHING, DecisionRequest, Selection
+from valuation.decisions.asked import EVERYTHING, DecisionRequest, ValueSelection
 from valuation.errors import NotDecidable
 from valuation.models import JudgedSale, PropertyValuation, Step, ValuationJob
 from valuation.retention import forget
@@ -70,7 +70,7 @@ def test_the_sweep_removes_what_nobody_decided_about(
 
 
 def test_a_run_with_any_decision_stays_whole(old: ValuationJob, county: County, manager: Any) -> None:
-    decided(old, manager, DecisionRequest(Step.REJECT, Selection(parcels=("0001",)), "A barn."))
+    decided(old, manager, DecisionRequest(Step.REJECT, ValueSelection(parcels=("0001",)), "A barn."))
     data.run_of(county)
     assert forget() == 0
     assert PropertyValuation.objects.filter(job=old).count() == 2

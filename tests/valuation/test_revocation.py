@@ -18,7 +18,7 @@ from tests.conftest import ClientOf
 from tests.valuation import data
 from tests.valuation.conftest import certify, decided, states
 from valuation import layers, values
-from valuation.decisions.asked import EVERYTHING, DecisionRequest, Selection
+from valuation.decisions.asked import EVERYTHING, DecisionRequest, ValueSelection
 from valuation.errors import NotDecidable, PreviewStale, TooLate
 from valuation.models import DecidedValue, Decision, PropertyValuation, State, Step, ValuationJob
 
@@ -26,7 +26,7 @@ Parcels = list[PropertyOperational]
 
 
 def revoke(run: ValuationJob, user: Any, *numbers: str, decision: Decision | None = None) -> Decision:
-    chosen = Selection(parcels=numbers) if numbers else EVERYTHING
+    chosen = ValueSelection(parcels=numbers) if numbers else EVERYTHING
     decision = decision or Decision.objects.filter(step=Step.CERTIFY).latest("decided_at")
     return decided(run, user, DecisionRequest(Step.REVOKE, chosen, "The wrong year.", decision=decision))
 
@@ -66,7 +66,7 @@ def test_a_revoked_value_counts_nowhere_and_stays_on_record(
 def test_it_can_be_certified_again_for_the_same_day(run: ValuationJob, parcels: Parcels, assessor: Any) -> None:
     certify(run, assessor, "0001")
     revoke(run, assessor)
-    request = DecisionRequest(Step.OVERRIDE, Selection(parcels=("0001",)), "The roof is gone.", value=250_000)
+    request = DecisionRequest(Step.OVERRIDE, ValueSelection(parcels=("0001",)), "The roof is gone.", value=250_000)
     decided(run, assessor, request)
     certify(run, assessor, "0001")
     assert current(parcels[1]) == 250_000
@@ -127,7 +127,7 @@ def test_until_when(run: ValuationJob, county: County, assessor: Any, monkeypatc
 
 
 def test_other_steps_are_revoked_too(run: ValuationJob, assessor: Any) -> None:
-    request = DecisionRequest(Step.OVERRIDE, Selection(parcels=("0001",)), "A guess.", value=1)
+    request = DecisionRequest(Step.OVERRIDE, ValueSelection(parcels=("0001",)), "A guess.", value=1)
     override = decided(run, assessor, request)
     review = decided(run, assessor, DecisionRequest(Step.REVIEW, EVERYTHING, "Seen."))
     with pytest.raises(NotDecidable, match="decided about again since"):
@@ -168,7 +168,7 @@ def test_a_correction_is_a_new_entry_with_a_reason(
 ) -> None:
     before = current(parcels[1])
     certify(run, assessor, "0001")
-    request = DecisionRequest(Step.CORRECT, Selection(parcels=("0001",)), "Board of Equalization.", value=280_000)
+    request = DecisionRequest(Step.CORRECT, ValueSelection(parcels=("0001",)), "Board of Equalization.", value=280_000)
     made = decided(run, assessor, request)
     assert (made.effective_date, made.tax_year) == (data.VALUATION_DATE, 2022)
     assert current(parcels[1]) == 280_000

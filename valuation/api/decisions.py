@@ -13,7 +13,7 @@ from rest_framework.utils.html import is_html_input
 
 from terrafusion.api.fields import NamesField
 from terrafusion.api.serializers import StrictSerializer
-from valuation.decisions.asked import ALL, EVERYTHING, DecisionRequest, Selection
+from valuation.decisions.asked import ALL, EVERYTHING, DecisionRequest, ValueSelection
 from valuation.models import Decision, Step, ValuationJob
 from valuation.values import made_by
 
@@ -48,7 +48,7 @@ _NAME_SOME = f'Say "{ALL}" to mean every value that is ready, or name parcels, n
     }
 )
 class SelectionSerializer(StrictSerializer):
-    """``"all"``, or at least one name. Validated to a ``Selection``. A form says ``all`` by a box of its own."""
+    """``"all"``, or at least one name. Validated to a ``ValueSelection``. A form says ``all`` by a box of its own."""
 
     others = (_EVERYTHING,)
 
@@ -81,7 +81,7 @@ class SelectionSerializer(StrictSerializer):
         chosen: Any = {name: tuple(dict.fromkeys(names)) for name, names in found.items() if names}
         if not chosen:
             raise serializers.ValidationError({"non_field_errors": [_NAME_SOME]})
-        return Selection(**chosen)
+        return ValueSelection(**chosen)
 
 
 def _prefixed(sent: Any, prefix: str) -> Any:
@@ -154,7 +154,7 @@ class DecisionRequestSerializer(StrictSerializer):
         if data["step"] in _TAKEN_BY["value"]:
             if data["value"] is None:
                 faults["value"] = ["Give the figure that is to stand, in dollars."]
-            selection: Selection = data["selection"]
+            selection: ValueSelection = data["selection"]
             if len(selection.parcels) != 1 or selection.neighborhoods or selection.property_classes:
                 faults["selection"] = [f"To {data['step']} takes one parcel: name it in parcels."]
         if data["step"] == Step.REVOKE and data["decision"] is None:

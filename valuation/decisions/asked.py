@@ -15,7 +15,7 @@ _COLUMNS = {"parcels": "parcel_number", "neighborhoods": "neighborhood", "proper
 
 
 @dataclass(frozen=True)
-class Selection:
+class ValueSelection:
     """Which values of a run. Those of ``parcels`` must each be ready for the step; of neighborhoods, classes and
     ``everything``, those that are ready are meant. Everything must be said: a selection of nothing is an error."""
 
@@ -40,7 +40,7 @@ class Selection:
         return ALL if self.everything else named
 
 
-EVERYTHING = Selection(everything=True)
+EVERYTHING = ValueSelection(everything=True)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class DecisionRequest:
     revoke."""
 
     step: Step
-    selection: Selection
+    selection: ValueSelection
     reason: str
     value: int | None = None
     effective_date: date | None = None

@@ -111,8 +111,8 @@ def train(
 ) -> MassAppraisal:
     """Learn from screened sales up to ``as_of``; later ones are not looked at.
 
-    Raises ``market_analysis.stats.errors.TooFewSales`` below 100 sales, ``frames.UnusableInput`` for a frame without
-    prices or dates.
+    Raises ``market_analysis.stats.errors.InsufficientSales`` below 100 sales, ``frames.UnusableInput`` for a frame
+    without prices or dates.
     """
     options, report = options or Options(), progress or (lambda _: None)
     history = learn_history(checked(sales, ("sale_price", "sale_date")), as_of)

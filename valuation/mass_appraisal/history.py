@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from market_analysis.stats import time_adjustment
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from valuation.frames import Floats
 from valuation.mass_appraisal.features import as_number, texts
 from valuation.thresholds import MIN_SALES
@@ -48,7 +48,7 @@ class History:
 
 
 def learn_history(sales: pd.DataFrame, as_of: date) -> History:
-    """Sales up to ``as_of`` with a price and a date, each once. Raises TooFewSales for fewer than 100."""
+    """Sales up to ``as_of`` with a price and a date, each once. Raises InsufficientSales for fewer than 100."""
     price = pd.to_numeric(sales["sale_price"], errors="coerce").to_numpy(dtype=float)
     dates = pd.to_datetime(sales["sale_date"])
     sound = np.isfinite(price) & (price > 0) & dates.notna().to_numpy()
@@ -59,7 +59,7 @@ def learn_history(sales: pd.DataFrame, as_of: date) -> History:
     land = _built_later(known)
     known = known[~twice & ~land].sort_values("sale_date", kind="stable")
     if len(known) < MIN_SALES:
-        raise TooFewSales(
+        raise InsufficientSales(
             f"Learning takes {MIN_SALES} valid sales up to {as_of}; there are {len(known)}"
             + (f" ({later} are later)." if later else ".")
         )
@@ -125,7 +125,7 @@ def _factors(known: pd.DataFrame, as_of: date) -> tuple[Floats, list[dict[str, A
     trend."""
     try:
         index = time_adjustment.fit(known, as_of)
-    except TooFewSales:
+    except InsufficientSales:
         return np.ones(len(known)), [], lambda day, to: _DRIFT * float(np.sqrt(max((to - day).days, 0) / 365.25))
     first = known["sale_date"].iloc[0]
     starts = [first, *[pd.Timestamp(year, 1, 1) for year in range(first.year + 1, as_of.year + 1)]]

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from terrafusion.words import counted
 from valuation.mass_appraisal.history import History, judged, learn_history
 from valuation.thresholds import MIN_SALES
@@ -52,7 +52,7 @@ def earlier(history: History) -> History | None:
     known = dates < first - timedelta(days=gap if gap >= _GAP else 0)
     try:
         return learn_history(history.sales[known], first.date())
-    except TooFewSales:
+    except InsufficientSales:
         return None
 
 

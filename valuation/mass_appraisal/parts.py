@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 
 COUNT = 10
 _MINIMUM = 15  # sales that are left without a part
@@ -25,9 +25,9 @@ def of(keys: Keys) -> Parts:
 
 
 def checked(part: Parts) -> Parts:
-    """The parts of the sales. Raises TooFewSales where hardly any sale is left without one of them."""
+    """The parts of the sales. Raises InsufficientSales where hardly any sale is left without one of them."""
     if len(part) - np.bincount(part, minlength=COUNT).max() < _MINIMUM:
-        raise TooFewSales(
+        raise InsufficientSales(
             "Nearly all sales are of the same few parcels; a value must not rest on a parcel's own sales."
         )
     return part

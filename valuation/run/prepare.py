@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from django.utils.module_loading import import_string
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from valuation import cost, errors, methods, reconcile
-from valuation.frames import NoSchedule
+from valuation.frames import NoEffectiveRates
 from valuation.land import allocation
 from valuation.land.allocation import Allocation
 from valuation.land_shares import shares_of
@@ -27,10 +27,10 @@ def prepare(job: ValuationJob, market: Market, progress: Progress) -> Prepared:
     for method, part in _parts(own.approaches(), progress):
         try:
             approach = import_string(method.approach)(job, market, ready, part)
-        except (TooFewSales, NoSchedule) as lacking:
+        except (InsufficientSales, NoEffectiveRates) as lacking:
             if method is own:
                 raise _failure(lacking) from None
-            if isinstance(lacking, TooFewSales):  # that a county has no tables is no news to it
+            if isinstance(lacking, InsufficientSales):  # that a county has no tables is no news to it
                 ready.notes.append(f"Without {method.short}: {lacking}")
             continue
         if approach is not None:
@@ -71,4 +71,4 @@ def _land(job: ValuationJob, market: Market) -> Allocation:
 
 
 def _failure(lacking: Exception) -> Exception:
-    return (errors.TooFewSales if isinstance(lacking, TooFewSales) else errors.NoSchedule)(str(lacking))
+    return (errors.TooFewSales if isinstance(lacking, InsufficientSales) else errors.NoSchedule)(str(lacking))

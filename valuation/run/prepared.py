@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from valuation import mass_appraisal, methods, reconcile
 from valuation.feasible import lacking_tables
-from valuation.frames import NoSchedule
+from valuation.frames import NoEffectiveRates
 from valuation.land.allocation import Allocation
 from valuation.methods import Method
 from valuation.models import ValuationJob, ValuationModel
@@ -45,10 +45,10 @@ class Prepared:
 def read_tables(job: ValuationJob, ready: Prepared, method: Method) -> dict[str, pd.DataFrame]:
     """The rows of the method's tables that are in force on the valuation date, by kind; ``ready`` names their sources.
 
-    Raises ``NoSchedule`` where a table that the method needs has none.
+    Raises ``NoEffectiveRates`` where a table that the method needs has none.
     """
     if lacking := lacking_tables(job.county_id, method, job.valuation_date):
-        raise NoSchedule(lacking)
+        raise NoEffectiveRates(lacking)
     found = {kind: reading.read(kind, job.county_id, job.valuation_date) for kind in method.tables}
     ready.schedules |= {kind: table.as_json() for kind, table in found.items()}
     return {kind: table.rows for kind, table in found.items()}

@@ -16,7 +16,7 @@ from terrafusion.records.models import PropertyOperational, Sale
 from terrafusion.records.sales import frame
 from terrafusion.records.sales.rules import Rules
 from terrafusion.records.sales.screening import screen
-from valuation.scope import Scope
+from valuation.scope import ValuationScope
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ def data_version(county_id: str) -> str:
     return versions.of([versions.source(PropertyOperational, county_id), versions.source(Sale, county_id)])
 
 
-def parcel_ids(scope: Scope) -> npt.NDArray[np.int64]:
+def parcel_ids(scope: ValuationScope) -> npt.NDArray[np.int64]:
     """The scope's parcels as they are now, in the order of their keys: eight bytes each, so also of a large county."""
     ids = scope.parcels().order_by("pk").values_list("pk", flat=True)
     return np.fromiter(ids.iterator(chunk_size=CHUNK), dtype=np.int64)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from valuation.frames import Values
 from valuation.land.allocation import Allocated, Allocation
-from valuation.run.approaches import Result
+from valuation.run.approaches import ApproachResult
 from valuation.run.rounding import ends, lines, nearest
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Rows:
 
 def rows(
     parcels: pd.DataFrame,
-    results: dict[str, Result],
+    results: dict[str, ApproachResult],
     chosen: Chosen,
     *,
     step: int,
@@ -101,7 +101,7 @@ def _flags(index: pd.Index[Any], values: Values, more: dict[str, Any]) -> list[t
 
 
 def _approaches(
-    index: pd.Index[Any], results: dict[str, Result], shares: pd.DataFrame, step: int
+    index: pd.Index[Any], results: dict[str, ApproachResult], shares: pd.DataFrame, step: int
 ) -> list[list[dict[str, Any]]]:
     entries: list[list[dict[str, Any]]] = [[] for _ in range(len(index))]
     keys = index.tolist()
@@ -130,14 +130,14 @@ def _approaches(
     return entries
 
 
-def _comparables(index: pd.Index[Any], results: dict[str, Result]) -> list[Any]:
+def _comparables(index: pd.Index[Any], results: dict[str, ApproachResult]) -> list[Any]:
     found: dict[int, Any] = {}
     for result in results.values():
         found |= result.comparables
     return [found.get(key, []) for key in index.tolist()]
 
 
-def _reasons(index: pd.Index[Any], results: dict[str, Result], step: int) -> list[dict[str, int]]:
+def _reasons(index: pd.Index[Any], results: dict[str, ApproachResult], step: int) -> list[dict[str, int]]:
     """The model's reasons in whole dollars, largest first, which add up to its value as it is shown."""
     reasons: list[dict[str, int]] = [{} for _ in range(len(index))]
     for result in results.values():

@@ -22,7 +22,7 @@ from valuation.mass_appraisal import holdout
 from valuation.models import JudgedSale, PropertyValuation, State, ValuationJob
 from valuation.plain_values import plain
 from valuation.run import evaluation, files, model_storage, records, store
-from valuation.run.approaches import Result
+from valuation.run.approaches import ApproachResult
 from valuation.run.balance import Compared, unbalanced
 from valuation.run.claim import require_claim
 from valuation.run.parallel import in_order
@@ -188,7 +188,7 @@ class _Run:
         return " ".join([valued, evaluation.sentence(about), *unbalanced(balance), *ready.notes])
 
 
-def choose(method: str, parcels: pd.DataFrame, results: dict[str, Result], ready: Prepared) -> Chosen:
+def choose(method: str, parcels: pd.DataFrame, results: dict[str, ApproachResult], ready: Prepared) -> Chosen:
     """What stands of the approaches' values, and their shares in it."""
     if ready.weights is not None:
         together = ready.weights.apply({name: result.values for name, result in results.items()}, parcels)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from reporting.render.files import RenderError
-from reporting.render.joining.part import Part, mapped, one, references, split
+from reporting.render.joining.part import PdfPart, mapped, one, references, split
 from reporting.render.joining.writer import Writer
 
 _NAME = b"/Foot"
@@ -19,7 +19,7 @@ _DRAW = b"/Artifact<</Type/Pagination/Subtype/Footer/Attached[/Bottom]>>BDC\n%b 
 class Footers:
     """Writes the forms, and gives each page its own, in the order of pages."""
 
-    def __init__(self, part: Part, writer: Writer) -> None:
+    def __init__(self, part: PdfPart, writer: Writer) -> None:
         self._part, self._writer = part, writer
         self._shift = writer.take(len(part) - 1) - 1
         self._forms: list[int] = []

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reporting.render.joining.footers import Footers
-from reporting.render.joining.part import PAGE, Part, mapped, one, split
+from reporting.render.joining.part import PAGE, PdfPart, mapped, one, split
 from reporting.render.joining.writer import Writer
 
 _CATALOG, _PAGES, _OUTLINES, _STRUCTURE, _DOCUMENT, _FIRST_FREE = 1, 2, 3, 4, 5, 6
@@ -24,9 +24,9 @@ def join(parts: list[Path], target: Path, footers: Path | None = None) -> int:
     typesetter has not written."""
     with target.open("wb") as file:
         writer = Writer(file, _FIRST_FREE)
-        book = _Book(writer, Footers(Part.read(footers), writer) if footers else None)
+        book = _Book(writer, Footers(PdfPart.read(footers), writer) if footers else None)
         for path in parts:
-            book.add(Part.read(path))
+            book.add(PdfPart.read(path))
             path.unlink()
         book.close()
     if footers:
@@ -51,7 +51,7 @@ class _Book:
         self._identity = b""
         self._parts = 0
 
-    def add(self, part: Part) -> None:
+    def add(self, part: PdfPart) -> None:
         shift = self._writer.take(len(part) - 1) - 1
         roots = part.roots
         structure = part.content(roots["StructTreeRoot"])
@@ -129,7 +129,7 @@ class _Book:
         chapters = b" ".join(self._chapters)
         self._writer.put(_DOCUMENT, b"<</Type/StructElem/S/Document/P %d 0 R/K[%b]>>" % (_STRUCTURE, chapters))
 
-    def _keep_roots(self, part: Part, structure: bytes) -> None:
+    def _keep_roots(self, part: PdfPart, structure: bytes) -> None:
         if self._roots:
             return
         kept = re.sub(rb"/(Pages|Metadata|StructTreeRoot|Outlines) \d+ 0 R", b"", part.content(part.catalog))

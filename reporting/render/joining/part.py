@@ -19,7 +19,7 @@ PAGE = b"<</Type/Page/"
 
 
 @dataclass
-class Part:
+class PdfPart:
     """One document that is joined: its bytes, where its objects begin (and where the last ends), and its roots."""
 
     data: bytes
@@ -29,7 +29,7 @@ class Part:
     identity: bytes
 
     @classmethod
-    def read(cls, path: Path) -> Part:
+    def read(cls, path: Path) -> PdfPart:
         """Raises RenderError for a file that the typesetter has not written."""
         data = path.read_bytes()
         trailer = _TRAILER.search(data, max(0, len(data) - 2_000))

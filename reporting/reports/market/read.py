@@ -15,7 +15,7 @@ from market_analysis import publication, sales
 from market_analysis.catalogue import ANALYSES
 from market_analysis.errors import AnalysisError
 from market_analysis.models import MarketAnalysisJob
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from reporting.errors import SourceOutdated
 from reporting.reports.base import Content, Request
 from reporting.reports.market import report
@@ -35,7 +35,7 @@ def read(request: Request, now: datetime) -> Content:
         for name in report.names(request):
             try:
                 found.append(_made(request, name))
-            except (AnalysisError, TooFewSales) as few:
+            except (AnalysisError, InsufficientSales) as few:
                 refused.append((ANALYSES[name].title, str(few)))
     return Content(blocks=build(found, refused), subtitle=", ".join(analysis.title for analysis in found), rows=1_000)
 
@@ -68,7 +68,7 @@ def _of_neighborhoods(request: Request, method: str | None) -> dict[str, Any]:
     wanted = report.wanted(request, "price_index", "neighborhood", **asked)
     try:
         result = wanted.analysis.run(sales.market(wanted, lambda: None, lambda done, message: None), wanted.values)
-    except (AnalysisError, TooFewSales) as few:
+    except (AnalysisError, InsufficientSales) as few:
         return {"shrunk_geography": "neighborhood", "shrunk_withheld": str(few)}
     return {"shrunk_geography": "neighborhood"} | {
         name: figure for name, figure in result.summary.items() if name.startswith("shrunk")

@@ -16,8 +16,8 @@ def build(parcel: ParcelFile, study: Study) -> Iterator[b.Block]:
     yield b.Heading("Property record card")
     yield from card.blocks(parcel)
     if parcel.sheet is None:
-        told = "No valuation run was named (valuation_job), so there are no comparables and no reasons."
-        yield b.Text(told, b.Tone.NOTE)
+        note = "No valuation run was named (valuation_job), so there are no comparables and no reasons."
+        yield b.Text(note, b.Tone.NOTE)
     yield b.PageBreak()
     yield b.Heading(f"Ratio study of neighborhood {parcel.neighborhood or '(none)'}")
     yield what(study)

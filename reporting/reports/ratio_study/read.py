@@ -17,7 +17,7 @@ from terrafusion import words
 from valuation import studies, study_values
 from valuation.earlier_years import earlier
 from valuation.ratio import RatioStudy
-from valuation.scope import Scope
+from valuation.scope import ValuationScope
 from valuation.study_groups import grouped, of_frame
 from valuation.study_terms import CERTIFIED, CURRENT, PropertyKind
 
@@ -88,10 +88,12 @@ def study_of(
     )
 
 
-def _scope(request: Request, neighborhood: str | None) -> Scope | None:
+def _scope(request: Request, neighborhood: str | None) -> ValuationScope | None:
     if neighborhood is not None:
-        return Scope(request.county, {"neighborhoods": [neighborhood]})
-    return Scope(request.county, {"area_of_interest": request.area.notes}, request.area) if request.area else None
+        return ValuationScope(request.county, {"neighborhoods": [neighborhood]})
+    return (
+        ValuationScope(request.county, {"area_of_interest": request.area.notes}, request.area) if request.area else None
+    )
 
 
 def _places(request: Request, sales: Any) -> list[tuple[float, float, float]]:

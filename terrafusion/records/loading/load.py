@@ -27,7 +27,7 @@ from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.geometry import GeometryReader
 from terrafusion.records.loading.mapping import Mapping
 from terrafusion.records.loading.parcels import ParcelPlan
-from terrafusion.records.loading.plan import Plan, Request, only_used
+from terrafusion.records.loading.plan import LoadPlan, Request, only_used
 from terrafusion.records.loading.reference import ReferencePlan
 from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import RowReader
@@ -37,7 +37,7 @@ from terrafusion.records.models import County
 from terrafusion.words import counted
 
 _LAYER_NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
-_PLANS: dict[str, type[Plan]] = {"parcels": ParcelPlan, "sales": SalePlan}
+_PLANS: dict[str, type[LoadPlan]] = {"parcels": ParcelPlan, "sales": SalePlan}
 _MISTAKEN = {"parcel": "parcels", "property": "parcels", "properties": "parcels", "sale": "sales"}
 _MAX_NOTES = 10
 
@@ -57,7 +57,7 @@ class Options:
 
 
 def load(
-    county_id: str, layer: str, file: Path, options: Options | None = None, plan_type: type[Plan] | None = None
+    county_id: str, layer: str, file: Path, options: Options | None = None, plan_type: type[LoadPlan] | None = None
 ) -> LoadReport:
     """Load ``file`` into a layer of the county: parcels, sales, or the reference layer of that name; or, by a
     ``plan_type`` of its own, into a plugin's table.
@@ -101,7 +101,7 @@ def _described(options: Options, source: Source) -> str:
     return (options.source or (file if alone else f"{file} {source.layer}"))[:200]
 
 
-def _run(plan: Plan, reader: RowReader, report: LoadReport, rejects: Rejects, options: Options) -> None:
+def _run(plan: LoadPlan, reader: RowReader, report: LoadReport, rejects: Rejects, options: Options) -> None:
     with transaction.atomic():
         # psycopg's own cursor: Django's would keep a copy of every statement under DEBUG.
         with connection.cursor() as wrapper:
@@ -134,7 +134,7 @@ def _run(plan: Plan, reader: RowReader, report: LoadReport, rejects: Rejects, op
                 cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")
 
 
-def _staged(plan: Plan, reader: RowReader, progress: bool) -> Iterator[dict[str, pa.Array]]:
+def _staged(plan: LoadPlan, reader: RowReader, progress: bool) -> Iterator[dict[str, pa.Array]]:
     source = plan.request.source
     columns = only_used(reader.fields, plan.request.mapping)
     shown = None if progress else True  # None: only on a terminal
@@ -155,7 +155,7 @@ def _refuse_nothing_left(report: LoadReport) -> None:
         )
 
 
-def _refuse_duplicates(cursor: CursorWrapper, plan: Plan, report: LoadReport, rejects: Rejects) -> None:
+def _refuse_duplicates(cursor: CursorWrapper, plan: LoadPlan, report: LoadReport, rejects: Rejects) -> None:
     count = 0
     for row, key, first in upsert.duplicates(cursor, plan.key):
         rejects.write(row, key, "refused", "duplicate", f"row {first} has the same {' and '.join(plan.key)}")
@@ -173,7 +173,7 @@ def _county(county_id: str) -> County:
     return county
 
 
-def _plan_type(layer: str) -> type[Plan]:
+def _plan_type(layer: str) -> type[LoadPlan]:
     if layer in _PLANS:
         return _PLANS[layer]
     if layer.lower() in {*_MISTAKEN, *_PLANS}:
@@ -195,7 +195,7 @@ def _with_point(mapping: Mapping, source: Source) -> Mapping:
 
 
 def _geometry_reader(
-    plan: Plan, county: County, source: Source, mapping: Mapping, crs_option: int | None
+    plan: LoadPlan, county: County, source: Source, mapping: Mapping, crs_option: int | None
 ) -> GeometryReader | None:
     """None when the source has no geometry. The CRS is the command's, else the file's, else the mapping's."""
     if not mapping.x and source.geometry_type is None:

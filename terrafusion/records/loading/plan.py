@@ -35,7 +35,7 @@ class Request:
     as_of: datetime.date | None
 
 
-class Plan:
+class LoadPlan:
     """How one kind of layer is loaded. The steps are called in the order in which they stand here."""
 
     key: tuple[str, ...]
@@ -68,7 +68,7 @@ class Plan:
         """After the upsert, in the same transaction."""
 
 
-class ModelPlan(Plan):
+class ModelPlan(LoadPlan):
     """A layer that is a model with a column for each target."""
 
     model: type[models.Model]

@@ -14,7 +14,7 @@ from psycopg import sql
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.geometry import to_hex
 from terrafusion.records.loading.mapping import FieldMapping, match
-from terrafusion.records.loading.plan import Plan, Request
+from terrafusion.records.loading.plan import LoadPlan, Request
 from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import Batch
 from terrafusion.records.loading.staging import TABLE
@@ -35,7 +35,7 @@ _MULTI = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "Mu
 _KEY = Target("feature_key", Kind.TEXT, width=100, required=True, key=True)
 
 
-class ReferencePlan(Plan):
+class ReferencePlan(LoadPlan):
     """Without a key column a feature's key is its row number in the file.
 
     Of a layer that is there already, what the mapping does not name stays: the title, the descriptions, and which

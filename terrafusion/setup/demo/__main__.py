@@ -26,8 +26,8 @@ LOG = FOLDER / "serve.log"
 PASSWORD = FOLDER / "password"
 USER = "demo"
 PLANS = {
-    "king": parts.Plan("KING", "neighborhoods", neighborhood="17", valuation_date="2016-01-01"),
-    "cambridge": parts.Plan("CAMBRIDGE", "zoning"),
+    "king": parts.DemoPlan("KING", "neighborhoods", neighborhood="17", valuation_date="2016-01-01"),
+    "cambridge": parts.DemoPlan("CAMBRIDGE", "zoning"),
 }
 FROM_SALES = ("valuation", "ratio_study", "market_analysis")
 """The parts of the report that a county without sales cannot have: they are null."""
@@ -55,7 +55,7 @@ def run(county_name: str) -> dict[str, Any]:
         return ask(site.client, plan)
 
 
-def ask(client: Client, plan: parts.Plan) -> dict[str, Any]:
+def ask(client: Client, plan: parts.DemoPlan) -> dict[str, Any]:
     """Everything that the county's records allow, side by side where nothing has to wait for another."""
     if not plan.has_sales:
         say(f"{plan.county} has no sales: left out are {', '.join(FROM_SALES)}")

@@ -20,7 +20,7 @@ ANALYSIS = "price_index"
 
 
 @dataclass(frozen=True)
-class Plan:
+class DemoPlan:
     """What a county's records allow. ``layer`` is exported with the parcels. ``neighborhood`` is valued for
     ``valuation_date``, before the last sales: the ratio study judges the values by sales that they have not seen. Both
     are empty where the county has no sales."""
@@ -35,7 +35,7 @@ class Plan:
         return bool(self.neighborhood)
 
 
-def start_export(client: Client, plan: Plan) -> Job:
+def start_export(client: Client, plan: DemoPlan) -> Job:
     layers = ["parcels", plan.layer]
     body = {"export_format": EXPORT_FORMAT, "county_id": plan.county, "layers": layers, "parameters": {}}
     return submit(client, f"export of {' and '.join(layers)}", f"{API}/gis-export/run", body)
@@ -58,7 +58,7 @@ def end_export(job: Job) -> dict[str, Any]:
     }
 
 
-def start_valuation(client: Client, plan: Plan) -> Job:
+def start_valuation(client: Client, plan: DemoPlan) -> Job:
     """The run whose values are certified already, where the demonstration has run before; else a new one."""
     asked = {"county_id": plan.county, "valuation_method": METHOD}
     scope = {"neighborhoods": [plan.neighborhood]}
@@ -83,7 +83,7 @@ def _certified(client: Client, run: str) -> list[dict[str, Any]]:
     return list(page["results"])
 
 
-def end_valuation(client: Client, plan: Plan, job: Job) -> dict[str, Any]:
+def end_valuation(client: Client, plan: DemoPlan, job: Job) -> dict[str, Any]:
     """Wait for the values, then review and certify them, each after a preview that says what it would do."""
     result = job.end()
     if not _is_certified(client, job.id):
@@ -117,7 +117,7 @@ def _decide(client: Client, run: str, step: str) -> None:
         )
 
 
-def start_study(client: Client, plan: Plan) -> Job:
+def start_study(client: Client, plan: DemoPlan) -> Job:
     return _report(client, plan, "ratio_study", {"values": "certified"})
 
 
@@ -127,7 +127,7 @@ def end_study(job: Job) -> dict[str, Any]:
     return {"job_id": job.id, **found, "file": str(job.download()[0]), "page": job.page}
 
 
-def start_card(client: Client, plan: Plan, valuation: dict[str, Any] | None) -> Job:
+def start_card(client: Client, plan: DemoPlan, valuation: dict[str, Any] | None) -> Job:
     """Of a parcel that was certified, with its valuation; of the county's first where none was."""
     if valuation is not None:
         named = {"parcels": [valuation["parcel"]], "valuation_job": valuation["job_id"]}
@@ -143,12 +143,12 @@ def end_card(job: Job) -> dict[str, Any]:
     return {"job_id": job.id, "parcel": parcel, "file": str(job.download()[0]), "page": job.page}
 
 
-def _report(client: Client, plan: Plan, kind: str, parameters: dict[str, Any]) -> Job:
+def _report(client: Client, plan: DemoPlan, kind: str, parameters: dict[str, Any]) -> Job:
     body = {"report_type": kind, "county_id": plan.county, "format": "pdf", "parameters": parameters}
     return submit(client, kind.replace("_", " "), f"{API}/reporting/run", body)
 
 
-def start_analysis(client: Client, plan: Plan) -> Job:
+def start_analysis(client: Client, plan: DemoPlan) -> Job:
     body = {"analysis_type": ANALYSIS, "county_id": plan.county}
     return submit(client, "market analysis", f"{API}/market-analysis/run", body)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from tests.market_analysis.data import market
 from valuation import comparables, mass_appraisal
 from valuation.mass_appraisal import encodings, features, parts
@@ -137,5 +137,5 @@ def test_a_text_of_digits_is_a_number_and_a_category() -> None:
 
 
 def test_sales_of_one_parcel_only_are_too_few(sales: pd.DataFrame) -> None:
-    with pytest.raises(TooFewSales, match="same few parcels"):
+    with pytest.raises(InsufficientSales, match="same few parcels"):
         mass_appraisal.train(sales.assign(parcel_number="P1"), AS_OF)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from market_analysis.stats.errors import TooFewSales
+from market_analysis.stats.errors import InsufficientSales
 from tests.valuation.methods.conftest import AS_OF
 from valuation import comparables, ratio
 
@@ -94,5 +94,5 @@ def test_what_has_no_comparables_is_refused_and_what_is_unknown_is_flagged(
     assert list(narrow.values.refused) == ["no_comparables"]
     assert not len(narrow.grid)
     assert not len(comparison.value(sales[:0]).grid)
-    with pytest.raises(TooFewSales):
+    with pytest.raises(InsufficientSales):
         comparables.prepare(sales[:50], AS_OF)

@@ -18,7 +18,7 @@ Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Result:
+class ApproachResult:
     """Values of a chunk, and how each came about: ``lines`` of the calculation, ``comparables``, and ``reasons``, which
     are dollars of unrounded values."""
 
@@ -37,7 +37,7 @@ class Approach(Protocol):
     held_back: pd.DataFrame | None
     trial: Trial | None
 
-    def value(self, parcels: pd.DataFrame) -> Result: ...
+    def value(self, parcels: pd.DataFrame) -> ApproachResult: ...
 
 
 def shown_lines(frame: pd.DataFrame) -> Shown:

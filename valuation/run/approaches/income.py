@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from valuation import income
 from valuation.methods.income import INCOME
 from valuation.models import ValuationJob
-from valuation.run.approaches import Approach, Progress, Result, shown_lines
+from valuation.run.approaches import Approach, ApproachResult, Progress, shown_lines
 from valuation.run.prepared import Prepared, read_tables
 from valuation.run.records import Market
 
@@ -23,9 +23,9 @@ class Income:
         self.held_back: pd.DataFrame | None = prepared.evidence.held_back if prepared.evidence else None
         self.trial = prepared.evidence.trial if prepared.evidence else None
 
-    def value(self, parcels: pd.DataFrame) -> Result:
+    def value(self, parcels: pd.DataFrame) -> ApproachResult:
         found = self.prepared.value(parcels)
-        return Result(found.values, lines=shown_lines(found.lines))
+        return ApproachResult(found.values, lines=shown_lines(found.lines))
 
 
 def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> Approach:

@@ -10,7 +10,7 @@ from valuation.labels import label
 from valuation.mass_appraisal.features import Encoder
 from valuation.methods.mass_appraisal import MASS_APPRAISAL
 from valuation.models import ValuationJob, ValuationModel
-from valuation.run.approaches import Approach, Progress, Result
+from valuation.run.approaches import Approach, ApproachResult, Progress
 from valuation.run.prepared import Prepared
 from valuation.run.records import Market
 
@@ -26,9 +26,9 @@ class MassAppraisal:
         self.held_back: pd.DataFrame | None = trained.held_back
         self.trial = trained.trial
 
-    def value(self, parcels: pd.DataFrame) -> Result:
+    def value(self, parcels: pd.DataFrame) -> ApproachResult:
         values, reasons = self.trained.appraise(parcels)
-        return Result(values, reasons=reasons)
+        return ApproachResult(values, reasons=reasons)
 
 
 def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> Approach:

@@ -8,7 +8,7 @@ from valuation import comparables, monotone
 from valuation.methods.sales_comparison import SALES_COMPARISON
 from valuation.models import ValuationJob
 from valuation.run import grid
-from valuation.run.approaches import Approach, Progress, Result, shown_lines
+from valuation.run.approaches import Approach, ApproachResult, Progress, shown_lines
 from valuation.run.prepared import Prepared
 from valuation.run.records import Market
 
@@ -25,10 +25,10 @@ class SalesComparison:
         self.trial = prepared.trial
         self._sales = sales.set_index("sale")
 
-    def value(self, parcels: pd.DataFrame) -> Result:
+    def value(self, parcels: pd.DataFrame) -> ApproachResult:
         found = self.prepared.value(parcels)
         shown = grid.comparables(found.grid, parcels, self._sales, self.prepared.rated)
-        return Result(found.values, lines=shown_lines(found.about), comparables=shown)
+        return ApproachResult(found.values, lines=shown_lines(found.about), comparables=shown)
 
 
 def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> Approach | None:
