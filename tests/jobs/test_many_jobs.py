@@ -31,7 +31,7 @@ def copies(count: int, **columns: Any) -> None:
     """So many jobs that differ in their ids alone, made by the database: the ORM takes a second for 3,000."""
     job = DummyJob.objects.create(**columns)
     table, key = DummyJob._meta.db_table, DummyJob._meta.pk.column
-    names = ", ".join(field.column for field in DummyJob._meta.concrete_fields if not field.primary_key)
+    names = ", ".join(str(field.column) for field in DummyJob._meta.concrete_fields if not field.primary_key)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({key}, {names}) SELECT gen_random_uuid(), {names}"
