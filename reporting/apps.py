@@ -18,7 +18,7 @@ class ReportingConfig(AppConfig):
         from terrafusion.jobs.registry import JobType, register
         from valuation import methods
 
-        labels.add_source(methods.title)
+        labels.add_source(methods.label_of)
 
         register(
             JobType(

@@ -57,6 +57,7 @@ def test_a_run_of_another_method(transactional_db: None, api: APIClient, county:
     listed = api.get(reverse("valuation:jobs"), {"valuation_method": "gross_rent"}).json()["results"]
     assert [one["job_id"] for one in listed] == [str(job.pk)]
     assert label("gross_rent") == "Gross rent"
+    assert label("rent_assumed") == "Rent assumed"
     assert job.get_valuation_method_display() == gross_rent.METHOD.label
 
 

@@ -6,11 +6,11 @@ from valuation.methods.registry import (
     choices,
     find,
     get,
+    label_of,
     names,
     register,
-    title,
     valueless,
     weighed,
 )
 
-__all__ = ["Method", "all_methods", "choices", "find", "get", "names", "register", "title", "valueless", "weighed"]
+__all__ = ["Method", "all_methods", "choices", "find", "get", "label_of", "names", "register", "valueless", "weighed"]

@@ -103,10 +103,12 @@ def find(name: str) -> Method | None:
     return _methods.get(name)
 
 
-def title(name: str) -> str | None:
-    """What a method is called in tables; None for what names no method."""
-    method = find(name)
-    return method.title if method else None
+def label_of(code: str) -> str | None:
+    """What a method, or a flag that one method alone sets, is called in tables; None for any other code."""
+    if method := find(code):
+        return method.title
+    own = any(code in method.flags for method in _methods.values())
+    return code.replace("_", " ").capitalize() if own else None
 
 
 def weighed() -> list[Method]:
