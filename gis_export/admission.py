@@ -34,8 +34,8 @@ def exceeded(
     """The limits that an export of the user's would break now, who has so many ``active_jobs`` in the county."""
     access = CountyAccess.objects.filter(county=county, user=user_id).first()
     used = Used(**_taken(user_id, county.pk), active_jobs=active_jobs)
-    in_force = limits.in_force(CountySettings.of(county), access, export_format, used)
-    return limits.broken(in_force, records, size)
+    effective_limits = limits.effective_limits(CountySettings.of(county), access, export_format, used)
+    return limits.broken(effective_limits, records, size)
 
 
 def admit(job: GisExportJob) -> None:

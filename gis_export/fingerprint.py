@@ -30,7 +30,7 @@ def fingerprint(job: GisExportJob) -> str:
             job.area_as_submitted,
             job.area_of_interest.hexewkb.decode() if job.area_of_interest else None,
             personal,
-            parameters.in_force(job.resolved, job.county),
+            parameters.effective_inputs(job.resolved, job.county),
             versions.of(name for names in sources for name in names),
             software.versions(),
         ]

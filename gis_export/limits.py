@@ -40,7 +40,7 @@ class Used:
     active_jobs: int
 
 
-def in_force(settings: Any, access: Any | None, export_format: str, used: Used) -> list[Limit]:
+def effective_limits(settings: Any, access: Any | None, export_format: str, used: Used) -> list[Limit]:
     """The limits of a ``CountySettings`` and, where it says otherwise, the user's ``CountyAccess``."""
 
     def of(name: str) -> int | None:

@@ -28,15 +28,15 @@ from terrafusion.words import counted
 
 @dataclass(frozen=True)
 class Prepared:
-    """A job's request as it is now, with the rights of who submitted it. ``in_force`` is what the county's settings and
-    the day made of it when it began, for all parts of it and for the manifest."""
+    """A job's request as it is now, with the rights of who submitted it. ``effective_inputs`` is what the county's
+    settings and the day made of it when it began, for all parts of it and for the manifest."""
 
     job: GisExportJob
     wanted: ExportRequest
     selections: list[LayerSelection]
     withheld: dict[str, list[str]]
     personal: bool
-    in_force: dict[str, Any]
+    effective_inputs: dict[str, Any]
 
     @property
     def stem(self) -> str:
@@ -57,7 +57,7 @@ class Prepared:
             "layers": job.layers,
             "parameters": job.parameters,
             "resolved": job.resolved,
-            "in_force": self.in_force,
+            "in_force": self.effective_inputs,
         }
 
     def boundary(self, layers: Iterable[LayerPlan]) -> LayerPlan | None:
@@ -97,20 +97,20 @@ class Prepared:
         return " ".join([message, *self.wanted.notes])
 
 
-def prepare(job: GisExportJob, in_force: dict[str, Any] | None = None) -> Prepared:
-    """``in_force``: as another worker prepared it, None where none did. Raises RequestOutdated or PersonalDataRefused
-    where the request no longer holds."""
+def prepare(job: GisExportJob, effective_inputs: dict[str, Any] | None = None) -> Prepared:
+    """``effective_inputs``: as another worker prepared it, None where none did. Raises RequestOutdated or
+    PersonalDataRefused where the request no longer holds."""
     try:
         wanted = request.of_job(job)
     except InvalidRequest as outdated:
         raise RequestOutdated(outdated.faults.text) from None
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
-    if in_force is None:
-        in_force = parameters.in_force(wanted.values, job.county)
-    selections, withheld = wanted.selections(personal=personal, in_force=in_force)
+    if effective_inputs is None:
+        effective_inputs = parameters.effective_inputs(wanted.values, job.county)
+    selections, withheld = wanted.selections(personal=personal, effective_inputs=effective_inputs)
     if not personal and any(selection.filters_personal for selection in selections):
         raise PersonalDataRefused("The request filters by personal data, to which you have no right.")
-    return Prepared(job, wanted, selections, withheld, personal, in_force)
+    return Prepared(job, wanted, selections, withheld, personal, effective_inputs)
 
 
 def needs(job: GisExportJob) -> Needs:

@@ -32,15 +32,16 @@ class ExportRequest(JobRequest):
     layers: tuple[Layer, ...]
 
     def selections(
-        self, *, personal: bool, in_force: dict[str, Any] | None = None
+        self, *, personal: bool, effective_inputs: dict[str, Any] | None = None
     ) -> tuple[list[LayerSelection], dict[str, list[str]]]:
-        """What to take of each layer, and the personal fields withheld from each. ``in_force``: what
-        ``parameters.in_force`` returned before; None for as it is now."""
-        if in_force is None:
-            in_force = parameters.in_force(self.values, self.county)
+        """What to take of each layer, and the personal fields withheld from each.
+
+        ``effective_inputs``: what ``parameters.effective_inputs`` returned before; None for as it is now."""
+        if effective_inputs is None:
+            effective_inputs = parameters.effective_inputs(self.values, self.county)
         selections, withheld = [], {}
         for layer in self.layers:
-            selection = LayerSelection(self.county, layer, layer.fields, self.area, in_force=in_force)
+            selection = LayerSelection(self.county, layer, layer.fields, self.area, effective_inputs=effective_inputs)
             for parameter in parameters.ALL:
                 selection = parameter.apply(self.values[parameter.name], selection)
             if not personal:

@@ -45,7 +45,8 @@ class LayerSelection:
     ``condition`` is on the layer's queryset; ``filters_personal``: it asks about personal data, so that even a record's
     presence reveals some. A field of a join is read from there; those that the layer has not follow its own.
     ``as_of`` is the day of its values, None for today's; ``precision`` and ``tolerance`` are as in
-    ``gis_export.shaping``. ``in_force`` is what ``gis_export.parameters.in_force`` returned, once for all of an export.
+    ``gis_export.shaping``. ``effective_inputs`` is what the function of ``gis_export.parameters`` returned, once
+    for an export.
     """
 
     county: County
@@ -61,7 +62,7 @@ class LayerSelection:
     joins: tuple[Join, ...] = ()
     precision: int | None = None
     tolerance: Tolerance | None = None
-    in_force: dict[str, Any] = field(default_factory=dict)
+    effective_inputs: dict[str, Any] = field(default_factory=dict)
 
     def without_personal(self) -> tuple[LayerSelection, list[str]]:
         """The selection without personal data, and the names of the fields that were withheld."""

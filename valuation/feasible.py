@@ -26,7 +26,7 @@ def faults(job: ValuationJob) -> Faults:
 
 def lacking_tables(county_id: str, method: Method, day: date) -> str:
     """Which tables a method lacks on a day; empty where it has what it needs."""
-    absent = [kinds for kinds in method.needs if not any(_in_force(kind, county_id, day) for kind in kinds)]
+    absent = [kinds for kinds in method.needs if not any(_effective_on(kind, county_id, day) for kind in kinds)]
     if not absent:
         return ""
     named = " and ".join(" or ".join(map(_named, kinds)) for kinds in absent)
@@ -37,7 +37,7 @@ def _named(kind: str) -> str:
     return f"{SCHEDULES[kind]._meta.verbose_name_plural} ({kind})"
 
 
-def _in_force(kind: str, county_id: str, day: date) -> bool:
+def _effective_on(kind: str, county_id: str, day: date) -> bool:
     return SCHEDULES[kind]._default_manager.filter(county=county_id, effective_from__lte=day).exists()
 
 

@@ -18,7 +18,7 @@ from valuation.mass_appraisal.features import texts
 Rows = npt.NDArray[np.intp]
 
 
-def in_force(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def effective_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """The rows effective on the day or before, with a fresh index, the latest last."""
     if not len(table):
         return table
@@ -29,7 +29,7 @@ def in_force(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 
 def pick(properties: pd.DataFrame, table: pd.DataFrame, keys: Sequence[str]) -> Rows:
-    """The position in ``table`` (as ``in_force`` gives it) of each property's row; -1 where none is for it."""
+    """The position in ``table`` (as ``effective_on`` gives it) of each property's row; -1 where none is for it."""
     found = np.full(len(properties), -1, dtype=np.intp)
     if not len(table) or not len(properties):
         return found

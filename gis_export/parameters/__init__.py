@@ -35,10 +35,10 @@ ALL: tuple[ExportParameter, ...] = (
 NAMES = tuple(parameter.name for parameter in ALL)
 
 
-def in_force(resolved: dict[str, Any], county: County) -> dict[str, Any]:
+def effective_inputs(resolved: dict[str, Any], county: County) -> dict[str, Any]:
     """What the county's settings and the day make of these parameters now, as JSON by name; of the others nothing."""
     inputs = {parameter.name: parameter.depends_on(resolved, county) for parameter in ALL}
     return {name: value for name, value in inputs.items() if value is not None}
 
 
-__all__ = ["ALL", "NAMES", "ExportContext", "in_force"]
+__all__ = ["ALL", "NAMES", "ExportContext", "effective_inputs"]

@@ -38,7 +38,7 @@ class IncludeAssessmentData(ExportParameter, Boolean):
             return selection
         if not value:
             return replace(selection, fields=tuple(field for field in selection.fields if not field.assessment))
-        inputs = selection.in_force[self.name]
+        inputs = selection.effective_inputs[self.name]
         day = date.fromisoformat(inputs["as_of"])
         statement = latest(selection.county.pk, Rules.parse(inputs["rules"]), day)
         join = Join(statement.as_string(connection.connection), "property_id", SALE_FIELDS)

@@ -34,7 +34,7 @@ def compare(manifest: dict[str, Any], job: GisExportJob | None) -> tuple[str, li
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     sources = {layer["layer"]: layer["reconciliation"]["source"] for layer in manifest["layers"]}
     differences = []
-    selections, _ = wanted.selections(personal=personal, in_force=manifest["request"].get("in_force"))
+    selections, _ = wanted.selections(personal=personal, effective_inputs=manifest["request"].get("in_force"))
     for selection in selections:
         differences += _differences(selection.layer.name, _now(selection.plan()), sources[selection.layer.name])
     return "", differences

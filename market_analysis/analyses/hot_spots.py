@@ -59,7 +59,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
         alpha=parameters["alpha"],
         permutations=parameters["permutations"],
     )
-    table.loc[compared.index[spots.neighbours == 0], "withheld"] = "no neighbor has a figure"
+    table.loc[compared.index[spots.neighbors == 0], "withheld"] = "no neighbor has a figure"
     figures = _figures_of_places(compared, spots)
     rows = [
         (key, int(count), *(_NO_FIGURES if reason else figures[key]).values(), reason or None)
@@ -106,7 +106,7 @@ def _figures_of_places(compared: pd.DataFrame, spots: HotSpots) -> dict[Any, dic
     return {
         key: {
             "value": number(value),
-            "neighbours": int(spots.neighbours[at]),
+            "neighbours": int(spots.neighbors[at]),
             "z": number(spots.z[at]),
             "p": number(spots.p[at]),
             "spot": spots.spot[at] or "none",
@@ -121,7 +121,7 @@ def _figures_of_places(compared: pd.DataFrame, spots: HotSpots) -> dict[Any, dic
 def _summary(table: pd.DataFrame, spots: HotSpots) -> dict[str, Any]:
     return {
         "places": len(table),
-        "tested": int((spots.neighbours > 0).sum()),
+        "tested": int((spots.neighbors > 0).sum()),
         "withheld": int((table["withheld"] != "").sum()),
         "hot_spots": int((spots.spot == "hot").sum()),
         "cold_spots": int((spots.spot == "cold").sum()),

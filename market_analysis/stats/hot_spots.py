@@ -28,9 +28,9 @@ _SEED = 1
 
 @dataclass(frozen=True)
 class HotSpots:
-    """Of each place: ``z`` and ``p`` of Gi*, Moran's ``moran`` with ``moran_p``, the ``neighbours`` it has; and the
+    """Of each place: ``z`` and ``p`` of Gi*, Moran's ``moran`` with ``moran_p``, the ``neighbors`` it has; and the
     verdicts: ``spot`` is hot, cold or empty, ``cluster`` is high-high, low-low, high-low, low-high or empty.
-    ``threshold`` and ``moran_threshold`` are the p below which a place counts. Where ``neighbours`` is 0 all figures
+    ``threshold`` and ``moran_threshold`` are the p below which a place counts. Where ``neighbors`` is 0 all figures
     are NaN."""
 
     z: Floats
@@ -39,7 +39,7 @@ class HotSpots:
     moran: Floats
     moran_p: Floats
     cluster: npt.NDArray[np.object_]
-    neighbours: npt.NDArray[np.int64]
+    neighbors: npt.NDArray[np.int64]
     threshold: float
     moran_threshold: float
 
@@ -94,7 +94,7 @@ def hot_spots(
         moran=whole(moran.Is, np.nan),
         moran_p=whole(moran_p, np.nan),
         cluster=whole(cluster, ""),
-        neighbours=counts,
+        neighbors=counts,
         threshold=threshold,
         moran_threshold=moran_threshold,
     )

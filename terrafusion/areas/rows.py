@@ -16,7 +16,7 @@ from terrafusion.areas.distance import METERS_PER_DEGREE, densified
 from terrafusion.records.layers import Layer
 
 NUMBERED = frozenset({"parcels", "sales"})
-"""Layers whose rows bear a parcel's number: an area of parcels selects exactly those of its numbers, and no neighbours
+"""Layers whose rows bear a parcel's number: an area of parcels selects exactly those of its numbers, and no neighbors
 that share an edge with them."""
 _ROW_EDGE = 0.005
 """Degrees; see ``ground.edge_step``. Longer edges of rows get vertices in between before a distance is measured."""

@@ -23,7 +23,7 @@ BOUND, MINIMUM = 0.0005, 0.01
 def distance(lon: float, lat: float, ring: Any) -> float:
     """Metres from a point to a ring, whose edges are straight in longitude and latitude."""
     positions = shapely.get_coordinates(shapely.segmentize(ring, ring.length / 400))
-    positions = np.vstack([positions[-2], positions, positions[1]])  # so that each vertex has two neighbours
+    positions = np.vstack([positions[-2], positions, positions[1]])  # so that each vertex has two neighbors
     for _ in range(3):
         here = np.full((len(positions), 2), (lon, lat))
         meters = GEOD.inv(here[:, 0], here[:, 1], positions[:, 0], positions[:, 1])[2]

@@ -173,7 +173,7 @@ def test_faults(api: APIClient, county: County, parameters: Any, at: str, words:
     assert words in errors[at]
 
 
-def test_neighbours_together_where_postgis_can(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neighbors_together_where_postgis_can(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
     """The statement for PostGIS 3.4 and later: a window function over all rows, for layers of polygons only."""
     job = GisExportJob(
         county=county,

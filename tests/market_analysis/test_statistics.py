@@ -68,7 +68,7 @@ def test_planted_spots_are_found_and_the_formula_is_getis_and_ords() -> None:
     assert found.cluster[3 * size + 3] == "high-high"
     far = [at for at in range(size * size) if at % size > 6 and at // size > 6]
     assert sum(found.spot[at] != "" for at in far) <= 2
-    assert found.neighbours[3 * size + 3] == 8
+    assert found.neighbors[3 * size + 3] == 8
     # Ord and Getis (1995), equation 14, at the middle of the block.
     near = [y * size + x for y in (2, 3, 4) for x in (2, 3, 4)]
     n, w = size * size, len(near)
@@ -98,14 +98,14 @@ def test_false_discoveries_are_few_where_there_is_nothing() -> None:
     assert sum(bool((spot != "").any()) for spot in verdicts) <= 4  # 5% of 20 is 1
 
 
-def test_places_without_neighbours_have_no_figure() -> None:
+def test_places_without_neighbors_have_no_figure() -> None:
     outlines = np.append(_grid(4), shapely.box(-100, 40, -99, 41))
     found = hot_spots(np.linspace(1, 17, 17), outlines)
-    assert found.neighbours[-1] == 0
+    assert found.neighbors[-1] == 0
     assert np.isnan([found.z[-1], found.p[-1], found.moran[-1]]).all()
     assert np.isfinite(found.z[:-1]).all()
     near = hot_spots(np.linspace(1, 17, 17), outlines, weights="nearest", nearest=3)
-    assert (near.neighbours == 3).all()
+    assert (near.neighbors == 3).all()
 
 
 def test_hot_spots_say_what_they_take() -> None:

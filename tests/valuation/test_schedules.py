@@ -89,7 +89,7 @@ def test_nothing_is_kept_of_a_dry_run(county: County, tmp_path: Path) -> None:
     assert not CostRate.objects.exists()
 
 
-def test_what_is_in_force(county: County, other_county: County) -> None:
+def test_what_is_effective(county: County, other_county: County) -> None:
     for day, dollars in ((2020, 1.0), (2022, 2.0), (2023, 3.0)):
         effective = datetime.date(day, 1, 1)
         CostRate.objects.create(

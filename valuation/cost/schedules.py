@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from valuation.frames import Floats
-from valuation.rates import Rows, in_force, pick, taken
+from valuation.rates import Rows, effective_on, pick, taken
 
 COST_KEY = ("property_class", "use_code", "quality")
 LIFE_KEY = ("property_class", "use_code", "quality", "condition")
@@ -26,7 +26,7 @@ class Schedules:
 
     @classmethod
     def of(cls, cost: pd.DataFrame, life: pd.DataFrame, land: pd.DataFrame, as_of: date) -> Schedules:
-        return cls(*(in_force(table, as_of) for table in (cost, life, land)))
+        return cls(*(effective_on(table, as_of) for table in (cost, life, land)))
 
     def rate(self, properties: pd.DataFrame, area: Floats) -> Floats:
         """Dollars a square foot for a building of the area: straight between the sizes of the table, the nearest size's

@@ -15,7 +15,7 @@ import pandas as pd
 from valuation.frames import Values, checked, values_of
 from valuation.judged import Evidence, history_of, interval, judge
 from valuation.mass_appraisal.features import as_number
-from valuation.rates import in_force, pick, taken
+from valuation.rates import effective_on, pick, taken
 
 _RENT_KEY = ("property_class", "use_code", "neighborhood", "quality")
 _KEY = ("property_class", "use_code", "neighborhood")
@@ -31,7 +31,7 @@ class Tables:
 
     @classmethod
     def of(cls, rents: pd.DataFrame, rates: pd.DataFrame, multipliers: pd.DataFrame, as_of: date) -> Tables:
-        return cls(*(in_force(table, as_of) for table in (rents, rates, multipliers)))
+        return cls(*(effective_on(table, as_of) for table in (rents, rates, multipliers)))
 
 
 @dataclass(frozen=True)

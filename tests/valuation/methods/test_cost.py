@@ -140,7 +140,7 @@ def test_what_is_missing_is_said(change: dict[str, Any], reason: str) -> None:
     assert list(found.values.values.index) == [11]
 
 
-def test_without_rows_in_force() -> None:
+def test_without_effective_rows() -> None:
     empty = schedules()
     none = Schedules(empty.cost.iloc[:0], empty.life.iloc[:0], empty.land.iloc[:0])
     assert prepare(NOTHING, none, DAY).value(homes({})).values.refused.to_dict() == {10: "no_land_value"}
