@@ -205,7 +205,7 @@ def _only(rows: Floats, column: Floats | None) -> Any:
 
 def _limits(name: str, market: _Market) -> dict[str, Any]:
     value = market.trained[0].value(market.homes).values["value"].to_numpy()
-    found: dict[str, Any] = {"neighbours_known": limits_of.neighbours_known(market.test, value, market.adjusted)}
+    found: dict[str, Any] = {"neighbors_known": limits_of.neighbors_known(market.test, value, market.adjusted)}
     if market.sold is not None:
         found["resales"] = limits_of.resales(market.sales, market.brought)
         found["sold_before"] = limits_of.by_group(market.sold, value, market.adjusted)

@@ -16,7 +16,7 @@ from valuation import ratio
 Floats = Any
 _TRIMMED = (0.0, 0.01, 0.02, 0.05)
 _METERS = 111_320.0
-_NEIGHBOURS = (15, 50, 150)
+_NEIGHBORS = (15, 50, 150)
 _GAPS = ((0, 1), (1, 2), (2, 3), (3, 5))  # years between two sales of a home
 
 
@@ -66,18 +66,18 @@ def by_year(county: Floats, paid: Floats, dates: pd.Series[Any]) -> list[dict[st
     ]
 
 
-def neighbours_known(test: pd.DataFrame, value: Floats, price: Floats) -> list[dict[str, Any]]:
+def neighbors_known(test: pd.DataFrame, value: Floats, price: Floats) -> list[dict[str, Any]]:
     """The COD if each value knew how the sales of the test year around it (not its own) turned out: what a better map
     of prices could bring at most."""
     places = test[["longitude", "latitude"]].to_numpy() * _METERS
     places[:, 0] *= np.cos(np.radians(test["latitude"].mean()))
     error = np.log(price / value)
-    near = KDTree(places).query(places, k=max(_NEIGHBOURS) + 1)[1][:, 1:]
+    near = KDTree(places).query(places, k=max(_NEIGHBORS) + 1)[1][:, 1:]
     found = []
-    for count in _NEIGHBOURS:
+    for count in _NEIGHBORS:
         known = np.median(error[near[:, :count]], axis=1)
         cods = [ratio.cod(value * np.exp(share * known), price) for share in (0.25, 0.5, 0.75, 1.0)]
-        found.append({"neighbours": count, "cod": round(min(cods), 2)})
+        found.append({"neighbors": count, "cod": round(min(cods), 2)})
     return found
 
 

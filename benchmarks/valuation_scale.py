@@ -34,7 +34,7 @@ def run() -> None:
     begun = time.perf_counter()
     trained = mass_appraisal.train(known, _CUT)
     prepared = comparables.prepare(known, _CUT)
-    learnt = time.perf_counter()
+    trained_at = time.perf_counter()
     memory = []
     for begin in range(0, rows, _CHUNK):
         homes = _homes(real, min(_CHUNK, rows - begin), begin, random)
@@ -44,8 +44,8 @@ def run() -> None:
     result = {
         "parcels": rows,
         "sales": len(known),
-        "train_s": round(learnt - begun, 1),
-        "value_s": round(time.perf_counter() - learnt, 1),
+        "train_s": round(trained_at - begun, 1),
+        "value_s": round(time.perf_counter() - trained_at, 1),
         "peak_rss_mb_first_chunk": round(memory[0]),
         "peak_rss_mb": round(memory[-1]),
     }

@@ -1,9 +1,9 @@
 """Spelling of documentation, docstrings, comments and messages, by codespell.
 
 Beside misspellings it refuses British spellings, and the words and phrases that this project has retired
-(``retired_words.txt``, ``PHRASES``); ``docs/developer/glossary.md`` has the terms in their place. Of Python files only
-strings and comments are read, and in all files nothing between backticks: names are renamed with their code. Tests,
-which misspell on purpose, are not read.
+(``retired_words.txt``, ``PHRASES``); ``docs/developer/glossary.md`` has the terms in their place. Of Python files it
+reads strings and comments, and the words that names are made of (``NAMES``); in all files nothing between backticks.
+Tests, which misspell on purpose, are not read.
 """
 
 from __future__ import annotations
@@ -27,8 +27,20 @@ PHRASES = {
     r"\bThere is no such (?!file)": "Not found:",
     r"\bMind:": "Note:",
 }
+NAMES = {
+    "told": "the thing's own noun",
+    "tells": "reports, describes",
+    "wish": "request, parameters",
+    "fewest": "min, minimum",
+    "metres": "meters",
+    "neighbours": "neighbors",
+    "patiently": "retry",
+    "learnt": "learned",
+    "spelt": "spelled",
+}
+"""Retired words in names of Python code, and what to write in their place."""
 _PATTERNS = ("*.md", "*.py", "*.html", "*.yml", "*.yaml", "*.sh", "*.toml", ".env.example", "Makefile")
-_NAMES = re.compile(r"``[^`\n]+``|(?<!`)`[^`\n]+`(?!`)")
+_QUOTED = re.compile(r"``[^`\n]+``|(?<!`)`[^`\n]+`(?!`)")
 _NOT = re.compile(r"/migrations/|^tests/|^docs/reference/|^terrafusion/setup/spelling\.py$")
 
 
@@ -38,10 +50,12 @@ def faults(project: Path, files: Iterable[str]) -> list[str]:
         mirror = Path(folder)
         found = []
         for name in files:
-            text = _NAMES.sub(lambda match: " " * len(match[0]), _prose(project / name))
+            text = _QUOTED.sub(lambda match: " " * len(match[0]), _prose(project / name))
             (mirror / name).parent.mkdir(parents=True, exist_ok=True)
             (mirror / name).write_text(text, encoding="utf-8")
             found += [f"{name}:{fault}" for fault in _phrases(text)]
+            if name.endswith(".py"):
+                found += [f"{name}:{fault}" for fault in _names(project / name)]
         command = [
             "codespell",
             "--builtin",
@@ -100,6 +114,16 @@ def _phrases(text: str) -> Iterator[str]:
         for pattern, instead in PHRASES.items():
             if match := re.search(pattern, line):
                 yield f"{number}: {match[0]} ==> {instead}"
+
+
+def _names(path: Path) -> Iterator[str]:
+    """Names in the code that have a retired word: ``fewest_sales``, but not the method ``tell`` of files."""
+    with path.open(encoding="utf-8") as file:
+        for token in tokenize.generate_tokens(file.readline):
+            if token.type == tokenize.NAME:
+                for word in token.string.lower().split("_"):
+                    if word in NAMES:
+                        yield f"{token.start[0]}: {token.string} ==> {NAMES[word]}"
 
 
 def main() -> int:

@@ -28,6 +28,8 @@ def faults(folder: Path, name: str, text: str) -> list[str]:
         ("module.py", '"""What the user is told."""\n', "module.py:1: told ==>"),
         ("module.py", "x = 1  # in metres from the neighbour\n", "module.py:1: neighbour ==> neighbor"),
         ("module.py", 'raise ValueError(f"{x} is not to be had.")\n', "module.py:1: to be had ==> available"),
+        ("module.py", "fewest_sales = 3\n", "module.py:1: fewest_sales ==> min, minimum"),
+        ("module.py", "def _told(): pass\n", "module.py:1: _told ==> the thing's own noun"),
         ("page.html", "<p>There is no such job for you.</p>\n", "page.html:1: There is no such  ==> Not found:"),
     ],
 )
@@ -41,7 +43,7 @@ def test_a_retired_or_misspelled_word_is_refused_with_its_place(
     ("name", "text"),
     [
         ("page.md", "The parameter `neighbours` takes a color.\n"),
-        ("module.py", "told = colour(neighbours)  # a name of the code\n"),
+        ("module.py", "place = colour(file.tell())  # a name of the code\n"),
         ("module.py", 'said = f"A parcel of {told} and {colour}."\n'),
     ],
 )
