@@ -6,6 +6,8 @@ from terrafusion.jobs.errors import JobError
 
 
 class AnalysisError(JobError):
+    """An analysis failed for a reason that has no code of its own."""
+
     code = "analysis_failed"
 
 

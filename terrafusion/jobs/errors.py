@@ -29,6 +29,8 @@ class JobError(Exception):
 
 
 class JobCancelled(JobError):
+    """The user cancelled the job; a checkpoint ends it."""
+
     code = "cancelled"
     remedy = "Rerun it if you still need its result."
 
@@ -48,29 +50,39 @@ class ClaimLost(JobError):
 
 
 class TimedOut(JobError):
+    """The job ran longer than its time limit."""
+
     code = "timed_out"
     remedy = "Ask for less, such as a smaller area, or have your administrator raise the time limit of jobs."
 
 
 class WorkerLost(JobError):
+    """The heartbeat of the worker stopped, and no attempts are left."""
+
     code = "worker_lost"
     retryable = True
     remedy = "Rerun the job. If it fails again, ask for less, such as a smaller area, and inform your administrator."
 
 
 class StorageFull(JobError):
+    """No space is left for the files of the job."""
+
     code = "storage_full"
     retryable = True
     remedy = "Have your administrator free space, then rerun the job."
 
 
 class StorageUnavailable(JobError):
+    """The media storage cannot be read or written."""
+
     code = "storage_unavailable"
     retryable = True
     remedy = "Rerun the job in some minutes. If it fails again, inform your administrator."
 
 
 class DatabaseUnavailable(JobError):
+    """The connection to the database was lost."""
+
     code = "database_unavailable"
     retryable = True
     remedy = "Rerun the job in some minutes. If it fails again, inform your administrator."
@@ -92,6 +104,8 @@ class TransactionConflict(JobError):
 
 
 class OutOfMemory(JobError):
+    """The worker has not enough memory for the job."""
+
     code = "out_of_memory"
     remedy = "Ask for less, such as a smaller area, or have your administrator give the workers more memory."
 
@@ -122,12 +136,18 @@ class RequestRefused(Refused):
 
 
 class NotCancellable(Refused):
+    """A job that has ended is to be cancelled."""
+
     code = "not_cancellable"
 
 
 class TooManyActiveJobs(Refused):
+    """The user's active jobs in the county are as many as its limit."""
+
     code = "too_many_active_jobs"
 
 
 class IdempotencyKeyReused(Refused):
+    """An Idempotency-Key comes again with another request."""
+
     code = "idempotency_key_reused"
