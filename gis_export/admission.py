@@ -59,6 +59,7 @@ def renew(job: GisExportJob) -> None:
         wanted = prepare(job).wanted
     except (RequestOutdated, PersonalDataRefused) as error:
         raise RerunRefused(error.message, error.code) from None
+    job.checked_request = wanted
     expected = expect(wanted)
     job.estimated_records, job.estimated_bytes = expected.records, expected.bytes
     job.estimated_seconds = expected.seconds

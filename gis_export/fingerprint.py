@@ -19,6 +19,8 @@ def fingerprint(job: GisExportJob) -> str:
     sources = [known[name].sources if name in known else () for name in job.layers]
     if not all(sources):
         return ""
+    checked = job.checked_request
+    effective_inputs = checked.effective_inputs if checked else parameters.effective_inputs(job.resolved, job.county)
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     return digest(
         [
@@ -30,7 +32,7 @@ def fingerprint(job: GisExportJob) -> str:
             job.area_as_submitted,
             job.area_of_interest.hexewkb.decode() if job.area_of_interest else None,
             personal,
-            parameters.effective_inputs(job.resolved, job.county),
+            effective_inputs,
             versions.of(name for names in sources for name in names),
             software.versions(),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +11,9 @@ from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.models.area import AREA_COLUMNS, AreaOfInterest
 from terrafusion.jobs.models.listed import by
 from terrafusion.jobs.rights import Needs
+
+if TYPE_CHECKING:
+    from gis_export.request import ExportRequest
 
 
 class GisExportJob(AreaOfInterest, AbstractJob):
@@ -29,6 +32,9 @@ class GisExportJob(AreaOfInterest, AbstractJob):
     estimated_seconds = models.FloatField(null=True, blank=True, help_text="As was expected at submit.")
 
     record_count = models.PositiveBigIntegerField(null=True, blank=True)
+
+    checked_request: ExportRequest | None = None
+    """Of an unsaved job, what it was made of, so that nothing is computed again. No column: None once it is read."""
 
     result_columns: ClassVar[frozenset[str]] = frozenset({"record_count"})
     unlisted_columns: ClassVar[frozenset[str]] = (

@@ -12,7 +12,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 
-from gis_export import boundary, parameters, request
+from gis_export import boundary, request
 from gis_export.errors import PersonalDataRefused, RequestOutdated
 from gis_export.estimates.judged import judge
 from gis_export.models import GisExportJob
@@ -101,12 +101,12 @@ def prepare(job: GisExportJob, effective_inputs: dict[str, Any] | None = None) -
     """``effective_inputs``: as another worker prepared it, None where none did. Raises RequestOutdated or
     PersonalDataRefused where the request no longer holds."""
     try:
-        wanted = request.of_job(job)
+        wanted = job.checked_request or request.of_job(job)
     except InvalidRequest as outdated:
         raise RequestOutdated(outdated.faults.text) from None
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     if effective_inputs is None:
-        effective_inputs = parameters.effective_inputs(wanted.values, job.county)
+        effective_inputs = wanted.effective_inputs
     selections, withheld = wanted.selections(personal=personal, effective_inputs=effective_inputs)
     if not personal and any(selection.filters_personal for selection in selections):
         raise PersonalDataRefused("The request filters by personal data, to which you have no right.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gis_export import parameters
@@ -31,14 +32,19 @@ class ExportRequest(JobRequest):
     file_format: Format
     layers: tuple[Layer, ...]
 
+    @cached_property
+    def effective_inputs(self) -> dict[str, Any]:
+        """What ``parameters.effective_inputs`` returns, computed once."""
+        return parameters.effective_inputs(self.values, self.county)
+
     def selections(
         self, *, personal: bool, effective_inputs: dict[str, Any] | None = None
     ) -> tuple[list[LayerSelection], dict[str, list[str]]]:
         """What to take of each layer, and the personal fields withheld from each.
 
-        ``effective_inputs``: what ``parameters.effective_inputs`` returned before; None for as it is now."""
+        ``effective_inputs``: those of when the job began; None for those of this request."""
         if effective_inputs is None:
-            effective_inputs = parameters.effective_inputs(self.values, self.county)
+            effective_inputs = self.effective_inputs
         selections, withheld = [], {}
         for layer in self.layers:
             selection = LayerSelection(self.county, layer, layer.fields, self.area, effective_inputs=effective_inputs)
@@ -51,7 +57,7 @@ class ExportRequest(JobRequest):
             selections.append(selection)
         return selections, withheld
 
-    @property
+    @cached_property
     def filters_personal(self) -> bool:
         """Whether its conditions are on personal data."""
         selections, _ = self.selections(personal=True)
@@ -63,6 +69,11 @@ class ExportRequest(JobRequest):
         if self.filters_personal:
             kept["filters_personal"] = True
         return kept
+
+    def job(self, **columns: Any) -> GisExportJob:
+        job: GisExportJob = super().job(**columns)
+        job.checked_request = self
+        return job
 
     def columns(self) -> dict[str, Any]:
         expected = expect(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.files.storage import default_storage
@@ -11,9 +12,11 @@ from rest_framework.test import APIClient
 
 from gis_export.models import GisExportJob
 from gis_export.parameters import assessment
+from gis_export.selection import LayerSelection
 from terrafusion.jobs import runner
 from terrafusion.records import county_time
 from terrafusion.records.models import County, CountySettings, PropertyOperational, PropertyValueHistory, Sale
+from terrafusion.records.sales.frame import rules_of
 from tests.gis_export import data
 from tests.gis_export.conftest import URL, run_export
 
@@ -214,6 +217,31 @@ def test_a_change_of_the_rules_is_a_change_of_the_result(api: APIClient, traded:
     assert again["reused_from"] == first["job_id"]
     CountySettings.objects.update(sales_screening={"invalid_codes": []})
     assert submit()["reused_from"] is None
+
+
+def test_the_effective_inputs_of_a_post_are_computed_once(api: APIClient, traded: County) -> None:
+    body = {
+        "export_format": "CSV",
+        "county_id": traded.pk,
+        "layers": ["parcels"],
+        "parameters": {"include_assessment_data": True, "where": [{"field": "total_value", "op": ">", "value": 0}]},
+    }
+    with (
+        mock.patch("gis_export.parameters.assessment.rules_of", wraps=rules_of) as inputs,
+        mock.patch("gis_export.request.LayerSelection", wraps=LayerSelection) as selections,
+    ):
+        for action in ("run", "estimate"):
+            for counted in (inputs, selections):
+                counted.reset_mock()
+            answer = api.post(f"{URL}/{action}", body, format="json")
+            assert answer.status_code in (200, 202), answer.content
+            assert inputs.call_count == 1, action
+            # For the condition's personal data, the estimate, and, where a job is made, what its result holds.
+            assert selections.call_count == (3 if action == "run" else 2), action
+        inputs.reset_mock()
+        job = GisExportJob.objects.get()
+        assert api.post(f"{URL}/jobs/{job.pk}/rerun").status_code == 202
+        assert inputs.call_count == 1
 
 
 def test_a_countys_defaults_hold_for_the_layers_that_have_them(api: APIClient, valued: County) -> None:
