@@ -18,7 +18,7 @@ class DummyConfig(AppConfig):
 
         def fingerprint(job: Any) -> str:
             parcels = versions.source(PropertyOperational, job.county_id)
-            return digest([job.county_id, job.flavour, job.parameters, versions.of([parcels])])
+            return digest([job.county_id, job.flavour, job.resolved, versions.of([parcels])])
 
         register(
             JobType(
@@ -29,6 +29,6 @@ class DummyConfig(AppConfig):
                 type_values=lambda: DummyJob.Flavour.values,
                 execute="tests.dummy_plugin.jobs.execute",
                 fingerprint=fingerprint,
-                seconds=lambda job: float(job.parameters.get("expected", 0)),
+                seconds=lambda job: float(job.resolved.get("expected", 0)),
             )
         )

@@ -1,4 +1,4 @@
-"""Writes a text file; ``parameters`` make it slow, deaf or broken in the ways that a real plugin can be."""
+"""Writes a text file; its parameters make it slow, deaf or broken in the ways that a real plugin can be."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ class Burnt(JobError):
 
 
 def execute(job: DummyJob, context: JobContext) -> Outcome:
-    parameters = job.parameters
+    parameters = job.resolved
     path = context.workdir / "out.txt"
-    lines = int(parameters.get("lines", 3))
+    lines = parameters.get("lines", 3)
     with path.open("w") as out:
         for number in range(lines):
             out.write(f"{job.flavour} line {number}\n")
-    deadline = time.monotonic() + parameters.get("seconds", 0)
+    deadline = time.monotonic() + (parameters.get("seconds") or 0)
     while (left := deadline - time.monotonic()) > 0:
         context.checkpoint(100 * (1 - left / parameters["seconds"]), "Stirring.")
         time.sleep(0.05)
-    if "deaf_seconds" in parameters:
+    if parameters.get("deaf_seconds"):
         context.checkpoint(message="Deaf.")
         time.sleep(parameters["deaf_seconds"])  # no checkpoint, nothing to stop
-    if "query_seconds" in parameters:
+    if parameters.get("query_seconds"):
         context.checkpoint(message="Asking.")
         with connection.cursor() as cursor, context.stop_with(connection.connection.cancel_safe):
             cursor.execute("SELECT pg_sleep(%s)", [parameters["query_seconds"]])

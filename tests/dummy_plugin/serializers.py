@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer
-from terrafusion.jobs.request import JobParametersSerializer, JobRunSerializer
+from terrafusion.jobs.request import AreaField, Faults, ParametersField, RunSerializer
 from terrafusion.records.access import Role
 from terrafusion.records.api.county import CountyField
 from tests.dummy_plugin.models import DummyJob
+from tests.dummy_plugin.request import PARAMETERS, DummyRequest, build
 
 
-class DummyParameters(JobParametersSerializer):
-    lines = serializers.IntegerField(required=False)
-    long = serializers.BooleanField(required=False)
-    seconds = serializers.FloatField(required=False)
-    deaf_seconds = serializers.FloatField(required=False)
-    query_seconds = serializers.FloatField(required=False)
-    crash_attempts = serializers.IntegerField(required=False)
-    no_file = serializers.BooleanField(required=False)
-
-    def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "raise": serializers.CharField(required=False)}  # a word of Python
-
-
-class DummyRunSerializer(JobRunSerializer):
+class DummyRunSerializer(RunSerializer):
     county_id = CountyField(at_least=Role.ANALYST)
     flavour = serializers.ChoiceField(choices=DummyJob.Flavour.choices)
-    parameters = DummyParameters(required=False, default=dict)
+    area_of_interest = AreaField()
+    parameters = ParametersField(PARAMETERS)
 
-    def create(self, validated_data: dict[str, Any]) -> DummyJob:
-        county = validated_data.pop("county_id")
-        return DummyJob(county=county, message="Dummy job accepted and queued.", **validated_data)
+    def build(self, members: Mapping[str, Any], faults: Faults) -> DummyRequest | None:
+        return build(members, self.user, faults)
 
 
 class DummyStatusSerializer(JobStatusSerializer):

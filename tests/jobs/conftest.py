@@ -21,7 +21,7 @@ def submit(county: County, analyst: Any) -> Submit:
     """``submit(seconds=3)``: a pending job of the analyst with those parameters."""
 
     def make(**parameters: Any) -> DummyJob:
-        job = DummyJob(county=county, flavour="plain", parameters=parameters, submitted_by=analyst)
+        job = DummyJob(county=county, flavour="plain", parameters=parameters, resolved=parameters, submitted_by=analyst)
         return dispatch.submit(job, fresh=True)[0]
 
     return make

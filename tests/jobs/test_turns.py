@@ -22,7 +22,7 @@ MANY = 60
 
 
 def submit(user: Any, county: County, **parameters: Any) -> DummyJob:
-    job = DummyJob(county=county, flavour="plain", parameters=parameters, submitted_by=user)
+    job = DummyJob(county=county, flavour="plain", parameters=parameters, resolved=parameters, submitted_by=user)
     submitted: DummyJob = dispatch.submit(job, fresh=True)[0]
     return submitted
 

@@ -51,7 +51,7 @@ def ask(receiver: Server, secret: str, county: County, analyst: Any) -> Ask:
     """``ask(lines=3)``: a pending job whose end the receiver is told of."""
 
     def make(*, path: str = "/in?key=1", **parameters: Any) -> DummyJob:
-        job = DummyJob(county=county, flavour="plain", parameters=parameters, submitted_by=analyst)
+        job = DummyJob(county=county, flavour="plain", parameters=parameters, resolved=parameters, submitted_by=analyst)
         job.options = {"webhook": f"http://127.0.0.1:{receiver.port}{path}"}
         return dispatch.submit(job)[0]
 

@@ -32,7 +32,7 @@ from terrafusion.jobs.api.filters import JobFilterSet, filterset_of
 from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer, with_result
 from terrafusion.jobs.errors import Refused, RequestRefused, TooManyActiveJobs
 from terrafusion.jobs.models import AbstractJob
-from terrafusion.jobs.request import JobRunSerializer, unsaved_job
+from terrafusion.jobs.request import RunSerializer, unsaved_job
 from terrafusion.jobs.rights import check_may_rerun, check_readable, role_to_act
 from terrafusion.kept import Kept
 from terrafusion.records.access import Rights, Role, require, rights_of
@@ -69,7 +69,7 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
     """
 
     model: ClassVar[type[AbstractJob]]
-    run_serializer_class: ClassVar[type[JobRunSerializer]]
+    run_serializer_class: ClassVar[type[RunSerializer]]
     serializer_class: type[JobStatusSerializer] = JobStatusSerializer
     result_serializer_class: ClassVar[type[JobResultSerializer]] = JobResultSerializer
     results_serializer_class: ClassVar[type[JobStatusSerializer]]

@@ -12,12 +12,7 @@ from terrafusion.jobs.request.nested import Each, Object
 from terrafusion.jobs.request.parameter import Context, Parameter
 from terrafusion.jobs.request.parameters import ParametersField, object_schema, read
 from terrafusion.jobs.request.screening import SCREENING
-from terrafusion.jobs.request.serializers import (
-    JobParametersSerializer,
-    JobRunSerializer,
-    ParameterSerializer,
-    RunSerializer,
-)
+from terrafusion.jobs.request.serializers import ParameterSerializer, RunSerializer
 from terrafusion.jobs.request.unsaved import request_of, unsaved_job
 
 __all__ = [
@@ -32,9 +27,7 @@ __all__ = [
     "Faults",
     "Integer",
     "InvalidRequest",
-    "JobParametersSerializer",
     "JobRequest",
-    "JobRunSerializer",
     "Number",
     "Object",
     "Parameter",

@@ -10,7 +10,6 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import SkipField
 
 from terrafusion.api.serializers import StrictSerializer
-from terrafusion.jobs import options
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request.base import JobRequest
 from terrafusion.jobs.request.errors import Faults
@@ -19,17 +18,7 @@ from terrafusion.jobs.request.parameter import Parameter
 _SUBMITTED = ("parameters", "area_of_interest")
 
 
-class JobRunSerializer(StrictSerializer):
-    """The base of the body of ``run``. A subclass has the fields and makes an unsaved job."""
-
-
-class JobParametersSerializer(StrictSerializer):
-    """The base of the members of ``parameters``, among which the options of every job are known, too."""
-
-    others = options.NAMES
-
-
-class RunSerializer(JobRunSerializer):
+class RunSerializer(StrictSerializer):
     """Makes an unsaved job of a body. A subclass has the members as fields, and says what they make together.
 
     ``validated_data["request"]`` is the checked request. Every fault is reported at once: a member that cannot be read
