@@ -1,26 +1,30 @@
-"""Parameters of reports and analyses, as the API lists them."""
+"""Parameters of reports and analyses, as the API lists them, and of valuations."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.urls import resolve
 
+from terrafusion.jobs.request import ParameterSerializer
 from terrafusion.setup.reference.markdown import code, page, paragraph, table
+from valuation.methods import registry
 
 
 def job_parameters() -> str:
     return page(
-        "Parameters of reports and analyses",
-        "Members of `parameters` in a request for a report or an analysis, as `GET reporting/types` and "
-        "`GET market-analysis/analyses` list them. Parameters of every job are in "
+        "Parameters of reports, analyses, and valuations",
+        "Members of `parameters` in a request for a report, an analysis, or a valuation. `GET reporting/types` and "
+        "`GET market-analysis/analyses` list those of the first two. Parameters of every job are in "
         "[request members](request-members.md).",
         "## Reports",
         *_sections("/api/v1/reporting/types"),
         "## Analyses",
         *_sections("/api/v1/market-analysis/analyses"),
+        "## Valuations",
+        *_valuations(),
     )
 
 
@@ -29,7 +33,18 @@ def _sections(url: str) -> Iterator[str]:
     for kind in view.view_class().get(None).data:
         yield f"### {kind.get('report_type') or kind['name']}"
         yield paragraph(kind["description"])
-        yield table(("parameter", "default", "meaning"), map(_row, kind["parameters"])) or "It has no parameters."
+        yield _table(kind["parameters"])
+
+
+def _valuations() -> Iterator[str]:
+    for method in registry.all_methods():
+        yield f"### {method.name}"
+        yield paragraph(f"{method.label}.")
+        yield _table(ParameterSerializer(one).data for one in method.parameters)
+
+
+def _table(parameters: Iterable[dict[str, Any]]) -> str:
+    return table(("parameter", "default", "meaning"), map(_row, parameters)) or "It has no parameters."
 
 
 def _row(parameter: dict[str, Any]) -> tuple[str, str, str]:
