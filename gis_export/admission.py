@@ -53,7 +53,7 @@ def renew(job: GisExportJob) -> None:
     allow its format any more."""
     allowed = CountySettings.of(job.county).allowed_formats
     if allowed and job.export_format not in allowed:
-        message = f"{job.export_format} is not allowed in {job.county_id} any more; there is {', '.join(allowed)}."
+        message = f"{job.export_format} is not allowed in {job.county_id} any more. Available: {', '.join(allowed)}."
         raise RerunRefused(message, RequestOutdated.code)
     try:
         wanted = prepare(job).wanted

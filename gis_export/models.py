@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class GisExportJob(AreaOfInterest, AbstractJob):
-    """One export. ``parameters`` are those submitted; ``resolved`` are those in force, with the county's defaults."""
+    """One export. ``parameters`` are those submitted; ``resolved`` the effective ones, with the county's defaults."""
 
     export_format = models.CharField(max_length=20)
     layers = ArrayField(models.CharField(max_length=40))
-    resolved = models.JSONField(default=dict, help_text="The parameters in force.")
+    resolved = models.JSONField(default=dict, help_text="The effective parameters.")
     estimated_records = models.PositiveBigIntegerField(
         default=0, help_text="As was expected at submit: counted, or the planner's guess where they are very many."
     )
@@ -69,7 +69,7 @@ class ExportPart(AbstractJob):
     """A part of a large export, which any worker may write; see ``gis_export.parts``. Its file is the coordinator's."""
 
     parent = models.ForeignKey(GisExportJob, on_delete=models.CASCADE, related_name="parts")
-    parent_token = models.UUIDField(help_text="Of the attempt that waits for the part.")
+    parent_token = models.UUIDField(help_text="Claim token of the attempt that waits for the part.")
     export_format = models.CharField(max_length=20)
     layer = models.CharField(max_length=40)
     number = models.PositiveIntegerField()

@@ -20,7 +20,7 @@ from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.layers import Layer, layers_named, layers_of
 from terrafusion.records.models import County, CountySettings
 from terrafusion.types import AnyUser
-from terrafusion.words import shown
+from terrafusion.words import unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +133,9 @@ def of_job(job: GisExportJob) -> ExportRequest:
 def _check_layers(county: County, names: list[str], faults: Faults) -> list[Layer]:
     known = layers_named(county, names)
     if missing := [name for name in names if name not in known]:
-        there = ", ".join(layer.name for layer in layers_of(county))
+        available = [layer.name for layer in layers_of(county)]
         for name in missing:
-            faults.add("layers", f"{county.pk} has no layer {shown(name)}; there is {there}.")
+            faults.add("layers", unknown("layer", name, available=available))
     if len(set(names)) < len(names):
         faults.add("layers", "Each layer may be named once.")
     return [known[name] for name in names if name in known]
@@ -146,6 +146,9 @@ def _check_format(name: str, settings: CountySettings, faults: Faults) -> Format
     allowed = [known_name for known_name in known if known_name in (settings.allowed_formats or known)]
     if name in allowed:
         return known[name]
-    reason = f"is not allowed in {settings.county_id}" if name in known else "is not a format"
-    faults.add("export_format", f"{shown(name)} {reason}; there is {', '.join(allowed)}.")
+    if name in known:
+        reason = f"{name} is not allowed in {settings.county_id}. Available: {', '.join(allowed)}."
+    else:
+        reason = unknown("format", name, available=allowed)
+    faults.add("export_format", reason)
     return None

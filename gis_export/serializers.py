@@ -100,8 +100,8 @@ class OptionSerializer(serializers.Serializer[Any]):
     help = serializers.CharField()
     default = serializers.JSONField(help_text="A text or a whole number.")
     choices = serializers.ListField(child=serializers.CharField(), help_text="Empty for a whole number.")
-    least = serializers.IntegerField(help_text="Of a whole number.")
-    most = serializers.IntegerField(help_text="Of a whole number.")
+    least = serializers.IntegerField(help_text="Smallest value of a whole number.")
+    most = serializers.IntegerField(help_text="Largest value of a whole number.")
 
 
 class FormatLimitSerializer(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gis_export import limits, parameters
 from gis_export.formats import registry
 from gis_export.parameters import ExportContext
-from terrafusion import crs
+from terrafusion import crs, words
 from terrafusion.api import keys
 from terrafusion.jobs.request import Faults
 from terrafusion.records.layers import layers_of
@@ -31,7 +31,7 @@ def check_settings(settings: CountySettings) -> dict[str, str]:
     faults = {}
     known = registry.all_formats()
     if unknown := [name for name in settings.allowed_formats if name not in known]:
-        faults["allowed_formats"] = f"No formats: {', '.join(unknown)}; there is {', '.join(known)}."
+        faults["allowed_formats"] = words.unknown("format", *unknown, available=known)
     if unknown_keys := keys.unknown(settings.default_parameters, parameters.NAMES):
         faults["default_parameters"] = " ".join(unknown_keys.values())
     elif wrong := _wrong_defaults(settings):

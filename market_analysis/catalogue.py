@@ -24,7 +24,7 @@ INDEX_METHODS = (
     "case_shiller",
     "case_shiller_robust",
 )
-CONFIDENCE = Number("confidence", 0.95, "Of the intervals.", 0.5, 0.999)
+CONFIDENCE = Number("confidence", 0.95, "Confidence level of the intervals.", 0.5, 0.999)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Analysis:
 
 
 def _min_sales(default: int, of: str) -> Integer:
-    return Integer("fewest_sales", default, f"Fewer sales {of} are withheld: no figure is shown, and why.", 1, 10_000)
+    return Integer("min_sales", default, f"Fewer sales {of} are withheld: no figure is shown, and why.", 1, 10_000)
 
 
 _CHARACTERISTICS = tuple(field.name for field in parcel_fields.FIELDS if field.explains)
@@ -81,7 +81,7 @@ PRICE_INDEX = Analysis(
         Choice(
             "shown",
             "auto",
-            "The index of the message, the layer and the chart's band: auto for the one that misses held-out resales "
+            "The index of the message, the layer and the chart's band: auto for the one that misses holdout resales "
             "by the least, first for the first of methods.",
             ("auto", "first"),
         ),
@@ -151,7 +151,7 @@ TIME_ADJUSTMENT = Analysis(
         CONFIDENCE,
     ),
     areas=(
-        AreaField("factor_of_a_year_before", FieldType.REAL, "Of a sale a year before the date.", "", "FACTOR_1Y"),
+        AreaField("factor_of_a_year_before", FieldType.REAL, "Factor of a sale of a year before.", "", "FACTOR_1Y"),
         AreaField("low", FieldType.REAL, "Lower end of its interval."),
         AreaField("high", FieldType.REAL, "Upper end of its interval."),
     ),
@@ -186,7 +186,7 @@ HOT_SPOTS = Analysis(
             ("price_per_sqft", "price", "ratio"),
         ),
         Choice(
-            "neighbours",
+            "neighbors",
             "touching",
             "Places that touch, or those nearest by their centers.",
             ("touching", "nearest"),
@@ -198,7 +198,7 @@ HOT_SPOTS = Analysis(
     ),
     areas=(
         AreaField("value", FieldType.REAL, "The figure."),
-        AreaField("neighbours", FieldType.INTEGER, "Neighbors with a figure.", short_name="NEIGHBORS"),
+        AreaField("neighbors", FieldType.INTEGER, "Neighbors with a figure.", short_name="NEIGHBORS"),
         AreaField("z", FieldType.REAL, "z of Gi*."),
         AreaField("p", FieldType.REAL, "Its two-sided p."),
         AreaField("spot", FieldType.TEXT, "hot, cold or none."),
@@ -217,7 +217,7 @@ COMPARABLE_MARKET_AREA = Analysis(
     description="Which places behave like one: their distance in price level, trend, stock and turnover, with reasons.",
     parameters=(
         Text("subject", None, "The place that the others are compared with.", required=True),
-        *(Number(f"{name}_weight", 1.0, f"Of the distance by {name}; 0 leaves it out.", 0, 100) for name in ASPECTS),
+        *(Number(f"{name}_weight", 1.0, f"Weight of distance by {name}; 0 omits it.", 0, 100) for name in ASPECTS),
         _min_sales(30, "in a place"),
     ),
     areas=(

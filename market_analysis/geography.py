@@ -14,6 +14,7 @@ from terrafusion.records.layers.reference import layer_of
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, ReferenceLayer
 from terrafusion.records.sales.frame import POINTS, Place
 from terrafusion.records.versions import source
+from terrafusion.words import unknown
 
 ATTRIBUTES = ("neighborhood", "zoning")
 MIN_HEXAGON, MAX_HEXAGON = 50, 100_000  # meters
@@ -79,7 +80,7 @@ def parse(text: str, county: County, *, personal: bool) -> Geography:
     name, _, field = text.partition(".")
     layer = ReferenceLayer.objects.filter(county=county, name=name).first()
     if layer is None or is_registered(name):
-        raise GeographyError(f"{county.pk} has no geography {text[:80]!r}; there is {', '.join(known(county))}.")
+        raise GeographyError(unknown("geography", text, available=known(county)))
     if layer.geometry_type != ReferenceLayer.GeometryType.POLYGON:
         raise GeographyError(f"The layer {name!r} has no polygons.")
     try:

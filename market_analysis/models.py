@@ -14,7 +14,7 @@ from terrafusion.records.models import County
 
 
 class MarketAnalysisJob(AreaOfInterest, AbstractJob):
-    """One analysis of a county's sales. ``parameters`` are those submitted; ``resolved`` are those in force."""
+    """One analysis of a county's sales. ``parameters`` are those submitted; ``resolved`` are the effective ones."""
 
     analysis_type = models.CharField(max_length=30)
     geography = models.CharField(max_length=80, default="county")
@@ -22,7 +22,7 @@ class MarketAnalysisJob(AreaOfInterest, AbstractJob):
     period_from = models.DateField(null=True, blank=True)
     period_to = models.DateField(null=True, blank=True)
     period_step = models.CharField(max_length=10, default="month")
-    resolved = models.JSONField(default=dict, help_text="The parameters in force.")
+    resolved = models.JSONField(default=dict, help_text="The effective parameters.")
     estimated_sales = models.PositiveBigIntegerField(default=0, help_text="By the planner's statistics, at submit.")
 
     sales_used = models.PositiveBigIntegerField(null=True, blank=True)

@@ -33,6 +33,7 @@ from terrafusion.records.models import County, PropertyOperational
 from terrafusion.records.sales.frame import rules_of
 from terrafusion.records.sales.rules import Rules
 from terrafusion.types import AnyUser
+from terrafusion.words import unknown
 
 PERIOD = (
     Day("from", None, "The first day; without it, that of the first sale."),
@@ -187,10 +188,10 @@ def _period(given: Mapping[str, Any], county: County | None, faults: Faults) -> 
 
 def _classes(county: County, given: list[str], faults: Faults) -> list[str]:
     parcels = PropertyOperational.objects.filter(county=county)
-    unknown = [name for name in given if not parcels.filter(property_class=name).exists()]
-    if unknown:
+    missing = [name for name in given if not parcels.filter(property_class=name).exists()]
+    if missing:
         known = parcels.exclude(property_class="").order_by("property_class").values_list("property_class", flat=True)
-        names = ", ".join(known.distinct()[:50]) or "none"
-        shown = ", ".join(repr(name[:40]) for name in unknown)
-        faults.add("property_class", f"No parcel of {county.pk} has the class {shown}; there is {names}.")
+        faults.add(
+            "property_class", unknown(f"property class in {county.pk}:", *missing, available=known.distinct()[:50])
+        )
     return sorted(set(given))

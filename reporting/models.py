@@ -16,11 +16,11 @@ from terrafusion.records.models import County, PropertyOperational
 
 
 class ReportJob(AreaOfInterest, AbstractJob):
-    """One report. ``parameters`` are those submitted; ``resolved`` those in force."""
+    """One report. ``parameters`` are those submitted; ``resolved`` the effective ones."""
 
     report_type = models.CharField(max_length=30)
     format = models.CharField(max_length=4)
-    resolved = models.JSONField(default=dict, help_text="The parameters in force.")
+    resolved = models.JSONField(default=dict, help_text="The effective parameters.")
     estimated_rows = models.PositiveBigIntegerField(default=0, help_text="Parcels that it is about, at submit.")
 
     pages = models.PositiveIntegerField(null=True, blank=True)
@@ -47,7 +47,7 @@ class CountyBranding(models.Model):
         max_length=7,
         default="#1f4e79",
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "Give a color such as #1f4e79.")],
-        help_text="Of headings and lines.",
+        help_text="Color of headings and lines.",
     )
     seal = models.BinaryField(blank=True, default=b"", help_text="A PNG or JPEG.")
     how_to_appeal = models.TextField(blank=True, help_text="Printed on every change of value notice.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -30,6 +31,11 @@ def shown(value: Any) -> str:
     except (RecursionError, ValueError):  # nested as deep as the parser allows, or of too many digits
         return "this"
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+
+
+def unknown(noun: str, *names: object, available: Iterable[str]) -> str:
+    """``Unknown layer 'x'. Available: parcels, sales.``"""
+    return f"Unknown {noun} {', '.join(map(shown, names))}. Available: {', '.join(available) or 'none'}."
 
 
 def error_text(error: Exception) -> str:

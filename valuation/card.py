@@ -53,10 +53,10 @@ def _evaluation(metrics: dict[str, Any]) -> list[str]:
     overall = metrics.get("overall") or {}
     measures = overall.get("measures") or {}
     if not measures:
-        return [overall.get("withheld") or "It was not judged."]
+        return [overall.get("withheld") or "Not evaluated."]
     lines = [
-        f"Judged on {counted(metrics['sales'], 'sale')} from {metrics['from']} to {metrics['to']} that nothing of "
-        "it had seen: it was fitted and calibrated on earlier ones, one step before the run. "
+        f"Evaluated on {counted(metrics['sales'], 'holdout sale')} from {metrics['from']} to {metrics['to']}: for them "
+        "it was fitted and calibrated on earlier sales, one step before the run. "
         + (f"Its intervals held {metrics['coverage']:.1%} of their prices." if metrics.get("coverage") else ""),
         "",
         "| statistic | figure | interval | IAAO range | met |",

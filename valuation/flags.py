@@ -20,7 +20,7 @@ MEANINGS = {
     "few_comparables": "There are fewer comparables than asked for.",
     "large_adjustments": "Most comparables need adjustments above the usual limits: net 15 %, gross 25 % of the price.",
     "vacant": "There is no building on record: this is the value of the land.",
-    "no_evidence": "The approach was not tested on held-back sales.",
+    "no_evidence": "The approach was not tested on holdout sales.",
     "one_approach": "One approach alone values this property.",
     "approaches_differ": "The approaches that have a part in the value differ by more than a quarter.",
     # refusals: there is no value

@@ -42,7 +42,7 @@ def history_of(sales: pd.DataFrame, as_of: date) -> History | None:
 
 
 def judge(learned: Learned, history: History | None, confidence: float) -> Evidence | None:
-    """Hold the values of the held-back sales' properties against their prices; None for fewer than 30 of them."""
+    """Hold the values of the holdout sales' properties against their prices; None for fewer than 30 of them."""
     if history is None:
         return None
     known = _reach(learned, history, confidence)
@@ -59,7 +59,7 @@ def interval(value: Floats, evidence: Evidence | None) -> tuple[Floats, Floats]:
 
 
 def _reach(learned: Learned, history: History, confidence: float) -> tuple[pd.DataFrame, float, float] | None:
-    """The held-back sales by the rows of the history, and how far their prices lie from their values, in logs."""
+    """The holdout sales by the rows of the history, and how far their prices lie from their values, in logs."""
     values = learned(history, ~history.held)(history.sales[history.held]).values
     if len(values) < _MIN_SALES:
         return None

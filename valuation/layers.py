@@ -89,7 +89,7 @@ _RESIDUALS = (
         FieldType.REAL,
         (F("ratio") - 1.0) * 100,
         unit="percent",
-        description="Of the adjusted price.",
+        description="Residual in percent of the adjusted price.",
         short_name="RESID_PCT",
     ),
 )

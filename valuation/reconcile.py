@@ -1,6 +1,6 @@
 """Several approaches made one value: the weights that make it err least on sales that no approach had seen. Pure.
 
-Of the approaches' errors on the held-back sales, in logs of the price, the mean squares and products are taken: those
+Of the approaches' errors on the holdout sales, in logs of the price, the mean squares and products are taken: those
 of a neighborhood are drawn towards its class's where sales are few, and those towards the county's. The weights, none
 below 0, are those with the least squared error of the weighted mean (Bates and Granger 1969). What the approaches err
 together changes no weight: neither the noise of prices nor what none of them knows of a home.
@@ -78,7 +78,7 @@ class Weights:
             "one_approach": used.sum(axis=1) == 1,
             "approaches_differ": np.nan_to_num(differ).astype(bool),
         }
-        # How far the errors of the approaches go together is seen on held-back sales.
+        # How far the errors of the approaches go together is seen on holdout sales.
         ends = [np.nansum(share * np.where(there, end, 0.0), axis=1) for end in (low, high)]
         known = np.where(together > 0, together, 1.0)
         ends = [
@@ -90,7 +90,7 @@ class Weights:
         return Reconciled(found, shares)
 
     def together(self, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
-        """Held-back or judged sales of the approaches with the reconciled value, low and high; None without any."""
+        """Holdout or judged sales of the approaches with the reconciled value, low and high; None without any."""
         if not frames:
             return None
         every = pd.concat(frames.values())

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from gis_export.plan import LayerPlan, Loss, Totals
+from terrafusion import words
 from terrafusion.words import counted
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Option:
     def fault(self, given: Any) -> str | None:
         """What is wrong with a value, None where nothing is."""
         if self.choices:
-            return None if given in self.choices else f"{given!r:.60} is not known; there is {', '.join(self.choices)}."
+            return None if given in self.choices else words.unknown("value", given, available=self.choices)
         whole = isinstance(given, int) and not isinstance(given, bool)
         if whole and self.least <= given <= self.most:
             return None

@@ -16,6 +16,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
 
 from gis_export.parameters import values
+from terrafusion import words
 from terrafusion.api import keys
 from terrafusion.records.layers import FieldType, Layer, LayerField, named
 from terrafusion.words import shown
@@ -83,17 +84,18 @@ class Reading:
         name, op = given.get("field"), given.get("op")
         field = self._fields.get(name) if isinstance(name, str) else None
         if field is None:
-            there = f"there is {', '.join(self._fields)}"
             if "field" not in given:
-                return self._fault(at, f'"field" is missing: the name of a field of {self.layer.name}; {there}.')
-            return self._fault(at, f"{self.layer.name} has no field {shown(name)}; {there}.")
+                there = ", ".join(self._fields)
+                return self._fault(at, f'"field" is missing: give a field of {self.layer.name}. Available: {there}.')
+            return self._fault(at, words.unknown(f"field of {self.layer.name}:", name, available=self._fields))
         if refused := named.hidden(self.layer, [field.name], personal=self._personal):
             return self._fault(at, refused)
         allowed = operators_of(field.type)
         if not isinstance(op, str) or op not in allowed:
-            there = f"a field of type {field.type}; there is {', '.join(allowed)}"
-            what = f"{shown(op)} is no" if "op" in given else '"op" is missing: the'
-            return self._fault(at, f"{what} operator of {name}, {there}.")
+            if "op" not in given:
+                there = ", ".join(allowed)
+                return self._fault(at, f'"op" is missing: give an operator for {name}. Available: {there}.')
+            return self._fault(at, words.unknown(f"operator of the {field.type} field {name}:", op, available=allowed))
         ignore_case = given.get("ignore_case", False)
         if ignore_case is not False and (ignore_case is not True or field.type is not FieldType.TEXT):
             self._fault(at, f"ignore_case is true or false, and for texts only; {name} is of type {field.type}.")

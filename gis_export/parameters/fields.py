@@ -7,11 +7,11 @@ from typing import Any
 
 from gis_export.parameters.base import ExportContext, ExportParameter
 from gis_export.selection import LayerSelection
+from terrafusion import words
 from terrafusion.api import keys
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
 from terrafusion.records.layers import Layer, named
-from terrafusion.words import shown
 
 _EXAMPLE = {"parcels": ["parcel_number", "total_value"]}
 
@@ -81,7 +81,7 @@ def _faults_of_names(layer: Layer, names: list[str], personal: bool) -> list[str
     known = {field.name: field for field in layer.fields}
     messages = []
     if unknown := [name for name in names if name not in known]:
-        messages.append(f"{layer.name} has no field {', '.join(map(shown, unknown))}; there is {', '.join(known)}.")
+        messages.append(words.unknown(f"field of {layer.name}:", *unknown, available=known))
     if refused := named.hidden(layer, names, personal=personal):
         messages.append(refused)
     return messages

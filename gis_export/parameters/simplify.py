@@ -13,7 +13,7 @@ from terrafusion.areas.buffer import UNITS
 from terrafusion.areas.members import is_number
 from terrafusion.jobs.request import Faults, InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
-from terrafusion.words import shown
+from terrafusion.words import shown, unknown
 
 _MAX_METERS = 10_000.0
 _MEMBERS = ("tolerance", "units")
@@ -30,7 +30,7 @@ class Simplify(ExportParameter):
         tolerance, units = value.get("tolerance"), value.get("units")
         factor = UNITS.get(units) if isinstance(units, str) else None
         if factor is None:
-            faults.add("units", f"The units {shown(units)} are not known; there is {', '.join(UNITS)}.")
+            faults.add("units", unknown("units", units, available=UNITS))
         if not is_number(tolerance) or not tolerance > 0:
             faults.add("tolerance", f"Give a number above 0, not {shown(tolerance)}.")
         elif factor is not None and tolerance * factor > _MAX_METERS:

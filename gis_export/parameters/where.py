@@ -18,7 +18,7 @@ _CONDITION = {
     "properties": {
         "field": {"type": "string", "description": "A field of the layer."},
         "op": {"type": "string", "enum": list(conditions.OPERATORS)},
-        "value": {"description": "Of the field's type; a list for in, not_in and between."},
+        "value": {"description": "A value of the field's type; a list for in, not_in, and between."},
         "ignore_case": {"type": "boolean", "default": False},
     },
 }

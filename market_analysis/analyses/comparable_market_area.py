@@ -25,7 +25,7 @@ from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.growth import growth
 from market_analysis.stats.similarity import compare
 from terrafusion.tables import Column, Kind
-from terrafusion.words import counted
+from terrafusion.words import counted, unknown
 
 _YEAR = 365.25
 FEATURES = {
@@ -50,19 +50,18 @@ COLUMNS = (
 
 def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     """Raises InsufficientSales where the subject has too few sales, or no place is left to compare it with."""
-    subject, minimum = parameters["subject"], parameters["fewest_sales"]
+    subject, minimum = parameters["subject"], parameters["min_sales"]
     stock = market.stock()
     table = pd.DataFrame.from_dict(
         {key: _features(sales, stock.get(key), market) for key, sales in market.by_place()}, orient="index"
     )
     if subject not in table.index:
-        known = ", ".join(table.index[:20])
-        raise InsufficientSales(f"There is no place {subject!r} with valid sales; there is {known}...")
+        raise InsufficientSales(unknown("place with valid sales:", subject, available=[*table.index[:20], "..."]))
     compared = table[table["sales"] >= minimum]
     if subject not in compared.index or len(compared) < 2:
         raise InsufficientSales(
             f"{subject} has {counted(int(table.loc[subject, 'sales']), 'sale')}; places with {minimum}: "
-            f"{len(compared)}. Ask for a longer period or a lower fewest_sales."
+            f"{len(compared)}. Ask for a longer period or a lower min_sales."
         )
     names = list(FEATURES)
     compared = compared.astype(dict.fromkeys(names, float))  # a column in which nothing is known has no type

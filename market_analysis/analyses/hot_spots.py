@@ -20,7 +20,7 @@ COLUMNS = (
     PLACE,
     SALES,
     Column("value", Kind.NUMBER, "Figure"),
-    Column("neighbours", Kind.INTEGER, "Neighbors"),
+    Column("neighbors", Kind.INTEGER, "Neighbors"),
     Column("z", Kind.NUMBER, "z of Gi*"),
     Column("p", Kind.NUMBER, "p of Gi*", decimals=4),
     Column("spot", Kind.TEXT, "Spot"),
@@ -40,7 +40,7 @@ MEASURES = {
 
 def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     """Raises InsufficientSales where too few places have a figure and a neighbor."""
-    measure, min_sales = parameters["measure"], parameters["fewest_sales"]
+    measure, min_sales = parameters["measure"], parameters["min_sales"]
     table = _by_place(market, measure)
     market.report_progress(0.1, "Drawing the places.")
     outlines = {key: shapely.from_wkb(wkb) for key, wkb in market.outlines(list(table.index)).items()}
@@ -54,7 +54,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     spots = hot_spots(
         compared["value"].to_numpy(dtype=float),
         np.array([outlines[key] for key in compared.index], dtype=object),
-        weights=parameters["neighbours"],
+        weights=parameters["neighbors"],
         nearest=parameters["nearest"],
         alpha=parameters["alpha"],
         permutations=parameters["permutations"],
@@ -106,7 +106,7 @@ def _figures_of_places(compared: pd.DataFrame, spots: HotSpots) -> dict[Any, dic
     return {
         key: {
             "value": number(value),
-            "neighbours": int(spots.neighbors[at]),
+            "neighbors": int(spots.neighbors[at]),
             "z": number(spots.z[at]),
             "p": number(spots.p[at]),
             "spot": spots.spot[at] or "none",

@@ -126,7 +126,7 @@ def _points(index: PriceIndex, parameters: dict[str, Any]) -> Iterator[tuple[Any
     low, high = index.interval(parameters["confidence"])
     for at, value in enumerate(index.value):
         period = index.first + at
-        reason = withheld(index, at, parameters["fewest_sales"])
+        reason = withheld(index, at, parameters["min_sales"])
         figures = [None] * 3 if reason else [float(value), number(low[at]), number(high[at])]
         start = periods.start(period, index.step)
         yield (periods.name(period, index.step), start, *figures, int(index.sales[at]), reason or None)
@@ -161,10 +161,10 @@ def toward_county(
         market.tick()
         named = (periods.name(period, market.step), periods.start(period, market.step))
         level, error = _against(county, period, bases)
-        own = np.array([_own(index, period, parameters["fewest_sales"]) for index in indices.values()])
+        own = np.array([_own(index, period, parameters["min_sales"]) for index in indices.values()])
         later = period > bases
         years = np.maximum(period - bases, 1) * periods.MONTHS[market.step] / 12
-        reason = withheld(county, period - county.first, parameters["fewest_sales"])
+        reason = withheld(county, period - county.first, parameters["min_sales"])
         try:
             found = shrinkage.shrink(np.where(later, own[:, 0] - level, np.nan), own[:, 1], years)
         except InsufficientSales as few:

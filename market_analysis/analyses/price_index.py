@@ -53,7 +53,7 @@ _TIERS_ARE = (
 
 def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     """Raises InsufficientSales where no place has an index by any method."""
-    confidence, min_sales = parameters["confidence"], parameters["fewest_sales"]
+    confidence, min_sales = parameters["confidence"], parameters["min_sales"]
     methods, shown = _ordered(market, parameters)
     places = list(market.by_place())
     rows: list[tuple[Any, ...]] = []

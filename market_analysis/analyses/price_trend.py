@@ -57,8 +57,8 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
         areas.append(_area(key, sales, of_place, parameters))
     if not any(row["withheld"] is None for row in rows):
         raise InsufficientSales(
-            f"No period of any place has {counted(parameters['fewest_sales'], 'sale')}: ask for longer periods, larger "
-            "places or a lower fewest_sales."
+            f"No period of any place has {counted(parameters['min_sales'], 'sale')}: ask for longer periods, larger "
+            "places or a lower min_sales."
         )
     trends = [_trend(row) for row in rows]
     shown = [row for row in rows if row["withheld"] is None]
@@ -83,7 +83,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
 
 
 def _cells(sales: pd.DataFrame, market: Market, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    min_sales = parameters["fewest_sales"]
+    min_sales = parameters["min_sales"]
     groups = dict(list(sales.groupby(periods.of_dates(sales["sale_date"], market.step))))
     for number in market.periods():
         market.tick()
@@ -138,7 +138,7 @@ def _trend(row: dict[str, Any]) -> dict[str, Any]:
 def _area(key: str, sales: pd.DataFrame, cells: list[dict[str, Any]], parameters: dict[str, Any]) -> Area:
     shown_cells = [cell for cell in cells if cell["withheld"] is None]
     if not shown_cells:
-        return Area(key, len(sales), withheld=f"{fewer_than(parameters['fewest_sales'])} in every period")
+        return Area(key, len(sales), withheld=f"{fewer_than(parameters['min_sales'])} in every period")
     last = shown_cells[-1]
     values = {name: last.get(name) for name in ("period", *_FIGURES, "median_price_low", "median_price_high")}
     values["sales_of_period"] = last["sales"]

@@ -51,7 +51,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     shown = frame[frame["withheld"].isna()]
     if shown.empty:
         raise InsufficientSales(
-            f"No segment has {counted(parameters['fewest_sales'], 'sale')}: ask for a lower fewest_sales."
+            f"No segment has {counted(parameters['min_sales'], 'sale')}: ask for a lower min_sales."
         )
     summary = {
         "places": len(places),
@@ -102,7 +102,7 @@ def _in_order(name: str) -> tuple[int, str]:
 
 
 def _row(sales: pd.DataFrame, total: int, parameters: dict[str, Any]) -> tuple[Any, ...]:
-    count, min_sales = len(sales), parameters["fewest_sales"]
+    count, min_sales = len(sales), parameters["min_sales"]
     share = count / total
     if count < min_sales:
         return (count, share, *[None] * 8, fewer_than(min_sales))

@@ -29,7 +29,7 @@ class Growth:
 def growth(prices: Floats, dates: pd.Series[Any], confidence: float = 0.95) -> Growth:
     """Of positive prices, or prices per square foot. TooFewSales for fewer than 10, or for less than half a year."""
     if len(prices) < MIN_SALES:
-        raise InsufficientSales(f"A trend takes {MIN_SALES} sales; there are {len(prices)}.")
+        raise InsufficientSales(f"At least {MIN_SALES} sales are needed for a trend; found {len(prices)}.")
     days = (dates - dates.min()).dt.days.to_numpy(dtype=float)
     if days.max() < MIN_DAYS:
         raise InsufficientSales(f"A trend takes sales over {MIN_DAYS} days; these are over {days.max():.0f}.")

@@ -64,7 +64,7 @@ def hot_spots(
     linked = np.flatnonzero(counts > 0)
     if len(linked) < MIN_PLACES:
         raise InsufficientSales(
-            f"Hot spots take {MIN_PLACES} places with a figure and a neighbor with one; there are {len(linked)}."
+            f"At least {MIN_PLACES} places with a figure and a neighbor with one are needed; found {len(linked)}."
         )
     known = values[linked]
     if np.ptp(known) == 0:

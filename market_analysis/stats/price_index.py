@@ -130,7 +130,7 @@ def by_method(name: str, sales: pd.DataFrame, step: str = "month", *, tick: Tick
         options = {**options, "resales": (resales := sound_pairs(sales, step))}
         if len(resales.earlier) < MIN_PAIRS:
             raise InsufficientSales(
-                f"An index of resales takes {MIN_PAIRS} sound pairs; there are {len(resales.earlier)}."
+                f"At least {MIN_PAIRS} sound pairs are needed for an index of resales; found {len(resales.earlier)}."
             )
     try:
         index: PriceIndex = method(sales, step, tick=tick, **options)
@@ -138,8 +138,8 @@ def by_method(name: str, sales: pd.DataFrame, step: str = "month", *, tick: Tick
         raise InsufficientSales("These sales do not decide the index.") from None
     if index.freedom < MIN_FREE:
         raise InsufficientSales(
-            f"An index takes {MIN_FREE} sales or pairs beyond its unknowns; there are {max(int(index.freedom), 0)}: "
-            "ask for longer periods or larger places."
+            f"At least {MIN_FREE} sales or pairs beyond its unknowns are needed for an index; found "
+            f"{max(int(index.freedom), 0)}. Ask for longer periods or larger places."
         )
     return _decided(index)
 

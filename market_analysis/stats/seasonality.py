@@ -16,7 +16,7 @@ def factors(counts: Floats, first_month: int) -> Floats:
     from statsmodels.tsa.seasonal import seasonal_decompose
 
     if len(counts) < MIN_MONTHS:
-        raise InsufficientSales(f"A season takes {MIN_MONTHS} months; there are {len(counts)}.")
+        raise InsufficientSales(f"At least {MIN_MONTHS} months are needed for a season; found {len(counts)}.")
     if np.min(counts) <= 0:
         raise InsufficientSales(f"A season takes a sale in every month; {int(np.sum(counts <= 0))} have none.")
     found = seasonal_decompose(np.asarray(counts, dtype=float), model="multiplicative", period=12)

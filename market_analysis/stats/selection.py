@@ -1,7 +1,7 @@
 """Which index to show: the one that misses resales it has not seen by the least.
 
 A fifth of the parcels is held out whole; each method is fitted to the sales of the others, and what it says of the
-price change between the two sales of each sound held-out pair is compared with what was paid: hpiR's measure.
+price change between the two sales of each sound holdout pair is compared with what was paid: hpiR's measure.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def shrink(own: Floats, error: Floats, years: Floats) -> Shrunk:
     the years that each is of. TooFewSales where fewer than ``MIN_PLACES`` have one."""
     known = np.isfinite(own) & np.isfinite(error) & (error > 0)
     if known.sum() < MIN_PLACES:
-        raise InsufficientSales(f"{MIN_PLACES} places with an index of their own are needed; there are {known.sum()}.")
+        raise InsufficientSales(f"At least {MIN_PLACES} places with their own index are needed; found {known.sum()}.")
     noise = np.where(known, error, np.inf) ** 2
     drift = np.outer(_SPREADS**2, years)
     total = drift + noise

@@ -127,7 +127,7 @@ def fit(sales: pd.DataFrame, as_of: date) -> TimeAdjustment:
     """
     known = sales[sales["sale_date"] <= pd.Timestamp(as_of)]
     if len(known) < MIN_SALES:
-        raise InsufficientSales(f"A time adjustment takes {MIN_SALES} valid sales; there are {len(known)}.")
+        raise InsufficientSales(f"At least {MIN_SALES} valid sales are needed to adjust for time; found {len(known)}.")
     month = periods.of_dates(known["sale_date"])
     first, last = int(month.min()), int(month.max())
     month -= first

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reporting.reports.base import Request
+from terrafusion import words
 
 
 def nothing_there(request: Request) -> dict[str, list[str]]:
@@ -22,5 +23,4 @@ def unknown(values: Iterable[str], known: Iterable[str], what: str, county_id: s
     missing = [value for value in values if value not in there]
     if not missing:
         return []
-    shown = ", ".join(sorted(there)[:20]) or "none"
-    return [f"{county_id} has no {what} {', '.join(map(repr, missing[:10]))}; there is {shown}."]
+    return [words.unknown(f"{what} in {county_id}:", *missing[:10], available=sorted(there)[:20])]

@@ -24,7 +24,7 @@ class Token(AbstractAuthToken):
     """
 
     name = models.CharField(
-        max_length=100, blank=True, help_text="What it is for. Without a name: of one sign-in with a password."
+        max_length=100, blank=True, help_text="What it is for; empty for a sign-in with a password."
     )
     scope = models.CharField(max_length=5, choices=TokenScope.choices, default=TokenScope.WRITE)
     password_mark = models.CharField(max_length=64, editable=False)

@@ -11,7 +11,7 @@ from terrafusion.areas import parcels
 from terrafusion.areas.area import Area, AreaContext, AreaError, AreaPart
 from terrafusion.areas.distance import around
 from terrafusion.areas.members import is_number, only
-from terrafusion.words import shown
+from terrafusion.words import shown, unknown
 
 UNITS = {"ft": 0.3048, "us-ft": 1200 / 3937, "m": 1.0, "km": 1000.0, "mi": 1609.344}
 """In meters. ``ft`` is the international foot, ``us-ft`` the one of the older State Plane systems."""
@@ -26,7 +26,7 @@ def read(given: dict[str, Any], scope: AreaContext) -> Area:
     distance, units = given.get("distance"), given.get("units")
     factor = UNITS.get(units) if isinstance(units, str) else None
     if factor is None:
-        faults.append(f"The units {shown(units)} are not known; there is {', '.join(UNITS)}.")
+        faults.append(unknown("units", units, available=UNITS))
     if not is_number(distance) or not distance > 0:
         distance = 0
         faults.append(f"The distance must be a number above 0, not {shown(given.get('distance'))}.")

@@ -10,7 +10,7 @@ from terrafusion.areas.area import Area, AreaContext, AreaError, plain
 from terrafusion.areas.members import is_number, only
 from terrafusion.areas.records import union_of
 from terrafusion.records.layers import FieldType, Layer, LayerField, layers_named, layers_of, named
-from terrafusion.words import counted, shown
+from terrafusion.words import counted, shown, unknown
 
 _MAX_VALUES = 500
 _MAX_SHOWN = 20
@@ -44,8 +44,8 @@ def read(given: dict[str, Any], scope: AreaContext) -> Area:
 def _layer(name: object, scope: AreaContext) -> Layer:
     layer = layers_named(scope.county, [name]).get(name) if isinstance(name, str) else None
     if layer is None or not _has_polygons(layer):
-        there = ", ".join(layer.name for layer in layers_of(scope.county) if _has_polygons(layer))
-        raise AreaError(f"{scope.county.pk} has no layer of polygons {shown(name)}; there is {there}.")
+        there = (layer.name for layer in layers_of(scope.county) if _has_polygons(layer))
+        raise AreaError(unknown("layer of polygons:", name, available=there))
     return layer
 
 
@@ -77,11 +77,12 @@ def _typed(field: LayerField, value: object) -> Any:
 
 
 def _nothing(layer: Layer, where: dict[str, Any], known: dict[str, LayerField]) -> str:
-    message = f"No feature of {layer.name} with an outline has {', '.join(f'{n} {shown(v)}' for n, v in where.items())}"
+    wanted = ", ".join(f"{name} {shown(value)}" for name, value in where.items())
+    message = f"No feature of {layer.name} with an outline has {wanted}."
     if len(where) > 1:
-        return f"{message}."
+        return message
     (name,) = where
     values = layer.queryset.annotate(w=known[name].expression).order_by("w").values_list("w", flat=True).distinct()
     there = [shown(value) for value in values.exclude(w=None)[: _MAX_SHOWN + 1]]
     more = ", ..." if len(there) > _MAX_SHOWN else ""
-    return f"{message}; there is {', '.join(there[:_MAX_SHOWN]) or 'no value'}{more}."
+    return f"{message} Available: {', '.join(there[:_MAX_SHOWN]) or 'none'}{more}."

@@ -9,7 +9,7 @@ from terrafusion.areas import bbox, buffer, collection, district, geojson, parce
 from terrafusion.areas.area import Area, AreaContext, AreaError
 from terrafusion.records.models import County, CountySettings
 from terrafusion.types import AnyUser
-from terrafusion.words import shown
+from terrafusion.words import unknown
 
 KINDS: dict[str, Callable[[dict[str, Any], AreaContext], Area]] = {
     "bbox": bbox.read,
@@ -58,5 +58,5 @@ def _read(given: object, scope: AreaContext) -> Area:
     kind = given.get("type")
     read = _BY_NAME.get(kind.lower()) if isinstance(kind, str) else None
     if read is None:
-        raise AreaError(f"The type {shown(kind)} is not known; there is {', '.join(KINDS)}.")
+        raise AreaError(unknown("type of area:", kind, available=KINDS))
     return read(given, scope)

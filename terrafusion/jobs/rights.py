@@ -64,7 +64,7 @@ def refusal(thing: Guarded, user: AnyUser | Rights | None) -> ReadRefused | None
     if not rights.has(thing.county_id, Role.VIEWER) or not all(rights.has(one, Role.VIEWER) for one in needs.counties):
         return ReadRefused("The result shows a county to which you have no rights.", "county_refused")
     if not rights.has(thing.county_id, needs.role):
-        return ReadRefused(f"To read this takes the role {needs.role.value} in {thing.county_id}.", "role_required")
+        return ReadRefused(f"Requires the {needs.role.value} role in {thing.county_id}.", "role_required")
     if needs.personal and not all(rights.sees_personal(one) for one in (thing.county_id, *needs.counties)):
         return ReadRefused("The result holds personal data, to which you have no right.", PERSONAL)
     return None

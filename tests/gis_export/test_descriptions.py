@@ -46,8 +46,8 @@ def test_get_formats_shows_it(api: APIClient) -> None:
     ("export_format", "options", "at", "named"),
     [
         ("CSV", ["geometry"], "parameters.options", "Give an object"),
-        ("CSV", {"geometry": "wkb"}, "parameters.options.geometry", "there is wkt, point, none"),
-        ("CSV", {"geometry": ["wkt"]}, "parameters.options.geometry", "is not known"),
+        ("CSV", {"geometry": "wkb"}, "parameters.options.geometry", "Available: wkt, point, none"),
+        ("CSV", {"geometry": ["wkt"]}, "parameters.options.geometry", "Unknown value"),
         ("CSV", {"geometri": "wkt"}, "parameters.options.geometri", "Did you mean 'geometry'? Available: geometry"),
         ("GeoPackage", {"geometry": "wkt"}, "parameters.options.geometry", "None is available here"),
     ],

@@ -162,12 +162,12 @@ def test_a_rerun_of_what_is_no_longer_to_be_had(api: APIClient, loaded: County) 
     limit(loaded, allowed_formats=["CSV"])
     refused = rerun(api, job)
     assert (refused.status_code, refused.json()["code"]) == (409, "request_outdated")
-    assert "GeoJSON is not allowed in COUNTY01 any more; there is CSV." in refused.json()["detail"]
+    assert "GeoJSON is not allowed in COUNTY01 any more. Available: CSV." in refused.json()["detail"]
     limit(loaded, allowed_formats=[])
     loaded.reference_layers.filter(name="zoning").delete()
     refused = rerun(api, job)
     assert (refused.status_code, refused.json()["code"]) == (409, "request_outdated")
-    assert "no layer 'zoning'" in refused.json()["detail"]
+    assert "Unknown layer 'zoning'" in refused.json()["detail"]
     assert GisExportJob.objects.count() == 1
 
 

@@ -76,7 +76,7 @@ def test_every_fault_is_named_at_once(api: APIClient, loaded: County, action: st
 @pytest.mark.parametrize(
     ("parameters", "named"),
     [
-        ({"fields": {"parcels": ["colour"]}}, "has no field 'colour'; there is parcel_number,"),
+        ({"fields": {"parcels": ["colour"]}}, "Unknown field of parcels: 'colour'. Available: parcel_number,"),
         ({"fields": {"roads": ["label"]}}, "Unknown layer 'roads'. Available: parcels."),
         ({"fields": {"parcels": []}}, "list of names"),
         ({"fields": {"parcels": "parcel_number"}}, "list of names"),
@@ -154,7 +154,7 @@ WRONG_DEFAULTS: list[tuple[dict[str, Any], str]] = [
     ({"options": []}, "options: Give an object"),
     ({"fields": {"parcels": [["zoning"]]}}, "fields: Give the fields of parcels as a list of names."),
     ({"fields": ["zoning"]}, "fields: Give an object"),
-    ({"where": {"parcels": [{"field": "colour", "op": "=", "value": 1}]}}, "where.parcels.0: parcels has no field"),
+    ({"where": {"parcels": [{"field": "colour", "op": "=", "value": 1}]}}, "where.parcels.0: Unknown field of parcels"),
     ({"simplify": {"tolerance": 0, "units": "ft"}, "crs": "EPSG:12"}, "simplify.tolerance: Give a number above 0"),
 ]
 
@@ -170,7 +170,7 @@ class TestCountySettings:
 
     def test_allowed_formats(self, api: APIClient, loaded: County) -> None:
         settings_of(loaded, allowed_formats=["CSV", "KML"])
-        assert "not allowed in COUNTY01; there is CSV, KML." in faults(ask(api, loaded))["export_format"]
+        assert "not allowed in COUNTY01. Available: CSV, KML." in faults(ask(api, loaded))["export_format"]
         assert ask(api, loaded, export_format="KML").status_code == 202
         listed = api.get(f"{URL}/formats", {"county_id": loaded.pk}).json()
         assert [found["name"] for found in listed] == ["CSV", "KML"]

@@ -201,7 +201,7 @@ def test_layers_are_chosen_by_name(api: APIClient, county: County, tmp_path: Pat
             file.writerecords([{"geometry": POLYGON, "properties": {}}])
     content = path.read_bytes()
     assert "several layers, one, two: name one" in refused(api, content)
-    assert "no layer 'three'; there is one, two" in refused(api, content, layer="three")
+    assert "Unknown layer 'three'. Available: one, two" in refused(api, content, layer="three")
     (tmp_path / "a").mkdir()
     written(tmp_path / "a", "ESRI Shapefile", [POLYGON])
     parts = {part.suffix: part.read_bytes() for part in (tmp_path / "a").glob("x.*")}

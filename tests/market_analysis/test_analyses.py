@@ -115,7 +115,7 @@ def test_price_trend_beside_pandas(analyse: Analyse, market_county: County) -> N
 
 def test_thin_cells_are_withheld_and_say_why(analyse: Analyse, market_county: County) -> None:
     Sale.objects.filter(sale_date__lt=date(2012, 2, 1), property__neighborhood="N0").delete()
-    found = analyse("price_trend", "neighborhood", parameters={"fewest_sales": 4}).table
+    found = analyse("price_trend", "neighborhood", parameters={"min_sales": 4}).table
     empty = found[(found["place"] == "N0") & (found["period"] == "2012-01")].iloc[0]
     assert (empty["sales"], empty["withheld"]) == (0, "no sales")
     assert np.isnan(empty["median_price"])
@@ -155,7 +155,7 @@ def test_hot_spots_find_the_dear_side(analyse: Analyse, market_county: County) -
     for sale in Sale.objects.filter(property__neighborhood="N2"):
         sale.sale_price *= 2
         sale.save()
-    found = analyse("hot_spots", "hexgrid:300", parameters={"fewest_sales": 2})
+    found = analyse("hot_spots", "hexgrid:300", parameters={"min_sales": 2})
     hot = found.table[found.table["spot"] == "hot"]["place"].tolist()
     assert len(hot) >= 3
     areas = MarketArea.objects.filter(key__in=hot)

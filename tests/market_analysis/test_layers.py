@@ -26,7 +26,7 @@ from terrafusion.records.models import County
 from tests.conftest import ClientOf, wait_for_job
 from tests.gis_export.conftest import close_writer
 
-HOT_SPOTS = {"analysis_type": "hot_spots", "geography": "hexgrid:300", "parameters": {"fewest_sales": 2}}
+HOT_SPOTS = {"analysis_type": "hot_spots", "geography": "hexgrid:300", "parameters": {"min_sales": 2}}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -97,7 +97,7 @@ def test_the_layer_is_that_of_the_latest_job_and_goes_with_the_last(
     MarketAnalysisJob.objects.exclude(pk=second.pk).update(expires_at=Now() - timedelta(seconds=1))
     sweep()
     assert _places(api, market_county) == second.areas.count()
-    third = completed(api, "market_analysis", MarketAnalysisJob, {**other, "parameters": {"fewest_sales": 3}})
+    third = completed(api, "market_analysis", MarketAnalysisJob, {**other, "parameters": {"min_sales": 3}})
     assert set(MarketArea.objects.values_list("job", flat=True)) == {second.pk, third.pk}
     MarketAnalysisJob.objects.update(expires_at=Now() - timedelta(seconds=1))
     sweep()

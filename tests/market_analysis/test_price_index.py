@@ -217,7 +217,7 @@ def test_too_few() -> None:
         price_index.hedonic(sales[:1])
     with pytest.raises(InsufficientSales, match="no repeat sales"):
         price_index.repeat_sales(sales)
-    with pytest.raises(InsufficientSales, match="takes 30"):
+    with pytest.raises(InsufficientSales, match="At least 30"):
         time_adjustment.fit(sales, date(2012, 12, 31))
 
 

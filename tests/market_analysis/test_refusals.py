@@ -163,9 +163,9 @@ def test_a_span_of_too_many_periods(analyse: Analyse, parcel: PropertyOperationa
         ({"analysis_type": "hot_spots"}, "geography", "compares places"),
         ({"geography": "hexgrid:0"}, "geography", "50 to 100000 meters"),
         ({"geography": "hexgrid:1e3"}, "geography", "hexgrid:<meters>"),
-        ({"geography": "sales"}, "geography", "has no geography"),
-        ({"property_class": ["Z"]}, "property_class", "no parcel"),
-        ({"parameters": {"fewest_sales": 0}}, "parameters.fewest_sales", "from 1 to 10000"),
+        ({"geography": "sales"}, "geography", "Unknown geography"),
+        ({"property_class": ["Z"]}, "property_class", "unknown property class"),
+        ({"parameters": {"min_sales": 0}}, "parameters.min_sales", "from 1 to 10000"),
         ({"parameters": {"screening": {"min_price": -1}}}, "parameters.screening.min_price", "from 0 up"),
         ({"parameters": {"screening": []}}, "parameters.screening", "Give an object"),
         (

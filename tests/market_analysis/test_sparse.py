@@ -68,8 +68,8 @@ _TEXTS = ("neighborhood", "property_class", "use_code", "quality", "condition")
 
 def _parameters(analysis: Analysis, min_sales: int) -> dict[str, Any]:
     given: dict[str, Any] = {parameter.name: parameter.default for parameter in analysis.parameters}
-    if "fewest_sales" in given:
-        given["fewest_sales"] = min_sales
+    if "min_sales" in given:
+        given["min_sales"] = min_sales
     given |= {"subject": "A"} if "subject" in given else {}
     given |= {"methods": list(INDEX_METHODS)} if "methods" in given else {}
     given |= {"permutations": 99} if "permutations" in given else {}

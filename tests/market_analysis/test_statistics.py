@@ -33,7 +33,7 @@ def test_growth_says_what_it_takes() -> None:
     dates = pd.Series(pd.date_range("2012-01-01", periods=20, freq="D"))
     with pytest.raises(InsufficientSales, match="180 days; these are over 19"):
         growth(np.ones(20), dates)
-    with pytest.raises(InsufficientSales, match="10 sales; there are 3"):
+    with pytest.raises(InsufficientSales, match="At least 10 sales are needed for a trend; found 3"):
         growth(np.ones(3), dates[:3])
 
 
@@ -41,7 +41,7 @@ def test_season_of_a_known_market() -> None:
     truth = 1 + 0.5 * np.sin(2 * np.pi * np.arange(12) / 12)
     counts = 100 * truth[(np.arange(72) + 3) % 12]  # from April on
     assert seasonality.factors(counts, 4) == pytest.approx(truth, rel=1e-9)
-    with pytest.raises(InsufficientSales, match="24 months; there are 23"):
+    with pytest.raises(InsufficientSales, match="At least 24 months are needed for a season; found 23"):
         seasonality.factors(counts[:23], 4)
     with pytest.raises(InsufficientSales, match="1 have none"):
         seasonality.factors(np.append(counts, 0), 4)

@@ -117,9 +117,9 @@ def test_small_places_over_rest(analyse: Analyse, market_county: County) -> None
     assert (none["own_weight"] == 0).all()
     assert none["shrunk"].to_numpy() == pytest.approx(none["county_index"].to_numpy())
     three = analyse("price_index", "neighborhood", **request)
-    assert "4 places with an index of their own are needed" in three.files["price_index_shrunk.csv"].decode()
+    assert "4 places with their own index are needed" in three.files["price_index_shrunk.csv"].decode()
     assert three.summary["shrunk"] == []
-    assert "4 places with an index" in three.summary["shrunk_withheld"]
+    assert "4 places with their own index" in three.summary["shrunk_withheld"]
     assert "Own weight 0%" in found.summary["shrunk_meaning"]
     assert "shrunk_meaning" not in three.summary
 

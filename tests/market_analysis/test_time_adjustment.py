@@ -178,7 +178,7 @@ def test_what_it_does_not_know(fitted: time_adjustment.TimeAdjustment) -> None:
         with pytest.raises(ValueError, match="2012-01 to 2017-12"):
             fitted.factor(day, date(2016, 1, 1))
     sales = market(5, 40)
-    with pytest.raises(InsufficientSales, match="takes 30 valid sales; there are 29"):
+    with pytest.raises(InsufficientSales, match="At least 30 valid sales are needed to adjust for time; found 29"):
         time_adjustment.fit(sales[:29], date(2015, 1, 1))
     with pytest.raises(InsufficientSales, match="6 months"):
         time_adjustment.fit(sales, date(2015, 1, 1))

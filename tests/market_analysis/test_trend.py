@@ -29,7 +29,7 @@ def test_sales_ratio_trend_of_a_known_market() -> None:
     trend = trend_test.ratio_trend(sales, 0.95)
     assert trend.rate == pytest.approx(np.expm1(0.072), abs=0.002)
     assert trend.low <= trend.rate <= trend.high
-    with pytest.raises(InsufficientSales, match="there are 0"):
+    with pytest.raises(InsufficientSales, match="found 0"):
         trend_test.ratio_trend(sales.assign(total_value=np.nan), 0.95)
 
 

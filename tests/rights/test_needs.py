@@ -23,7 +23,7 @@ from tests.dummy_plugin.models import DummyJob
 Role = CountyAccess.Role
 BOTH = frozenset({"COUNTY02"})
 COUNTY_REFUSED = ("county_refused", "The result shows a county to which you have no rights.")
-MANAGER_REQUIRED = ("role_required", "To read this takes the role manager in COUNTY01.")
+MANAGER_REQUIRED = ("role_required", "Requires the manager role in COUNTY01.")
 PERSONAL_REFUSED = ("personal_data", "The result holds personal data, to which you have no right.")
 
 

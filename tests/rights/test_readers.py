@@ -99,7 +99,7 @@ def test_who_exported_what_is_read_by_managers(
         assert not showing({at: text for at, text in seen.items() if "/jobs as" not in at}, '"analyst"')
         shown = client_of(user).get(reverse("reporting:results", args=[job.pk])).json()
         assert (shown["result"], shown["links"]["download"]) == (None, None)
-        assert "takes the role manager" in shown["message"]
+        assert "Requires the manager role" in shown["message"]
     CountyAccess.objects.filter(user=both).update(role=Role.ANALYST)
     assert client_of(both).get(reverse("reporting:download", args=[job.pk])).status_code == 403
 

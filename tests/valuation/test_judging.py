@@ -61,7 +61,7 @@ def test_prices_of_the_judging_sales_make_none_of_the_judged_values(
     evaluation = before.result_summary["evaluation"]
     assert evaluation["sales"] == len(late) > 60
     assert (evaluation["from"], evaluation["to"]) == (str(late[0].sale_date), str(late[-1].sale_date))
-    assert f"Judged on {len(late)} sales from {late[0].sale_date} to {late[-1].sale_date}" in before.message
+    assert f"Evaluated on {len(late)} holdout sales from {late[0].sale_date} to {late[-1].sale_date}" in before.message
     prices = [sale.sale_price for sale in late]
     for sale, price in zip(late, reversed(prices), strict=True):
         Sale.objects.filter(pk=sale.pk).update(sale_price=price)

@@ -168,7 +168,7 @@ class ConfirmedDecisionSerializer(DecisionRequestSerializer):
     """The same body that was previewed, with what the preview gave."""
 
     token = serializers.CharField(
-        max_length=1_000, help_text="Of the preview.", error_messages={"required": _PREVIEW_FIRST}
+        max_length=1_000, help_text="The token of the preview.", error_messages={"required": _PREVIEW_FIRST}
     )
     count = serializers.IntegerField(
         min_value=1, help_text="How many values the preview counted.", error_messages={"required": _PREVIEW_FIRST}
@@ -195,7 +195,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
     compares = serializers.CharField()
     total_before = serializers.IntegerField()
     total_after = serializers.IntegerField()
-    without_before = serializers.IntegerField(help_text="Of these there is no figure before.")
+    without_before = serializers.IntegerField(help_text="How many of these have no figure before.")
     increased = serializers.IntegerField()
     decreased = serializers.IntegerField()
     unchanged = serializers.IntegerField()

@@ -16,7 +16,7 @@ class ModelSerializer(serializers.ModelSerializer[ValuationModel]):
     """A line of the list: of the evaluation the figures of all sales, not those of each class and neighborhood."""
 
     whole = False
-    metrics = serializers.SerializerMethodField(help_text="How it did on sales that it had not seen.")
+    metrics = serializers.SerializerMethodField(help_text="Its performance on holdout sales.")
 
     class Meta:
         model = ValuationModel

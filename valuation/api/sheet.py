@@ -29,8 +29,8 @@ class ApproachSerializer(serializers.Serializer[Any]):
 class AdjustmentSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
-    subject = serializers.JSONField(help_text="Of the parcel; null where it is not one figure.")
-    comparable = serializers.JSONField(help_text="Of the comparable.")
+    subject = serializers.JSONField(help_text="The parcel's value; null where it is not one figure.")
+    comparable = serializers.JSONField(help_text="The comparable's value.")
     amount = serializers.IntegerField(help_text="Dollars added to the comparable's price.")
     rate = serializers.FloatField(
         allow_null=True, help_text="Dollars per unit, the subject's less the comparable's; null where there is no rate."
@@ -62,7 +62,7 @@ class ComparableSerializer(serializers.Serializer[Any]):
 
 
 class RateBandSerializer(serializers.Serializer[Any]):
-    percent = serializers.FloatField(help_text="Of the price, for a unit more.")
+    percent = serializers.FloatField(help_text="Percent of the price for a unit more.")
     error = serializers.FloatField(help_text="Standard error of the percent.")
     rate = serializers.FloatField(allow_null=True, help_text="Dollars for a unit more, at the sheet's price level.")
     rate_error = serializers.FloatField(allow_null=True, help_text="Standard error of the rate, in dollars.")

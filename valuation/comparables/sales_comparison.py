@@ -173,12 +173,12 @@ def _adjuster(history: History, rows: Mask, options: Options) -> Adjuster:
 
 
 def _tried(by: Adjuster, history: History, when: float, options: Options) -> Compared:
-    """The held-back sales, valued on one day."""
+    """The holdout sales, valued on one day."""
     return compare(by, history.sales[history.held], when, options)
 
 
 def _trial(history: History, earlier: History, later: Compared, options: Options) -> Trial:
-    """``later``: the held-back sales by all that was known earlier."""
+    """``later``: the holdout sales by all that was known earlier."""
     first = _adjuster(earlier, ~earlier.held, options)
     compared = _tried(first, earlier, earlier.held_from, options)
     low, high = _reach(earlier, compared, options.confidence)
@@ -201,7 +201,7 @@ def _reach(history: History, compared: Compared, confidence: float) -> tuple[flo
 def _dollars(
     history: History, compared: Compared, low: float, high: float, error: float = 0.0, confidence: float = 0.9
 ) -> pd.DataFrame:
-    """``value``, ``low`` and ``high`` of the held-back sales with comparables, by the rows of ``history.sales``."""
+    """``value``, ``low`` and ``high`` of the holdout sales with comparables, by the rows of ``history.sales``."""
     enough = compared.enough
     value, spread = compared.value[enough], compared.spread[enough]
     ends = widen(low * spread, high * spread, error, confidence)

@@ -160,7 +160,7 @@ def train(
 
 
 def _held_back(history: History, before: Trees) -> tuple[Floats, Floats]:
-    """Features of the held-back sales, and what a model that learned from those before says of them, in logs."""
+    """Features of the holdout sales, and what a model that learned from those before says of them, in logs."""
     seen, raw = before.read(history.sales[history.held], np.full(int(history.held.sum()), history.held_from))
     return before.steady(seen), raw
 
@@ -176,7 +176,7 @@ def _calibrated(history: History, seen: Floats, raw: Floats, options: Options) -
 def _trial(
     history: History, earlier: History, first: Trees, before: Trees, options: Options
 ) -> tuple[Trial, Floats, Floats]:
-    """The trial, and what ``before``, the model of all its sales, says of the held-back ones: features and logs."""
+    """The trial, and what ``before``, the model of all its sales, says of the holdout ones: features and logs."""
     seen, raw = _held_back(earlier, first)
     calibrated, unseen = _calibrated(earlier, seen, raw, options)
     ahead = np.exp(holdout.ahead(history))
@@ -188,6 +188,6 @@ def _trial(
 
 
 def _dollars(history: History, ends: Ends) -> pd.DataFrame:
-    """``value``, ``low`` and ``high`` of the held-back sales, by the rows of ``history.sales``."""
+    """``value``, ``low`` and ``high`` of the holdout sales, by the rows of ``history.sales``."""
     named = zip(("value", "low", "high"), ends, strict=True)
     return pd.DataFrame({name: np.exp(logs) for name, logs in named}, index=np.flatnonzero(history.held))

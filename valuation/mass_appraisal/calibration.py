@@ -13,7 +13,7 @@ from valuation.intervals import reach, widen
 from valuation.mass_appraisal import boosting
 from valuation.ratio.intervals import median_interval
 
-_HALVINGS = 5  # of the held-back sales, each for two models of the spread
+_HALVINGS = 5  # of the holdout sales, each for two models of the spread
 _FLOOR = 0.02  # a spread in logs below which none is believed
 _MIN_FOR_SPREADS = 200  # sales from which on the spread of one property is distinguished from that of another
 _DECILES = 10
@@ -56,7 +56,7 @@ class Calibration:
 def learn(
     features: Floats, raw: Floats, log_price: Floats, grades: list[str], error: float, confidence: float, seed: int
 ) -> tuple[Calibration, Ends]:
-    """From held-back sales: what the model said (``raw``) and what they sold for, both in logs at one date, and the
+    """From holdout sales: what the model said (``raw``) and what they sold for, both in logs at one date, and the
     grade of each, which a correction by value must not make less even.
 
     With it come the values of these sales and their intervals without ``error``, each by spreads that have not seen the

@@ -14,6 +14,7 @@ import pandas as pd
 
 from market_analysis.stats import time_adjustment
 from market_analysis.stats.errors import InsufficientSales
+from terrafusion import words
 from valuation.frames import Floats
 from valuation.mass_appraisal.features import as_number, texts
 from valuation.thresholds import MIN_SALES
@@ -32,7 +33,7 @@ class History:
     ``held`` back are the latest, from ``held_from`` (years) on. ``facts`` are for the model's card.
 
     ``error`` is the standard error in logs of the market's level at ``as_of``, beyond that of its level at the
-    held-back sales, which is in what they are off: it is part of any value's interval.
+    holdout sales, which is in what they are off: it is part of any value's interval.
     """
 
     as_of: date
@@ -60,7 +61,7 @@ def learn_history(sales: pd.DataFrame, as_of: date) -> History:
     known = known[~twice & ~land].sort_values("sale_date", kind="stable")
     if len(known) < MIN_SALES:
         raise InsufficientSales(
-            f"Learning takes {MIN_SALES} valid sales up to {as_of}; there are {len(known)}"
+            f"At least {MIN_SALES} valid sales up to {words.day(as_of)} are needed; found {len(known)}"
             + (f" ({later} are later)." if later else ".")
         )
     index, known = known.index, known.reset_index(drop=True)
@@ -93,7 +94,7 @@ def learn_history(sales: pd.DataFrame, as_of: date) -> History:
 
 
 def judged(history: History, values: pd.DataFrame) -> pd.DataFrame:
-    """Held-back sales with what an approach said of them (``value``, ``low``, ``high`` by the rows of
+    """Holdout sales with what an approach said of them (``value``, ``low``, ``high`` by the rows of
     ``history.sales``) and what they sold for: ``sale_price`` as paid and ``price`` at the valuation date. The index is
     that of the sales as they came."""
     sales = history.sales.loc[values.index]
@@ -149,7 +150,7 @@ def _factors(known: pd.DataFrame, as_of: date) -> tuple[Floats, list[dict[str, A
 
 def _error(known: pd.DataFrame, held: npt.NDArray[np.bool_], as_of: date, uncertain: _Uncertain) -> float:
     """By how much the level at the valuation date, as the middle sale of all gives it, is more uncertain than that at
-    the middle one of the held-back sales, as the middle one of those before gives it."""
+    the middle one of the holdout sales, as the middle one of those before gives it."""
 
     def middle(rows: Any) -> date:
         dates = known["sale_date"][rows]

@@ -40,7 +40,7 @@ class Trial:
 
 
 def earlier(history: History) -> History | None:
-    """The history as it was on the first day of the held-back sales; its index is of the rows of ``history.sales``.
+    """The history as it was on the first day of the holdout sales; its index is of the rows of ``history.sales``.
 
     None where fewer than 100 sales are left to learn from and calibrate on, or fewer than 30 to judge on.
     """

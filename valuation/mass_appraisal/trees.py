@@ -1,4 +1,4 @@
-"""The part of the model that is learned twice: without the held-back sales, and with all."""
+"""The part of the model that is learned twice: without the holdout sales, and with all."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from valuation.parameters import MODELED
 
 MASS_APPRAISAL = Method(
     name="mass_appraisal",
-    label="Mass appraisal: a model learnt from the county's sales",  # codespell:ignore
+    label="Mass appraisal: a model trained on the county's sales",
     parameters=MODELED,
     lacks=lacks_sales,
     approach="valuation.run.approaches.mass_appraisal.prepare",

@@ -22,12 +22,14 @@ class ValuationModel(models.Model):
     valuation_date = models.DateField(help_text="No sale after this day was seen.")
     sales = models.PositiveIntegerField(help_text="Screened sales that it was trained on.")
     seed = models.PositiveIntegerField()
-    features = models.JSONField(help_text="What it looks at.")
-    metrics = models.JSONField(help_text="How it did on sales that it had not seen.")
+    features = models.JSONField(help_text="The characteristics that it uses.")
+    metrics = models.JSONField(help_text="Its performance on holdout sales.")
     parameters = models.JSONField()
-    card = models.JSONField(default=dict, help_text="All else that there is to say about it.")
+    card = models.JSONField(default=dict, help_text="The model card.")
     software = models.JSONField(help_text="Versions that can change a value.")
-    data_version = models.CharField(max_length=32, help_text="Of the parcels and sales; changes with any of them.")
+    data_version = models.CharField(
+        max_length=32, help_text="Version of the parcels and sales; changes with any of them."
+    )
     data_as_of = models.DateTimeField(help_text="When the sales were read.")
     artefact = models.BinaryField()
     artefact_sha256 = models.CharField(max_length=64)

@@ -13,13 +13,13 @@ from valuation import methods
 
 
 class ValuationJob(AreaOfInterest, AbstractJob):
-    """One run. ``scope`` and ``parameters`` are as submitted; ``resolved`` are the parameters in force."""
+    """One run. ``scope`` and ``parameters`` are as submitted; ``resolved`` are the effective parameters."""
 
     valuation_method = models.CharField(max_length=20, choices=methods.choices)
     valuation_date = models.DateField(help_text="The day that the values are of; no later sale is seen.")
     scope = models.JSONField(help_text="Which parcels: all, parcels, an area of interest, or neighborhoods.")
     area_as_submitted = None  # it is in the scope
-    resolved = models.JSONField(default=dict, help_text="The parameters in force.")
+    resolved = models.JSONField(default=dict, help_text="The effective parameters.")
     estimated_parcels = models.PositiveIntegerField(default=0, help_text="Parcels of the scope, at submit.")
 
     parcels_valued = models.PositiveIntegerField(null=True, blank=True)
@@ -28,8 +28,8 @@ class ValuationJob(AreaOfInterest, AbstractJob):
     )
     parcels_flagged = models.PositiveIntegerField(null=True, blank=True, help_text="Values that come with a warning.")
     total_value = models.BigIntegerField(null=True, blank=True, help_text="US dollars.")
-    median_ratio = models.FloatField(null=True, blank=True, help_text="Of the evaluation on later sales.")
-    cod = models.FloatField("COD", null=True, blank=True, help_text="Of the evaluation on later sales.")
+    median_ratio = models.FloatField(null=True, blank=True, help_text="Median ratio of holdout sales.")
+    cod = models.FloatField("COD", null=True, blank=True, help_text="COD of holdout sales.")
     model = models.ForeignKey(
         "valuation.ValuationModel",
         on_delete=models.SET_NULL,

@@ -164,7 +164,9 @@ class IncomeRate(ScheduleRow):
 
     neighborhood = _text(40)
     vacancy_percent = models.FloatField(validators=_PERCENT, help_text="Vacancy and collection loss.")
-    expense_percent = models.FloatField(validators=_PERCENT, help_text="Of the effective gross income.")
+    expense_percent = models.FloatField(
+        validators=_PERCENT, help_text="Expenses in percent of the effective gross income."
+    )
     reserves_per_sqft_year = models.FloatField(
         "reserves (dollars a sq ft and year)", default=0.0, validators=_NOT_NEGATIVE
     )

@@ -65,7 +65,7 @@ def sentence(about: dict[str, Any]) -> str:
         return str(overall["withheld"])
     median, cod = (overall["measures"][name]["value"] for name in ("median", "cod"))
     return (
-        f"Judged on {counted(about['sales'], 'sale')} from {about['from']} to {about['to']} that nothing had seen: "
+        f"Evaluated on {counted(about['sales'], 'holdout sale')} from {about['from']} to {about['to']}: "
         f"median {median:.3f}, COD {cod:.1f}."
     )
 

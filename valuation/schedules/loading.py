@@ -15,6 +15,7 @@ from terrafusion.records.loading.mapping import FieldMapping
 from terrafusion.records.loading.plan import ModelPlan, Request
 from terrafusion.records.loading.staging import TABLE
 from terrafusion.records.loading.targets import Kind, Target
+from terrafusion.words import unknown
 from valuation.models import SCHEDULES
 from valuation.models.schedules import ScheduleRow
 
@@ -40,7 +41,7 @@ def load_schedule(
     that the file no longer has are removed.
     """
     if kind not in SCHEDULES:
-        raise LoadError(f"There is no table {kind!r}; there is {', '.join(SCHEDULES)}.")
+        raise LoadError(unknown("table", kind, available=SCHEDULES))
     plan = type(f"{kind.title()}Plan", (_SchedulePlan,), {"model": SCHEDULES[kind], "replaces": replaces})
     return load(county_id, kind, file, options, plan)
 

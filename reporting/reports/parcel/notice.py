@@ -59,7 +59,7 @@ def _blocks(parcel: ParcelFile, before: Values, now: Values, letter: Letter) -> 
         ),
     )
     yield b.Text(
-        "The assessor has determined a new value of this property. It is the amount on which taxes are figured."
+        "The assessor has determined a new value of this property. Your tax is based on the taxable value below."
     )
     rows = [
         _row("Land", before.land, now.land),

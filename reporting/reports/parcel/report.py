@@ -138,7 +138,7 @@ class ChangeOfValueNotice(ParcelReport):
     def check(self, request: Request) -> dict[str, list[str]]:
         found = faults(request)
         if not request.personal:
-            fault = "Notices name owners and their addresses: this takes the right to personal data of the county."
+            fault = "Notices name owners and their addresses. Requires the right to personal data of the county."
             found["report_type"] = [fault]
         if not found and request.run_wanted is None and not _Changes(request).parcels.exists():
             found["parameters"] = [

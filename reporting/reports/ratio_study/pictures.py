@@ -76,7 +76,7 @@ def charts(sales: pd.DataFrame, level: float = 1.0) -> Iterator[b.Chart]:
     ]
     yield b.Chart(
         "ratio_by_value",
-        "Ratio against worth",
+        "Ratio by value",
         {
             "width": 560,
             "height": 150,

@@ -69,7 +69,7 @@ def study_of(
         by_class=study.by_class,
         groups={
             "Neighborhood": {name: study.by_neighborhood[name] for name in sorted(study.by_neighborhood, key=natural)},
-            "Tier of worth": study.by_tier,
+            "Value tier": study.by_tier,
             "Age": by(_ages(sales, day), _AGE_ORDER) if "year_built" in sales else {},
             "Quarter of sale": by([f"{day.year} Q{(day.month + 2) // 3}" for day in sales["sale_date"]]),
         },

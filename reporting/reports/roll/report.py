@@ -51,7 +51,7 @@ class AssessmentRoll(Report):
             label="Tax year",
         ),
         Texts("property_class", [], "Only parcels of these classes.", 100, label="Classes"),
-        Choice("order", "parcel_number", "Of the parcels.", list(_ORDERS), label="Order"),
+        Choice("order", "parcel_number", "Order of the parcels.", list(_ORDERS), label="Order"),
         Text(
             "district_layer",
             None,

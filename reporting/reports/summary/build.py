@@ -86,7 +86,7 @@ def build(summary: Summary) -> Iterator[b.Block]:
         yield b.Table(
             "largest_down", "Down", _PARCEL, _rows(changed, share, down), note="" if down else "None went down."
         )
-    yield b.Heading("How good the values are")
+    yield b.Heading("Model performance")
     yield from _evaluation(summary)
 
 
@@ -181,7 +181,9 @@ def _evaluation(summary: Summary) -> Iterator[b.Block]:
         if coverage is not None:
             items.append(b.Figure("coverage", "Prices inside the interval", coverage, Kind.PERCENT, 1))
         yield b.KeyFigures("evaluation", tuple(items))
-        yield b.Text("The method judged on later sales that it had not seen, at their prices of the valuation date.")
+        yield b.Text(
+            "The method on holdout sales, which are later than its training sales, at prices of the valuation date."
+        )
     else:
         yield b.Text(overall.get("withheld") or "The run was not held against later sales.", b.Tone.WARNING)
     balance = summary.balance

@@ -62,7 +62,7 @@ def _layers(listed: Any, driver: str, layer: str) -> list[str]:
     if driver == "KML" and names:
         return names
     if layer and layer not in names:
-        raise UnreadableFile(f"The file has no layer {layer[:60]!r}; there is {', '.join(names)[:300] or 'none'}.")
+        raise UnreadableFile(f"Unknown layer {layer[:60]!r}. Available: {', '.join(names)[:300] or 'none'}.")
     if not names:
         raise UnreadableFile("The file has no layer with geometries.")
     if not layer and len(names) > 1:

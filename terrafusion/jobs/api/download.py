@@ -41,7 +41,7 @@ def check_available(job: AbstractJob) -> None:
     if job.status == Status.EXPIRED:
         raise Gone("The result has expired; rerun the job to get it again.", "result_expired")
     if job.status != Status.COMPLETED:
-        raise Conflict(f"The job is {job.status}; there is no result.", "job_not_completed")
+        raise Conflict(f"The job is {job.status} and has no result.", "job_not_completed")
     if not job.result_file:
         raise NotFound("This job has no result file.", code="no_result_file")
 

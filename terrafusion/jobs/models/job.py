@@ -43,7 +43,7 @@ class AbstractJob(Guarded):
     enqueued_at = models.DateTimeField(
         db_default=Now(),
         editable=False,
-        help_text="When the broker was last told.",  # codespell:ignore
+        help_text="When the job was last offered to the broker.",
     )
     lane = models.CharField(
         max_length=100, blank=True, default="", db_default="", editable=False, help_text="Where it waits for a worker."
@@ -57,7 +57,7 @@ class AbstractJob(Guarded):
     request_digest = models.CharField(
         max_length=64,
         blank=True,
-        help_text="SHA-256 of the request, to tell a retry from another request.",  # codespell:ignore
+        help_text="SHA-256 of the request, by which a retry is known from another request.",
     )
     rerun_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     schedule = models.ForeignKey(
@@ -88,7 +88,10 @@ class AbstractJob(Guarded):
     )
     result_summary = models.JSONField(default=dict, blank=True)
     fingerprint = models.CharField(
-        max_length=64, blank=True, editable=False, help_text="Of all that the result depends on; see reuse.py."
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Fingerprint of all that the result depends on; see reuse.py.",
     )
     reused_from = models.ForeignKey(
         "self",

@@ -23,6 +23,7 @@ from terrafusion.records import time_zones
 from terrafusion.records.access import may_see_personal_data
 from terrafusion.records.models import Act, CountySettings
 from terrafusion.types import AnyUser
+from terrafusion.words import unknown
 
 _MAX_SCHEDULES = 200
 """Of one owner in one county."""
@@ -63,7 +64,7 @@ class ScheduleSerializer(StrictSerializer):
     """A schedule. What is at fault in ``request`` is named as ``request.layers``."""
 
     schedule_id = serializers.UUIDField(read_only=True)
-    name = serializers.CharField(max_length=100, help_text="What people call it.")
+    name = serializers.CharField(max_length=100, help_text="Its name in lists and messages.")
     county_id = serializers.CharField(read_only=True)
     job_type = serializers.CharField(max_length=40, help_text="Kind of job, such as gis_export; it stays as it is.")
     request = RequestField(
@@ -86,7 +87,7 @@ class ScheduleSerializer(StrictSerializer):
         max_value=1000,
         help_text="How many of the newest results are kept. Default: each for its time.",
     )
-    enabled = serializers.BooleanField(required=False, initial=True, help_text="false pauses it.")
+    enabled = serializers.BooleanField(required=False, initial=True, help_text="Clear to pause.")
     owner = serializers.CharField(read_only=True, allow_null=True, help_text="Whose rights its jobs have.")
     paused_because = serializers.CharField(read_only=True)
     next_run_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="null while it is paused.")
@@ -101,8 +102,8 @@ class ScheduleSerializer(StrictSerializer):
 
     def validate_job_type(self, name: str) -> str:
         if clock.type_named(name) is None:
-            known = ", ".join(job_type.name for job_type in public_types())
-            raise serializers.ValidationError(f"There is no job type {name!r}; there is {known}.")
+            known = (job_type.name for job_type in public_types())
+            raise serializers.ValidationError(unknown("job type", name, available=known))
         if self.instance is not None and name != self.instance.job_type:
             raise serializers.ValidationError(f"A schedule of {self.instance.job_type} stays one: make another.")
         return name

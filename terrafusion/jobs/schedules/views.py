@@ -43,7 +43,8 @@ _MISSING = {400: ProblemSerializer, 404: ProblemSerializer}
 class ScheduleFilterSet(filters.FilterSet):
     county_id = filters.CharFilter(field_name="county_id", help_text="Schedules of one county.")
     job_type = filters.ChoiceFilter(
-        choices=lambda: [(job_type.name, job_type.name) for job_type in public_types()], help_text="Of one kind of job."
+        choices=lambda: [(job_type.name, job_type.name) for job_type in public_types()],
+        help_text="Schedules of this kind of job.",
     )
 
     class Meta:

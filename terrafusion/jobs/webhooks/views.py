@@ -60,8 +60,8 @@ class SecretView(KnownParameters, APIView):
 
 
 class DeliveryFilterSet(filters.FilterSet):
-    county_id = filters.CharFilter(field_name="county_id", help_text="Of one county.")
-    job_id = filters.UUIDFilter(field_name="job_id", help_text="Of one job.")
+    county_id = filters.CharFilter(field_name="county_id", help_text="Messages of this county.")
+    job_id = filters.UUIDFilter(field_name="job_id", help_text="Messages of this job.")
     status = filters.MultipleChoiceFilter(choices=DeliveryStatus.choices, help_text="May be given more than once.")
 
     class Meta:

@@ -29,8 +29,8 @@ class AccessSerializer(serializers.ModelSerializer[PersonalDataAccess]):
 
 class AccessFilterSet(FilterSet):
     county_id = CharFilter(field_name="county_id", help_text="Access to data of one county.")
-    username = CharFilter(help_text="Of one person.")
-    act = ChoiceFilter(choices=Act.choices, help_text="Of one kind of act.")
+    username = CharFilter(help_text="Acts of this user name.")
+    act = ChoiceFilter(choices=Act.choices, help_text="Acts of this kind.")
     kind = CharFilter(help_text="To one kind of thing, such as gis_export or parcel.")
     key = CharFilter(help_text="To one thing: the id of a job, the number of a parcel.")
     at_gte = InstantFilter(field_name="at", lookup_expr="gte", help_text="From this time on.")

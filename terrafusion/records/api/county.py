@@ -16,7 +16,7 @@ class CountyField(serializers.PrimaryKeyRelatedField[County]):
     """The id of a county that the user may see; another one is refused with the list of those. ``at_least``: who has
     less than this role there is refused before anything else is looked at, for that may cost much."""
 
-    default_error_messages = {"does_not_exist": "There is no county {pk_value!r:.60} for you; there is {known}."}
+    default_error_messages = {"does_not_exist": "Unknown county {pk_value!r:.60}. Available to you: {known}."}
 
     def __init__(self, *, at_least: Role = Role.VIEWER, **kwargs: Any) -> None:
         super().__init__(**kwargs)

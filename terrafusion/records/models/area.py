@@ -28,7 +28,7 @@ class UploadedArea(models.Model):
     file_bytes = models.PositiveBigIntegerField()
     file_sha256 = models.CharField(max_length=64)
     geometry = models.GeometryField(srid=4326, spatial_index=False, help_text="A valid Polygon or MultiPolygon.")
-    vertices = models.PositiveIntegerField(help_text="Of the file.")
+    vertices = models.PositiveIntegerField(help_text="Number of vertices in the file.")
     notes = models.JSONField(default=list, help_text="What was done to the file's shapes.")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(default=_expiry)

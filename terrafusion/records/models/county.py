@@ -149,7 +149,7 @@ class CountySettings(models.Model):
         default=dict,
         blank=True,
         help_text="By class (or its beginning and a star): the land's share of a value, 0 to 1, where neither a land "
-        "table nor sales tell what the land is worth, "  # codespell:ignore
+        "table nor sales show what the land is worth, "
         'as {"Residential": 0.3}. Empty: the share that sales of vacant land show.',
     )
     max_result_days = models.PositiveIntegerField(
@@ -160,7 +160,7 @@ class CountySettings(models.Model):
     time_zone = models.CharField(
         max_length=64,
         blank=True,
-        help_text="Of schedules, and of what day it is today, such as America/Los_Angeles; empty: the state's.",
+        help_text="Time zone of schedules and of today's date, such as America/Los_Angeles; empty for the state's.",
         validators=[time_zones.check],
     )
     value_rounding = models.PositiveIntegerField(

@@ -35,7 +35,7 @@ FROM_SALES = ("valuation", "ratio_study", "market_analysis")
 
 def run(county_name: str) -> dict[str, Any]:
     if county_name not in PLANS:
-        raise SetupError(f"DEMO={county_name} is not known; there is {', '.join(PLANS)}.")
+        raise SetupError(f"Unknown DEMO={county_name}. Available: {', '.join(PLANS)}.")
     plan = PLANS[county_name]
     FOLDER.mkdir(parents=True, exist_ok=True)
     # Its own, so that a `make serve` beside it keeps its counts.
