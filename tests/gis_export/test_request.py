@@ -51,7 +51,7 @@ def test_every_fault_is_named_at_once(api: APIClient, loaded: County, action: st
             area_of_interest={"type": "bbox", "coordinates": [46.0, -120.5, 46.5, -120.0]},
             parameters={
                 "crs": "EPSG:12",
-                "fields": {"parcels": ["parcel_number", "colour"], "roads": ["label"]},
+                "fields": {"parcels": ["parcel_number", "color"], "roads": ["label"]},
                 "spatial_operation": "touches",
                 "include_assessment_data": "yes",
                 "package": "tar",
@@ -76,7 +76,7 @@ def test_every_fault_is_named_at_once(api: APIClient, loaded: County, action: st
 @pytest.mark.parametrize(
     ("parameters", "named"),
     [
-        ({"fields": {"parcels": ["colour"]}}, "Unknown field of parcels: 'colour'. Available: parcel_number,"),
+        ({"fields": {"parcels": ["color"]}}, "Unknown field of parcels: 'color'. Available: parcel_number,"),
         ({"fields": {"roads": ["label"]}}, "Unknown layer 'roads'. Available: parcels."),
         ({"fields": {"parcels": []}}, "list of names"),
         ({"fields": {"parcels": "parcel_number"}}, "list of names"),
@@ -124,7 +124,7 @@ def test_a_member_that_cannot_be_read_hides_no_fault_of_the_others(
         "export_format": "GeoJSONN",
         "layers": ["parcels", "rivers"],
         "area_of_interest": {"type": "bbox", "coordinates": [46.0, -120.5, 46.5, -120.0]},
-        "parameters": {"crs": "EPSG:12", "fields": {"parcels": ["colour"]}, "package": "tar", "sql": "1"},
+        "parameters": {"crs": "EPSG:12", "fields": {"parcels": ["color"]}, "package": "tar", "sql": "1"},
     }
     assert set(faults(ask(api, loaded, action, **{**wrong, **unreadable}))) == {*unreadable, *named}
     assert not GisExportJob.objects.exists()
@@ -154,7 +154,7 @@ WRONG_DEFAULTS: list[tuple[dict[str, Any], str]] = [
     ({"options": []}, "options: Give an object"),
     ({"fields": {"parcels": [["zoning"]]}}, "fields: Give the fields of parcels as a list of names."),
     ({"fields": ["zoning"]}, "fields: Give an object"),
-    ({"where": {"parcels": [{"field": "colour", "op": "=", "value": 1}]}}, "where.parcels.0: Unknown field of parcels"),
+    ({"where": {"parcels": [{"field": "color", "op": "=", "value": 1}]}}, "where.parcels.0: Unknown field of parcels"),
     ({"simplify": {"tolerance": 0, "units": "ft"}, "crs": "EPSG:12"}, "simplify.tolerance: Give a number above 0"),
 ]
 

@@ -124,7 +124,7 @@ def test_the_file_holds_what_was_asked_for(exports: Exports) -> None:
 @pytest.mark.parametrize(
     ("where", "at", "named"),
     [
-        ([c("colour", "=", "red")], "0", "Unknown field of parcels: 'colour'. Available: parcel_number, situs_address"),
+        ([c("color", "=", "red")], "0", "Unknown field of parcels: 'color'. Available: parcel_number, situs_address"),
         (
             [c("parcel_number", "like", "1%")],
             "0",
