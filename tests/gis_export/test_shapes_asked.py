@@ -154,12 +154,12 @@ FAULTS = [
     ({"precision": "6"}, "parameters.precision", "whole number"),
     ({"precision": 1.5}, "parameters.precision", "whole number"),
     ({"simplify": 10}, "parameters.simplify", "Give an object"),
-    ({"simplify": {}}, "parameters.simplify.units", "there is ft, us-ft, m, km, mi"),
+    ({"simplify": {}}, "parameters.simplify.units", "Available: ft, us-ft, m, km, mi"),
     ({"simplify": {"tolerance": 0, "units": "m"}}, "parameters.simplify.tolerance", "above 0"),
     ({"simplify": {"tolerance": "5", "units": "m"}}, "parameters.simplify.tolerance", "above 0"),
     ({"simplify": {"tolerance": 10**400, "units": "m"}}, "parameters.simplify.tolerance", "above 0"),
     ({"simplify": {"tolerance": 11, "units": "km"}}, "parameters.simplify.tolerance", "at most 10 km"),
-    ({"simplify": {"tolerance": 1, "units": ["m"]}}, "parameters.simplify.units", "not known"),
+    ({"simplify": {"tolerance": 1, "units": ["m"]}}, "parameters.simplify.units", "Unknown units"),
     ({"simplify": {"tolerance": 1, "units": "m", "keep": True}}, "parameters.simplify.keep", "Unknown key 'keep'"),
 ]
 

@@ -51,7 +51,7 @@ def check_a_lost_upload(storage: type[Stopped], county: County, user: Any) -> Du
         first = DummyJob.objects.get(pk=job.pk)
         assert publish.discard(first.publishing_as)  # as the sweep does: there is nothing yet
         assert DummyJob.objects.release(job.pk, first.claim_token, 3)
-        DummyJob.objects.filter(pk=job.pk).update(parameters={"lines": 7})
+        DummyJob.objects.filter(pk=job.pk).update(resolved={"lines": 7})
         runner.run(LABEL, str(job.pk))
 
     storage.meanwhile = another_completes_it
