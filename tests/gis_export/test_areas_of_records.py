@@ -100,7 +100,7 @@ def test_the_notice_list_is_exact(api: APIClient) -> None:
     """Parcel 2 begins 0.009 degrees east of where 1 ends; which of its edge is nearest is a matter of the ellipsoid."""
     geod = Geod(ellps="WGS84")
     meters = min(geod.inv(-121.989, 47 + y / 1e6, -121.98, 47 + y / 1e6)[2] for y in range(0, 1001, 100))
-    assert records(api, around(meters * (1 + 1e-6), "m", 1)) == 3  # itself, its neighbour, and 2
+    assert records(api, around(meters * (1 + 1e-6), "m", 1)) == 3  # itself, its neighbor, and 2
     assert records(api, around(meters * (1 - 1e-6), "m", 1)) == 2
     assert records(api, around(meters / FOOT * (1 + 1e-6), "ft", 1)) == 3
     assert records(api, around(meters * 3937 / 1200 * (1 - 1e-6), "us-ft", 1)) == 2

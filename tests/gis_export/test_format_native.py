@@ -280,7 +280,7 @@ def test_state_plane(exports: Exports, export_format: str) -> None:
     forward = pyproj.Transformer.from_crs(4326, STATE_PLANE, always_xy=True)
     points = [forward.transform(row.geometry.x, row.geometry.y) for row in exports.rows("sales") if row.has_shape]
     if export_format == "CSV":
-        assert entry["extent"] is None  # a file that tells no extent is not held up by it
+        assert entry["extent"] is None  # a file that states no extent is not held up by it
     else:
         assert entry["extent"] == pytest.approx(shapely.MultiPoint(points).bounds, abs=0.001)  # feet
     if export_format in ("GeoPackage", "FlatGeobuf", "Shapefile"):
