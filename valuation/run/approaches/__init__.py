@@ -33,10 +33,12 @@ class Approach(Protocol):
     ``trial`` is the same one step earlier, judged on later sales that nothing of it has seen; None where there are too
     few sales."""
 
-    name: str
-    held_back: pd.DataFrame | None
-    trial: Trial | None
-
+    @property
+    def name(self) -> str: ...
+    @property
+    def held_back(self) -> pd.DataFrame | None: ...
+    @property
+    def trial(self) -> Trial | None: ...
     def value(self, parcels: pd.DataFrame) -> ApproachResult: ...
 
 
