@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gis_export.parameters import conditions
 from gis_export.parameters.base import ExportContext, ExportParameter
 from gis_export.selection import LayerSelection
 from terrafusion.api import keys
 from terrafusion.jobs.request import Faults, InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
+from terrafusion.records import conditions
 
 _CONDITION = {
     "type": "object",
@@ -25,7 +25,7 @@ _CONDITION = {
 
 
 class Where(ExportParameter):
-    """Effective: a tree of conditions by layer (``gis_export.parameters.conditions``)."""
+    """Effective: a tree of conditions by layer (``terrafusion.records.conditions``)."""
 
     about_layers = True
 

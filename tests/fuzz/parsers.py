@@ -19,11 +19,11 @@ import pyarrow as pa
 from django.db.models import F
 from rest_framework.exceptions import APIException
 
-from gis_export.parameters import conditions
 from terrafusion import areas
 from terrafusion.api.parsers import JSONParser
 from terrafusion.areas import AreaError, files, parcels, reading
 from terrafusion.areas.files import gdal
+from terrafusion.records import conditions
 from terrafusion.records.layers import FieldType, Layer, LayerField
 from terrafusion.records.loading import mapping
 from terrafusion.records.loading.convert import convert

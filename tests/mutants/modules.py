@@ -31,7 +31,7 @@ MODULES = (
     Module("terrafusion/jobs/queryset.py", ("tests/jobs/test_transitions.py",)),
     Module("terrafusion/records/access.py", ("tests/rights/test_roles.py",)),
     Module("terrafusion/jobs/rights.py", ("tests/rights/test_needs.py",)),
-    Module("gis_export/parameters/conditions.py", ("tests/gis_export/test_where.py",)),
+    Module("terrafusion/records/conditions/tree.py", ("tests/gis_export/test_where.py",)),
     Module(
         "terrafusion/areas/coordinates.py", ("tests/gis_export/test_areas.py", "tests/gis_export/test_areas_drawn.py")
     ),

@@ -15,9 +15,9 @@ from django.db.models import BooleanField, Func, Q, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
 
-from gis_export.parameters import values
 from terrafusion import words
 from terrafusion.api import keys
+from terrafusion.records.conditions import values
 from terrafusion.records.layers import FieldType, Layer, LayerField, named
 from terrafusion.words import shown
 
