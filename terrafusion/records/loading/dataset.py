@@ -87,6 +87,24 @@ def find(path: Path, layer: str, encoding: str, scratch: Path) -> Dataset:
     return Dataset(name, suffix, layer, encoding, look)
 
 
+def members(path: Path) -> list[str]:
+    """The files in a zip that holds more than one to load, each by its name without its suffix."""
+    if path.suffix.lower() != ".zip" or not path.exists():
+        return []
+    with _archive(path) as archive:
+        found = [PurePosixPath(name).stem for name in _datasets_in(archive)]
+    return found if len(found) > 1 else []
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except (zipfile.BadZipFile, EOFError, OSError) as error:
+        raise LoadError(f"{path.name} is not a whole zip file: {error}.") from error
+
+
 @contextmanager
 def _opened(path: Path, member: str) -> Iterator[IO[bytes]]:
     """The file's bytes, out of their packing."""
@@ -105,25 +123,22 @@ def _opened(path: Path, member: str) -> Iterator[IO[bytes]]:
 
 
 def _member(path: Path, layer: str) -> tuple[str, str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if broken := archive.testzip():
-                raise LoadError(f"{path.name} is damaged: {broken} in it does not match its checksum.")
-            members = _datasets_in(archive)
+    with _archive(path) as archive:
+        if broken := archive.testzip():
+            raise LoadError(f"{path.name} is damaged: {broken} in it does not match its checksum.")
+        members = _datasets_in(archive)
+        if not members:
+            raise LoadError(f"{path.name} holds no file that can be loaded.")
+        if len(members) > 1 and layer:
+            members = [name for name in members if PurePosixPath(name).stem == layer]
             if not members:
-                raise LoadError(f"{path.name} holds no file that can be loaded.")
-            if len(members) > 1 and layer:
-                members = [name for name in members if PurePosixPath(name).stem == layer]
-                if not members:
-                    raise LoadError(f"{path.name} has no layer {layer!r}.")
-            if len(members) > 1:
-                stems = ", ".join(PurePosixPath(name).stem for name in members)
-                raise LoadError(f"{path.name} has several layers; name one with --source-layer: {stems}.")
-            if members[0].lower().endswith(".shp"):
-                shapefile.check_zipped(archive, members[0])
-            return members[0], layer
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise LoadError(f"{path.name} is not a whole zip file: {error}.") from error
+                raise LoadError(f"{path.name} has no layer {layer!r}.")
+        if len(members) > 1:
+            stems = ", ".join(PurePosixPath(name).stem for name in members)
+            raise LoadError(f"{path.name} has several layers; name one with --source-layer: {stems}.")
+        if members[0].lower().endswith(".shp"):
+            shapefile.check_zipped(archive, members[0])
+        return members[0], layer
 
 
 def _datasets_in(archive: zipfile.ZipFile) -> list[str]:

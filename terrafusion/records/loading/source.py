@@ -75,6 +75,18 @@ class Source:
             )
 
 
+def layers_of(path: Path, encoding: str = "") -> list[str]:
+    """The layers of a file, each by the name that ``open_source`` takes. Raises ``LoadError`` as that does."""
+    if several := dataset_of_file.members(path):
+        return several
+    with tempfile.TemporaryDirectory(prefix="load-") as scratch:
+        dataset = dataset_of_file.find(path, "", encoding, Path(scratch))
+        try:
+            return [str(name) for name, _ in pyogrio.list_layers(dataset.name)]
+        except _FAULTS as error:
+            raise LoadError(f"{path.name} cannot be read as {dataset.kind[0]}: {_reason(error)}.") from error
+
+
 @contextmanager
 def open_source(path: Path, layer: str = "", encoding: str = "") -> Iterator[Source]:
     """The layer named ``layer`` of the file, or its only one; to be read inside the ``with`` block."""
