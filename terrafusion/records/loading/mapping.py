@@ -22,6 +22,8 @@ ON_ERROR = ("refuse", "null", "truncate")
 DUPLICATES = ("refuse", "merge")
 UNITS = {"sqft": 1.0, "acre": 43_560.0, "sqm": 10.763910416709722, "hectare": 107_639.10416709722}
 TYPES = ("text", "integer", "real", "boolean", "date", "datetime")  # of a reference layer's attributes
+_KEYS = {"column", "value", "values", "default", "null", "scale", "unit", "format", "pad", "on_error"}  # of a field
+_MAX_COLUMNS = 10
 _MAX_PAD = 100
 _MAX_INT = 2**63 - 1
 _SOME_DAY = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.UTC)
@@ -30,15 +32,18 @@ GEOMETRY_TYPES = ("MultiPoint", "MultiLineString", "MultiPolygon")
 
 @dataclass(frozen=True)
 class FieldMapping:
-    """Where a field's values come from: ``column``, or the constant ``value`` for every row.
+    """Where a field's values come from: ``columns`` (mostly one), or the constant ``value`` for every row.
 
-    Values equal to one of ``null`` are unknown. Numbers are multiplied by ``scale``. ``format`` is strptime's, for
-    dates in text. ``pad`` restores the leading zeros of codes that a spreadsheet took away. ``on_error`` says what a
-    value that breaks a rule does: the row is refused, the value is dropped, or (a text too long) cut.
+    Texts that are a key of ``values`` become what it says. Values equal to one of ``null`` are unknown, and ``default``
+    stands for what is not known. Numbers are multiplied by ``scale``. ``format`` is strptime's, for dates in text.
+    ``pad`` restores the leading zeros of codes that a spreadsheet took away. ``on_error`` says what a value that breaks
+    a rule does: the row is refused, the value is dropped, or (a text too long) cut.
     """
 
-    column: str | None = None
+    columns: tuple[str, ...] = ()
     value: Any = None
+    values: dict[str, Any] = field(default_factory=dict)
+    default: Any = None
     null: tuple[Any, ...] = ()
     scale: float = 1.0
     format: str = ""
@@ -131,10 +136,10 @@ def _mapping(name: str, data: dict[str, Any]) -> Mapping:
 
 def _field(target: str, spec: object) -> FieldMapping:
     if isinstance(spec, str):
-        return FieldMapping(column=spec)
+        return FieldMapping(columns=(spec,))
     if not isinstance(spec, dict):
         raise ValueError(f"{target} is a column's name or a table such as {{ column = ... }} or {{ value = ... }}")
-    _only(spec, {"column", "value", "null", "scale", "unit", "format", "pad", "on_error"}, target)
+    _only(spec, _KEYS, target)
     if ("column" in spec) == ("value" in spec):
         raise ValueError(f"{target} needs either column or value")
     on_error = spec.get("on_error", "refuse")
@@ -150,18 +155,31 @@ def _field(target: str, spec: object) -> FieldMapping:
         raise ValueError(f"scale of {target} is a number, not {scale!r}")
     if not isinstance(pad, int) or not 0 <= pad <= _MAX_PAD:
         raise ValueError(f"pad of {target} is a length up to {_MAX_PAD}, not {pad!r}")
-    for value in (spec.get("value", ""), *nulls):
+    replaced = spec.get("values", {})
+    if not isinstance(replaced, dict):
+        raise ValueError(f"values of {target} is a table such as {{ one = 1, two = 2 }}, not {replaced!r}")
+    for value in (spec.get("value", ""), spec.get("default", ""), *nulls, *replaced.values()):
         if not isinstance(value, str | int | float | datetime.date) or (type(value) is int and abs(value) > _MAX_INT):
             raise ValueError(f"{value!r} is no value for {target}")
     return FieldMapping(
-        column=_text(spec, "column") if "column" in spec else None,
+        columns=_columns(spec, target) if "column" in spec else (),
         value=spec.get("value"),
+        values=replaced,
+        default=spec.get("default"),
         null=nulls,
         scale=scale * UNITS[unit],
         format=_date_format(spec, target),
         pad=pad,
         on_error=on_error,
     )
+
+
+def _columns(spec: dict[str, Any], target: str) -> tuple[str, ...]:
+    given = spec["column"]
+    names = given if isinstance(given, list) else [given]
+    if not names or len(names) > _MAX_COLUMNS or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"column of {target} is the name of a column, or a list of 1 to {_MAX_COLUMNS}, not {given!r}")
+    return tuple(names)
 
 
 def _date_format(spec: dict[str, Any], target: str) -> str:

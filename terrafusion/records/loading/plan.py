@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 
+from terrafusion.records.loading.derive import NUMBERS, is_value
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.geometry import to_hex
 from terrafusion.records.loading.mapping import FieldMapping, Mapping, match
@@ -143,10 +144,14 @@ def _mapped(request: Request, targets: dict[str, Target]) -> list[tuple[Target, 
     found = []
     for name, target in targets.items():
         how = mapping.fields.get(name)
-        if how is not None and how.column is not None:
-            how = _with_column(how, match(how.column, columns, where))
+        if how is not None and how.columns:
+            if len(how.columns) > 1 and target.kind not in {*NUMBERS, Kind.TEXT}:
+                raise LoadError(f"{where} names several columns for {name}: only those of numbers and texts may.")
+            if how.default is not None and not is_value(how.default, target):
+                raise LoadError(f"{where}: the default of {name}, {how.default!r}, is no value of type {target.kind}.")
+            how = replace(how, columns=tuple(match(column, columns, where) for column in how.columns))
         elif how is None and name in own_names:
-            how = FieldMapping(column=own_names[name])
+            how = FieldMapping(columns=(own_names[name],))
         elif how is None and constants.get(name) is not None:
             how = FieldMapping(value=constants[name])
         if how is not None:
@@ -159,11 +164,7 @@ def _mapped(request: Request, targets: dict[str, Target]) -> list[tuple[Target, 
     return found
 
 
-def _with_column(how: FieldMapping, column: str) -> FieldMapping:
-    return FieldMapping(column, None, how.null, how.scale, how.format, how.pad, how.on_error)
-
-
 def only_used(fields: Sequence[tuple[Target, FieldMapping]], mapping: Mapping) -> list[str]:
     """The source columns that must be read."""
-    names = [how.column for _, how in fields if how.column is not None]
+    names = [column for _, how in fields for column in how.columns]
     return list(dict.fromkeys([*names, *(name for name in (mapping.x, mapping.y) if name)]))

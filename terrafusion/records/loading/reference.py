@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -63,7 +64,7 @@ class ReferencePlan(LoadPlan):
         ]
         if self.about.key:
             key = match(self.about.key, self.request.source.columns, "The mapping")
-            pairs.insert(0, (_KEY, FieldMapping(column=key)))
+            pairs.insert(0, (_KEY, FieldMapping(columns=(key,))))
         if unknown := sorted(set(how) - set(self.columns)):
             raise LoadError(
                 f"[fields] of the mapping names {', '.join(unknown)}, which the layer does not keep. "
@@ -161,7 +162,7 @@ class ReferencePlan(LoadPlan):
 
     def _how(self, column: str) -> FieldMapping:
         how = self.request.mapping.fields.get(column, FieldMapping())
-        return FieldMapping(column, None, how.null, how.scale, how.format, how.pad, how.on_error)
+        return replace(how, columns=(column,), value=None)
 
     def _schema(self) -> list[dict[str, Any]]:
         return [

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from terrafusion.records.loading.convert import convert
+from terrafusion.records.loading.derive import derive
 from terrafusion.records.loading.geometry import GeometryReader, Shapes
 from terrafusion.records.loading.mapping import FieldMapping
 from terrafusion.records.loading.problems import Mask, Problem
@@ -46,8 +47,7 @@ class RowReader:
         problems: list[tuple[str, Problem]] = []
         columns: dict[str, pa.Array] = {}
         for target, how in self.fields:
-            values = batch.column(how.column) if how.column is not None else pa.array([how.value] * length)
-            columns[target.name], found = convert(values, target, how, self.today)
+            columns[target.name], found = derive(batch, target, how, self.today)
             problems += [(target.name, problem) for problem in found]
         shapes, found = self._shapes(batch, wkb)
         problems += [("geometry", problem) for problem in found]

@@ -205,7 +205,10 @@ def test_unknown_county_or_layer(loaded: County, tmp_path: Path, county: str, la
         ('crs = "2249"', "crs is an EPSG code"),
         ('[point]\nx = "number"', "needs both x and y"),
         ("fields = 3", "fields is a table, not 3"),
-        ("[fields]\nparcel_number = { column = 3 }", "column is a text, not 3"),
+        (
+            "[fields]\nparcel_number = { column = 3 }",
+            "column of parcel_number is the name of a column, or a list of 1 to 10, not 3",
+        ),
         ('[fields]\nparcel_number = { column = "number", scale = nan }', "scale of parcel_number is a number"),
         ('[fields]\nparcel_number = { column = "number", pad = -1 }', "pad of parcel_number is a length"),
         ("[fields]\nparcel_number = { value = [1] }", r"\[1\] is no value for parcel_number"),
