@@ -153,6 +153,38 @@ def test_columns_that_others_make_up_are_left_out() -> None:
     assert np.isnan(alone.errors[0])  # one value has no spread
 
 
+def test_one_of_two_columns_that_say_the_same_is_left_out() -> None:
+    x = np.column_stack([np.ones(6), np.arange(6.0), 2 * np.ones(6)])
+    y = 5 + 2 * np.arange(6.0) + np.resize([-1.0, 1], 6)
+    fit, alone = wls(sparse.csr_matrix(x), y), wls(sparse.csr_matrix(x[:, :2]), y)
+    np.testing.assert_allclose(fit.coefficients, [*alone.coefficients, np.nan], rtol=1e-12)
+
+
+def test_a_column_with_too_small_a_share_of_its_own_is_left_out() -> None:
+    """A thousandth of its squares is asked for, and a ten-thousandth is there."""
+    base = np.resize([1.0, -1], 8)
+    x = sparse.csr_matrix(np.column_stack([base, base + 0.01 * np.resize([1.0, 1, -1, -1], 8)]))
+    y = np.arange(8.0)
+    assert np.isfinite(wls(x, y).coefficients).all()
+    assert np.isfinite(wls(x, y, own=1e-3).coefficients).sum() == 1
+
+
+def test_one_row_more_than_coefficients_has_a_scale() -> None:
+    x, y = np.column_stack([np.ones(3), np.arange(3.0)]), np.array([1.0, 4, 1])
+    assert wls(sparse.csr_matrix(x), y).scale == pytest.approx(sm.OLS(y, x).fit().mse_resid)
+
+
+def test_a_robust_fit_leaves_out_what_a_plain_one_does(problem: tuple[np.ndarray, ...]) -> None:
+    """Of the dummies and what follows from them the latter goes; a column beside them stays."""
+    x, y, _ = problem
+    dummies, rest = x[:, :40], x[:, 40:]
+    said = dummies @ np.arange(40.0)
+    fit = huber(sparse.csr_matrix(np.column_stack([dummies, said, rest])), y, lead=40)
+    alone = huber(sparse.csr_matrix(x), y)
+    np.testing.assert_allclose(fit.coefficients, np.insert(alone.coefficients, 40, np.nan), rtol=1e-6)
+    np.testing.assert_allclose(fit.errors, np.insert(alone.errors, 40, np.nan), rtol=1e-6)
+
+
 @pytest.mark.parametrize("low", [0.1, 0.3, 1.1, 12.3])
 @pytest.mark.parametrize("count", [3, 5, 6, 7])
 def test_a_characteristic_that_says_only_the_month_is_left_out(low: float, count: int) -> None:

@@ -31,7 +31,7 @@ def test_the_median_lies_between_two_ratios(sales: int, ranks: tuple[int, int]) 
     truth, by the binomial distribution, each such pair holds the median in 95 % of samples or more."""
     found = intervals.median_interval(np.arange(1.0, sales + 1))
     assert found is not None
-    assert (found.low, found.high) == ranks
+    assert (found.low, found.high, found.confidence) == (*ranks, 0.95)
     assert stats.binom.cdf(ranks[1] - 1, sales, 0.5) - stats.binom.cdf(ranks[0] - 1, sales, 0.5) >= 0.95
 
 
