@@ -59,6 +59,8 @@ def environment(project: Path = PROJECT) -> Iterator[dict[str, str]]:
     programs = str(project / ".venv" / "bin")
     given["PATH"] = f"{programs}{os.pathsep}{given.get('PATH', os.defpath)}"
     given["PYTHONUNBUFFERED"] = "1"
+    # Where Python may not keep what it compiled, each of many processes compiles all modules anew: 3 s for a command.
+    given.pop("PYTHONDONTWRITEBYTECODE", None)
     if not given.get("SECRET_KEY") and not given.get("SECRET_KEY_FILE"):
         given["SECRET_KEY_FILE"] = str(secret_key_file(project))
     if given.get("DATABASE_URL") or given.get("DATABASE_URL_FILE"):

@@ -41,6 +41,15 @@ def test_the_environment_wins_over_the_env_file(tmp_path: Path, monkeypatch: pyt
     assert not (tmp_path / "build" / "postgres").exists()
 
 
+def test_what_python_compiles_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgis://environment")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "module.py").write_text("")
+    with launch.environment(tmp_path) as env:
+        subprocess.run([sys.executable, "-c", "import module"], cwd=tmp_path, env=env, check=True)
+    assert list(tmp_path.glob("__pycache__/module.*.pyc"))
+
+
 def test_a_secret_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     path = launch.secret_key_file(tmp_path)
     key = path.read_text()
