@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from gis_export.formats import moments
 from gis_export.formats.base import Limit, Reader, Written, free_name
 from gis_export.formats.native import NativeFormat
 from gis_export.plan import LayerPlan, Loss
@@ -40,9 +41,9 @@ class FileGDB(NativeFormat):
     may_lose = {
         "renamed": "A field whose name is too long, reserved, not made of letters, digits and underscores, or differs "
         "from another's in case only. A layer whose name is reserved.",
-        "retyped": "True and false are 1 and 0; date-times are written to the millisecond.",
+        "retyped": "True and false are 1 and 0.",
         "altered": "Coordinates lie on the grid that every file geodatabase has: 1e-9 degrees, or 0.0001 units of a "
-        "projected CRS.",
+        f"projected CRS. {moments.ROUNDED}",
     }
     multi_layer = True
     boundary_layer = True

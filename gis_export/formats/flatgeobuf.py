@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gis_export.formats import csv
+from gis_export.formats import csv, moments
 from gis_export.formats.base import Reader, Written
 from gis_export.formats.boxes import Boxes
 from gis_export.formats.flatgeobuf_index import add_index
@@ -28,9 +28,9 @@ class FlatGeobuf(NativeFormat):
     )
     may_lose = {
         "renamed": NAMES_AND_TIMES["renamed"],
-        "retyped": "Date-times are written to the millisecond; a date without a time gets midnight.",
+        "retyped": "A date without a time gets midnight.",
         "moved": "Records without a geometry are in a CSV beside the file.",
-        "altered": csv.CSV.may_lose["altered"],
+        "altered": f"{moments.ROUNDED} {csv.CSV.may_lose['altered']}",
     }
     driver = "FlatGeobuf"
     layer_options = {"SPATIAL_INDEX": "NO"}  # it is added here

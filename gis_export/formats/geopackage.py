@@ -75,7 +75,6 @@ class GeoPackage(NativeFormat):
         return batch
 
     def losses(self, layer: LayerPlan) -> list[Loss]:
-        """Once the layer is written."""
         found = super().losses(layer)
         for column, (name, _) in zip(layer.columns, self.columns(layer), strict=True):
             if count := self._absent[name]:

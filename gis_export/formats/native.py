@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from gis_export.formats import moments
 from gis_export.formats.base import Format, Reader, Written, free_name
 from gis_export.formats.boxes import SQL as BOX
 from gis_export.formats.boxes import Boxes
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 NAMES_AND_TIMES = {
     "renamed": "A field whose name differs from another's in case only gets a number.",
-    "retyped": "Date-times are written to the millisecond.",
+    "altered": moments.ROUNDED,
 }
 
 
@@ -42,14 +44,14 @@ class NativeFormat(Format):
         return [(name, f"c{i}") for i, name in enumerate(names)]
 
     def losses(self, layer: LayerPlan) -> list[Loss]:
-        """What the fields lose, whatever their values."""
-        found = []
-        for column, (name, _) in zip(layer.columns, self.columns(layer), strict=True):
-            if name != column.name:
-                found.append(Loss(layer.name, "renamed", f"Named {name}.", field=column.name))
-            if column.type == "datetime":
-                found.append(Loss(layer.name, "retyped", "Written to the millisecond.", field=column.name))
-        return found
+        """What the fields lost, once the layer is written."""
+        names = [name for name, _ in self.columns(layer)]
+        renamed = [
+            Loss(layer.name, "renamed", f"Named {name}.", field=column.name)
+            for column, name in zip(layer.columns, names, strict=True)
+            if name != column.name
+        ]
+        return [*renamed, *moments.losses(layer, names, self._rounded)]
 
     def layer_name(self, layer: LayerPlan) -> str:
         """As the file is to have it."""
@@ -68,6 +70,7 @@ class NativeFormat(Format):
         import pyogrio.raw
 
         failure: list[BaseException] = []
+        self._rounded: Counter[str] = Counter()  # a process writes one layer at a time
         columns = self.columns(reader.layer)
         names = [name for name, _ in columns]
         geometry = free_name("geometry", names)
@@ -85,7 +88,7 @@ class NativeFormat(Format):
                         if boxes is not None:
                             boxes.add(batch.column(len(schema)))
                         kept = pa.RecordBatch.from_arrays(batch.columns[: len(schema)], schema=schema)
-                        yield self.convert(kept, schema)
+                        yield self.convert(moments.rounded(kept, self._rounded), schema)
                 except BaseException as error:
                     failure.append(error)  # GDAL reports only that a batch was not available
                     raise

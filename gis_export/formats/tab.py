@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gis_export.formats import fixed_width
+from gis_export.formats import fixed_width, moments
 from gis_export.formats.base import EMPTY_GEOMETRY, Limit, Reader, Written, free_name
 from gis_export.formats.fixed_width import TEXT_BYTES
 from gis_export.formats.native import NativeFormat
@@ -47,11 +47,10 @@ class TAB(NativeFormat):
     may_lose = {
         "renamed": "A field's name is longer than the format allows, is not made of ASCII letters, digits and "
         "underscores, or differs from another's in case only.",
-        "retyped": "Date-times are written to the millisecond.",
         "truncated": fixed_width.TOO_LONG,
         "altered": "Absent texts, numbers, true and false are read as empty, 0 and false. Coordinates lie on a grid of "
         f"a two-thousand-millionth of the layer's extent. Programs may take another datum for that of the CRS. "
-        f"{EMPTY_GEOMETRY}",
+        f"{EMPTY_GEOMETRY} {moments.ROUNDED}",
         "split": "A record of several points becomes one of each, for GDAL writes no others.",
         "dropped": "Numbers that are none, such as NaN, are read as 0.",
     }
