@@ -19,8 +19,19 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _GROUPED = r"^[+-]?\$?\d{1,3}(,\d{3})+(\.\d+)?$|^[+-]?\$\d+(\.\d+)?$|^\$?[+-]?\d{1,3}(,\d{3})*(\.\d+)?$"
 _SHORT_WHOLE = r"^[+-]?\d{1,18}$"
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
-_DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%Y/%m/%d", "%Y%m%d")
-_TIME = re.compile(r"[ T]\d.*$")  # of day, as databases write it behind their dates
+_DATES = (  # strptime alone takes 202411 for January 1, 2024
+    (re.compile(r"\d{4}-\d{1,2}-\d{1,2}$"), "%Y-%m-%d"),
+    (re.compile(r"\d{1,2}/\d{1,2}/\d{4}$"), "%m/%d/%Y"),
+    (re.compile(r"\d{4}/\d{1,2}/\d{1,2}$"), "%Y/%m/%d"),
+    (re.compile(r"\d{8}$"), "%Y%m%d"),
+)
+_TIME = re.compile(  # of day, as databases write it behind their dates
+    r"[ T]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)? ?([AaPp][Mm])? ?(Z|UTC|[+-]\d{2}(:?\d{2})?)?$"
+)
+_ADJOINING = re.compile(r"%[A-Za-z]%[A-Za-z]")
+_LOST_DIGITS = r"^[+-]?\d([.,]\d+)?[eE]\+\d{2,}$"  # a number as spreadsheets shorten it
+_INVISIBLE = "[\x00-\x1f\x7f\u200b-\u200f\u2028\u2029\u2060\ufeff]"
+_DOUBLE = 2.0**53  # whole numbers up to here are exact
 _SMALL, _MAXIMUM = 32_767, 9_000_000_000_000_000
 _FIRST_DATE = datetime.date(1700, 1, 1)
 _FIRST_YEAR = 1500
@@ -35,6 +46,9 @@ def convert(
     county's own day."""
     values, bad, reason = _CONVERTERS[target.kind](_without_nulls(source, how), target, how)
     found = [(bad, reason)]
+    if target.key:
+        found.append((_lost_digits(source, values), "lost_digits"))
+        found.append((_mask(pc.match_substring_regex(values, _INVISIBLE)), "bad_text"))
     if target.kind in {Kind.TEXT, Kind.DATETIME} and target.width is not None:
         found.append((_mask(pc.greater(pc.utf8_length(values), target.width)), "too_long"))
     elif target.kind in {Kind.INTEGER, Kind.REAL, Kind.MONEY}:
@@ -112,6 +126,13 @@ def _text(source: pa.Array, target: Target, how: FieldMapping) -> Converted:
     return values, bad, "bad_text"
 
 
+def _lost_digits(source: pa.Array, values: pa.Array) -> Mask:
+    """Keys that were numbers of fewer digits than they had: two different ones may look the same."""
+    if pa.types.is_floating(source.type):
+        return _mask(pc.greater_equal(pc.abs(source), _DOUBLE))
+    return _mask(pc.match_substring_regex(values, _LOST_DIGITS))
+
+
 def _valid_text(values: pa.Array) -> tuple[pa.Array, Mask]:
     """PostgreSQL stores UTF-8 without the character NUL; a source in a wrongly declared encoding may hold anything."""
     try:
@@ -165,7 +186,7 @@ def _real(source: pa.Array, target: Target | None, how: FieldMapping) -> Convert
 def _integer(source: pa.Array, target: Target, how: FieldMapping) -> Converted:
     values, bad, reason = _real(source, target, how)
     if target.kind is Kind.MONEY:
-        values = pc.round(values)
+        values = pc.round(values, round_mode="half_towards_infinity")
     maximum = _SMALL if target.small else _MAXIMUM
     wrong = _mask(pc.or_(pc.not_equal(pc.floor(values), values), pc.greater(pc.abs(values), maximum)))
     integers = pc.cast(pc.if_else(wrong, None, values), pa.int64()) if wrong.any() else pc.cast(values, pa.int64())
@@ -230,12 +251,14 @@ def _parsed(source: pa.Array, parse: Callable[[str], Any], kind: pa.DataType) ->
 
 def _parse_date(text: str, wanted: str) -> datetime.date | None:
     day = text if wanted else _TIME.sub("", text)
-    for pattern in (wanted,) if wanted else _DATE_FORMATS:
-        try:
-            return datetime.datetime.strptime(day, pattern).date()
-        except ValueError:
-            continue
-    return None
+    pattern = wanted or next((pattern for form, pattern in _DATES if form.match(day)), "")
+    try:
+        date = datetime.datetime.strptime(day, pattern).date() if pattern else None
+    except ValueError:
+        return None
+    if date and _ADJOINING.search(wanted) and len(date.strftime(wanted)) != len(text):
+        return None  # digits that belong to no part for certain
+    return date
 
 
 def _parse_datetime(text: str, wanted: str) -> str | None:

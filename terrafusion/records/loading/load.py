@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +14,8 @@ import pyarrow as pa
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError, ProjError
 from tqdm import tqdm
 
 from terrafusion.history.bulk import unrecorded
@@ -24,22 +23,21 @@ from terrafusion.records import county_time, layers
 from terrafusion.records.loading import mapping as mappings
 from terrafusion.records.loading import staging, upsert
 from terrafusion.records.loading.errors import LoadError
-from terrafusion.records.loading.geometry import GeometryReader
+from terrafusion.records.loading.geometry import WGS84, GeometryReader
 from terrafusion.records.loading.mapping import Mapping
 from terrafusion.records.loading.parcels import ParcelPlan
 from terrafusion.records.loading.plan import LoadPlan, Request, only_used
+from terrafusion.records.loading.readers import Source, batches, open_source
 from terrafusion.records.loading.reference import ReferencePlan
 from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import RowReader
 from terrafusion.records.loading.sales import SalePlan
-from terrafusion.records.loading.source import Source, open_source
 from terrafusion.records.models import County
 from terrafusion.words import counted
 
 _LAYER_NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _PLANS: dict[str, type[LoadPlan]] = {"parcels": ParcelPlan, "sales": SalePlan}
 _MISTAKEN = {"parcel": "parcels", "property": "parcels", "properties": "parcels", "sale": "sales"}
-_MAX_NOTES = 10
 
 
 @dataclass(frozen=True)
@@ -71,25 +69,22 @@ def load(
     report = LoadReport(county=county.pk, layer=layer, file=file.name, dry_run=options.dry_run)
     if options.rejects and options.rejects.exists() and file.exists() and options.rejects.samefile(file):
         raise LoadError(f"The rejects would be written over {file}: name another file.")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", RuntimeWarning)  # GDAL's, by way of pyogrio: they belong in the report
-        with (
-            open_source(file, options.source_layer or mapping.source_layer, mapping.encoding) as source,
-            Rejects(options.rejects, report) as rejects,
-        ):
-            mapping = _with_point(mapping, source)
-            request = Request(county, layer, source, mapping, _described(options, source), options.as_of)
-            plan = plan_type(request)
-            geometry = _geometry_reader(plan, county, source, mapping, options.crs)
-            day = county_time.today(county)
-            reader = RowReader(plan.fields(), plan.key, geometry, mapping.x, mapping.y, day, report, rejects)
-            try:
-                _run(plan, reader, report, rejects, options)
-            except (DatabaseError, psycopg.Error) as error:
-                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-                raise LoadError(f"The database refused the load, nothing was changed: {reason}.") from error
-    seen = dict.fromkeys(str(warning.message) for warning in caught if warning.category is RuntimeWarning)
-    report.notes += list(seen)[:_MAX_NOTES]
+    with (
+        open_source(file, options.source_layer or mapping.source_layer, mapping.encoding) as source,
+        Rejects(options.rejects, report) as rejects,
+    ):
+        mapping = _with_point(mapping, source)
+        request = Request(county, layer, source, mapping, _described(options, source), options.as_of)
+        plan = plan_type(request)
+        geometry = _geometry_reader(plan, county, source, mapping, options.crs)
+        day = county_time.today(county)
+        reader = RowReader(plan.fields(), plan.key, geometry, mapping.x, mapping.y, day, report, rejects)
+        try:
+            _run(plan, reader, report, rejects, options)
+        except (DatabaseError, psycopg.Error) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise LoadError(f"The database refused the load, nothing was changed: {reason}.") from error
+        report.notes += [*source.notes, *([remedy] if (remedy := source.undecoded.remedy()) else [])]
     report.seconds = round(time.monotonic() - started, 3)
     return report
 
@@ -117,7 +112,7 @@ def _run(plan: LoadPlan, reader: RowReader, report: LoadReport, rejects: Rejects
             # 2. The file, row by row checked, into the staging table.
             staging.create(cursor, plan.staged_types())
             staging.copy(cursor, list(plan.staged_types()), _staged(plan, reader, options.progress))
-            _refuse_nothing_left(report)
+            _refuse_nothing_left(report, plan.request.source)
             with unrecorded(cursor, *plan.recorded_as_loads):
                 # 3. What needs all rows at once: duplicates, multi-parcel sales, the layer's record.
                 plan.prepare(cursor, report, rejects)
@@ -139,19 +134,19 @@ def _staged(plan: LoadPlan, reader: RowReader, progress: bool) -> Iterator[dict[
     columns = only_used(reader.fields, plan.request.mapping)
     shown = None if progress else True  # None: only on a terminal
     with tqdm(total=source.rows, unit=" rows", desc=f"Reading {source.path.name}", disable=shown) as bar:
-        for batch, wkb in source.batches(columns, reader.geometry is not None and not reader.x):
-            staged = plan.stage(reader.read(batch, wkb))
-            bar.update(batch.num_rows)
+        for rows in batches(source, columns, reader.geometry is not None and not reader.x):
+            staged = plan.stage(reader.read(rows))
+            bar.update(rows.batch.num_rows)
             yield staged
 
 
-def _refuse_nothing_left(report: LoadReport) -> None:
+def _refuse_nothing_left(report: LoadReport, source: Source) -> None:
     if report.read == 0:
         raise LoadError(f"{report.file} holds no rows; nothing was changed.")
     if report.refused_total == report.read:
         raise LoadError(
             f"Of {counted(report.read, 'row')} of {report.file} none was accepted, and nothing was changed: "
-            f"{report.refusals()}."
+            f"{report.refusals()}. {source.undecoded.remedy()}".rstrip()
         )
 
 
@@ -201,10 +196,24 @@ def _geometry_reader(
     if not mapping.x and source.geometry_type is None:
         return None
     crs = _epsg(crs_option) or (None if mapping.x else source.crs) or _epsg(mapping.crs)
+    if crs is None and source.crs_name:
+        raise LoadError(_cannot_be_transformed(source, source.crs_name))
     if crs is None:
         raise LoadError(f"{source.path.name} does not say its CRS: give its EPSG code with --crs.")
+    try:
+        Transformer.from_crs(crs, WGS84)
+    except ProjError:
+        raise LoadError(_cannot_be_transformed(source, crs.name)) from None
+    source.crs = crs
     areas = tuple(area for area in (crs, _epsg(county.state_plane_srid)) if area is not None)
     return GeometryReader(crs=crs.to_2d(), wanted=plan.geometry_type, areas=areas)
+
+
+def _cannot_be_transformed(source: Source, crs: str) -> str:
+    return (
+        f"{source.path.name}: its CRS, {crs}, cannot be transformed to longitude and latitude. If its coordinates have "
+        "one that can, give that one's EPSG code with --crs; else ask for the file in another CRS."
+    )
 
 
 def _epsg(code: int | None) -> CRS | None:

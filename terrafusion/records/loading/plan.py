@@ -16,9 +16,9 @@ from terrafusion.records.loading.derive import NUMBERS, is_value
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.geometry import to_hex
 from terrafusion.records.loading.mapping import FieldMapping, Mapping, match
+from terrafusion.records.loading.readers import Source
 from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import Batch
-from terrafusion.records.loading.source import Source
 from terrafusion.records.loading.targets import Kind, Target
 from terrafusion.records.loading.upsert import Upsert
 from terrafusion.records.models import County

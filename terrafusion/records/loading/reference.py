@@ -23,15 +23,6 @@ from terrafusion.records.loading.targets import Kind, Target
 from terrafusion.records.loading.upsert import Upsert
 from terrafusion.records.models import ReferenceFeature, ReferenceLayer
 
-_KINDS = {  # of OGR's field types, a sub-type first
-    "OFTInteger:OFSTBoolean": Kind.BOOLEAN,
-    "OFTInteger": Kind.INTEGER,
-    "OFTInteger64": Kind.INTEGER,
-    "OFTReal": Kind.REAL,
-    "OFTDate": Kind.DATE,
-    "OFTDateTime": Kind.DATETIME,
-    "OFTBinary": None,
-}
 _MULTI = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
 _KEY = Target("feature_key", Kind.TEXT, width=100, required=True, key=True)
 
@@ -157,7 +148,7 @@ class ReferencePlan(LoadPlan):
                 match("", (), "") if not source.columns else match(column, source.columns, "The mapping")
                 raise LoadError(f"The mapping's [layer] must spell the column {column!r} as the file does.")
         wanted = about.keep or tuple(column for column in source.columns if column not in about.drop)
-        kinds = {column: about.types.get(column, _kind(source.types[column])) for column in wanted}
+        kinds = {column: about.types.get(column, source.types[column]) for column in wanted}
         return {column: kind for column, kind in kinds.items() if kind is not None}
 
     def _how(self, column: str) -> FieldMapping:
@@ -185,13 +176,6 @@ class ReferencePlan(LoadPlan):
         """What the layer's record says of the column, before this load."""
         known: dict[str, Any] = self._known.get(self.names[column], {})
         return known
-
-
-def _kind(ogr_type: str) -> Kind | None:
-    """None for what an attribute cannot hold; text for all that has no type of its own."""
-    if ogr_type in _KINDS:
-        return _KINDS[ogr_type]
-    return _KINDS.get(ogr_type.split(":")[0], Kind.TEXT)
 
 
 def _attribute_names(columns: list[str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from terrafusion.records.loading.derive import derive
 from terrafusion.records.loading.geometry import GeometryReader, Shapes
 from terrafusion.records.loading.mapping import FieldMapping
 from terrafusion.records.loading.problems import Mask, Problem
+from terrafusion.records.loading.readers import Rows
 from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.targets import Kind, Target
 
@@ -42,14 +43,14 @@ class RowReader:
     rejects: Rejects
     _read: int = field(default=0, init=False)
 
-    def read(self, batch: pa.RecordBatch, wkb: pa.Array | None) -> Batch:
-        length = batch.num_rows
-        problems: list[tuple[str, Problem]] = []
+    def read(self, rows: Rows) -> Batch:
+        batch, length = rows.batch, rows.batch.num_rows
+        problems: list[tuple[str, Problem]] = [("", problem) for problem in rows.problems]
         columns: dict[str, pa.Array] = {}
         for target, how in self.fields:
             columns[target.name], found = derive(batch, target, how, self.today)
             problems += [(target.name, problem) for problem in found]
-        shapes, found = self._shapes(batch, wkb)
+        shapes, found = self._shapes(batch, rows.wkb)
         problems += [("geometry", problem) for problem in found]
         row_numbers = pa.array(np.arange(self._read + 1, self._read + 1 + length))
         self._read += length

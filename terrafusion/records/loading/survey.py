@@ -19,7 +19,7 @@ from pyproj.exceptions import ProjError
 
 from terrafusion.records.loading.convert import convert
 from terrafusion.records.loading.mapping import FieldMapping
-from terrafusion.records.loading.source import Source
+from terrafusion.records.loading.readers import Source, batches
 from terrafusion.records.loading.targets import Kind, Target
 
 MAX_VALUES = 1_000
@@ -84,13 +84,14 @@ class Survey:
 
 def survey(source: Source) -> Survey:
     """Reads the whole layer. Raises ``LoadError`` where a load would for the file itself."""
-    readers = {name: _Reader(name, source.types[name]) for name in source.columns}
+    readers = {name: _Reader(name, str(source.types[name] or "binary")) for name in source.columns}
     rows = without = 0
     bounds = np.array([math.inf, math.inf, -math.inf, -math.inf])
-    for batch, shapes in source.batches(list(source.columns), geometry=True):
-        rows += batch.num_rows
+    for part in batches(source, source.columns, geometry=True):
+        shapes = part.wkb
+        rows += part.batch.num_rows
         for name, reader in readers.items():
-            reader.read(batch.column(name))
+            reader.read(part.batch.column(name))
         if shapes is not None:
             without += shapes.null_count
             found = shapely.total_bounds(shapely.from_wkb(shapes.to_numpy(zero_copy_only=False), on_invalid="ignore"))

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from terrafusion.records.loading import LoadError, propose
-from terrafusion.records.loading.source import layers_of, open_source
+from terrafusion.records.loading.readers import layers_of, open_source
 from terrafusion.records.loading.survey import ColumnSurvey, Survey, survey
 from terrafusion.words import counted
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         if target and target.exists():
             raise CommandError(f"{target} exists, and is left as it is: name another file.")
         try:
-            wanted = [options["source_layer"]] if options["source_layer"] else layers_of(path, encoding)
+            wanted = [options["source_layer"]] if options["source_layer"] else layers_of(path)
             if target and len(wanted) > 1:
                 raise LoadError(f"{path.name} has several layers; name one with --source-layer: {', '.join(wanted)}.")
             surveys = []

@@ -1,0 +1,137 @@
+"""GeoJSON, as a collection or one feature to a line: types by all values of a column, none guessed from a text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from terrafusion.records.loading import encodings
+from terrafusion.records.loading.errors import LoadError
+from terrafusion.records.loading.readers import json_text
+from terrafusion.records.loading.readers.base import BATCH_ROWS, Rows, Source, record_batch
+from terrafusion.records.loading.readers.json_text import Feature
+from terrafusion.records.loading.readers.shapes_in_text import UNREADABLE
+from terrafusion.records.loading.targets import Kind
+
+SUFFIXES = (".geojson", ".json", ".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".ndgeojson", ".jsonl")
+_WHOLE, _EXACT = 2**63, 2**53  # below: int64, and whole numbers that a double holds
+_ARROW = {Kind.INTEGER: pa.int64(), Kind.REAL: pa.float64(), Kind.BOOLEAN: pa.bool_()}
+
+
+@dataclass
+class GeoJsonSource(Source):
+    file: Path = Path()
+    lines: bool = False
+    with_id: bool = False
+
+    def batches(self, columns: Sequence[str], geometry: bool) -> Iterator[Rows]:
+        features = json_text.features(self.file, self.path.name, self.lines, {})
+        while batch := [feature for _, feature in islice(features, BATCH_ROWS)]:
+            rows = [_properties(feature, self.with_id) for feature in batch]
+            cells = {name: self._array(name, [row.get(name) for row in rows]) for name in columns}
+            wkb = _wkb([feature.get("geometry") for feature in batch]) if geometry and self.geometry_type else None
+            yield Rows(record_batch(cells, len(batch)), wkb)
+
+    def _array(self, name: str, values: list[Any]) -> pa.Array:
+        kind = _ARROW.get(self.types[name] or Kind.TEXT)
+        if kind is not None:
+            return pa.array(values, kind)
+        return encodings.array([_text(value) for value in values], self.undecoded)
+
+
+@dataclass
+class _Seen:
+    """What a first reading finds out. ``kinds`` has the types of each column's values, and INTEGER's reach."""
+
+    kinds: dict[str, set[type]] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+    shapes: set[str] = field(default_factory=set)
+    rows: int = 0
+    with_id: bool = False  # whether a feature's own id is a text, which is then a column
+
+    def add(self, feature: Feature) -> None:
+        self.rows += 1
+        self.with_id = self.with_id or isinstance(feature.get("id"), str)
+        for name, value in _properties(feature, False).items():
+            kinds = self.kinds.setdefault(name, set())
+            if value is not None:
+                kinds.add(type(value))
+                if type(value) is int and abs(value) > self.longest.get(name, 0):
+                    self.longest[name] = abs(value)
+        if (geometry := feature.get("geometry")) is not None:
+            self.shapes.add(str(geometry.get("type")).removeprefix("Multi"))
+
+    def kind(self, name: str) -> Kind:
+        kinds, longest = self.kinds.get(name, set()), self.longest.get(name, 0)
+        if kinds == {bool}:
+            return Kind.BOOLEAN
+        if kinds == {int} and longest < _WHOLE:
+            return Kind.INTEGER
+        if kinds in ({float}, {int, float}) and longest <= _EXACT:
+            return Kind.REAL
+        return Kind.TEXT
+
+
+def open_geojson(path: Path, file: Path, layer: str, lines: bool) -> GeoJsonSource:
+    """Reads the file once, so that a broken one is refused before a row is."""
+    members: Feature = {}
+    seen = _Seen()
+    for _, feature in json_text.features(file, path.name, lines, members):
+        seen.add(feature)
+    columns = tuple(["id", *seen.kinds] if seen.with_id and "id" not in seen.kinds else seen.kinds)
+    return GeoJsonSource(
+        path=path,
+        layer=layer,
+        columns=columns,
+        types={name: seen.kind(name) for name in columns},
+        crs=_crs(path, members),
+        geometry_type=None if not seen.shapes else seen.shapes.pop() if len(seen.shapes) == 1 else "Unknown",
+        rows=seen.rows,
+        file=file,
+        lines=lines,
+        with_id=seen.with_id,
+    )
+
+
+def _properties(feature: Feature, with_id: bool) -> Feature:
+    properties: Feature = feature.get("properties") or {}
+    return {"id": feature.get("id"), **properties} if with_id else properties
+
+
+def _text(value: Any) -> str | None:
+    """As the file has it: texts bare, all else as JSON."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _wkb(geometries: list[Feature | None]) -> pa.Array:
+    texts = [None if geometry is None else json.dumps(geometry) for geometry in geometries]
+    wkb = shapely.to_wkb(shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore"))
+    pairs = zip(texts, wkb, strict=True)
+    return pa.array([UNREADABLE if text is not None and shape is None else shape for text, shape in pairs], pa.binary())
+
+
+def _crs(path: Path, members: Feature) -> CRS | None:
+    """RFC 7946's, or what the ``crs`` of the edition before says."""
+    if "crs" not in members:
+        return CRS.from_epsg(4326)
+    named = members["crs"]
+    if named is None:
+        return None
+    try:
+        crs = CRS.from_user_input(named["properties"]["name"])
+    except (CRSError, KeyError, TypeError):
+        raise LoadError(
+            f"{path.name} names a coordinate system that is not known: {json.dumps(named)[:80]}. "
+            "Give its EPSG code with --crs."
+        ) from None
+    return CRS.from_epsg(4326) if crs.to_authority() == ("OGC", "CRS84") else crs

@@ -1,0 +1,114 @@
+"""Geometries in columns of texts: WKT, EWKT, and WKB in hexadecimal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from terrafusion.records.loading.problems import Problem
+
+_NAMES = ("wkt", "_wkt", "ewkt", "wkb", "ewkb", "geometry", "geom", "the_geom", "geometry_wkt", "wkt_geometry", "shape")
+_HEX = re.compile(r"\s*0[01][0-9A-Fa-f]{16,}\s*$")
+_TEXT = re.compile(
+    r"\s*(?:SRID\s*=\s*(?P<srid>\d+)\s*;)?\s*(?P<type>(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION|"
+    r"CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE)\s*(?:ZM|Z|M)?\s*(?:\(|EMPTY)",
+    re.IGNORECASE,
+)
+_SRID = re.compile(r"\s*SRID\s*=\s*(\d+)\s*;", re.IGNORECASE)
+_TYPES = {"POINT": "Point", "LINESTRING": "LineString", "POLYGON": "Polygon"}
+UNREADABLE = b"?"  # where a geometry should be: no WKB, which the geometry's reader refuses
+
+
+@dataclass(frozen=True)
+class Found:
+    crs: CRS | None
+    geometry_type: str
+
+
+def find(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, Found | None]:
+    """The column of geometries, by its name and first values. One that is called WKT is believed without any."""
+    for index, name in enumerate(header):
+        if name.casefold() not in _NAMES:
+            continue
+        cells = [row[index] for row in rows if index < len(row) and row[index].strip()]
+        texts = [match for cell in cells if (match := _TEXT.match(cell))]
+        hexes = [cell for cell in cells if _HEX.match(cell)]
+        if not texts and not hexes and not (name.casefold() == "wkt" and not cells):
+            continue
+        types = {_TYPES.get(match["type"].upper().removeprefix("MULTI"), "Unknown") for match in texts}
+        types |= {shape.geom_type.removeprefix("Multi") for shape in _from_hex(hexes) if shape is not None}
+        srids = {int(match["srid"]) for match in texts if match["srid"]}
+        srids |= {shapely.get_srid(shape) for shape in _from_hex(hexes) if shape is not None} - {0}
+        return name, Found(_crs(srids), types.pop() if len(types) == 1 else "Unknown")
+    return "", None
+
+
+def read(cells: Sequence[str], crs: CRS | None) -> tuple[pa.Array, list[Problem]]:
+    """The cells as WKB. Rows that name another coordinate system than ``crs``, the file's own, are refused."""
+    shapes = np.full(len(cells), None, dtype=object)
+    texts, hexes, srids = [], [], {}
+    for index, cell in enumerate(cells):
+        if not cell or cell.isspace():
+            continue
+        if _HEX.match(cell):
+            hexes.append(index)
+        else:
+            if srid := _SRID.match(cell):
+                srids[index] = int(srid[1])
+                cell = cell[srid.end() :]
+            texts.append((index, cell))
+    if texts:
+        shapes[[index for index, _ in texts]] = _from_wkt([text for _, text in texts])
+    if hexes:
+        shapes[hexes] = _from_hex([cells[index].strip() for index in hexes])
+        found = shapely.get_srid(shapes[hexes])
+        srids |= {index: int(srid) for index, srid in zip(hexes, found, strict=True) if srid > 0}
+    wkb = shapely.to_wkb(shapes)
+    for index in [*(index for index, _ in texts), *hexes]:
+        if wkb[index] is None:
+            wkb[index] = UNREADABLE
+    return pa.array(wkb, pa.binary()), _others(srids, len(cells), crs)
+
+
+def _others(srids: dict[int, int], length: int, crs: CRS | None) -> list[Problem]:
+    own = crs.to_epsg() if crs else None
+    mask = np.zeros(length, dtype=bool)
+    mask[[index for index, srid in srids.items() if srid != own]] = True
+    if own is None or not mask.any():
+        return []
+    return [Problem(mask, "other_crs", lambda index: f"its SRID is {srids[index]}, that of the file is {own}")]
+
+
+def _from_wkt(texts: Sequence[str]) -> np.ndarray:
+    try:
+        return np.asarray(shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore"), dtype=object)
+    except NotImplementedError:  # curves, which stop the whole array
+        return np.array([_one(text) for text in texts], dtype=object)
+
+
+def _one(text: str) -> object:
+    try:
+        return shapely.from_wkt(text, on_invalid="ignore")
+    except NotImplementedError:
+        return None
+
+
+def _from_hex(texts: Sequence[str]) -> np.ndarray:
+    return np.asarray(shapely.from_wkb(np.array(texts, dtype=object), on_invalid="ignore"), dtype=object)
+
+
+def _crs(srids: set[int]) -> CRS | None:
+    """None where the rows do not agree: then a person must say it."""
+    if len(srids) != 1:
+        return None
+    try:
+        return CRS.from_epsg(srids.pop())
+    except CRSError:
+        return None
