@@ -18,10 +18,8 @@ from tests.records.loading import files
 PINS = '[fields]\nparcel_number = "PIN"\n'
 
 
-def dbf(
-    path: Path, fields: list[tuple[str, str, int]], records: list[list[str]], deleted: tuple[int, ...] = ()
-) -> Path:
-    """A dBASE table of these cells, byte by byte."""
+def dbf(path: Path, fields: list[tuple[str, str, int]], records: list[list[str]], deleted: int | None = None) -> Path:
+    """A dBASE table of these cells, byte by byte; ``deleted`` is a record's index."""
     length = 1 + sum(width for _, _, width in fields)
     head = struct.pack("<B3BIHH20x", 3, 124, 1, 1, len(records), 33 + 32 * len(fields), length)
     for name, kind, width in fields:
@@ -143,14 +141,14 @@ def test_digits_that_fit_a_format_in_two_ways(king: County, tmp_path: Path, form
     described = files.mapping(tmp_path, PINS + f'as_of = {{ column = "D", format = "{format_}", on_error = "null" }}')
     files.load(king, "parcels", path, mapping=described)
     assert PropertyOperational.objects.values_list("as_of", flat=True).get() == (
-        day and datetime.date.fromisoformat(day)
+        datetime.date.fromisoformat(day) if day else None
     )
 
 
 def test_properties_of_geojson_are_what_its_text_holds(king: County, tmp_path: Path) -> None:
     """GDAL makes dates of texts that look like some, and numbers of long ones."""
     values = {"pin": "007", "day": "2024/01/05", "long": 12345678901234567890, "tags": ["a", "b"], "odd": {"x": 1.50}}
-    other = {"pin": 8, "day": None, "long": 1, "tags": [], "odd": True}
+    other: dict[str, Any] = {"pin": 8, "day": None, "long": 1, "tags": [], "odd": True}
     shape = {"type": "Point", "coordinates": [-122.3, 47.5, 3]}
     features = [{"type": "Feature", "properties": each, "geometry": shape} for each in (values, other)]
     path = tmp_path / "z.geojson"
