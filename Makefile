@@ -81,11 +81,11 @@ bench-market: ## Price indices and time adjustment on Seattle's sales; writes bu
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.market
 
-bench-estimate: ## Judge the estimates of exports by what came of them; writes build/bench/estimate.json
+bench-estimate: ## Compare the estimates of exports with what came of them; writes build/bench/estimate.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.estimate
 
-bench-valuation: ## Our methods and tuned opponents judged on later sales of two counties; writes build/bench/valuation.json
+bench-valuation: ## Our methods and tuned opponents evaluated on later sales of two counties; writes build/bench/valuation.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.valuation
 

@@ -67,6 +67,6 @@ def _draw(county: str, size: int, random: np.random.Generator) -> dict[str, floa
 def _values(known: pd.DataFrame, as_of: pd.Timestamp, homes: pd.DataFrame) -> dict[str, Values]:
     trained = mass_appraisal.train(known, as_of.date())
     prepared = comparables.prepare(known, as_of.date())
-    held = {"mass_appraisal": trained.held_back, "sales_comparison": prepared.held_back}
+    held = {"mass_appraisal": trained.calibration_sales, "sales_comparison": prepared.calibration_sales}
     values = {"mass_appraisal": trained.value(homes), "sales_comparison": prepared.value(homes).values}
     return {**values, "reconciled": reconcile.weigh(held, CONFIDENCE).apply(values, homes).values}

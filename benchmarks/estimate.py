@@ -1,7 +1,7 @@
 """``make bench-estimate``: what was expected of exports beside what came of them; median errors in percent.
 
 Exports of random boxes, in this process, one after the other: the first of each format teach the estimate, the others
-judge it. Boxes are of three sizes, so that rows are counted for some and guessed by the planner for others.
+evaluate it. Boxes are of three sizes, so that rows are counted for some and guessed by the planner for others.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ def run() -> None:
             assert job.status == "COMPLETED", job.message
             if job.record_count:
                 measured.append({"format": name, "taught": number < _TAUGHT, "count": job.record_count, **_errors(job)})
-    judged = [row for row in measured if not row["taught"]]
-    result: dict[str, Any] = {"rows": _ROWS, "exports": len(judged), "all": _medians(judged)}
+    evaluated = [row for row in measured if not row["taught"]]
+    result: dict[str, Any] = {"rows": _ROWS, "exports": len(evaluated), "all": _medians(evaluated)}
     for name in _FORMATS:
-        result[name] = _medians([row for row in judged if row["format"] == name])
+        result[name] = _medians([row for row in evaluated if row["format"] == name])
     from gis_export.estimates.expected import COUNT_BELOW
 
     if guessed := [row["records"] for row in measured if row["count"] > COUNT_BELOW]:

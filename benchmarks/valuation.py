@@ -25,7 +25,7 @@ from benchmarks import opponents, platform, valuation_data, valuation_product
 from benchmarks import valuation_limits as limits_of
 from benchmarks.opponents import Choice, Task
 from benchmarks.valuation_data import COUNTIES, sales_of
-from benchmarks.valuation_figures import Judged, figures
+from benchmarks.valuation_figures import Evaluated, figures
 from market_analysis.stats import time_adjustment
 from terrafusion.setup.demo.client import Client
 from valuation import comparables, mass_appraisal, reconcile
@@ -44,8 +44,8 @@ def run() -> None:
     choices = {name: _choices(market) for name, market in markets.items()}
     if "pure" in _THROUGH:
         for name, market in markets.items():
-            for method, judged in _pure(market, choices[name]):
-                results += _rows(name, market, "pure", method, judged)
+            for method, evaluated in _pure(market, choices[name]):
+                results += _rows(name, market, "pure", method, evaluated)
                 platform.save("valuation", results)
             limits[name] = _limits(name, market)
             platform.save("valuation_limits", limits)
@@ -53,8 +53,8 @@ def run() -> None:
         platform.use_benchmark_database()
         with platform.site("short", "long") as client:
             for name, market in markets.items():
-                for method, judged in _product(client, name, market, choices[name]):
-                    results += _rows(name, market, "product", method, judged)
+                for method, evaluated in _product(client, name, market, choices[name]):
+                    results += _rows(name, market, "product", method, evaluated)
                     platform.save("valuation", results)
 
 
@@ -101,13 +101,13 @@ def _choices(market: _Market) -> dict[str, tuple[Choice, float]]:
     return chosen
 
 
-def _pure(market: _Market, choices: dict[str, tuple[Choice, float]]) -> Iterator[tuple[str, Judged]]:
+def _pure(market: _Market, choices: dict[str, tuple[Choice, float]]) -> Iterator[tuple[str, Evaluated]]:
     yield from _opponents(Task(market.known, market.homes, market.cut), choices)
     for method, values in _METHODS.items():
         yield method, values(market)
 
 
-def _opponents(task: Task, choices: dict[str, tuple[Choice, float]]) -> Iterator[tuple[str, Judged]]:
+def _opponents(task: Task, choices: dict[str, tuple[Choice, float]]) -> Iterator[tuple[str, Evaluated]]:
     """With the own sales of the homes that are valued and, where there are any, without them, as our methods value. A
     tuned opponent's seconds have those of its search."""
     learners: dict[str, tuple[Callable[[Task], Floats], float]] = {"plain_lightgbm": (opponents.plain, 0.0)}
@@ -121,13 +121,13 @@ def _opponents(task: Task, choices: dict[str, tuple[Choice, float]]) -> Iterator
             yield method, _without_interval(opponents.without_own_sales(learn, task), begun, own_sales=False)
 
 
-def _without_interval(value: Floats, begun: float, own_sales: bool) -> Judged:
-    return Judged(value, None, None, round(time.perf_counter() - begun, 2), 0.0, own_sales)
+def _without_interval(value: Floats, begun: float, own_sales: bool) -> Evaluated:
+    return Evaluated(value, None, None, round(time.perf_counter() - begun, 2), 0.0, own_sales)
 
 
 def _product(
     client: Client, name: str, market: _Market, choices: dict[str, tuple[Choice, float]]
-) -> Iterator[tuple[str, Judged]]:
+) -> Iterator[tuple[str, Evaluated]]:
     table = valuation_product.numbered(name, market.sales)
     numbers = table.loc[market.test.index, "parcel_number"]
     county = valuation_product.load(name, table)
@@ -135,26 +135,28 @@ def _product(
         job = valuation_product.value(client, county, name, method)
         print(f"{name}: {job.message}", flush=True)
         columns = job.values.reindex(numbers)[["value", "value_low", "value_high"]].to_numpy(dtype=float)
-        yield method, Judged(columns[:, 0], columns[:, 1], columns[:, 2], job.seconds, 0.0)
+        yield method, Evaluated(columns[:, 0], columns[:, 1], columns[:, 2], job.seconds, 0.0)
     known = valuation_product.known_sales(county, name)
     homes = valuation_product.characteristics(county, numbers)
     yield from _opponents(Task(known[[*homes, "sale_date", "sale_price"]], homes, market.cut), choices)
 
 
-def _mass_appraisal(market: _Market) -> Judged:
+def _mass_appraisal(market: _Market) -> Evaluated:
     trained, seconds = market.trained
     return _timed(market, seconds, lambda: trained.value(market.homes))
 
 
-def _sales_comparison(market: _Market) -> Judged:
+def _sales_comparison(market: _Market) -> Evaluated:
     prepared, seconds = market.prepared
     return _timed(market, seconds, lambda: prepared.value(market.homes).values)
 
 
-def _reconciled(market: _Market) -> Judged:
+def _reconciled(market: _Market) -> Evaluated:
     """Of the two approaches that need no county tables; its seconds are those of both."""
     (trained, first), (prepared, second) = market.trained, market.prepared
-    weights = reconcile.weigh({"mass_appraisal": trained.held_back, "sales_comparison": prepared.held_back})
+    weights = reconcile.weigh(
+        {"mass_appraisal": trained.calibration_sales, "sales_comparison": prepared.calibration_sales}
+    )
 
     def values() -> Values:
         both = {
@@ -166,29 +168,34 @@ def _reconciled(market: _Market) -> Judged:
     return _timed(market, first + second, values)
 
 
-def _timed(market: _Market, trained: float, values: Callable[[], Values]) -> Judged:
+def _timed(market: _Market, trained: float, values: Callable[[], Values]) -> Evaluated:
     begun = time.perf_counter()
     table = values().values.reindex(market.test.index)
     value, low, high = (table[name].to_numpy() for name in ("value", "low", "high"))
-    return Judged(value, low, high, round(trained, 2), round(time.perf_counter() - begun, 2))
+    return Evaluated(value, low, high, round(trained, 2), round(time.perf_counter() - begun, 2))
 
 
-_METHODS: dict[str, Callable[[_Market], Judged]] = {
+_METHODS: dict[str, Callable[[_Market], Evaluated]] = {
     "mass_appraisal": _mass_appraisal,
     "sales_comparison": _sales_comparison,
     "reconciled": _reconciled,
 }
 
 
-def _rows(name: str, market: _Market, through: str, method: str, judged: Judged) -> list[dict[str, Any]]:
+def _rows(name: str, market: _Market, through: str, method: str, scored: Evaluated) -> list[dict[str, Any]]:
     """One with prices brought to the cut date, one with prices as paid. A test sale without a value is counted."""
-    valued = np.isfinite(judged.value)
+    valued = np.isfinite(scored.value)
     about: dict[str, Any] = {"data": name, "split": str(market.cut), "through": through, "method": method}
     about |= {"n_test": int(valued.sum()), "without_value": int((~valued).sum())}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    cost = {"train_s": judged.train_s, "predict_s": judged.predict_s, "peak_rss_mb": round(peak)}
-    some = Judged(
-        judged.value[valued], _only(valued, judged.low), _only(valued, judged.high), 0.0, 0.0, judged.own_sales
+    cost = {"train_s": scored.train_s, "predict_s": scored.predict_s, "peak_rss_mb": round(peak)}
+    some = Evaluated(
+        scored.value[valued],
+        _only(valued, scored.low),
+        _only(valued, scored.high),
+        0.0,
+        0.0,
+        scored.own_sales,
     )
     sold = _only(valued, market.sold)
     rows = [

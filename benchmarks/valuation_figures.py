@@ -1,4 +1,4 @@
-"""What a method's values are judged by on later sales: one row of build/bench/valuation.json."""
+"""What a method's values are evaluated by on later sales: one row of build/bench/valuation.json."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DECILES = 10
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluated:
     """A method's dollars for the test sales, without an interval where it gives none; seconds that it took; whether it
     has learned from the sales of the homes that it values."""
 
@@ -26,27 +26,27 @@ class Judged:
     own_sales: bool = False
 
 
-def figures(judged: Judged, price: Floats, sold: Floats | None) -> dict[str, Any]:
+def figures(evaluated: Evaluated, price: Floats, sold: Floats | None) -> dict[str, Any]:
     """Ratios are value over ``price``. ``sold``: whether the parcel of each test sale had sold before the cut date,
     where the data names parcels; homes that sold are to be valued as homes that did not."""
-    ratios = judged.value / price
+    ratios = evaluated.value / price
     kept = ~ratio.outliers(ratios)
-    equity = ratio.vei(judged.value, price)
+    equity = ratio.vei(evaluated.value, price)
     return {
-        "median": round(ratio.median(judged.value, price), 4),
-        "cod": round(ratio.cod(judged.value, price), 2),
-        "cod_trimmed": round(ratio.cod(judged.value[kept], price[kept]), 2),
-        "prd": round(ratio.prd(judged.value, price), 4),
-        "prd_trimmed": round(ratio.prd(judged.value[kept], price[kept]), 4),
-        "prb": round(ratio.prb(judged.value, price), 4),
-        "mki": round(ratio.mki(judged.value, price), 4),
+        "median": round(ratio.median(evaluated.value, price), 4),
+        "cod": round(ratio.cod(evaluated.value, price), 2),
+        "cod_trimmed": round(ratio.cod(evaluated.value[kept], price[kept]), 2),
+        "prd": round(ratio.prd(evaluated.value, price), 4),
+        "prd_trimmed": round(ratio.prd(evaluated.value[kept], price[kept]), 4),
+        "prb": round(ratio.prb(evaluated.value, price), 4),
+        "mki": round(ratio.mki(evaluated.value, price), 4),
         "vei": None if equity is None else round(equity.index, 2),
         "mdape": round(float(100 * np.median(np.abs(ratios - 1))), 2),
-        "deciles": deciles(judged.value, price),
-        "coverage90": _coverage(judged, price),
+        "deciles": deciles(evaluated.value, price),
+        "coverage90": _coverage(evaluated, price),
         "sold_median": None if sold is None else _median(ratios[sold]),
         "unsold_median": None if sold is None else _median(ratios[~sold]),
-        "own_sales": judged.own_sales,
+        "own_sales": evaluated.own_sales,
     }
 
 
@@ -57,10 +57,10 @@ def deciles(value: Floats, price: Floats) -> list[float]:
     return [round(float(np.median(value[part] / price[part])), 4) for part in np.array_split(order, _DECILES)]
 
 
-def _coverage(judged: Judged, price: Floats) -> float | None:
-    if judged.low is None or judged.high is None:
+def _coverage(evaluated: Evaluated, price: Floats) -> float | None:
+    if evaluated.low is None or evaluated.high is None:
         return None
-    return round(float(np.mean((judged.low <= price) & (price <= judged.high))), 4)
+    return round(float(np.mean((evaluated.low <= price) & (price <= evaluated.high))), 4)
 
 
 def _median(ratios: Floats) -> float | None:

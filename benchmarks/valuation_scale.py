@@ -1,6 +1,6 @@
 """``make bench-valuation-scale``: a generated county, valued in chunks; writes build/bench/valuation_scale.json.
 
-PARCELS=100000 homes drawn from Seattle's sales with some noise, and a model of up to 25,000 of these. Values,
+PARCELS=100000 homes sampled from Seattle's sales with some noise, and a model of up to 25,000 of these. Values,
 intervals, reasons and comparables; storing is the jobs' part.
 """
 
@@ -54,7 +54,7 @@ def run() -> None:
 
 
 def _homes(real: pd.DataFrame, count: int, begin: int, random: Any) -> pd.DataFrame:
-    """Homes drawn from those that sold, moved up to some 50 meters and with areas some percent off."""
+    """Homes sampled from those that sold, moved up to some 50 meters and with areas some percent off."""
     homes = real.iloc[random.integers(0, len(real), count)].drop(columns=["sale_price", "sale_date"])
     return homes.assign(
         parcel_number=[f"G{number}" for number in range(begin, begin + count)],

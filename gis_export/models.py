@@ -78,7 +78,9 @@ class ExportPart(AbstractJob):
     expected_records = models.PositiveBigIntegerField()
     snapshot = models.CharField(max_length=40, help_text="That the coordinator holds.")
     personal = models.BooleanField(help_text="Whether the export may have personal data.")
-    in_force = models.JSONField(default=dict, help_text="The effective inputs of its export: the day and the rules.")
+    effective_inputs = models.JSONField(
+        default=dict, db_column="in_force", help_text="The effective inputs of its export: the day and the rules."
+    )
 
     record_count = models.PositiveBigIntegerField(null=True, blank=True)
 

@@ -14,7 +14,7 @@ from psycopg.pq import Conninfo
 
 from gis_export import boundary, request
 from gis_export.errors import PersonalDataRefused, RequestOutdated
-from gis_export.estimates.judged import judge
+from gis_export.estimates.accuracy import observe
 from gis_export.models import GisExportJob
 from gis_export.plan import ExportResult, LayerPlan, joined_names
 from gis_export.request import ExportRequest
@@ -57,7 +57,7 @@ class Prepared:
             "layers": job.layers,
             "parameters": job.parameters,
             "resolved": job.resolved,
-            "in_force": self.effective_inputs,
+            "effective_inputs": self.effective_inputs,
         }
 
     def boundary(self, layers: Iterable[LayerPlan]) -> LayerPlan | None:
@@ -67,7 +67,7 @@ class Prepared:
 
     def outcome(self, result: ExportResult) -> Outcome:
         """Of the job whose files are written."""
-        judge(self.job, result.records, result.size)
+        observe(self.job, result.records, result.size)
         file = Path(result.file)
         name = f"gis_exports_output/{self.job.county_id}/{file.name}"
         return Outcome(

@@ -105,7 +105,7 @@ PRICE_INDEX = Analysis(
         AreaField(
             "shrunk",
             FieldType.REAL,
-            "Index drawn toward that of all places together, the more the less the place's own sales decide; also of "
+            "Index shrunk toward that of all places together, the more the less the place's own sales decide; also of "
             "places without an index of their own. Of many small places, map this one.",
         ),
         AreaField("shrunk_low", FieldType.REAL, "Lower end of its interval.", "", "SHRUNK_LO"),

@@ -1,1 +1,1 @@
-"""Values of parcels: the models, the ratio studies that judge them, and the jobs that run them."""
+"""Values of parcels: the models, the ratio studies that evaluate them, and the jobs that run them."""

@@ -19,7 +19,7 @@ from valuation.models import (
     SCHEDULES,
     DecidedValue,
     Decision,
-    JudgedSale,
+    EvaluationSale,
     PropertyValuation,
     State,
     Step,
@@ -121,8 +121,8 @@ class DecidedValueAdmin(ReadOnly):
         return row.decision.decided_by.get_username()
 
 
-@admin.register(JudgedSale)
-class JudgedSaleAdmin(ReadOnly):
+@admin.register(EvaluationSale)
+class EvaluationSaleAdmin(ReadOnly):
     """The sales that a run was held against."""
 
     list_display = ("sale_id", "parcel_number", "county_id", "sale_date", "sale_price", "value", "ratio", "job_id")

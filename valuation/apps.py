@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.apps import AppConfig
 
 _START = 30.0
-"""Seconds, on two processors: each run reads and judges the county's sales, however few parcels it values."""
+"""Seconds, on two processors: each run reads and evaluates the county's sales, however few parcels it values."""
 
 
 class ValuationConfig(AppConfig):

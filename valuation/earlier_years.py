@@ -26,9 +26,9 @@ def earlier(wanted: Wanted, market: Market, last_sale: date) -> Iterator[Year]:
         if not len(values):
             return
         first, last = _back(wanted.sales_from or wanted.valuation_date, back), _back(wanted.sales_to or last_sale, back)
-        judged = market.judge(day, first, values, last)
-        if len(judged.sales):
-            yield Year(day, first, one(judged.sales, wanted.classes(), resamples=_RESAMPLES))
+        studied = market.study_input(day, first, values, last)
+        if len(studied.sales):
+            yield Year(day, first, one(studied.sales, wanted.classes(), resamples=_RESAMPLES))
 
 
 def _back(day: date, years: int) -> date:

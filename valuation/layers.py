@@ -19,7 +19,7 @@ from terrafusion.records.layers import FieldType, Layer, LayerField
 from terrafusion.records.models import County, PropertyOperational
 from terrafusion.records.versions import source
 from valuation import values
-from valuation.models import JudgedSale, PropertyValuation, ValuationJob
+from valuation.models import EvaluationSale, PropertyValuation, ValuationJob
 
 _FLAGS = Func(F("flags"), Value(" "), function="array_to_string", output_field=CharField())
 _CHANGE = PropertyValuation.final_value - F("previous_value")
@@ -139,7 +139,7 @@ def _of_parcels(
 
 
 def _of_sales(name: str, title: str, county: County, fields: tuple[LayerField, ...]) -> Layer | None:
-    job = values.latest_judged(county)
+    job = values.latest_evaluated(county)
     if job is None:
         return None
     return Layer(
@@ -148,7 +148,7 @@ def _of_sales(name: str, title: str, county: County, fields: tuple[LayerField, .
         description=f"Sales that the {job.method_name} run {job.pk} for {job.valuation_date} was held against.",
         geometry_type="Point",
         geometry="point",
-        queryset=JudgedSale.objects.filter(job=values.made_by(job)),
+        queryset=EvaluationSale.objects.filter(job=values.made_by(job)),
         fields=fields,
         changed_at=_since(job),
         sources=_sources(county),

@@ -1,7 +1,7 @@
 """Several approaches made one value: the weights that make it err least on sales that no approach had seen. Pure.
 
 Of the approaches' errors on the holdout sales, in logs of the price, the mean squares and products are taken: those
-of a neighborhood are drawn towards its class's where sales are few, and those towards the county's. The weights, none
+of a neighborhood are shrunk toward its class's where sales are few, and those toward the county's. The weights, none
 below 0, are those with the least squared error of the weighted mean (Bates and Granger 1969). What the approaches err
 together changes no weight: neither the noise of prices nor what none of them knows of a home.
 """
@@ -44,11 +44,11 @@ class Reconciled:
 
 @dataclass(frozen=True)
 class Weights:
-    """``moments``: the mean squares and products of the errors of the approaches ``judged``, by (class, neighborhood),
+    """``moments``: the mean squares and products of the errors of the ``approaches``, by (class, neighborhood),
     (class, "") and ("", ""), and what keeps weights of few sales near equal ones. ``low`` and ``high`` are what the
     mean of the approaches' intervals is to be multiplied by, in logs."""
 
-    judged: tuple[str, ...]
+    approaches: tuple[str, ...]
     moments: dict[_Kind, Floats]
     rows: list[dict[str, Any]]
     low: float = 1.0
@@ -90,7 +90,7 @@ class Weights:
         return Reconciled(found, shares)
 
     def together(self, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
-        """Holdout or judged sales of the approaches with the reconciled value, low and high; None without any."""
+        """Calibration or holdout sales of the approaches with the reconciled value, low and high; None without any."""
         if not frames:
             return None
         every = pd.concat(frames.values())
@@ -101,8 +101,8 @@ class Weights:
 
     def _shares(self, names: list[str], there: Mask, properties: pd.DataFrame) -> Floats:
         """A row's weights of the approaches that are ``there``; equal ones where none of them has evidence."""
-        places = [names.index(name) for name in self.judged if name in names]
-        known = [name in names for name in self.judged]
+        places = [names.index(name) for name in self.approaches if name in names]
+        known = [name in names for name in self.approaches]
         found = np.zeros(there.shape)
         alone = ~there[:, places].any(axis=1)
         found[alone] = there[alone] / np.maximum(there[alone].sum(axis=1), 1)[:, None]
@@ -120,40 +120,40 @@ class Weights:
         return every.get((kind, area), every.get((kind, ""), every["", ""]))
 
 
-def weigh(held_back: Mapping[str, pd.DataFrame | None], confidence: float = 0.9) -> Weights:
-    """``held_back``: value, low, high, price, property_class and neighborhood of the sales that each approach was
-    calibrated to; None for one that was not. ``confidence`` is that of the intervals."""
-    judged = {name: frame for name, frame in held_back.items() if frame is not None and len(frame)}
-    if not judged:
+def weigh(calibration_sales: Mapping[str, pd.DataFrame | None], confidence: float = 0.9) -> Weights:
+    """``calibration_sales``: value, low, high, price, property_class and neighborhood of the sales that each approach
+    was calibrated to; None for one that was not. ``confidence`` is that of the intervals."""
+    frames = {name: frame for name, frame in calibration_sales.items() if frame is not None and len(frame)}
+    if not frames:
         return Weights((), {}, [])
-    error = pd.DataFrame({name: np.log(frame["value"] / frame["price"]) for name, frame in judged.items()})
+    error = pd.DataFrame({name: np.log(frame["value"] / frame["price"]) for name, frame in frames.items()})
     error = error.clip(-_WORST, _WORST)
-    every = pd.concat(judged.values())
+    every = pd.concat(frames.values())
     every = every[~every.index.duplicated()].loc[error.index]
     areas = texts(every, "neighborhood")
-    county = _drawn(error, np.zeros((len(judged), len(judged))), 0.0)
-    # Weights drawn towards equal ones as their estimate is uncertain: the ridge of a regression on few sales.
-    own = (_BEST**2 + county.diagonal().min() / (_EVEN**2 * len(error))) * np.eye(len(judged))
+    county = _shrunk(error, np.zeros((len(frames), len(frames))), 0.0)
+    # Weights shrunk toward equal ones as their estimate is uncertain: the ridge of a regression on few sales.
+    own = (_BEST**2 + county.diagonal().min() / (_EVEN**2 * len(error))) * np.eye(len(frames))
     moments = {("", ""): _sound(county) + own}
     rows: list[dict[str, Any]] = []
     for kind, group in error.groupby(texts(every, "property_class")):
-        of_class = _drawn(group, county)
+        of_class = _shrunk(group, county)
         moments[str(kind), ""] = _sound(of_class) + own
         for area, part in group.groupby(areas[group.index]):
-            moments[str(kind), str(area)] = _sound(_drawn(part, of_class)) + own
-        rows += _rows(str(kind), group, judged, moments[str(kind), ""])
-    averaged = Weights(tuple(judged), moments, rows)
-    low, high = _times(averaged.together(judged), confidence)
+            moments[str(kind), str(area)] = _sound(_shrunk(part, of_class)) + own
+        rows += _rows(str(kind), group, frames, moments[str(kind), ""])
+    averaged = Weights(tuple(frames), moments, rows)
+    low, high = _times(averaged.together(frames), confidence)
     return replace(averaged, low=low, high=high)
 
 
-def _rows(kind: str, error: pd.DataFrame, judged: Mapping[str, pd.DataFrame], moments: Floats) -> list[dict[str, Any]]:
+def _rows(kind: str, error: pd.DataFrame, frames: Mapping[str, pd.DataFrame], moments: Floats) -> list[dict[str, Any]]:
     """What the table says of each approach that values the class; ``weight`` is that where all of them do."""
     there = error.notna().any().to_numpy()
     weights = dict(zip(error, _best(moments, np.flatnonzero(there)), strict=True))
     rows = []
     for name in error.columns[there]:
-        frame = judged[name].loc[error[name].dropna().index]
+        frame = frames[name].loc[error[name].dropna().index]
         value, price = frame["value"].to_numpy(dtype=float), frame["price"].to_numpy(dtype=float)
         rows.append(
             {
@@ -169,12 +169,12 @@ def _rows(kind: str, error: pd.DataFrame, judged: Mapping[str, pd.DataFrame], mo
     return rows
 
 
-def _drawn(error: pd.DataFrame, towards: Floats, shrink: float = _SHRINK) -> Floats:
-    """Mean squares and products of a group's errors, each over the sales that both approaches value, drawn ``towards``
+def _shrunk(error: pd.DataFrame, toward: Floats, shrink: float = _SHRINK) -> Floats:
+    """Mean squares and products of a group's errors, each over the sales that both approaches value, shrunk ``toward``
     those of the group above; no product is known of approaches that value no sale together."""
     known = error.notna().to_numpy(dtype=float)
     off = error.fillna(0.0).to_numpy()
-    return np.asarray((off.T @ off + shrink * towards) / np.maximum(known.T @ known + shrink, 1.0))
+    return np.asarray((off.T @ off + shrink * toward) / np.maximum(known.T @ known + shrink, 1.0))
 
 
 def _best(moments: Floats, places: Rows) -> Floats:

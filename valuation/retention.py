@@ -1,8 +1,8 @@
 """What runs keep, and for how long.
 
-A run with any decision about it is kept whole, for ever. Of the others, the values and judged sales go when the run's
-file has expired and the county's ``proposal_days`` have passed since; but the newest run and the newest study of a
-county stay, however old, since layers and sheets show them. The job itself, with its summary, and the model stay too.
+A run with any decision about it is kept whole, for ever. Of the others, the values and evaluation sales go when the
+run's file has expired and the county's ``proposal_days`` have passed since; but the newest run and the newest study of
+a county stay, however old, since layers and sheets show them. The job itself, with its summary, and the model stay too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from psycopg import sql
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import CountySettings
 from valuation import values
-from valuation.models import Decision, JudgedSale, PropertyValuation, ValuationJob
+from valuation.models import Decision, EvaluationSale, PropertyValuation, ValuationJob
 
 _BATCH = 20_000
 """Rows of one statement: the triggers that note a change hold all of them at once."""
@@ -26,14 +26,14 @@ _DAYS = CountySettings._meta.get_field("proposal_days").default
 
 
 def forget() -> int:
-    """One run's values and judged sales, if there is a run to forget; how many rows went. For the sweep."""
+    """One run's values and evaluation sales, if there is a run to forget; how many rows went. For the sweep."""
     for job_id, county_id in _old().order_by("completed_at").values_list("pk", "county_id"):
         with transaction.atomic():
-            values.hold_decisions(county_id)  # then ask again: it may have been decided about meanwhile
+            values.lock_decisions(county_id)  # then ask again: it may have been decided about meanwhile
             if job_id in _shown(county_id) or not _old().filter(pk=job_id).exists():
                 continue
             ValuationJob.objects.filter(Q(pk=job_id) | Q(reused_from=job_id)).update(values_removed_at=Now())
-            return _remove(PropertyValuation, job_id) + _remove(JudgedSale, job_id)
+            return _remove(PropertyValuation, job_id) + _remove(EvaluationSale, job_id)
     return 0
 
 
@@ -49,7 +49,7 @@ def _old() -> QuerySet[ValuationJob]:
 
 
 def _shown(county_id: str) -> set[uuid.UUID]:
-    newest = (values.latest_job(county_id), values.latest_judged(county_id))
+    newest = (values.latest_job(county_id), values.latest_evaluated(county_id))
     return {values.made_by(job) for job in newest if job is not None}
 
 

@@ -50,7 +50,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Judged:
+class StudyInput:
     """Values beside prices. ``sales`` has a row a sale: sale, parcel_number, property_class, neighborhood, sale_date,
     sale_price, price (brought to the valuation date), value and level (the share of market value that the value is
     stated at); all dollars are above zero."""
@@ -61,15 +61,15 @@ class Judged:
     balance: Balance | None = None
 
 
-def study(wanted: Wanted) -> tuple[CountyStudy, Judged]:
+def study(wanted: Wanted) -> tuple[CountyStudy, StudyInput]:
     """Read and study. Few sales withhold figures and say so; nothing raises for them."""
-    judged = judge(wanted)
-    return of_frame(judged.sales, wanted.classes()), judged
+    studied = study_input(wanted)
+    return of_frame(studied.sales, wanted.classes()), studied
 
 
-def judge(wanted: Wanted) -> Judged:
+def study_input(wanted: Wanted) -> StudyInput:
     """The values of the request beside the screened sales that they are held against."""
-    return Market(wanted).judge(wanted.valuation_date, wanted.sales_from, _values(wanted, wanted.valuation_date))
+    return Market(wanted).study_input(wanted.valuation_date, wanted.sales_from, _values(wanted, wanted.valuation_date))
 
 
 def _values(wanted: Wanted, day: date) -> pd.DataFrame:
@@ -87,7 +87,9 @@ class Market:
         self.screened: Screened = screen(read, rules, as_of=wanted.sales_to or today(wanted.county_id))
         self._trend, self._why = _trend(self.screened.kept)
 
-    def judge(self, day: date, sales_from: date | None, values: pd.DataFrame, sales_to: date | None = None) -> Judged:
+    def study_input(
+        self, day: date, sales_from: date | None, values: pd.DataFrame, sales_to: date | None = None
+    ) -> StudyInput:
         """``values`` as ``study_values`` reads them, beside the sales from ``sales_from`` (or the day) on."""
         kept = self.screened.kept
         factor, notes = self._factors(kept, day)
@@ -111,7 +113,7 @@ class Market:
         )
         counts["without_a_value"] = len(kept) - len(beside)
         notes += _notes(beside, day)
-        return Judged(beside.reset_index(drop=True), counts, notes, _balance(values, beside))
+        return StudyInput(beside.reset_index(drop=True), counts, notes, _balance(values, beside))
 
     def _factors(self, kept: pd.DataFrame, to: date) -> tuple[Any, tuple[str, ...]]:
         """What brings each price to the day; 1, with a note, where the market's course is not known."""
@@ -161,9 +163,9 @@ def _notes(beside: pd.DataFrame, day: date) -> tuple[str, ...]:
     return notes
 
 
-def _balance(values: pd.DataFrame, judged: pd.DataFrame) -> Balance | None:
+def _balance(values: pd.DataFrame, sales: pd.DataFrame) -> Balance | None:
     """Sold and unsold by market value per square foot: a sale should not change it."""
     usable = values[(values["living_area"] > 0).to_numpy()]
     rate = (usable["value"] / usable["level"] / usable["living_area"]).to_numpy(dtype=float)
-    sold = usable["parcel_number"].astype(object).isin(set(judged["parcel_number"])).to_numpy()
+    sold = usable["parcel_number"].astype(object).isin(set(sales["parcel_number"])).to_numpy()
     return ratio.sold_unsold_balance(rate[sold], rate[~sold])

@@ -1,4 +1,4 @@
-"""The study of judged sales and of their groups, each by the level and the kind of its classes. Pure: a frame in."""
+"""The study of sales and of their groups, each by the level and the kind of its classes. Pure: a frame in."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def latest_certified(county: County | str, parcel_number: str) -> PropertyValuat
     return found.select_related("job", "property").first()
 
 
-def latest_judged(county: County | str) -> ValuationJob | None:
+def latest_evaluated(county: County | str) -> ValuationJob | None:
     """The newest run, of values or a study, that was held against sales; of the whole county, where there is one."""
     runs: QuerySet[ValuationJob] = ValuationJob.objects.filter(
         county=county, status__in=DONE, median_ratio__isnull=False, values_removed_at=None
@@ -68,7 +68,7 @@ def latest_judged(county: County | str) -> ValuationJob | None:
     return runs.filter(scope="all").first() or runs.first()
 
 
-def hold_decisions(county: County | str) -> None:
+def lock_decisions(county: County | str) -> None:
     """Until the transaction ends, nobody else decides about values of the county or removes any."""
     with connection.cursor() as cursor:
         key = county.pk if isinstance(county, County) else county

@@ -126,7 +126,7 @@ def _part(prepared: Prepared, held: Snapshot, number: int, piece: Cut, expected:
         expected_records=expected,
         snapshot=held.id,
         personal=prepared.personal,
-        in_force=prepared.effective_inputs,
+        effective_inputs=prepared.effective_inputs,
         options={"expires_in": _KEPT_SECONDS},
         origin=job.origin,
     )

@@ -24,7 +24,7 @@ def execute(part: ExportPart, context: JobContext) -> Outcome:
     job = part.parent
     if (job.status, job.claim_token) != (Status.RUNNING, part.parent_token):
         raise ClaimLost("The export that the part belongs to has ended, or begun anew.")
-    prepared = prepare(job, part.in_force)
+    prepared = prepare(job, part.effective_inputs)
     if prepared.personal != part.personal:
         raise RequestOutdated("The right to personal data has changed since the export began.")
     (selection,) = (each for each in prepared.selections if each.layer.name == part.layer)

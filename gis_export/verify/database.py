@@ -10,6 +10,7 @@ from django.db import connection
 from gis_export import request, totals
 from gis_export.models import GisExportJob
 from gis_export.plan import LayerPlan, Totals
+from gis_export.verify.package import effective_inputs
 from terrafusion import areas
 from terrafusion.areas import storage
 from terrafusion.jobs.request import InvalidRequest
@@ -34,7 +35,7 @@ def compare(manifest: dict[str, Any], job: GisExportJob | None) -> tuple[str, li
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     sources = {layer["layer"]: layer["reconciliation"]["source"] for layer in manifest["layers"]}
     differences = []
-    selections, _ = wanted.selections(personal=personal, effective_inputs=manifest["request"].get("in_force"))
+    selections, _ = wanted.selections(personal=personal, effective_inputs=effective_inputs(manifest))
     for selection in selections:
         differences += _differences(selection.layer.name, _now(selection.plan()), sources[selection.layer.name])
     return "", differences

@@ -57,6 +57,13 @@ def open_package(path: Path, folder: Path, job: GisExportJob | None = None) -> P
     return Package(job.result_summary, {listed["name"]: path}, found, job)
 
 
+def effective_inputs(manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """The effective inputs of an export, which manifests from before version 0.2 name ``in_force``; None where the
+    manifest has none."""
+    request: dict[str, Any] = manifest["request"]
+    return request.get("effective_inputs", request.get("in_force"))
+
+
 def _job_of(path: Path, found: str) -> GisExportJob | None:
     """By the file's SHA-256; by the job's id, with which names of files begin, where the file was changed."""
     jobs = GisExportJob.objects.order_by("created_at")

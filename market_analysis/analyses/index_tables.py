@@ -1,4 +1,4 @@
-"""The tables beside a price index: the resales, the indices by value tier, and those drawn toward the county's."""
+"""The tables beside a price index: the resales, the indices by value tier, and those shrunk toward the county's."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SHRUNK = (
     PERIOD,
     START,
     Column("base_period", Kind.TEXT, "Base", width=10),
-    Column("shrunk", Kind.NUMBER, "Index, drawn toward the county's"),
+    Column("shrunk", Kind.NUMBER, "Index, shrunk toward the county's"),
     Column("low", Kind.NUMBER, "From"),
     Column("high", Kind.NUMBER, "To"),
     Column("index", Kind.NUMBER, "Own index"),
@@ -52,7 +52,7 @@ SHRUNK = (
     WITHHELD,
 )
 SHRUNK_ARE = (
-    "The drawn index lies between the place's own and that of all places together, the nearer to the latter the less "
+    "The shrunk index lies between the place's own and that of all places together, the nearer to the latter the less "
     "the place's own sales decide; where a place has few, it misses by less. Own weight 0% is the index of all places."
 )
 """What ``SHRUNK`` shows, for readers."""

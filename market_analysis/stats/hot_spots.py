@@ -101,8 +101,8 @@ def hot_spots(
 
 
 def _permuted(values: Floats, graph: Any, permutations: int) -> Floats:
-    """p of Gi* with binary weights: how often places drawn at random, beside the place itself, add up to as much as its
-    neighbors do, or to as little."""
+    """p of Gi* with binary weights: how often places sampled at random, beside the place itself, add up to as much as
+    its neighbors do, or to as little."""
     random = np.random.default_rng(_SEED)
     near = graph.adjacency.groupby(level=0)
     sums = np.bincount(
@@ -112,9 +112,9 @@ def _permuted(values: Floats, graph: Any, permutations: int) -> Floats:
     p = np.ones(len(values))
     for count in np.unique(counts):
         # The same draws serve all places with as many neighbors: they number the others, past the place itself.
-        drawn = np.array([random.choice(len(values) - 1, count, replace=False) for _ in range(permutations)])
+        sampled = np.array([random.choice(len(values) - 1, count, replace=False) for _ in range(permutations)])
         for place in np.flatnonzero(counts == count):
-            total = values[drawn + (drawn >= place)].sum(axis=1)
+            total = values[sampled + (sampled >= place)].sum(axis=1)
             high = (np.sum(total >= sums[place]) + 1) / (permutations + 1)
             low = (np.sum(total <= sums[place]) + 1) / (permutations + 1)
             p[place] = min(2 * min(high, low), 1)

@@ -45,11 +45,11 @@ def mean(sample: Floats, confidence: float = 0.95, resamples: int = 999) -> tupl
     scores = np.empty(count)
     step = max(1, _DRAWS // n)
     for begin in range(0, count, step):
-        drawn = sample[random.integers(0, n, (min(step, count - begin), n))]
-        average, spread = drawn.mean(axis=1), drawn.std(axis=1, ddof=1)
+        resampled = sample[random.integers(0, n, (min(step, count - begin), n))]
+        average, spread = resampled.mean(axis=1), resampled.std(axis=1, ddof=1)
         log = np.log(average / center)
         error = spread / average / np.sqrt(n)
-        equal = np.ptp(drawn, axis=1) == 0
+        equal = np.ptp(resampled, axis=1) == 0
         scores[begin : begin + step] = np.where(equal, np.copysign(np.inf, log), log / np.where(equal, 1, error))
     low, high = np.quantile(scores, [(1 - confidence) / 2, (1 + confidence) / 2], method="inverted_cdf")
     if not np.isfinite([low, high]).all():

@@ -18,8 +18,8 @@ variance would be one standard error from none, were there no shocks (``_Process
 
 Shocks of any direction are equally likely, and so are logs of their size where the sample hardly shows them (the first
 part); where it would, the standard deviations themselves are (the second). With a prior in percent a month, ten sales a
-month and three hundred cannot both be covered. The 0.1 was chosen on markets and samples drawn at random, not on those
-that the intervals are judged by (docs/developer/market-statistics.md).
+month and three hundred cannot both be covered. The 0.1 was chosen on markets and samples taken at random, not on those
+that the intervals are evaluated by (docs/developer/market-statistics.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Indices of small places, drawn toward the county's as far as their own sales leave open.
+"""Indices of small places, shrunk toward the county's as far as their own sales leave open.
 
 Of a place with log index d against the county's and standard error s: d = theta + e, Var e = s^2, and the places' true
 differences theta are spread with variance tau^2 times the years since the base, as those of random walks are

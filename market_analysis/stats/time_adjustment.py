@@ -97,7 +97,7 @@ class TimeAdjustment:
         return float(found.value[0]), float(found.low[0]), float(found.high[0])
 
     def predict(self, sales: pd.DataFrame) -> Floats:
-        """Prices that the fit expects of these properties on their ``sale_date``: what the fit is judged by."""
+        """Prices that the fit expects of these properties on their ``sale_date``: what the fit is evaluated by."""
         log = self.characteristics.design(sales) @ self.coefficients + self._weights(sales["sale_date"]) @ self.level
         return np.asarray(np.exp(log))
 

@@ -47,7 +47,7 @@ class Tables:
             case b.Facts():
                 yield _facts(block)
             case b.Chart():
-                yield from _drawn(block)
+                yield from _chart_rows(block)
             case b.Beside():
                 for inner in block.blocks:
                     yield from self._lines(inner)
@@ -66,7 +66,7 @@ def _facts(block: b.Facts) -> Lines:
     return Lines(block.name, block.title or block.name, columns, [[item.value for item in block.items]])
 
 
-def _drawn(chart: b.Chart) -> Iterator[Lines]:
+def _chart_rows(chart: b.Chart) -> Iterator[Lines]:
     values = chart.spec.get("data", {}).get("values", [])
     if not values:
         return

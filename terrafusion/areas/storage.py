@@ -19,7 +19,7 @@ def columns(area: Area | None) -> dict[str, Any]:
     found: dict[str, Any] = {"area_of_interest": geos(area.geometry), "area_shapes": None, "area_parts": None}
     if not area.is_plain:
         found["area_shapes"] = GeometryCollection([geos(part.shape) for part in area.parts], srid=4326)
-        found["area_parts"] = [{"metres": part.meters, "parcels": list(part.parcels)} for part in area.parts]
+        found["area_parts"] = [{"meters": part.meters, "parcels": list(part.parcels)} for part in area.parts]
     return found
 
 
@@ -31,10 +31,16 @@ def load(job: Any, notes: tuple[str, ...]) -> Area | None:
     if job.area_parts is None:
         return plain(whole, notes)
     parts = tuple(
-        AreaPart(_shape(shape), part["metres"], tuple(part["parcels"]))
+        AreaPart(_shape(shape), _meters(part), tuple(part["parcels"]))
         for shape, part in zip(job.area_shapes, job.area_parts, strict=True)
     )
     return Area(whole, notes, parts)
+
+
+def _meters(part: dict[str, Any]) -> float:
+    """The distance of a part; a web server of version 0.1 that serves during an upgrade writes it as ``metres``."""
+    meters: float = part["meters"] if "meters" in part else part["metres"]
+    return meters
 
 
 def _shape(stored: GEOSGeometry) -> Any:

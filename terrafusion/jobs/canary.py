@@ -23,8 +23,8 @@ def record_activity(cluster: str) -> None:
     One statement that commits itself: a worker that is stopped inside a transaction would keep the row locked, and
     with it every other worker that records its activity.
     """
-    if not Canary.objects.filter(pk=cluster).update(sung_at=Now()):
-        Canary.objects.bulk_create([Canary(cluster=cluster, sung_at=Now())], ignore_conflicts=True)
+    if not Canary.objects.filter(pk=cluster).update(recorded_at=Now()):
+        Canary.objects.bulk_create([Canary(cluster=cluster, recorded_at=Now())], ignore_conflicts=True)
 
 
 def send(cluster: str) -> None:
@@ -34,7 +34,7 @@ def send(cluster: str) -> None:
 
 def age(cluster: str) -> float | None:
     """Seconds since a worker of ``cluster`` last did anything; None when it never has."""
-    silence = ExpressionWrapper(Now() - F("sung_at"), output_field=DurationField())
+    silence = ExpressionWrapper(Now() - F("recorded_at"), output_field=DurationField())
     found: timedelta | None = (
         Canary.objects.filter(pk=cluster).annotate(silence=silence).values_list("silence", flat=True).first()
     )

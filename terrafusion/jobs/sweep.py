@@ -61,12 +61,12 @@ class Swept:
         return ", ".join(f"{count} {name}" for name, count in asdict(self).items() if count) or "nothing to do"
 
 
-def sweep(*, judge_heartbeats: bool = True) -> Swept:
-    """One round. ``judge_heartbeats`` is False just after an outage, when nobody could write any."""
+def sweep(*, check_heartbeats: bool = True) -> Swept:
+    """One round. ``check_heartbeats`` is False just after an outage, when nobody could write any."""
     swept = Swept(scheduled=clock.run_due(), retired=clock.retire())
     for job_type in all_types():
         job_type.model.objects.settle_times()
-        if judge_heartbeats:
+        if check_heartbeats:
             _lost(job_type.model, swept)
         _forgotten(job_type.model, swept)
         _expired(job_type.model, swept)

@@ -28,8 +28,8 @@ def on_files(files: Files, *, config: Any) -> Files:
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Draw the diagrams, and show paths of the code as text: the site does not have the files that they link to."""
     numbers = iter(range(1, 100))
-    drawn = _MERMAID.sub(lambda match: _figure(match[1], next(numbers)), markdown)
-    return _OUTSIDE.sub("]", drawn)
+    rendered = _MERMAID.sub(lambda match: _figure(match[1], next(numbers)), markdown)
+    return _OUTSIDE.sub("]", rendered)
 
 
 def _figure(source: str, number: int) -> str:

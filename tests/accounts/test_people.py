@@ -64,6 +64,21 @@ def test_what_an_office_changed_stays(groups: None) -> None:
     assert Group.objects.filter(name__in=migration.GROUPS).count() == 5
 
 
+def test_who_could_see_judged_sales_can_see_evaluation_sales(make_user: MakeUser, county: County) -> None:
+    """A group's and a person's permissions follow the model to its new name."""
+    new = Permission.objects.get(content_type__app_label="valuation", codename="view_evaluationsale")
+    old = Permission.objects.create(
+        content_type=new.content_type, codename="view_judgedsale", name="Can view judged sale"
+    )
+    group, user = Group.objects.create(name="Reviewers"), make_user("reviewer", "viewer", county)
+    group.permissions.add(old)
+    user.user_permissions.add(old)
+    with connection.schema_editor(atomic=False) as editor:
+        import_module("valuation.migrations.0013_evaluation_sales").grant(apps, editor)
+    assert new in group.permissions.all()
+    assert new in user.user_permissions.all()
+
+
 PAGES = {
     "County administrators": (
         ["records/countysettings", "records/countyaccess", "valuation/costrate", "auth/user"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.contrib.gis.geos import GEOSGeometry
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
@@ -183,3 +185,10 @@ def test_a_job_keeps_the_area_that_it_was_given(transactional_db: None, api: API
     here.parcels[0].delete()  # what it was measured from
     again = api.post(f"{URL}/jobs/{job.pk}/rerun")
     assert GisExportJob.objects.get(pk=again.data["job_id"]).area_parts == job.area_parts
+    assert job.area_parts is not None
+    earlier = [{"metres": part["meters"], "parcels": part["parcels"]} for part in job.area_parts]
+    GisExportJob.objects.filter(pk=job.pk).update(area_parts=earlier)  # as version 0.1 stored them
+    assert api.post(f"{URL}/jobs/{job.pk}/rerun").status_code == 202
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("gis_export.migrations.0018_meters_of_areas").RENAMED)
+    assert GisExportJob.objects.get(pk=job.pk).area_parts == job.area_parts

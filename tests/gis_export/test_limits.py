@@ -207,15 +207,15 @@ def _sleep() -> int:
     return 0
 
 
-def test_estimates_learn_and_are_judged(transactional_db: None, api: APIClient, loaded: County) -> None:
-    def judged(quantity: str) -> float:
+def test_estimates_learn_and_are_compared(transactional_db: None, api: APIClient, loaded: County) -> None:
+    def compared(quantity: str) -> float:
         labels = {"export_format": "CSV", "quantity": quantity}
         return REGISTRY.get_sample_value("gis_export_estimate_ratio_count", labels) or 0.0
 
-    before = judged("bytes")
+    before = compared("bytes")
     cold = ask(api, loaded, "estimate", "CSV").json()
     jobs = [run_export(api, loaded, "CSV", ["parcels"], parameters={"fresh": True}) for _ in range(3)]
-    assert (judged("bytes"), judged("seconds")) == (before + 3, judged("records"))
+    assert (compared("bytes"), compared("seconds")) == (before + 3, compared("records"))
     size = jobs[0].result_file_bytes
     assert size is not None
     warm = ask(api, loaded, "estimate", "CSV").json()

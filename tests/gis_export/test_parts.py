@@ -266,7 +266,7 @@ def test_all_parts_have_one_day_and_one_set_of_rules(
         assert job.status == "COMPLETED", job.message
         assert [part.status for part in parts_of(job)] == ["COMPLETED"] * PARTS
         assert 300_000 in sales(job) <= {300_000, None}  # None of a parcel that was built after
-        effective = job.result_summary["request"]["in_force"]["include_assessment_data"]
+        effective = job.result_summary["request"]["effective_inputs"]["include_assessment_data"]
         assert (effective["as_of"], effective["rules"]["min_price"]) == (first_day.isoformat(), 10_000)
         assert job.fingerprint == ""  # made of what holds no more
         assert 400_000 in sales(ask(parameters=parameters)) <= {400_000, None}

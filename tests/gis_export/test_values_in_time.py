@@ -8,6 +8,7 @@ from unittest import mock
 
 import pytest
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from gis_export.models import GisExportJob
@@ -189,9 +190,16 @@ def test_the_latest_sound_sale_is_joined(api: APIClient, traded: County) -> None
     assert found["steady"]["last_valid_sale_deed"] == "WD"
     (layer,) = job.result_summary["layers"]
     assert layer["reconciliation"]["source"]["sums"]["last_valid_sale_price"] == 550_000
-    effective = job.result_summary["request"]["in_force"]["include_assessment_data"]
+    effective = job.result_summary["request"]["effective_inputs"]["include_assessment_data"]
     assert effective["rules"]["invalid_codes"] == ["X"]
     assert effective["as_of"] == county_time.today(traded).isoformat()
+    for key in ("effective_inputs", "in_force"):  # as manifests from before version 0.2 name them
+        request = {name: value for name, value in job.result_summary["request"].items() if name != "effective_inputs"}
+        inputs = {"include_assessment_data": {**effective, "as_of": "1900-01-01"}}  # when nothing was sold yet
+        summary = {**job.result_summary, "request": {**request, key: inputs}}
+        GisExportJob.objects.filter(pk=job.pk).update(result_summary=summary)
+        with pytest.raises(CommandError, match=r"differences? found"):
+            call_command("verify_export", str(job.pk))
     _, found = export(api, traded, include_assessment_data=True, as_of="2022-06-01")
     assert sales_of(found) == {"steady": ("2021-05-01", 250_000), "risen": ("2021-05-01", 250_000)}
     for asked in ({}, {"include_assessment_data": False}, {"include_assessment_data": None}):

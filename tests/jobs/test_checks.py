@@ -44,7 +44,7 @@ def test_a_retry_that_is_too_short_is_found(settings: Any) -> None:
     assert [message.id for message in checks.queue_settings()] == ["jobs.E003"]
 
 
-def test_quick_to_judge_heartbeats_is_found(settings: Any) -> None:
+def test_quick_to_check_heartbeats_is_found(settings: Any) -> None:
     settings.JOB_LOST_AFTER = settings.JOB_HEARTBEAT
     assert [message.id for message in checks.queue_settings()] == ["jobs.E004"]
 

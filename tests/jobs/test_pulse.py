@@ -17,9 +17,11 @@ class Watched:
     """A cluster as its pulse sees it: one queue, and workers that are all busy or not."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now, self.sung_at, self.sent = 1000.0, None, 0
+        self.now, self.recorded_at, self.sent = 1000.0, None, 0
         self.busy = False
-        monkeypatch.setattr(canary, "age", lambda name: None if self.sung_at is None else self.now - self.sung_at)
+        monkeypatch.setattr(
+            canary, "age", lambda name: None if self.recorded_at is None else self.now - self.recorded_at
+        )
         monkeypatch.setattr(canary, "send", self._send)
         self.pulse = pulse.Pulse("short", lambda: self.busy)
 
@@ -27,7 +29,7 @@ class Watched:
         self.sent += 1
 
     def record_activity(self) -> None:
-        self.sung_at = self.now  # type: ignore[assignment]
+        self.recorded_at = self.now  # type: ignore[assignment]
 
     def lost_within(self, seconds: int, *, singing: bool = False) -> int | None:
         """After how many seconds the pulse is lost; None when it is not."""
@@ -59,7 +61,7 @@ def test_one_that_no_longer_answers_is(watched: Watched) -> None:
 def test_a_song_of_the_future_is_no_sign_of_life(watched: Watched) -> None:
     """The clock was set back by an hour since."""
     watched.lost_within(100, singing=True)
-    watched.sung_at = watched.now + 3600  # type: ignore[assignment]
+    watched.recorded_at = watched.now + 3600  # type: ignore[assignment]
     assert PATIENCE <= (watched.lost_within(1800) or 0) <= PATIENCE + INTERVAL + 1
 
 

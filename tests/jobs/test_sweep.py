@@ -60,7 +60,7 @@ def test_a_clock_that_was_set_back_hides_no_lost_worker_and_no_forgotten_job(sub
     queued().delete()
     DummyJob.objects.filter(pk=claimed.pk).update(heartbeat_at="2999-01-01T00:00Z")
     DummyJob.objects.filter(pk=forgotten.pk).update(enqueued_at="2999-01-01T00:00Z")
-    assert sweep() == Swept()  # both are judged from now on
+    assert sweep() == Swept()  # both are checked from now on
     time.sleep(1.1)
     assert sweep() == Swept(retried=1, offered=1)
 
@@ -75,11 +75,11 @@ def test_lost_job_that_was_being_cancelled(submit: Submit) -> None:
     assert job.status == Status.CANCELLED
 
 
-def test_after_an_outage_heartbeats_are_not_judged(submit: Submit) -> None:
+def test_after_an_outage_heartbeats_are_not_checked(submit: Submit) -> None:
     job = submit()
     claim(job)
     lose(job)
-    assert sweep(judge_heartbeats=False) == Swept()
+    assert sweep(check_heartbeats=False) == Swept()
 
 
 def test_a_file_that_appeared_before_its_worker_died_is_taken_away(submit: Submit, settings: Any) -> None:

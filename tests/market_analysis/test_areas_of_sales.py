@@ -19,7 +19,7 @@ from terrafusion.records.sales.rules import Rules
 
 
 def test_areas_classes_and_periods_keep_the_sales_that_the_county_keeps(market_county: County) -> None:
-    """One street is twice as dear and more alike: judged by itself, some of its sales would be outliers."""
+    """One street is twice as expensive and more alike: screened by itself, some of its sales would be outliers."""
     random = np.random.default_rng(5)
     for sale in Sale.objects.filter(county=market_county, property__point__contained=_BOX):
         sale.sale_price = int(sale.sale_price * random.choice([0.5, 1, 1, 1, 1, 1, 1, 1.9]))

@@ -59,10 +59,10 @@ def _the_long_way(sample: np.ndarray, count: int, confidence: float) -> tuple[fl
     n, center = len(sample), sample.mean()
     scores = []
     for places in np.random.default_rng(20_130_413).integers(0, n, (count, n)):
-        drawn = sample[places]
-        mean, spread = drawn.mean(), drawn.std(ddof=1)
+        resampled = sample[places]
+        mean, spread = resampled.mean(), resampled.std(ddof=1)
         log = math.log(mean / center)
-        scores.append(log * mean * math.sqrt(n) / spread if np.ptp(drawn) else math.copysign(math.inf, log))
+        scores.append(log * mean * math.sqrt(n) / spread if np.ptp(resampled) else math.copysign(math.inf, log))
     scores.sort()
     error = stats.sem(sample) / center
     low, high = (scores[math.ceil(share * count) - 1] for share in ((1 - confidence) / 2, (1 + confidence) / 2))
@@ -71,7 +71,7 @@ def _the_long_way(sample: np.ndarray, count: int, confidence: float) -> tuple[fl
 
 @pytest.mark.parametrize(("n", "count"), [(49, 9_999), (50, 999)])
 def test_interval_of_the_mean_is_what_resampling_gives(n: int, count: int) -> None:
-    """Of few values more resamples are drawn than were asked for."""
+    """Of few values more resamples are taken than were asked for."""
     sample = np.random.default_rng(n).lognormal(12, 0.5, n)
     assert intervals.mean(sample, 0.9) == pytest.approx(_the_long_way(sample, count, 0.9), rel=1e-9)
 

@@ -1,4 +1,4 @@
-"""Indices by value tier, and those of small places drawn toward the county's: known truths are found again."""
+"""Indices by value tier, and those of small places shrunk toward the county's: known truths are found again."""
 
 from __future__ import annotations
 
@@ -134,13 +134,13 @@ def test_small_places_have_a_drawn_index_in_the_layer(analyse: Analyse, market_c
     MarketAnalysisJob.objects.update(status="COMPLETED", completed_at=Now())
     layer = next(layer for layer in layers.layers_of(market_county) if layer.name == "market_price_index")
     assert str(job.pk) in layer.source
-    drawn = {entry["place"]: entry for entry in found.summary["shrunk"]}
+    shrunk = {entry["place"]: entry for entry in found.summary["shrunk"]}
     names = ("shrunk", "shrunk_low", "shrunk_high", "shrunk_period", "own_weight", "index", "withheld")
     expressions = {field.name: field.expression for field in layer.fields if field.name in ("place", *names)}
     places = list(layer.queryset.values(**{f"{name}_": expression for name, expression in expressions.items()}))
-    assert len(places) == len(drawn) > 4
+    assert len(places) == len(shrunk) > 4
     for place in places:
-        entry = drawn[place["place_"]]
+        entry = shrunk[place["place_"]]
         figures = (entry["index"], *entry["interval"], entry["period"], entry["own_weight"])
         assert tuple(place[f"{name}_"] for name in names[:5]) == figures
     small = [place for place in places if place["index_"] is None]

@@ -1,4 +1,4 @@
-"""Runs mutmut on each module of the core with the tests that are to notice, and judges what is left.
+"""Runs mutmut on each module of the core with the tests that are to notice, and evaluates what is left.
 
 Fails where fewer than ``FLOOR`` of a module's mutants are noticed, or where ``equivalent.toml`` names one that is
 noticed or no longer made. ``ONLY`` picks modules by a part of their paths. Writes build/bench/mutants.json, where the
@@ -39,7 +39,7 @@ def main() -> int:
     rows: dict[str, dict[str, Any]] = {}
     for module in (each for each in MODULES if only in each.path):
         try:
-            rows[module.path] = judged(mutants(run(module), module.path), reasons.get(module.path, {}))
+            rows[module.path] = row_of(mutants(run(module), module.path), reasons.get(module.path, {}))
         except Unfinished as fault:
             print(f"{module.path}: {fault}", file=sys.stderr)
             return 1
@@ -110,7 +110,7 @@ def run(module: Module) -> Path:
     return folder
 
 
-def judged(found: Iterable[Mutant], reasons: dict[str, str]) -> dict[str, Any]:
+def row_of(found: Iterable[Mutant], reasons: dict[str, str]) -> dict[str, Any]:
     """The figures of a module. Mutants of wording, and those that no test can notice, do not count."""
     counted = [mutant for mutant in found if not mutant.wording]
     survivors = [mutant.change for mutant in counted if mutant.survived]

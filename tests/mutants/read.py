@@ -18,7 +18,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Unfinished(Exception):
-    """mutmut did not judge all mutants."""
+    """mutmut did not evaluate all mutants."""
 
 
 @dataclass(frozen=True)

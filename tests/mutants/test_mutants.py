@@ -1,4 +1,4 @@
-"""The table of the core holds, and a module is judged as the page on tests says."""
+"""The table of the core holds, and a module is evaluated as the page on tests says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import ROOT, equivalent, judged
+from tests.mutants.__main__ import ROOT, equivalent, row_of
 from tests.mutants.modules import MODULES
 from tests.mutants.read import Mutant, Unfinished, mutants
 
@@ -63,16 +63,16 @@ def test_mutants_are_named_by_what_they_change(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [None, 2, 35])
-def test_a_mutant_that_was_not_judged_is_no_mutant_that_was_noticed(tmp_path: Path, code: int | None) -> None:
+def test_a_mutant_that_was_not_evaluated_is_no_mutant_that_was_noticed(tmp_path: Path, code: int | None) -> None:
     with pytest.raises(Unfinished):
         mutants(_left_by_mutmut(tmp_path, 1, 1, code), "a.py")
 
 
-def test_how_a_module_is_judged() -> None:
+def test_how_a_module_is_evaluated() -> None:
     found = [Mutant(f"noticed {n}", survived=False, wording=False) for n in range(8)]
     found += [Mutant(name, survived=True, wording=False) for name in ("left", "the same")]
     found += [Mutant("worded", survived=True, wording=True)]
-    row = judged(found, {"the same": "It does the same.", "noticed 1": "It was thought to do the same."})
+    row = row_of(found, {"the same": "It does the same.", "noticed 1": "It was thought to do the same."})
     assert row == {
         "killed": 8,
         "survived": 1,
@@ -81,4 +81,4 @@ def test_how_a_module_is_judged() -> None:
         "survivors": ["left"],
         "stale": ["noticed 1"],
     }
-    assert judged([], {})["share"] == 1
+    assert row_of([], {})["share"] == 1

@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from gis_export.estimates import judged
+from gis_export.estimates import accuracy
 from gis_export.models import GisExportJob
 from terrafusion.jobs import errors, metrics
 from terrafusion.jobs.registry import all_types
@@ -101,7 +101,7 @@ def page(county: County, client: Client) -> dict[str, set[str]]:
     estimated = GisExportJob(
         started_at=timezone.now(), estimated_records=1, estimated_bytes=1, estimated_seconds=1, export_format="CSV"
     )
-    judged.judge(estimated, 1, 1)
+    accuracy.observe(estimated, 1, 1)
     client.raise_request_exception = False
     client.get("/api/v1/")
     client.get("/admin/login/")

@@ -88,7 +88,7 @@ def test_duplicates_and_flips() -> None:
 def test_outliers_by_class_and_year() -> None:
     steady = [{"sale_price": 300_000 + 1_000 * step} for step in range(30)]
     dear = {"sale_price": 3_000_000}
-    few = [{"property_class": "C", "sale_price": 10**step * 20_000} for step in range(4)]  # too few to judge
+    few = [{"property_class": "C", "sale_price": 10**step * 20_000} for step in range(4)]  # too few to compare
     found = screen(sales(*steady, dear, {"sale_price": 20_000}, *few), Rules(), AS_OF)
     assert found.counts == {"outlier": 2}
     assert found.reasons.tolist()[30:32] == ["outlier", "outlier"]

@@ -271,7 +271,7 @@ def test_market_summary_prints_the_checks(make: Make, run: ValuationJob) -> None
         "The first index shown is",
         "hold no listings",
         "Index by value tier",
-        "Index by neighborhood, drawn toward that of all places, is withheld: ",
+        "Index by neighborhood, shrunk toward that of all places, is withheld: ",
     ):
         assert line in text, line
 
@@ -295,9 +295,9 @@ def test_market_summary_shows_small_places_drawn_toward_all(
     assert "the nearer to the latter the less the place's own sales decide" in table["note"]
     places = [row[0] for row in table["rows"]]
     assert len(places) > 4 if as_job else places == ["N0", "N1", "N2", "N3"]
-    for _, base, period, drawn, low, high, own, weight in table["rows"]:
+    for _, base, period, shrunk, low, high, own, weight in table["rows"]:
         assert (base, period) == ("2012", "2013")
-        assert low < drawn < high
+        assert low < shrunk < high
         assert weight == 0 if own is None else 0 < weight < 1
     job, path = make("market_summary", "pdf", **parameters)
     pdfs.check_accessible(path, job.pages)

@@ -215,8 +215,8 @@ def test_maps_name_their_places() -> None:
 
     sheet = Sheet(Extent(0, 0, 2_000, 1_000))
     label_outlines(sheet, [Area("Queen Anne", 0), Area("Ballard", 1_000), Area("Within", 10, 880), Area("Far", 9_000)])
-    drawn = sheet.svg()
-    assert ">Queen Anne<" in drawn
-    assert ">Ballard<" in drawn
-    assert ">Within<" not in drawn  # it would lie over a larger place's name
-    assert ">Far<" not in drawn
+    svg = sheet.svg()
+    assert ">Queen Anne<" in svg
+    assert ">Ballard<" in svg
+    assert ">Within<" not in svg  # it would lie over a larger place's name
+    assert ">Far<" not in svg

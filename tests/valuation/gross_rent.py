@@ -26,7 +26,7 @@ RENT = 12.0
 
 class GrossRent:
     name = "gross_rent"
-    held_back: pd.DataFrame | None = None
+    calibration_sales: pd.DataFrame | None = None
     trial: Trial | None = None
 
     def __init__(self, multiplier: float) -> None:

@@ -33,7 +33,7 @@ def _frame(**levels: float) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def test_ratios_are_judged_against_the_level_of_the_law() -> None:
+def test_ratios_are_assessed_against_the_level_of_the_law() -> None:
     """Ohio's 35% for all classes: a median of .35 is right, as 1 is elsewhere."""
     sales = _frame(Residential=0.35)
     study = study_groups.of_frame(sales, Classes({"*": {"level": 0.35}})).overall
@@ -55,17 +55,17 @@ def test_classes_of_several_levels_are_studied_together_and_apart() -> None:
     words = verdict(found.overall, found.by_class)
     assert words.meets is False
     assert "Class Commercial is" in words.reasons[-1]
-    assert found.overall.measures["cod"].acceptable is None  # two kinds: each is judged by its own
+    assert found.overall.measures["cod"].acceptable is None  # two kinds: each is assessed by its own
 
 
-def test_a_run_is_judged_as_market_values_by_the_kind_of_its_classes() -> None:
+def test_a_run_is_evaluated_as_market_values_by_the_kind_of_its_classes() -> None:
     """The range of the COD is that of the kind that the county names, and the level is 1."""
-    judged = _frame(R1=1.0).assign(low=0.0, high=np.inf, sale_date=pd.Timestamp("2021-05-01"))
+    holdout = _frame(R1=1.0).assign(low=0.0, high=np.inf, sale_date=pd.Timestamp("2021-05-01"))
     classes = Classes({"R1": {"level": 0.35, "kind": "land"}})
-    study, about = evaluation.judge(judged, 0.02, classes)
+    study, about = evaluation.evaluate(holdout, 0.02, classes)
     assert study.overall.level == 1
     assert study.overall.kind == PropertyKind.LAND
-    sampling = study_groups.of_frame(judged, classes.at_market()).overall.measures["median"].interval
+    sampling = study_groups.of_frame(holdout, classes.at_market()).overall.measures["median"].interval
     printed = study.overall.measures["median"].interval
     assert sampling is not None
     assert printed is not None
@@ -100,7 +100,7 @@ def test_a_verdict_says_why_and_what_would_mend_it() -> None:
     assert verdict(ratio.study(value[:5], price[:5])).meets is None
 
 
-def test_figures_are_judged_as_they_are_printed() -> None:
+def test_figures_are_assessed_as_they_are_printed() -> None:
     """A COD of 15.04 is printed as 15.0, and 15.0 is in the range."""
     price = np.full(40, 100_000.0) + np.arange(40)
     spread = np.where(np.arange(40) % 2, 1 + 0.15042, 1 - 0.15042)

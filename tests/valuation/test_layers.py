@@ -23,7 +23,7 @@ from tests.conftest import wait_for_job
 from tests.gis_export.conftest import close_writer
 from tests.valuation import data
 from tests.valuation.conftest import certify
-from valuation.models import JudgedSale, ValuationJob
+from valuation.models import EvaluationSale, ValuationJob
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,9 +36,9 @@ def _writer() -> Iterator[None]:
 NAMES = {"values", "certified_values", "ratios", "residuals"}
 
 
-def judged(run: ValuationJob) -> None:
+def evaluated(run: ValuationJob) -> None:
     ValuationJob.objects.filter(pk=run.pk).update(median_ratio=1.0)
-    JudgedSale.objects.create(
+    EvaluationSale.objects.create(
         county_id=run.county_id,
         job=run,
         sale_id="S1",
@@ -62,7 +62,7 @@ def test_only_where_there_is_something(county: County, parcels: list[Any], asses
     run = data.run_of(county)
     data.proposed(run, parcels[1], value=333_000)
     assert set(there(county)) == {"values"}
-    judged(run)
+    evaluated(run)
     assert set(there(county)) == {"values", "ratios", "residuals"}
     certify(run, assessor, "0001")
     assert set(there(county)) == NAMES
@@ -122,7 +122,7 @@ def test_exported(
     file_format: str,
     tmp_path: Any,
 ) -> None:
-    judged(run)
+    evaluated(run)
     certify(run, assessor, "0001")
     content = export(api, county, file_format, *sorted(NAMES))
     if file_format == "Shapefile":

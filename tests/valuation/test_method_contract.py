@@ -18,7 +18,7 @@ from tests.valuation import data
 from tests.valuation.test_valuing import finished
 from valuation import flags, methods
 from valuation.methods import Method
-from valuation.models import SCHEDULES, JudgedSale, PropertyValuation, ValuationJob
+from valuation.models import SCHEDULES, EvaluationSale, PropertyValuation, ValuationJob
 
 pytestmark = pytest.mark.parametrize("method", methods.all_methods(), ids=methods.names())
 
@@ -67,7 +67,7 @@ def test_a_run_explains_each_of_its_values(
     rows = PropertyValuation.objects.filter(job=job)
     if not method.gives_values:
         assert not rows.exists()
-        assert JudgedSale.objects.filter(job=job).exists()
+        assert EvaluationSale.objects.filter(job=job).exists()
         return
     assert rows.count() == job.estimated_parcels == len(parcels)
     assert (job.parcels_valued or 0) + (job.parcels_refused or 0) == len(parcels)

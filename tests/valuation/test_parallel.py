@@ -11,14 +11,14 @@ from valuation.run.parallel import AT_ONCE, in_order
 
 
 def test_two_at_a_time_in_their_order_drawn_as_needed() -> None:
-    drawn: list[int] = []
+    taken: list[int] = []
     together = threading.Barrier(AT_ONCE)
     here = threading.current_thread()
 
     def things() -> Iterator[int]:
         for number in range(6):
             assert threading.current_thread() is here
-            drawn.append(number)
+            taken.append(number)
             yield number
 
     def work(number: int) -> int:
@@ -28,7 +28,7 @@ def test_two_at_a_time_in_their_order_drawn_as_needed() -> None:
     found = []
     for square in in_order(work, things()):
         found.append(square)
-        assert len(drawn) <= len(found) + AT_ONCE
+        assert len(taken) <= len(found) + AT_ONCE
     assert found == [0, 1, 4, 9, 16, 25]
 
 

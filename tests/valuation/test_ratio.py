@@ -30,8 +30,8 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     held = dict.fromkeys(truth, 0)
     random = np.random.default_rng(1)
     for _ in range(200):
-        drawn = random.integers(0, 200_000, 150)
-        study = ratio.study(population[0][drawn], population[1][drawn], resamples=300)
+        sampled = random.integers(0, 200_000, 150)
+        study = ratio.study(population[0][sampled], population[1][sampled], resamples=300)
         for name, figure in truth.items():
             interval = study.measures[name].interval
             assert interval is not None

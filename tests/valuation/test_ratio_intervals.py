@@ -118,8 +118,8 @@ def test_bootstrap_is_what_resampling_gives(sales: list[tuple[int, int]], seed: 
     order = np.argsort(value / price, kind="stable")
     random = np.random.default_rng(seed)
     for row in range(5):
-        drawn = order[random.integers(0, len(order), len(order), dtype=np.int32)]
-        again = value[drawn], price[drawn]
+        sampled = order[random.integers(0, len(order), len(order), dtype=np.int32)]
+        again = value[sampled], price[sampled]
         assert found.cod[row] == pytest.approx(measures.cod(*again), abs=1e-9)
         assert found.prd[row] == pytest.approx(measures.prd(*again))
         assert found.ki[row] == pytest.approx(measures.ki(*again), abs=1e-12)
@@ -136,9 +136,9 @@ def test_bootstrap_of_many_ties(monkeypatch: pytest.MonkeyPatch, cells: int) -> 
     order = np.argsort(value / price, kind="stable")
     random = np.random.default_rng(3)
     for row in range(7):
-        drawn = order[random.integers(0, 101, 101, dtype=np.int32)]
+        sampled = order[random.integers(0, 101, 101, dtype=np.int32)]
         for name in ("cod", "prd", "mki", "ki"):
-            expected = getattr(measures, name)(value[drawn], price[drawn])
+            expected = getattr(measures, name)(value[sampled], price[sampled])
             assert getattr(found, name)[row] == pytest.approx(expected, rel=1e-9, abs=1e-12), name
 
 

@@ -17,7 +17,7 @@ from tests.valuation import data
 from tests.valuation.conftest import decided
 from valuation.decisions.asked import EVERYTHING, DecisionRequest, ValueSelection
 from valuation.errors import NotDecidable
-from valuation.models import JudgedSale, PropertyValuation, Step, ValuationJob
+from valuation.models import EvaluationSale, PropertyValuation, Step, ValuationJob
 from valuation.retention import forget
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +35,11 @@ def ended(county: County, days: int, **columns: Any) -> ValuationJob:
 
 @pytest.fixture
 def old(county: County, parcels: list[PropertyOperational]) -> ValuationJob:
-    """Two values and a judged sale, 400 days old."""
+    """Two values and an evaluation sale, 400 days old."""
     job = ended(county, 400)
     for parcel in parcels[:2]:
         data.proposed(job, parcel)
-    JudgedSale.objects.create(
+    EvaluationSale.objects.create(
         county=county, job=job, sale_date="2021-01-01", sale_price=1, adjusted_price=1, value=1, ratio=1, residual=0
     )
     return job
@@ -58,7 +58,7 @@ def test_the_sweep_removes_what_nobody_decided_about(
     data.run_of(county)
     assert sweep() == Swept(rows=3)
     assert not kept(old)
-    assert not JudgedSale.objects.exists()
+    assert not EvaluationSale.objects.exists()
     old.refresh_from_db()
     assert old.status == Status.EXPIRED
     gone = client_of(viewer).get(address)

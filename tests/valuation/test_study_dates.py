@@ -58,12 +58,12 @@ def test_a_study_is_of_the_day_of_its_values(api: APIClient, county: County, val
     job = ValuationJob.objects.get(pk=response.data["job_id"])
     assert job.valuation_date == DAY
     assert (job.resolved["sales_from"], job.resolved["sales_to"]) == ("2021-01-01", "2021-12-31")
-    study, judged = studies.study(
+    study, studied = studies.study(
         studies.Wanted(county.pk, DAY, values, datetime.date(2021, 1, 1), datetime.date(2021, 12, 31))
     )
     assert study.overall.sales > 50
     assert study.overall.measures["median"].value == pytest.approx(1, abs=0.05)
-    assert "before the valuation date" in judged.notes[-1]
+    assert "before the valuation date" in studied.notes[-1]
 
 
 @pytest.mark.usefixtures("certified_for_next_year")

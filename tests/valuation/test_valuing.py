@@ -27,7 +27,7 @@ from tests.valuation import data
 from valuation.errors import NoSchedule, TooFewSales
 from valuation.fingerprint import fingerprint
 from valuation.frames import Values, values_of
-from valuation.models import SCHEDULES, JudgedSale, LandRate, PropertyValuation, ValuationJob, ValuationModel
+from valuation.models import SCHEDULES, EvaluationSale, LandRate, PropertyValuation, ValuationJob, ValuationModel
 from valuation.run import records
 from valuation.run.balance import Compared, unbalanced
 
@@ -89,8 +89,8 @@ def test_mass_appraisal(api: APIClient, county: County, sold: list[PropertyOpera
     summary = job.result_summary
     assert summary["screening"]["sales"] == 500
     assert summary["rounded_to"] == 500
-    judged = JudgedSale.objects.filter(job=job)
-    assert judged.count() == summary["evaluation"]["sales"] > 50
+    evaluated = EvaluationSale.objects.filter(job=job)
+    assert evaluated.count() == summary["evaluation"]["sales"] > 50
     assert 0.9 < (job.median_ratio or 0) < 1.1
 
     model = ValuationModel.objects.get(job=job)
@@ -113,7 +113,7 @@ def test_mass_appraisal(api: APIClient, county: County, sold: list[PropertyOpera
             "values.csv",
             "values.parquet",
             "values.xlsx",
-            "judged_sales.csv",
+            "evaluation_sales.csv",
             "summary.json",
             "model_card.json",
             "model_card.md",
@@ -226,7 +226,7 @@ def test_cancelled_halfway_nothing_is_left(
     assert (job.status, len(chunks)) == (Status.CANCELLED, 3)
     assert not PropertyValuation.objects.exists()
     assert not ValuationModel.objects.exists()
-    assert not JudgedSale.objects.exists()
+    assert not EvaluationSale.objects.exists()
 
 
 def test_cost_from_the_countys_tables(api: APIClient, county: County, sold: list[PropertyOperational]) -> None:
@@ -328,7 +328,7 @@ def test_income_without_sales(transactional_db: None, api: APIClient, county: Co
     row = PropertyValuation.objects.get(job=job, parcel_number="0001")
     assert (row.value_low, row.value_high) == (None, None)  # nothing tells how far it may be off
     assert set(row.flags) == {"no_evidence", "example_schedule"}
-    assert "Not judged: of 0 sales" in job.result_summary["evaluation"]["overall"]["withheld"]
+    assert "Not evaluated: of 0 sales" in job.result_summary["evaluation"]["overall"]["withheld"]
 
 
 def test_comparables_and_what_all_approaches_say_together(

@@ -22,8 +22,8 @@ _ENDS = [0.005, 0.995]  # beyond these shares of the sales a difference earns no
 _BANDS = [0.2, 0.4, 0.6, 0.8]
 _MANY = 30  # distinct numbers from which on a characteristic has rates by size band
 _SKEWED = 3.0  # largest over smallest from which on bands are compared by elasticity
-_EVEN = 3.0  # how strongly rates of bands next to each other are drawn together, in sales
-_KIND = 5.0  # sales by which a kind is drawn towards no adjustment
+_EVEN = 3.0  # how strongly rates of bands next to each other are shrunk together, in sales
+_KIND = 5.0  # sales by which a kind is shrunk toward no adjustment
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from valuation.frames import Mask, Progress, Values, checked, values_of
 from valuation.intervals import reach, widen
 from valuation.mass_appraisal import holdout
 from valuation.mass_appraisal.features import Encoder, texts
-from valuation.mass_appraisal.history import History, judged, learn_history
+from valuation.mass_appraisal.history import History, learn_history, with_prices
 from valuation.mass_appraisal.holdout import Trial
 
 
@@ -38,8 +38,8 @@ class Comparison:
 
 @dataclass(frozen=True)
 class SalesComparison:
-    """``low`` and ``high`` are how many spreads the range reaches from the value by the ``held_back`` sales, and
-    ``error`` the standard error in logs of the market's level. ``trial`` judges it; None where sales are too few."""
+    """``low`` and ``high`` are how many spreads the range reaches from the value by the ``calibration_sales``, and
+    ``error`` the standard error in logs of the market's level. ``trial`` evaluates it; None where sales are too few."""
 
     as_of: date
     options: Options
@@ -49,7 +49,7 @@ class SalesComparison:
     low: float
     high: float
     error: float
-    held_back: pd.DataFrame
+    calibration_sales: pd.DataFrame
     trial: Trial | None
 
     def value(self, properties: pd.DataFrame, progress: Progress | None = None) -> Comparison:
@@ -134,7 +134,7 @@ def _worded(entry: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
 def prepare(
     sales: pd.DataFrame, as_of: date, options: Options | None = None, progress: Progress | None = None
 ) -> SalesComparison:
-    """Learn the adjustments from screened sales up to ``as_of`` and judge them on the last year's.
+    """Learn the adjustments from screened sales up to ``as_of`` and evaluate them on the last year's.
 
     Raises ``market_analysis.stats.errors.InsufficientSales`` below 100 sales, ``frames.UnusableInput``.
     """
@@ -152,7 +152,7 @@ def prepare(
         trial = _trial(history, earlier, compared, options)
         compared = replace(compared, value=compared.value * np.exp(holdout.between(history, earlier)))
     low, high = _reach(history, compared, options.confidence)
-    frame = judged(history, _dollars(history, compared, low, high))
+    frame = with_prices(history, _dollars(history, compared, low, high))
     report(0.7)
     full = _adjuster(history, every, options)
     report(1.0)
@@ -182,10 +182,10 @@ def _trial(history: History, earlier: History, later: Compared, options: Options
     first = _adjuster(earlier, ~earlier.held, options)
     compared = _tried(first, earlier, earlier.held_from, options)
     low, high = _reach(earlier, compared, options.confidence)
-    factor = np.exp(holdout.ahead(history))
+    factor = np.exp(holdout.market_change(history))
     calibrating = _dollars(earlier, compared, low, high) * factor
-    judging = _dollars(history, later, low, high, earlier.error, options.confidence) * factor
-    return holdout.trial(history, earlier, calibrating, judging)
+    later_values = _dollars(history, later, low, high, earlier.error, options.confidence) * factor
+    return holdout.trial(history, earlier, calibrating, later_values)
 
 
 def _reach(history: History, compared: Compared, confidence: float) -> tuple[float, float]:

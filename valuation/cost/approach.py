@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from valuation.cost.schedules import Schedules
+from valuation.evidence import Evidence, evaluate, history_of, interval
 from valuation.frames import Floats, Mask, Values, checked, values_of
-from valuation.judged import Evidence, history_of, interval, judge
 from valuation.mass_appraisal.features import as_number, texts
 from valuation.mass_appraisal.history import History
 
@@ -124,8 +124,8 @@ def depreciated(schedules: Schedules, properties: pd.DataFrame, as_of: date) -> 
 def prepare(
     sales: pd.DataFrame, schedules: Schedules, as_of: date, *, calibrate: bool = False, confidence: float = 0.90
 ) -> CostApproach:
-    """Judged on the last year's sales where there are enough; ``calibrate`` learns the market factors, and for that
-    judgment from earlier sales alone."""
+    """Evaluated on the last year's sales where there are enough; ``calibrate`` learns the market factors, and for that
+    evaluation from earlier sales alone."""
     plain = CostApproach(schedules, as_of, {}, None)
     history = history_of(sales, as_of)
     if history is None:
@@ -138,12 +138,12 @@ def prepare(
         known = learned(by, rows)
         return lambda homes: known.value(homes).values
 
-    evidence = judge(values, history, confidence)
+    evidence = evaluate(values, history, confidence)
     return replace(learned(history, np.ones(len(history.sales), dtype=bool)), evidence=evidence)
 
 
 def _factors(plain: CostApproach, history: History, used: Any) -> dict[tuple[str, str], float]:
-    """Medians in logs, drawn towards those of the class and the county where sales are few."""
+    """Medians in logs, shrunk toward those of the class and the county where sales are few."""
     homes = history.sales[used]
     lines = plain.value(homes).lines
     place = homes.index.get_indexer(lines.index)
@@ -163,15 +163,15 @@ def _factors(plain: CostApproach, history: History, used: Any) -> dict[tuple[str
     county = float(logs["log"].median())
     found = {("", ""): county}
     for name, group in logs.groupby("class"):
-        found[str(name), ""] = of_class = _drawn(group["log"], county)
+        found[str(name), ""] = of_class = _shrunk(group["log"], county)
         for area, part in group.groupby("area"):
             if area:
-                found[str(name), str(area)] = _drawn(part["log"], of_class)
+                found[str(name), str(area)] = _shrunk(part["log"], of_class)
     return {kind: float(np.exp(log)) for kind, log in found.items()}
 
 
-def _drawn(logs: pd.Series[Any], towards: float) -> float:
-    return float((len(logs) * logs.median() + _SHRINK * towards) / (len(logs) + _SHRINK))
+def _shrunk(logs: pd.Series[Any], toward: float) -> float:
+    return float((len(logs) * logs.median() + _SHRINK * toward) / (len(logs) + _SHRINK))
 
 
 def _positive(frame: pd.DataFrame, name: str) -> Floats:

@@ -26,7 +26,7 @@ from valuation.decisions.ready import READY, meant
 from valuation.decisions.rules import RULES
 from valuation.errors import AlreadyDecided, OtherCount
 from valuation.models import Decision, PropertyValuation, Step, ValuationJob
-from valuation.values import hold_decisions, made_by
+from valuation.values import lock_decisions, made_by
 
 _MAX_SECONDS = 600
 """Of each of its queries, and of the wait for the decision before it."""
@@ -38,7 +38,7 @@ def decide(job: ValuationJob, user: User, request: DecisionRequest, seal: str, c
     with transaction.atomic(), connection.cursor() as cursor:
         # 1. One decision of a county at a time.
         web_queries.allow(cursor, _MAX_SECONDS)
-        hold_decisions(job.county_id)
+        lock_decisions(job.county_id)
         # 2. What is meant, which must be what was seen.
         _refuse_repeated(seal)
         shown = figures(job, user, request)

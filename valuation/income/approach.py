@@ -12,8 +12,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from valuation.evidence import Evidence, evaluate, history_of, interval
 from valuation.frames import Values, checked, values_of
-from valuation.judged import Evidence, history_of, interval, judge
 from valuation.mass_appraisal.features import as_number
 from valuation.rates import effective_on, pick, taken
 
@@ -98,7 +98,7 @@ class IncomeApproach:
 
 
 def prepare(sales: pd.DataFrame, tables: Tables, as_of: date, *, confidence: float = 0.90) -> IncomeApproach:
-    """Judged on the last year's sales of income property, where there are enough."""
+    """Evaluated on the last year's sales of income property, where there are enough."""
     plain = IncomeApproach(tables, as_of)
-    evidence = judge(lambda *_: lambda homes: plain.value(homes).values, history_of(sales, as_of), confidence)
+    evidence = evaluate(lambda *_: lambda homes: plain.value(homes).values, history_of(sales, as_of), confidence)
     return replace(plain, evidence=evidence)

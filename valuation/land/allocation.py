@@ -17,8 +17,8 @@ import pandas as pd
 from valuation import cost
 from valuation.classes import set_for
 from valuation.cost.schedules import Schedules
+from valuation.evidence import history_of
 from valuation.frames import Floats
-from valuation.judged import history_of
 from valuation.land import lots, sources
 from valuation.land.lots import Lots
 from valuation.mass_appraisal.features import as_number, texts

@@ -5,7 +5,7 @@
 2. What characteristics alone do not explain becomes the levels of nearby earlier sales.
 3. A robust hedonic regression and trees on what it leaves learn the log price; they are asked for the valuation date.
 4. The same model without the last year values that year's sales: they give the level, the evenness and the intervals.
-5. All of it one step earlier is the trial: it is judged on the last year's sales, which nothing of it has seen.
+5. All of it one step earlier is the trial: it is evaluated on the last year's sales, which nothing of it has seen.
 6. A small model learns what the large one says, for reasons that are quickly computed.
 """
 
@@ -24,7 +24,7 @@ from valuation.frames import Floats, Mask, Progress, Values, checked, values_of
 from valuation.mass_appraisal import calibration, features, holdout, reasons, trees
 from valuation.mass_appraisal.calibration import Calibration, Ends
 from valuation.mass_appraisal.features import texts
-from valuation.mass_appraisal.history import History, judged, learn_history
+from valuation.mass_appraisal.history import History, learn_history, with_prices
 from valuation.mass_appraisal.holdout import Trial
 from valuation.mass_appraisal.reasons import Reasons
 from valuation.mass_appraisal.trees import Trees
@@ -47,8 +47,8 @@ class Options:
 
 @dataclass(frozen=True)
 class MassAppraisal:
-    """A trained model. ``held_back`` are the later sales that calibrated it, with its values of them; ``trial`` judges
-    it, and is None where there are too few sales."""
+    """A trained model. ``calibration_sales`` are the later sales that calibrated it, with its values of them; ``trial``
+    evaluates it, and is None where there are too few sales."""
 
     as_of: date
     options: Options
@@ -56,7 +56,7 @@ class MassAppraisal:
     trees: Trees
     calibration: Calibration
     explainer: Reasons
-    held_back: pd.DataFrame
+    calibration_sales: pd.DataFrame
     trial: Trial | None
 
     def value(self, properties: pd.DataFrame, progress: Progress | None = None) -> Values:
@@ -136,7 +136,7 @@ def train(
         learning = pool.submit(learn, "full", history, every(history))
         trial = None
         if earlier is None:
-            seen, raw = _held_back(history, learn("before", history, ~held))
+            seen, raw = _predicted(history, learn("before", history, ~held))
         else:
             first, before = learn("first", earlier, ~earlier.held), learn("before", earlier, every(earlier))
             trial, seen, raw = _trial(history, earlier, first, before, options)
@@ -152,14 +152,14 @@ def train(
         **history.facts,
         "flags": [*history.flags, *(["thin_data"] if len(known) < _THIN else [])],
         "usual_reach_m": float(np.nanmedian(reach)) if np.isfinite(reach).any() else float("inf"),
-        "not_judged": "" if trial else holdout.withheld(known, as_of),
+        "not_evaluated": "" if trial else holdout.withheld(known, as_of),
     }
     report(1.0)
-    frame = judged(history, _dollars(history, unseen))
+    frame = with_prices(history, _dollars(history, unseen))
     return MassAppraisal(as_of, options, facts, full, calibrated, explainer, frame, trial)
 
 
-def _held_back(history: History, before: Trees) -> tuple[Floats, Floats]:
+def _predicted(history: History, before: Trees) -> tuple[Floats, Floats]:
     """Features of the holdout sales, and what a model that learned from those before says of them, in logs."""
     seen, raw = before.read(history.sales[history.held], np.full(int(history.held.sum()), history.held_from))
     return before.steady(seen), raw
@@ -177,14 +177,14 @@ def _trial(
     history: History, earlier: History, first: Trees, before: Trees, options: Options
 ) -> tuple[Trial, Floats, Floats]:
     """The trial, and what ``before``, the model of all its sales, says of the holdout ones: features and logs."""
-    seen, raw = _held_back(earlier, first)
+    seen, raw = _predicted(earlier, first)
     calibrated, unseen = _calibrated(earlier, seen, raw, options)
-    ahead = np.exp(holdout.ahead(history))
-    calibrating = _dollars(earlier, unseen) * ahead
+    change = np.exp(holdout.market_change(history))
+    calibrating = _dollars(earlier, unseen) * change
     later, said = before.read(history.sales[history.held], np.zeros(int(history.held.sum())))
     later = before.steady(later)
-    judging = _dollars(history, calibrated.apply(later, said)) * ahead
-    return holdout.trial(history, earlier, calibrating, judging), later, said
+    later_values = _dollars(history, calibrated.apply(later, said)) * change
+    return holdout.trial(history, earlier, calibrating, later_values), later, said
 
 
 def _dollars(history: History, ends: Ends) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The model card: what a model learned from, how it was judged and where it should not be trusted, as JSON."""
+"""The model card: what a model learned from, how it was evaluated and where it should not be trusted, as JSON."""
 
 from __future__ import annotations
 
@@ -54,20 +54,20 @@ def card(model: MassAppraisal) -> dict[str, Any]:
 def evaluation(model: MassAppraisal) -> dict[str, Any]:
     """Figures on the latest sales, valued by the same method one step earlier: nothing of it had seen them."""
     if model.trial is None:
-        return {"withheld": model.facts["not_judged"]}
-    judged = model.trial.judged
-    value, price = judged["value"].to_numpy(), judged["price"].to_numpy()
+        return {"withheld": model.facts["not_evaluated"]}
+    holdout = model.trial.holdout_sales
+    value, price = holdout["value"].to_numpy(), holdout["price"].to_numpy()
     figures = {
         "median": ratio.median(value, price),
         "cod": ratio.cod(value, price),
         "prd": ratio.prd(value, price),
         "prb": ratio.prb(value, price),
-        "coverage": coverage(judged),
+        "coverage": coverage(holdout),
     }
     return {
-        "sales": len(judged),
-        "from": judged["sale_date"].min().date().isoformat(),
-        "to": judged["sale_date"].max().date().isoformat(),
+        "sales": len(holdout),
+        "from": holdout["sale_date"].min().date().isoformat(),
+        "to": holdout["sale_date"].max().date().isoformat(),
         "prices": "brought to the valuation date",
         **{name: round(figure, 4) for name, figure in figures.items() if np.isfinite(figure)},
         "deciles": [round(tier.median, 4) for tier in ratio.value_deciles(value, price)],

@@ -1,6 +1,6 @@
 """Categories as what their sales brought: smoothed target encoding in folds, beside the codes of their rank.
 
-A category's figure is the mean of what a hedonic start leaves of its log prices, drawn towards 0 where its sales are
+A category's figure is the mean of what a hedonic start leaves of its log prices, shrunk toward 0 where its sales are
 few (Micci-Barreca 2001). A sale must not read its own price there: the folds are the parts of the parcels, and the
 figure of a part is made of the others. Prices are brought to the valuation date before, so the order of the sales in
 time does not matter to it.
@@ -18,7 +18,7 @@ from valuation.mass_appraisal import parts
 from valuation.mass_appraisal.features import Encoder
 from valuation.mass_appraisal.parts import Parts
 
-_DRAWN = 20.0  # sales that a category needs to count as much as what is known of all
+_SHRINK = 20.0  # sales that a category needs to count as much as what is known of all
 _ODD = 1.0  # logs beyond which what the start leaves counts no further
 
 
@@ -54,8 +54,8 @@ def learn(encoder: Encoder, sales: pd.DataFrame, target: Floats, part: Parts) ->
         without, sales_without = np.hsplit(others, 2)
         effects[name] = np.column_stack(
             [
-                without / (sales_without + _DRAWN),
-                total.sum(axis=1) / (count.sum(axis=1) + _DRAWN),
+                without / (sales_without + _SHRINK),
+                total.sum(axis=1) / (count.sum(axis=1) + _SHRINK),
             ]
         )
     return Encodings(effects)

@@ -1,4 +1,4 @@
-"""The sales that a model may learn from, at prices of the valuation date, and those held back to judge it."""
+"""The sales that a model may learn from, at prices of the valuation date, and the holdout sales that evaluate it."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def learn_history(sales: pd.DataFrame, as_of: date) -> History:
         "sales": len(known),
         "first_sale": known["sale_date"].iloc[0].date().isoformat(),
         "last_sale": last.isoformat(),
-        "held_back": int(held.sum()),
-        "held_back_from": known["sale_date"][held].iloc[0].date().isoformat(),
+        "holdout_sales": int(held.sum()),
+        "holdout_from": known["sale_date"][held].iloc[0].date().isoformat(),
         "left_out_sales": {
             "without_price_or_date": int((~sound).sum()),
             "after_the_valuation_date": later,
@@ -93,7 +93,7 @@ def learn_history(sales: pd.DataFrame, as_of: date) -> History:
     return History(as_of, known, index, log_price, years, held, float(years[held][0]), error, tuple(flags), facts)
 
 
-def judged(history: History, values: pd.DataFrame) -> pd.DataFrame:
+def with_prices(history: History, values: pd.DataFrame) -> pd.DataFrame:
     """Holdout sales with what an approach said of them (``value``, ``low``, ``high`` by the rows of
     ``history.sales``) and what they sold for: ``sale_price`` as paid and ``price`` at the valuation date. The index is
     that of the sales as they came."""

@@ -36,9 +36,9 @@ class UnreadableModel(ValueError):
 def save(model: MassAppraisal) -> bytes:
     """The model as bytes for ``load``."""
     trees, calibrated, explainer = model.trees, model.calibration, model.explainer
-    frames = {"held": model.held_back}
+    frames = {"held": model.calibration_sales}
     if model.trial is not None:
-        frames |= {"trial_held": model.trial.held_back, "trial_judged": model.trial.judged}
+        frames |= {"trial_held": model.trial.calibration_sales, "trial_holdout": model.trial.holdout_sales}
     about = {
         "format": _FORMAT,
         "as_of": model.as_of.isoformat(),
@@ -101,11 +101,21 @@ def load(data: bytes) -> MassAppraisal:
             raise UnreadableModel(
                 f"The model has format {about['format']}; this version reads {_FORMAT}. Train it again."
             )
-        return _read(about, files)
+        return _read(*_renamed(about, files))
     except UnreadableModel:
         raise
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, lightgbm.basic.LightGBMError) as error:
         raise UnreadableModel(f"The bytes are no model: {type(error).__name__}: {error}") from error
+
+
+def _renamed(about: dict[str, Any], files: dict[str, bytes]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """With the names that ``save`` writes: models from before version 0.2 have ``not_judged`` and ``trial_judged``."""
+    facts, frames = about["facts"], about["frames"]
+    if "not_judged" in facts:
+        about["facts"] = {**facts, "not_evaluated": facts["not_judged"]}
+        about["frames"] = {name.replace("trial_judged", "trial_holdout"): frame for name, frame in frames.items()}
+        files = {name.replace("trial_judged", "trial_holdout"): content for name, content in files.items()}
+    return about, files
 
 
 def _read(about: dict[str, Any], files: dict[str, bytes]) -> MassAppraisal:
@@ -143,7 +153,7 @@ def _read(about: dict[str, Any], files: dict[str, bytes]) -> MassAppraisal:
         texts = about["frames"][name]
         return kept.assign(**{column: texts[column] for column in _TEXTS}).set_axis(pd.Index(texts["sale"]))
 
-    judged = "trial_judged" in about["frames"]
+    tried = "trial_holdout" in about["frames"]
     return MassAppraisal(
         date.fromisoformat(about["as_of"]),
         Options(**about["options"]),
@@ -156,5 +166,5 @@ def _read(about: dict[str, Any], files: dict[str, bytes]) -> MassAppraisal:
         ),
         Reasons(booster("reason0"), about["groups"], about["share"], about["sizes"]),
         frame("held"),
-        Trial(frame("trial_held"), frame("trial_judged"), about["trial_error"]) if judged else None,
+        Trial(frame("trial_held"), frame("trial_holdout"), about["trial_error"]) if tried else None,
     )

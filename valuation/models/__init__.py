@@ -13,7 +13,7 @@ from valuation.models.schedules import (
     RentRate,
     ScheduleRow,
 )
-from valuation.models.value import JudgedSale, PropertyValuation, State
+from valuation.models.value import EvaluationSale, PropertyValuation, State
 
 __all__ = [
     "SCHEDULES",
@@ -21,8 +21,8 @@ __all__ = [
     "CostRate",
     "DecidedValue",
     "Decision",
+    "EvaluationSale",
     "IncomeRate",
-    "JudgedSale",
     "LandRate",
     "PropertyValuation",
     "RentMultiplier",

@@ -1,4 +1,4 @@
-"""The values that runs came to, a row for each parcel; and the sales that a run was judged on."""
+"""The values that runs came to, a row for each parcel; and the sales that evaluate them."""
 
 from __future__ import annotations
 
@@ -119,11 +119,11 @@ class PropertyValuation(models.Model):
         return None if self.stands is None or self.stands_land is None else self.stands - self.stands_land
 
 
-class JudgedSale(models.Model):
+class EvaluationSale(models.Model):
     """A sale that values were held against: ``ratio`` is the value over the price brought to the valuation date."""
 
     county = models.ForeignKey(County, on_delete=models.PROTECT, related_name="+", db_index=False)
-    job = models.ForeignKey(ValuationJob, on_delete=models.CASCADE, related_name="judged_sales", db_index=False)
+    job = models.ForeignKey(ValuationJob, on_delete=models.CASCADE, related_name="evaluation_sales", db_index=False)
     sale_id = models.CharField(max_length=60)
     parcel_number = models.CharField(max_length=40)
     property_class = models.CharField(max_length=40, blank=True)
@@ -138,7 +138,8 @@ class JudgedSale(models.Model):
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["job", "id"], name="judged_sale_cursor")]
+        indexes = [models.Index(fields=["job", "id"], name="evaluation_sale_cursor")]
+        db_table = "valuation_judgedsale"  # code of version 0.1 may read it during an upgrade
 
     def __str__(self) -> str:
         return f"{self.county_id} {self.sale_id}: {self.ratio:.3f}"

@@ -31,7 +31,7 @@ BETWEEN_CLASSES = 0.05
 """The median of a class should lie within this share of the median of all (section 9.1)."""
 PLACES = {"median": 3, "mean": 3, "weighted_mean": 3, "cod": 1, "prd": 2, "prb": 3, "mki": 3, "ki": 3, "vei": 2}
 """Decimals of the standard's tables 1-1 and 1-4; of the MKI and KI, of Quintos; of the VEI, of the exposure draft. A
-figure is judged as it is printed."""
+figure is assessed as it is printed."""
 
 
 def acceptable(measure: str, kind: PropertyKind | None, level: float = 1.0) -> tuple[float, float] | None:

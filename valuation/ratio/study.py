@@ -163,7 +163,7 @@ def _figures(
 
 
 def _measure(name: str, figure: float, interval: Interval | None, bounds: tuple[float, float] | None) -> Measure:
-    """Judged as it is printed, so that no reader finds a figure inside its range called outside."""
+    """Assessed as it is printed, so that no reader finds a figure inside its range called outside."""
     if bounds is None:
         return Measure(figure, interval, None, None, None)
     low, high = bounds

@@ -30,19 +30,21 @@ class Verdict:
 
 
 def verdict(study: RatioStudy, by_class: Mapping[str, RatioStudy] | None = None) -> Verdict:
-    """Level by the median, uniformity by the COD, vertical equity by PRD and PRB, as the standard judges; and each
+    """Level by the median, uniformity by the COD, vertical equity by PRD and PRB, as the standard does; and each
     class against the level of all."""
     if study.withheld:
         return Verdict(None, f"No verdict: {study.withheld}", ())
-    judged = {name: study.measures[name] for name in _NAMES if name in study.measures}
+    measures = {name: study.measures[name] for name in _NAMES if name in study.measures}
     reasons = [_level(study)]
     reasons += [
-        _reason(name, judged[name]) for name in ("cod", "prd", "prb") if name in judged and judged[name].acceptable
+        _reason(name, measures[name])
+        for name in ("cod", "prd", "prb")
+        if name in measures and measures[name].acceptable
     ]
     apart = _apart(study, by_class or {})
     # PRD is a rough sign beside PRB, which the standard prefers where the two disagree.
-    decisive = [name for name in judged if not (name == "prd" and "prb" in judged)]
-    failed = [name for name in decisive if judged[name].met is False]
+    decisive = [name for name in measures if not (name == "prd" and "prb" in measures)]
+    failed = [name for name in decisive if measures[name].met is False]
     meets = not failed and not apart
     classes = counted(len(by_class or {}), "class", "classes")
     missed = ", ".join([*(_NAMES[name] for name in failed), *([f"{len(apart)} of {classes}"] if apart else [])])

@@ -27,7 +27,7 @@ _HALVES = 2
 
 
 class Compared:
-    """Parcels of a run, drawn evenly as they are valued. ``sold_from``: sales from then on make a parcel a sold one."""
+    """A run's parcels, a share of them, even over the run. Sales from ``sold_from`` on make a parcel a sold one."""
 
     def __init__(self, sales: pd.DataFrame, as_of: date, parcels: int) -> None:
         self.as_of, self.sold_from = as_of, as_of - timedelta(days=_DAYS)
@@ -39,9 +39,9 @@ class Compared:
 
     def add(self, parcels: pd.DataFrame, values: Values) -> None:
         """A chunk of parcels, in the order of the run."""
-        drawn = parcels.iloc[-self._passed % self._each :: self._each]
+        sampled = parcels.iloc[-self._passed % self._each :: self._each]
         self._passed += len(parcels)
-        self._parts.append(drawn.assign(sale_price=values.values["value"].reindex(drawn.index)))
+        self._parts.append(sampled.assign(sale_price=values.values["value"].reindex(sampled.index)))
 
     def figures(self, seed: int) -> dict[str, Any]:
         """As JSON: both figures with counts, medians, probability and a verdict in words; None where too few parcels

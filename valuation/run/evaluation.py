@@ -12,7 +12,7 @@ from terrafusion.records.sales import frame
 from terrafusion.words import counted
 from valuation.assessment import Classes
 from valuation.mass_appraisal.holdout import coverage
-from valuation.models import JudgedSale, ValuationJob
+from valuation.models import EvaluationSale, ValuationJob
 from valuation.plain_values import plain
 from valuation.run.store import copy
 from valuation.study_groups import CountyStudy, of_frame
@@ -37,24 +37,24 @@ def figure(study: CountyStudy | None, name: str) -> float | None:
     return None if measure is None else measure.value
 
 
-def judge(judged: pd.DataFrame, error: float, classes: Classes) -> tuple[CountyStudy, dict[str, Any]]:
+def evaluate(holdout: pd.DataFrame, error: float, classes: Classes) -> tuple[CountyStudy, dict[str, Any]]:
     """The study of sales that nothing of the method has seen, whose values are market values whatever the ``classes``
     are assessed at; with it their dates, how many prices lie in their intervals (``coverage``), and by how much the
     level may differ for the market's sake (``error``, see ``Trial``)."""
-    study = of_frame(judged, classes.at_market(), error)
-    days = judged["sale_date"]
+    study = of_frame(holdout, classes.at_market(), error)
+    days = holdout["sale_date"]
     about = {
-        "sales": len(judged),
+        "sales": len(holdout),
         "from": str(days.min().date()),
         "to": str(days.max().date()),
-        "coverage": plain(coverage(judged)),
+        "coverage": plain(coverage(holdout)),
         "level_error": round(error, 5),
     }
     return study, about | figures(study)
 
 
 def withheld(reason: str) -> dict[str, Any]:
-    """The evaluation of a method that is not judged."""
+    """The evaluation of a method that is not evaluated."""
     return {"sales": 0, "overall": {"withheld": reason, "measures": {}}}
 
 
@@ -70,31 +70,31 @@ def sentence(about: dict[str, Any]) -> str:
     )
 
 
-def store(job: ValuationJob, judged: pd.DataFrame) -> None:
-    """The judged sales as rows. ``judged`` has the sale's key as column ``sale``."""
-    if not len(judged):
+def store(job: ValuationJob, sales: pd.DataFrame) -> None:
+    """The sales that were evaluated as rows. ``sales`` has the sale's key as column ``sale``."""
+    if not len(sales):
         return
     statement = sql.SQL(
         "SELECT id AS sale, sale_id, ST_AsHEXEWKB(point) AS point FROM records_sale WHERE id = ANY({})"
-    ).format(sql.Literal(judged["sale"].astype("int64").tolist()))
+    ).format(sql.Literal(sales["sale"].astype("int64").tolist()))
     known = frame.fetch(statement, {"sale": "int64", "sale_id": "text", "point": "text"}).set_index("sale")
-    beside = known.reindex(judged["sale"].to_numpy())
-    value, price = judged["value"].to_numpy(dtype=float), judged["price"].to_numpy(dtype=float)
+    beside = known.reindex(sales["sale"].to_numpy())
+    value, price = sales["value"].to_numpy(dtype=float), sales["price"].to_numpy(dtype=float)
     points = beside["point"].astype(object).to_numpy()
     columns = {
         "sale_id": _texts(beside["sale_id"]),
-        "parcel_number": _texts(judged["parcel_number"]),
-        "property_class": _texts(judged["property_class"]),
-        "neighborhood": _texts(judged["neighborhood"]),
-        "sale_date": pa.array(judged["sale_date"].to_numpy().astype("datetime64[D]")),
-        "sale_price": pa.array(judged["sale_price"].to_numpy().astype(np.int64)),
+        "parcel_number": _texts(sales["parcel_number"]),
+        "property_class": _texts(sales["property_class"]),
+        "neighborhood": _texts(sales["neighborhood"]),
+        "sale_date": pa.array(sales["sale_date"].to_numpy().astype("datetime64[D]")),
+        "sale_price": pa.array(sales["sale_price"].to_numpy().astype(np.int64)),
         "adjusted_price": pa.array(np.round(price, 2)),
         "value": pa.array(np.round(value, 2)),
         "ratio": pa.array(value / price),
         "residual": pa.array(np.round(value - price, 2)),
         "point": pa.array([point or None for point in points], pa.string()),
     }
-    copy(JudgedSale, columns, county_id=job.county_id, job_id=job.pk)
+    copy(EvaluationSale, columns, county_id=job.county_id, job_id=job.pk)
 
 
 def _texts(column: pd.Series[Any]) -> pa.Array:

@@ -1,4 +1,4 @@
-"""The files of a run: its values as tables, the sales that it was judged on, and the model's card."""
+"""The files of a run: its values as tables, the sales that its evaluation uses, and the model's card."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VALUES = (
     Column("previous_value", Kind.INTEGER, "Previous value"),
     Column("flags", Kind.TEXT, "Flags", width=30),
 )
-JUDGED = (
+SALES = (
     Column("parcel_number", Kind.TEXT, "Parcel", width=18),
     Column("property_class", Kind.TEXT, "Class", width=14),
     Column("neighborhood", Kind.TEXT, "Neighborhood", width=14),
@@ -57,13 +57,13 @@ class ValuesFiles(TableFiles):
         self.write(zip(*columns, (" ".join(codes) for codes in chunk.flags), strict=True))
 
 
-def write_judged(folder: Path, judged: pd.DataFrame) -> Path:
-    path = folder / "judged_sales.csv"
-    table = judged.assign(ratio=judged["value"] / judged["price"])
+def write_sales(folder: Path, sales: pd.DataFrame) -> Path:
+    path = folder / "evaluation_sales.csv"
+    table = sales.assign(ratio=sales["value"] / sales["price"])
     table = table.assign(sale_date=table["sale_date"].dt.date)
     for name in ("sale_price", "price", "value"):
         table[name] = table[name].round().astype("int64")
-    write(JUDGED, table[[column.name for column in JUDGED]].itertuples(index=False, name=None), [path])
+    write(SALES, table[[column.name for column in SALES]].itertuples(index=False, name=None), [path])
     return path
 
 
@@ -71,15 +71,15 @@ def package(
     context: JobContext,
     job: ValuationJob,
     values: list[Path],
-    judged: pd.DataFrame | None,
+    sales: pd.DataFrame | None,
     summary: dict[str, Any],
     model: ValuationModel | None,
 ) -> ResultFile:
     """All files of the run in one zip, each of which can be had alone."""
     folder = context.workdir
     members = [*values]
-    if judged is not None:
-        members.append(write_judged(folder, judged))
+    if sales is not None:
+        members.append(write_sales(folder, sales))
     members.append(_text(folder / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)))
     if model is not None:
         members.append(_text(folder / "model_card.json", json.dumps(_card(model), indent=2, allow_nan=False)))

@@ -54,5 +54,5 @@ def model(job: ValuationJob, ready: Prepared, market: Market, balance: dict[str,
 
 def _metrics(trained: mass_appraisal.MassAppraisal, classes: Classes) -> dict[str, Any]:
     if trained.trial is None:
-        return evaluation.withheld(trained.facts["not_judged"])
-    return evaluation.judge(trained.trial.judged, trained.trial.error, classes)[1]
+        return evaluation.withheld(trained.facts["not_evaluated"])
+    return evaluation.evaluate(trained.trial.holdout_sales, trained.trial.error, classes)[1]

@@ -59,8 +59,8 @@ def _within(progress: Progress, begin: float, length: float) -> Progress:
 def _weigh(ready: Prepared, confidence: float) -> None:
     own = {name: one for name, one in ready.approaches.items() if name not in ready.examples}
     used = own or ready.approaches  # a value rests on examples only where nothing else gives one
-    ready.weights = reconcile.weigh({name: one.held_back for name, one in used.items()}, confidence)
-    trials = {name: one.trial.held_back for name, one in used.items() if one.trial}
+    ready.weights = reconcile.weigh({name: one.calibration_sales for name, one in used.items()}, confidence)
+    trials = {name: one.trial.calibration_sales for name, one in used.items() if one.trial}
     ready.tried = reconcile.weigh(trials, confidence)
 
 

@@ -13,7 +13,7 @@ from terrafusion.jobs.package import pack
 from terrafusion.words import counted
 from valuation import errors, studies
 from valuation import scope as scopes
-from valuation.models import JudgedSale, ValuationJob
+from valuation.models import EvaluationSale, ValuationJob
 from valuation.plain_values import plain
 from valuation.ratio import PropertyKind
 from valuation.ratio.verdict import factor, verdict
@@ -41,53 +41,53 @@ def run(job: ValuationJob, context: JobContext) -> Outcome:
     context.checkpoint(5, "Reading values and sales.")
     connection.ensure_connection()
     with context.stop_with(connection.connection.cancel_safe):
-        judged = studies.judge(wanted(job))
-    if not len(judged.sales):
-        raise errors.NothingToStudy(_nothing(judged.screening))
-    context.checkpoint(50, f"{counted(len(judged.sales), 'sale')} to study.")
-    study = of_frame(judged.sales, wanted(job).classes())
+        studied = studies.study_input(wanted(job))
+    if not len(studied.sales):
+        raise errors.NothingToStudy(_nothing(studied.screening))
+    context.checkpoint(50, f"{counted(len(studied.sales), 'sale')} to study.")
+    study = of_frame(studied.sales, wanted(job).classes())
     words = verdict(study.overall, study.by_class)
     context.checkpoint(90, "Writing.")
     summary = plain(
         {
             "evaluation": {
-                "sales": len(judged.sales),
-                "from": judged.sales["sale_date"].min().date(),
-                "to": judged.sales["sale_date"].max().date(),
+                "sales": len(studied.sales),
+                "from": studied.sales["sale_date"].min().date(),
+                "to": studied.sales["sale_date"].max().date(),
                 **evaluation.figures(study),
             },
-            "balance": judged.balance,
-            "screening": judged.screening,
+            "balance": studied.balance,
+            "screening": studied.screening,
             "values": job.resolved["values"],
             "verdict": words,
             "factor": factor(study.overall),
-            "notes": judged.notes,
+            "notes": studied.notes,
         }
     )
     path = context.workdir / "ratio_study.json"
     path.write_text(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    members = [path, files.write_judged(context.workdir, judged.sales)]
+    members = [path, files.write_sales(context.workdir, studied.sales)]
     name = f"valuation_output/{job.county_id}/{job.job_id}.zip"
     file = pack(members, context.workdir / "study.zip", name, checkpoint=context.checkpoint)
     with transaction.atomic():
-        store.clear(job, JudgedSale)  # what a lost attempt may have left
-        evaluation.store(job, judged.sales)
+        store.clear(job, EvaluationSale)  # what a lost attempt may have left
+        evaluation.store(job, studied.sales)
         require_claim(job)
     return Outcome(
-        message=_message(study, judged),
+        message=_message(study, studied),
         file=file,
         summary=summary,
         columns={"median_ratio": evaluation.figure(study, "median"), "cod": evaluation.figure(study, "cod")},
     )
 
 
-def _message(study: CountyStudy, judged: studies.Judged) -> str:
+def _message(study: CountyStudy, studied: studies.StudyInput) -> str:
     overall = study.overall
     if overall.withheld:
-        return " ".join([overall.withheld, *judged.notes])
+        return " ".join([overall.withheld, *studied.notes])
     median, cod = overall.measures["median"].value, overall.measures["cod"].value
     sentence = f"{counted(overall.sales, 'sale')}: median {median:.3f}, COD {cod:.1f}."
-    return " ".join([sentence, verdict(overall, study.by_class).summary, *overall.warnings, *judged.notes])
+    return " ".join([sentence, verdict(overall, study.by_class).summary, *overall.warnings, *studied.notes])
 
 
 def _nothing(screening: dict[str, Any]) -> str:

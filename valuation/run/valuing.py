@@ -19,7 +19,7 @@ from valuation import scope as scopes
 from valuation.assessment import classes_of
 from valuation.frames import UnusableInput
 from valuation.mass_appraisal import holdout
-from valuation.models import JudgedSale, PropertyValuation, State, ValuationJob
+from valuation.models import EvaluationSale, PropertyValuation, State, ValuationJob
 from valuation.plain_values import plain
 from valuation.run import evaluation, files, model_storage, records, store
 from valuation.run.approaches import ApproachResult
@@ -74,19 +74,19 @@ class _Run:
         except UnusableInput as unusable:
             raise errors.UnusableData(str(unusable)) from unusable
         # What a lost attempt may have left.
-        store.clear(job, PropertyValuation, JudgedSale)
-        judged = self._judged(ready)
+        store.clear(job, PropertyValuation, EvaluationSale)
+        sales = self._holdout(ready)
         study, about = None, evaluation.withheld(holdout.withheld(self.market.sales, job.valuation_date))
-        if judged is not None:
+        if sales is not None:
             error = max(one.trial.error for one in ready.approaches.values() if one.trial)
-            study, about = evaluation.judge(judged, error, classes_of(job.county_id))
-            evaluation.store(job, judged)
+            study, about = evaluation.evaluate(sales, error, classes_of(job.county_id))
+            evaluation.store(job, sales)
         self.compared = Compared(self.market.sales, job.valuation_date, len(ids))
         written = self._value(ids, ready)
         balance = self.compared.figures(job.resolved.get("seed", 0))
         model = model_storage.model(job, ready, self.market, balance)
         summary = self._summary(ready, about, balance, model)
-        file = files.package(context, job, written, judged, summary, model)
+        file = files.package(context, job, written, sales, summary, model)
         require_claim(job)
         return Outcome(
             message=self._message(ready, about, balance),
@@ -148,12 +148,12 @@ class _Run:
         self.totals["previous_value"] += int(previous[both].sum())
         self.totals["value_of_previous"] += int(value[both].sum())
 
-    def _judged(self, ready: Prepared) -> pd.DataFrame | None:
-        """The sales that the run's method is judged on, with their keys."""
-        judged = judged_by(self.job.valuation_method, ready)
-        if judged is None or not len(judged):
+    def _holdout(self, ready: Prepared) -> pd.DataFrame | None:
+        """The sales that the run's method is evaluated on, with their keys."""
+        sales = holdout_of(self.job.valuation_method, ready)
+        if sales is None or not len(sales):
             return None
-        return judged.join(self.market.sales[["sale", "parcel_number"]], how="left")
+        return sales.join(self.market.sales[["sale", "parcel_number"]], how="left")
 
     def _summary(self, ready: Prepared, about: dict[str, Any], balance: dict[str, Any], model: Any) -> dict[str, Any]:
         summary = {
@@ -197,12 +197,12 @@ def choose(method: str, parcels: pd.DataFrame, results: dict[str, ApproachResult
     return Chosen(own, pd.DataFrame({method: 1.0}, index=own.values.index))
 
 
-def judged_by(method: str, ready: Prepared) -> pd.DataFrame | None:
-    """The sales that judge the run's method, valued one step earlier. Reconciled: those of any approach."""
+def holdout_of(method: str, ready: Prepared) -> pd.DataFrame | None:
+    """The sales that evaluate the run's method, valued one step earlier. Reconciled: those of any approach."""
     if ready.tried is None:
         trial = ready.approaches[method].trial
-        return None if trial is None else trial.judged
-    trials = {name: one.trial.judged for name, one in ready.approaches.items() if one.trial}
+        return None if trial is None else trial.holdout_sales
+    trials = {name: one.trial.holdout_sales for name, one in ready.approaches.items() if one.trial}
     return ready.tried.together(trials)
 
 

@@ -3,7 +3,7 @@
 Costs, lives and rents are made up, of the right size for houses in Seattle. The land is derived from the demo county's
 public sales by the residual method, for each January from 2011 to 2017: by assessor's area and use, the median of what
 the sales of the year before, brought to that day, were paid above the building's cost less depreciation (few sales are
-drawn towards the county's median); what a square foot more or less adds is the slope within areas.
+shrunk toward the county's median); what a square foot more or less adds is the slope within areas.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _COLUMNS = (
     Column("rate", Kind.NUMBER, "Rate now", decimals=4, width=8),
     Column("levy", Kind.MONEY, "Levy now", width=12),
     Column("at_rate", Kind.MONEY, "At the same rate", width=12),
-    Column("most", Kind.MONEY, "Most allowed", width=12),
+    Column("max_levy", Kind.MONEY, "Most allowed", width=12),
     Column("projected_levy", Kind.MONEY, "Projected levy", width=12),
     Column("projected_rate", Kind.NUMBER, "Projected rate", decimals=4, width=9),
     Column("bound", Kind.TEXT, "Bound by", width=14),
@@ -40,7 +40,7 @@ class District:
 class Projection:
     levy: float
     at_rate: float
-    most: float | None
+    max_levy: float | None
     projected_levy: float
     projected_rate: float | None
     bound: str
@@ -52,15 +52,15 @@ def project(district: District, growth_limit: float | None, rate_limit: float | 
     levy = district.taxable * district.rate / PER
     at_rate = district.projected * district.rate / PER
     limits: list[tuple[float, str]] = [(at_rate, "the rate")]
-    most = None
+    max_levy = None
     if growth_limit is not None:
-        most = levy * (1 + growth_limit)
-        limits.append((most, "the levy limit"))
+        max_levy = levy * (1 + growth_limit)
+        limits.append((max_levy, "the levy limit"))
     if rate_limit is not None:
         limits.append((district.projected * rate_limit / PER, "the rate limit"))
     projected_levy, bound = min(limits)
     rate = projected_levy / district.projected * PER if district.projected else None
-    return Projection(levy, at_rate, most, projected_levy, rate, bound)
+    return Projection(levy, at_rate, max_levy, projected_levy, rate, bound)
 
 
 def build(
@@ -92,7 +92,7 @@ def build(
             district.rate,
             one.levy,
             one.at_rate,
-            one.most,
+            one.max_levy,
             one.projected_levy,
             one.projected_rate,
             one.bound,

@@ -1,5 +1,5 @@
 """What stands beside an analysis's figures: whether an adjustment is needed, how the index would have done, tiers, and
-places drawn toward the county. Pure."""
+places shrunk toward the county. Pure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def build(summary: Mapping[str, Any]) -> Iterator[b.Block]:
         yield from _time(checks)
     if tiers := summary.get("value_tiers"):
         yield b.Table("value_tiers", "Index by value tier", _TIERS, [_tier(tier) for tier in tiers])
-    title = f"Index by {summary.get('shrunk_geography', 'place')}, drawn toward that of all places"
+    title = f"Index by {summary.get('shrunk_geography', 'place')}, shrunk toward that of all places"
     if shrunk := summary.get("shrunk"):
         meaning = summary.get("shrunk_meaning", "")
         yield b.Table("shrunk", title, _SHRUNK, [_place(place) for place in shrunk], note=meaning)

@@ -61,7 +61,7 @@ def _made(request: Request, name: str) -> Analysis:
 
 
 def _of_neighborhoods(request: Request, method: str | None) -> dict[str, Any]:
-    """The neighborhoods' indices, drawn toward the county's, by the method that the county's index is shown by."""
+    """The neighborhoods' indices, shrunk toward the county's, by the method that the county's index is shown by."""
     if method is None:
         return {}
     asked = {"methods": [method], "shown": "first", "value_tiers": 1}

@@ -47,7 +47,7 @@ _YEARS = (
 
 @dataclass(frozen=True)
 class Profile:
-    """``parcels`` and ``sales`` are frames of the neighborhood's; sales are screened. ``study`` judges the values."""
+    """``parcels`` and ``sales`` are frames of the neighborhood's; sales are screened. ``study`` is of the values."""
 
     name: str
     parcels: pd.DataFrame
@@ -67,9 +67,9 @@ def build(profile: Profile) -> Iterator[b.Block]:
             b.Figure("sales", "Valid sales on record", len(sales), Kind.INTEGER),
         ),
     )
-    drawn = place_map(profile)
-    if drawn is not None:
-        yield drawn
+    map_figure = place_map(profile)
+    if map_figure is not None:
+        yield map_figure
     yield b.Heading("Stock")
     rows = []
     for name, title in _CHARACTERISTICS.items():
@@ -139,7 +139,7 @@ def _chart(years: list[b.Row]) -> b.Chart:
 
 
 def place_map(profile: Profile) -> b.Map | None:
-    """The neighborhood among the others, with its sales by ratio where they are judged."""
+    """The neighborhood among the others, with its sales by ratio where there are figures."""
     outlines, places = profile.study.outlines, profile.study.places
     own = [outline for outline in outlines if outline.name == profile.name]
     corners = [point for outline in own for ring in outline.rings for point in ring]

@@ -25,7 +25,7 @@ def build(parcel: ParcelFile, study: Study) -> Iterator[b.Block]:
     yield from statistics.words(study.overall, study.by_class)
     for note in study.notes:
         yield b.Text(note, b.Tone.WARNING)
-    drawn = pictures.ratio_map(study.places, study.outlines)
-    if drawn is not None:
-        yield drawn
+    map_figure = pictures.ratio_map(study.places, study.outlines)
+    if map_figure is not None:
+        yield map_figure
     yield sales.excluded(study.screening)

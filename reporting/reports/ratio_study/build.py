@@ -53,9 +53,9 @@ def build(study: Study) -> Iterator[b.Block]:
         yield b.Text(note, b.Tone.WARNING)
     if not study.overall.withheld:
         yield from pictures.charts(study.sales, study.overall.level)
-        drawn = pictures.ratio_map(study.places, study.outlines)
-        if drawn is not None:
-            yield drawn
+        map_figure = pictures.ratio_map(study.places, study.outlines)
+        if map_figure is not None:
+            yield map_figure
     own = Year(study.valuation_date, study.sales_from, study.overall)
     alongside = statistics.years(study.earlier, own)
     yield b.Heading("Earlier years")

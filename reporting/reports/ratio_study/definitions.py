@@ -28,7 +28,7 @@ _TERMS = (
 def definitions() -> b.Table:
     columns = (Column("term", Kind.TEXT, "Term", width=22), Column("meaning", Kind.TEXT, "Meaning", width=80))
     note = (
-        f"Formulas, ranges and decimals are of the {EDITION}; figures are judged as they are printed. The MKI and KI "
+        f"Formulas, ranges and decimals are of the {EDITION}; figures are assessed as they are printed. The MKI and KI "
         "are of Quintos (2020), the VEI and its tiers of the exposure draft of the standard's next edition."
     )
     return b.Table("definitions", "", columns, list(_TERMS), note=note)

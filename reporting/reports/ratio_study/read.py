@@ -54,8 +54,8 @@ def study_of(
         scope=_scope(request, neighborhood),
     )
     market = studies.Market(wanted)
-    judged = market.judge(day, first, study_values.read(request.county.pk, wanted.values, day))
-    sales, classes = judged.sales, wanted.classes()
+    studied = market.study_input(day, first, study_values.read(request.county.pk, wanted.values, day))
+    sales, classes = studied.sales, wanted.classes()
     study = of_frame(sales, classes)
 
     def by(labels: list[str], order: Sequence[str] = ()) -> dict[str, RatioStudy]:
@@ -74,9 +74,9 @@ def study_of(
             "Quarter of sale": by([f"{day.year} Q{(day.month + 2) // 3}" for day in sales["sale_date"]]),
         },
         sales=sales,
-        screening=judged.screening,
-        notes=judged.notes,
-        balance=judged.balance,
+        screening=studied.screening,
+        notes=studied.notes,
+        balance=studied.balance,
         values="Values of a valuation run" if asked["valuation_job"] else _VALUES[asked["values"]],
         valuation_date=day,
         sales_from=first,

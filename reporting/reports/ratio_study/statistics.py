@@ -159,7 +159,7 @@ def _bounds(name: str, measure: Any) -> str:
 
 def _verdict(name: str, measure: Any, kind: PropertyKind | None) -> str:
     if measure.met is None:
-        return "judged by class" if name == "cod" and kind is None else "no range is set"
+        return "assessed by class" if name == "cod" and kind is None else "no range is set"
     if measure.met:
         return "in range"
     return "out of range, but perhaps by chance" if measure.fails is False else "out of range"

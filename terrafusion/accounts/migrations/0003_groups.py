@@ -13,7 +13,7 @@ EDIT = ("view", "change")
 
 _RATES = ("buildinglife", "costrate", "incomerate", "landrate", "rentmultiplier", "rentrate")
 _JOBS = ("gis_export.gisexportjob", "market_analysis.marketanalysisjob", "reporting.reportjob", "valuation.valuationjob")
-_VALUES = ("decidedvalue", "decision", "judgedsale", "propertyvaluation", "valuationmodel")
+_VALUES = ("decidedvalue", "decision", "evaluationsale", "propertyvaluation", "valuationmodel")
 
 GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "County administrators": {

@@ -7,13 +7,13 @@ from django.db.models.functions import Now
 
 
 class Canary(models.Model):
-    """When a worker of the cluster last sang; kept by ``canary.py``."""
+    """When a worker of the cluster last recorded activity; written by ``canary.py``."""
 
     cluster = models.CharField(max_length=100, primary_key=True)
-    sung_at = models.DateTimeField(db_default=Now())
+    recorded_at = models.DateTimeField(db_default=Now(), db_column="sung_at")
 
     class Meta:
         verbose_name_plural = "canaries"
 
     def __str__(self) -> str:
-        return f"{self.cluster} {self.sung_at}"
+        return f"{self.cluster} {self.recorded_at}"

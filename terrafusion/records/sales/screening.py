@@ -137,7 +137,7 @@ def _quick_resales(sales: pd.DataFrame, candidate: pd.Series, rules: Rules) -> t
 def _outliers(sales: pd.DataFrame, candidate: pd.Series, ranges: float) -> pd.Series:
     """Beyond so many interquartile ranges of the log price per square foot of living area, in its class and year.
 
-    Sales without a living area are compared with each other by price. Groups of fewer than 20 sales are not judged.
+    Sales without a living area are compared with each other by price. Groups of fewer than 20 sales are not compared.
     """
     import pandas as pd
 

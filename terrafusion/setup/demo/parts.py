@@ -22,7 +22,7 @@ ANALYSIS = "price_index"
 @dataclass(frozen=True)
 class DemoPlan:
     """What a county's records allow. ``layer`` is exported with the parcels. ``neighborhood`` is valued for
-    ``valuation_date``, before the last sales: the ratio study judges the values by sales that they have not seen. Both
+    ``valuation_date``, before the last sales: the ratio study is of sales that the values have not seen. Both
     are empty where the county has no sales."""
 
     county: str

@@ -170,20 +170,20 @@ def sales(count: int = 400, factor: float = 1.5) -> pd.DataFrame:
     return frame.assign(sale_price=price.round(), sale_date=days)
 
 
-def test_brought_to_the_market_and_judged_on_later_sales() -> None:
+def test_brought_to_the_market_and_evaluated_on_later_sales() -> None:
     plain = prepare(sales(), schedules(), DAY)
     level = prepare(sales(), schedules(), DAY, calibrate=True)
     for approach in (plain, level):
         assert approach.evidence is not None
-        held = approach.evidence.held_back
+        held = approach.evidence.calibration_sales
         assert held["sale_date"].min() >= pd.Timestamp("2020-12-01")
     assert plain.evidence is not None
     assert level.evidence is not None
     inside = (held["low"] <= held["price"]) & (held["price"] <= held["high"])
     assert 0.87 < inside.mean() < 0.93
-    ratio = (level.evidence.held_back["value"] / level.evidence.held_back["price"]).median()
+    ratio = (level.evidence.calibration_sales["value"] / level.evidence.calibration_sales["price"]).median()
     assert ratio == pytest.approx(1.0, abs=0.04)
-    assert (plain.evidence.held_back["value"] / plain.evidence.held_back["price"]).median() < 0.85
+    assert (plain.evidence.calibration_sales["value"] / plain.evidence.calibration_sales["price"]).median() < 0.85
     assert level.factors["Residential", "South"] < level.factors["Residential", "North"]
     found = level.value(homes({}))
     assert found.lines.loc[10, "market_factor"] == level.factors["Residential", "South"]

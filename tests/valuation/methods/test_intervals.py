@@ -98,8 +98,11 @@ def test_a_model_without_a_trial_says_how_long_it_would_have_waited() -> None:
     last = sales["sale_date"].max().date()
     late = mass_appraisal.train(sales, last + timedelta(days=1100))
     assert late.trial is None
-    assert "later ones after a gap of 1,100 days, as before the valuation date, to judge on" in late.facts["not_judged"]
-    assert "days on" not in mass_appraisal.train(sales.tail(110), last).facts["not_judged"]
+    assert (
+        "later ones after a gap of 1,100 days, as before the valuation date, to evaluate on"
+        in late.facts["not_evaluated"]
+    )
+    assert "days on" not in mass_appraisal.train(sales.tail(110), last).facts["not_evaluated"]
 
 
 def test_few_sales_cover() -> None:
@@ -118,7 +121,7 @@ def learned(raw: Floats, log_price: Floats) -> calibration.Calibration:
     return calibration.learn(np.zeros((len(raw), 1)), raw, log_price, [""] * len(raw), 0.0, 0.9, 0)[0]
 
 
-def test_held_back_sales_come_with_intervals_that_have_not_seen_them() -> None:
+def test_calibration_sales_come_with_intervals_that_have_not_seen_them() -> None:
     """What is fitted to them, as the intervals of a reconciled value are, would else be too narrow for other sales."""
     random = np.random.default_rng(10)
     seen, raw = random.normal(0, 1, (1000, 20)), random.normal(12.5, 0.4, 1000)
@@ -169,5 +172,5 @@ def test_spreads_know_categories_by_codes_that_all_models_share() -> None:
     trained = mass_appraisal.train(sales, sales["sale_date"].max().date())
     values = trained.value(sales.tail(500)).values
     width = np.log(values["high"] / values["low"])
-    held = np.log(trained.held_back["high"] / trained.held_back["low"])
+    held = np.log(trained.calibration_sales["high"] / trained.calibration_sales["low"])
     assert width.mean() == pytest.approx(held.mean(), rel=0.04)

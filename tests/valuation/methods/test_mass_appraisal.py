@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from datetime import date
 from typing import Any
 
@@ -53,8 +55,24 @@ def test_a_stored_model_gives_the_same_values_reasons_and_card(
     assert again.value(sales).values.equals(trained.value(sales).values)
     assert again.reasons(sales).equals(trained.reasons(sales))
     assert mass_appraisal.card(again) == mass_appraisal.card(trained)
-    assert again.held_back[["value", "price"]].equals(trained.held_back[["value", "price"]])
+    assert again.calibration_sales[["value", "price"]].equals(trained.calibration_sales[["value", "price"]])
     assert mass_appraisal.save(again) == data
+
+
+def test_a_model_from_before_version_0_2_is_read(trained: mass_appraisal.MassAppraisal) -> None:
+    """Its holdout sales were stored as ``trial_judged``, and why it has none as ``not_judged``."""
+    data = mass_appraisal.save(trained)
+    earlier = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as new, zipfile.ZipFile(earlier, "w") as old:
+        for name in new.namelist():
+            content = new.read(name)
+            if name == "model.json":
+                content = content.replace(b"not_evaluated", b"not_judged")
+                content = content.replace(b"trial_holdout", b"trial_judged")
+            old.writestr(name.replace("trial_holdout", "trial_judged"), content)
+    again = mass_appraisal.load(earlier.getvalue())
+    assert mass_appraisal.card(again) == mass_appraisal.card(trained)
+    assert again.facts["not_evaluated"] == ""
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x80\x04N."])

@@ -38,7 +38,7 @@ def test_intervals_stay_with_their_category_when_prices_change_places() -> None:
     assert width["N0"] > 1.5 * width[["N1", "N2", "N3"]].max()
 
 
-def test_the_encoder_looks_at_no_price_of_the_sales_that_judge() -> None:
+def test_the_encoder_looks_at_no_price_of_the_holdout_sales() -> None:
     sales = market(sales=12)
     priced = (sales["sale_date"] <= LAST_YEAR).to_numpy()
     raised = ~priced & (sales["neighborhood"] == "N0").to_numpy()

@@ -74,10 +74,10 @@ def _bound(changes: Changes) -> float:
     """What that median stays below, 99 times of 100, where losing their own sales is nothing to homes: then they are a
     random draw of the homes that the refit changes."""
     random = np.random.default_rng(7)
-    drawn = [
+    sampled = [
         _own([(random.choice(kept, len(own), replace=False), kept) for own, kept in changes]) for _ in range(2_000)
     ]
-    return float(np.quantile(drawn, 0.99))
+    return float(np.quantile(sampled, 0.99))
 
 
 @pytest.mark.parametrize("method", ["mass_appraisal", "sales_comparison"])

@@ -29,14 +29,14 @@ class ApproachResult:
 
 
 class Approach(Protocol):
-    """``held_back``: the later sales that it was calibrated to (value, low, high, price ...), which give its weight.
-    ``trial`` is the same one step earlier, judged on later sales that nothing of it has seen; None where there are too
-    few sales."""
+    """``calibration_sales``: the later sales that it was calibrated to (value, low, high, price ...), which give its
+    weight. ``trial`` is the same one step earlier, evaluated on later sales that nothing of it has seen; None where
+    there are too few sales."""
 
     @property
     def name(self) -> str: ...
     @property
-    def held_back(self) -> pd.DataFrame | None: ...
+    def calibration_sales(self) -> pd.DataFrame | None: ...
     @property
     def trial(self) -> Trial | None: ...
     def value(self, parcels: pd.DataFrame) -> ApproachResult: ...

@@ -21,8 +21,8 @@ class Calculated:
     prepared: CostApproach | IncomeApproach
 
     @property
-    def held_back(self) -> pd.DataFrame | None:
-        return self.prepared.evidence.held_back if self.prepared.evidence else None
+    def calibration_sales(self) -> pd.DataFrame | None:
+        return self.prepared.evidence.calibration_sales if self.prepared.evidence else None
 
     @property
     def trial(self) -> Trial | None:

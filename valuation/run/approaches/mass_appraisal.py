@@ -23,7 +23,7 @@ class MassAppraisal:
 
     def __init__(self, trained: mass_appraisal.MassAppraisal) -> None:
         self.trained = trained
-        self.held_back: pd.DataFrame | None = trained.held_back
+        self.calibration_sales: pd.DataFrame | None = trained.calibration_sales
         self.trial = trained.trial
 
     def value(self, parcels: pd.DataFrame) -> ApproachResult:

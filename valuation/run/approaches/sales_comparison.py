@@ -21,7 +21,7 @@ class SalesComparison:
 
     def __init__(self, prepared: comparables.SalesComparison, sales: pd.DataFrame) -> None:
         self.prepared = prepared
-        self.held_back: pd.DataFrame | None = prepared.held_back
+        self.calibration_sales: pd.DataFrame | None = prepared.calibration_sales
         self.trial = prepared.trial
         self._sales = sales.set_index("sale")
 

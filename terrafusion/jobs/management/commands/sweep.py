@@ -49,11 +49,11 @@ class Command(BaseCommand):
         blind_until = 0.0
         while not stop.is_set():
             try:
-                swept = sweep(judge_heartbeats=time.monotonic() >= blind_until)
+                swept = sweep(check_heartbeats=time.monotonic() >= blind_until)
                 if swept != Swept():
                     log.info("Swept: %s", swept)
             except DatabaseError:
-                # While the database was away no worker could write its heartbeat: let them before they are judged.
+                # While the database was away no worker could write its heartbeat: let them before they are checked.
                 blind_until = time.monotonic() + settings.JOB_LOST_AFTER
                 log.warning("The database does not answer; the next sweep tries again", exc_info=True)
             finally:

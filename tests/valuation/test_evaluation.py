@@ -19,7 +19,7 @@ from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, PropertyOperational, Sale
 from tests.conftest import ROOT
 from tests.valuation import data
-from valuation.models import JudgedSale, ValuationJob
+from valuation.models import EvaluationSale, ValuationJob
 
 SEATTLE = (
     Path(env.text("TERRAFUSION_SHARED_DATA", str(ROOT.parent / "shared" / "data")))
@@ -45,19 +45,19 @@ def ran(api: APIClient, county: County, method: str, day: datetime.date, **param
     return job
 
 
-def judged_values(job: ValuationJob) -> pd.Series[Any]:
-    rows = JudgedSale.objects.filter(job=job).values_list("sale_id", "value")
+def holdout_values(job: ValuationJob) -> pd.Series[Any]:
+    rows = EvaluationSale.objects.filter(job=job).values_list("sale_id", "value")
     return pd.Series(dict(rows), dtype=float).sort_index()
 
 
 @pytest.mark.parametrize("method", ["mass_appraisal", "sales_comparison", "reconciled"])
-def test_prices_of_the_judging_sales_make_none_of_the_judged_values(
+def test_prices_of_the_holdout_sales_make_none_of_their_values(
     transactional_db: None, api: APIClient, county: County, method: str
 ) -> None:
-    """The last year's prices change hands among its sales: the judged values stay as they are."""
+    """The last year's prices change hands among its sales: their values stay as they are."""
     data.sales(county, data.homes(county, 200), 260)
     before = ran(api, county, method, data.VALUATION_DATE, screening=EVERY_SALE)
-    late = list(Sale.objects.filter(sale_id__in=judged_values(before).index).order_by("sale_date"))
+    late = list(Sale.objects.filter(sale_id__in=holdout_values(before).index).order_by("sale_date"))
     evaluation = before.result_summary["evaluation"]
     assert evaluation["sales"] == len(late) > 60
     assert (evaluation["from"], evaluation["to"]) == (str(late[0].sale_date), str(late[-1].sale_date))
@@ -67,7 +67,7 @@ def test_prices_of_the_judging_sales_make_none_of_the_judged_values(
         Sale.objects.filter(pk=sale.pk).update(sale_price=price)
     after = ran(api, county, method, data.VALUATION_DATE, screening=EVERY_SALE)
     assert after.reused_from is None
-    ratios = judged_values(after) / judged_values(before)
+    ratios = holdout_values(after) / holdout_values(before)
     assert ratios.notna().all()
     assert np.ptp(ratios) < 1e-4  # the market's move to the valuation date may differ, by the same for all
 
@@ -142,12 +142,12 @@ def test_printed_figures_are_true_of_later_sales_of_seattle(
     later_figures_agree(api, county, (2014, 2015, 2016))
 
 
-def test_few_sales_are_not_judged_and_say_so(transactional_db: None, api: APIClient, county: County) -> None:
+def test_few_sales_are_not_evaluated_and_say_so(transactional_db: None, api: APIClient, county: County) -> None:
     data.sales(county, data.homes(county, 100), 120)
     run = ran(api, county, "mass_appraisal", data.VALUATION_DATE)
-    assert "Not judged: of 120 sales too few can be held back." in run.message
-    assert not JudgedSale.objects.filter(job=run).exists()
+    assert "Not evaluated: of 120 sales too few can be held back." in run.message
+    assert not EvaluationSale.objects.filter(job=run).exists()
     assert (run.median_ratio, run.cod) == (None, None)
     assert run.result_summary["evaluation"]["overall"]["withheld"] in run.message
     card = api.get(reverse("valuation:model-card", args=[run.model_id])).content.decode()
-    assert "Not judged: of 120 sales" in card
+    assert "Not evaluated: of 120 sales" in card

@@ -18,7 +18,7 @@ _error = Histogram(
 )
 
 
-def judge(job: GisExportJob, records: int, size: int) -> None:
+def observe(job: GisExportJob, records: int, size: int) -> None:
     """Note how the job's estimates compare with what was written; the time is that of the work until now."""
     assert job.started_at is not None  # noqa: S101 - for the type checker
     seconds = (timezone.now() - job.started_at).total_seconds()

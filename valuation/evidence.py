@@ -13,7 +13,7 @@ from market_analysis.stats.errors import InsufficientSales
 from valuation.frames import Floats, Mask, Values
 from valuation.intervals import reach, widen
 from valuation.mass_appraisal import holdout
-from valuation.mass_appraisal.history import History, judged, learn_history
+from valuation.mass_appraisal.history import History, learn_history, with_prices
 from valuation.mass_appraisal.holdout import Trial
 
 _MIN_SALES = 30
@@ -23,11 +23,11 @@ Learned = Callable[[History, Mask], Callable[[pd.DataFrame], Values]]
 
 @dataclass(frozen=True)
 class Evidence:
-    """``held_back``: the last year's sales (by the labels of the given frame) with value, low, high and price at the
-    valuation date. ``low`` and ``high`` are the ends of a value's interval in logs from it. ``trial`` judges them; it
-    is None where the sales are too few."""
+    """``calibration_sales``: the last year's sales (by the labels of the given frame) with value, low, high and price
+    at the valuation date. ``low`` and ``high`` are the ends of a value's interval in logs from it. ``trial`` evaluates
+    them; it is None where the sales are too few."""
 
-    held_back: pd.DataFrame
+    calibration_sales: pd.DataFrame
     low: float
     high: float
     trial: Trial | None
@@ -41,7 +41,7 @@ def history_of(sales: pd.DataFrame, as_of: date) -> History | None:
         return None
 
 
-def judge(learned: Learned, history: History | None, confidence: float) -> Evidence | None:
+def evaluate(learned: Learned, history: History | None, confidence: float) -> Evidence | None:
     """Hold the values of the holdout sales' properties against their prices; None for fewer than 30 of them."""
     if history is None:
         return None
@@ -50,7 +50,7 @@ def judge(learned: Learned, history: History | None, confidence: float) -> Evide
         return None
     frame, low, high = known
     low, high = _widened(low, high, history.error, confidence)
-    return Evidence(judged(history, frame), low, high, _trial(learned, history, confidence))
+    return Evidence(with_prices(history, frame), low, high, _trial(learned, history, confidence))
 
 
 def interval(value: Floats, evidence: Evidence | None) -> tuple[Floats, Floats]:
@@ -79,8 +79,8 @@ def _trial(learned: Learned, history: History, confidence: float) -> Trial | Non
     if first is None or len(later) < _MIN_SALES:
         return None
     frame, low, high = first
-    judging = _ends(later, *_widened(low, high, earlier.error, confidence))
-    return holdout.trial(history, earlier, frame, judging)
+    later_values = _ends(later, *_widened(low, high, earlier.error, confidence))
+    return holdout.trial(history, earlier, frame, later_values)
 
 
 def _widened(low: float, high: float, error: float, confidence: float) -> tuple[float, float]:

@@ -1,0 +1,16 @@
+from django.db import migrations
+
+RENAMED = """
+UPDATE gis_export_gisexportjob SET area_parts = (
+    SELECT jsonb_agg(part - 'metres' || jsonb_build_object('meters', part -> 'metres') ORDER BY place)
+    FROM jsonb_array_elements(area_parts) WITH ORDINALITY AS parts (part, place)
+) WHERE jsonb_typeof(area_parts) = 'array' AND area_parts @? '$[*].metres'
+"""
+"""The distance of each part of an area was called metres."""
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [("gis_export", "0017_effective_inputs")]
+
+    operations = [migrations.RunSQL(RENAMED, migrations.RunSQL.noop, elidable=True)]
