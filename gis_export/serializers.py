@@ -100,13 +100,13 @@ class OptionSerializer(serializers.Serializer[Any]):
     help = serializers.CharField()
     default = serializers.JSONField(help_text="A text or a whole number.")
     choices = serializers.ListField(child=serializers.CharField(), help_text="Empty for a whole number.")
-    least = serializers.IntegerField(help_text="Smallest value of a whole number.")
-    most = serializers.IntegerField(help_text="Largest value of a whole number.")
+    minimum = serializers.IntegerField(help_text="Smallest value of a whole number.")
+    maximum = serializers.IntegerField(help_text="Largest value of a whole number.")
 
 
 class FormatLimitSerializer(serializers.Serializer[Any]):
     of = serializers.CharField(help_text="What is counted.")
-    most = serializers.IntegerField()
+    maximum = serializers.IntegerField()
     beyond = serializers.CharField(help_text="What is done with more.")
 
 

@@ -75,24 +75,24 @@ def group_metrics(layer: LayerPlan, counted: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Option:
-    """What a request may choose in ``parameters.options``. ``default`` is in force where it chooses nothing."""
+    """What a request may choose in ``parameters.options``. ``default`` applies where it chooses nothing."""
 
     name: str
     help: str
     default: Any
     choices: tuple[str, ...] = ()
     """The texts that are allowed; empty for a whole number."""
-    least: int = 0
-    most: int = 0
+    minimum: int = 0
+    maximum: int = 0
 
     def fault(self, given: Any) -> str | None:
         """What is wrong with a value, None where nothing is."""
         if self.choices:
             return None if given in self.choices else words.unknown("value", given, available=self.choices)
         whole = isinstance(given, int) and not isinstance(given, bool)
-        if whole and self.least <= given <= self.most:
+        if whole and self.minimum <= given <= self.maximum:
             return None
-        return f"Give a whole number from {self.least} to {self.most}."
+        return f"Give a whole number from {self.minimum} to {self.maximum}."
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Limit:
     """How much of something the format holds, and what is done with more."""
 
     of: str
-    most: int
+    maximum: int
     beyond: str
 
 

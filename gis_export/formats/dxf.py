@@ -94,7 +94,7 @@ class DXF(Format):
         table.finish(beside)
         missing = reader.source().without_geometry
         files = [path, beside, *self._beside]
-        return Written(files, counts["drawn"] + missing, self._losses(plain, missing, counts))
+        return Written(files, counts["written"] + missing, self._losses(plain, missing, counts))
 
     def finish(self, path: Path) -> str:
         made = frame(self._layers, self._meters, self._extent, self._handle - 1)
@@ -120,7 +120,7 @@ class DXF(Format):
         made = entities(geometries[present], labels, numbers[present], style, self._handle)
         self._file.write(joined(made.texts))
         self._handle += len(made.texts)
-        counts.update(drawn=made.drawn, split=made.split, cleaned=made.cleaned)
+        counts.update(written=made.written, split=made.split, cleaned=made.cleaned)
         corners = np.array([made.extent, self._extent or made.extent])
         (xmin, ymin), (xmax, ymax) = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
         self._extent = (float(xmin), float(ymin), float(xmax), float(ymax))
@@ -147,7 +147,7 @@ class DXF(Format):
 
 def _readme(path: Path, layers: tuple[LayerPlan, ...], crs: CRS) -> str:
     """For people: what CAD programs do not show."""
-    drawn = "\n".join(
+    listed = "\n".join(
         f"- {layer.name}: {layer.title}. Labels, of {layer.columns[0].name if layer.columns else 'nothing'}, on "
         f"{labels_of(layer.name)}; attributes in {layer.name}.csv."
         for layer in layers
@@ -155,7 +155,7 @@ def _readme(path: Path, layers: tuple[LayerPlan, ...], crs: CRS) -> str:
     return (
         f"{path.name}\n\n"
         f"Coordinates: EPSG:{layers[0].srid}, {crs.name}, in {crs.axis_info[0].unit_name}; also in {path.stem}.prj.\n\n"
-        f"Layers:\n{drawn}\n\n"
+        f"Layers:\n{listed}\n\n"
         "The first column of each .csv is the record's number. Each entity has it as extended data of the application "
         f"{APPLICATION}, group 1071.\n"
     )

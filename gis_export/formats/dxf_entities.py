@@ -35,11 +35,11 @@ class Style:
 
 @dataclass(frozen=True)
 class Entities:
-    """Those of some records, as one text a entity. Of the records: how many are drawn, and how many of them by several
-    entities; ``cleaned`` labels had to be cut, or had control characters."""
+    """Those of some records, as one text a entity. Of the records: how many are written, and how many of them by
+    several entities; ``cleaned`` labels had to be cut, or had control characters."""
 
     texts: pa.StringArray
-    drawn: int
+    written: int
     split: int
     cleaned: int
     extent: tuple[float, float, float, float]
@@ -77,11 +77,11 @@ def entities(
             "",
         )
 
-    drawn = texts(0, len(owners), kind, style.layer, _bodies(kind, shapes, style))
-    written = texts(
+    outlines = texts(0, len(owners), kind, style.layer, _bodies(kind, shapes, style))
+    captions = texts(
         len(owners), len(of), "TEXT", labels_of(style.layer), _label_bodies(geometries, labels, labelled, style)
     )
-    in_order = pa.concat_arrays([drawn, written]).take(pa.array(order))
+    in_order = pa.concat_arrays([outlines, captions]).take(pa.array(order))
     several = np.bincount(owners, minlength=len(geometries)) > 1
     return Entities(
         in_order,

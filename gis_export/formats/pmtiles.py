@@ -41,7 +41,11 @@ class PMTiles(Format):
     )
     options = (
         Option(
-            "max_zoom", "The highest zoom: each one more doubles the precision and the tiles.", 15, least=8, most=18
+            "max_zoom",
+            "The highest zoom: each one more doubles the precision and the tiles.",
+            15,
+            minimum=8,
+            maximum=18,
         ),
     )
     limits = (Limit("bytes of a field's name", tile_sql.NAME_BYTES, "A longer one is shortened."),)

@@ -106,7 +106,7 @@ def _measures(layer: LayerPlan) -> list[str]:
     ]
     for i, column in enumerate(layer.columns):
         if column.type == "integer":
-            found += [f"min(c{i})::text AS least{i}", f"max(c{i})::text AS most{i}"]
+            found += [f"min(c{i})::text AS min{i}", f"max(c{i})::text AS max{i}"]
         elif column.type == "real":
             found.append(f"count(*) FILTER (WHERE NOT {_fits(i)}) AS beyond{i}")
     return found
@@ -124,7 +124,7 @@ def _widths(layer: LayerPlan, measured: dict[str, Any]) -> dict[int, int]:
         if column.type == "text":
             widths[i] = fixed_width.text_width(measured, i)
         elif column.type == "integer":
-            widths[i] = max(len(measured[f"least{i}"] or "0"), len(measured[f"most{i}"] or "0"))
+            widths[i] = max(len(measured[f"min{i}"] or "0"), len(measured[f"max{i}"] or "0"))
     return widths
 
 

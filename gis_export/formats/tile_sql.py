@@ -88,7 +88,7 @@ def _pieces(layer: LayerPlan, zoom: int, fractions: list[float]) -> str:
             FROM (
                 SELECT z, x, y, {_cut_to_tile("g")} AS cut,
                     x = {_tile("from_west")} AND y = {_tile("from_north")} AS home
-                FROM generate_series(CASE WHEN NOT missing THEN least_zoom END, {zoom}) AS z
+                FROM generate_series(CASE WHEN NOT missing THEN min_zoom END, {zoom}) AS z
                 CROSS JOIN LATERAL generate_series({_tile("xmin", -margin)}, {_tile("xmax", margin)}) AS x
                 CROSS JOIN LATERAL generate_series({_tile("ymin", -margin)}, {_tile("ymax", margin)}) AS y
                 OFFSET 0
@@ -102,13 +102,13 @@ def _pieces(layer: LayerPlan, zoom: int, fractions: list[float]) -> str:
 def _records(layer: LayerPlan, zoom: int, fractions: list[float]) -> str:
     """The layer's rows, numbered, with corners as parts of the world's width, and the lowest zoom that shows each."""
     if layer.geometry_type.endswith("Point"):
-        drawn = f"((n * {_HASH}) % (1::bigint << 32) / (1::bigint << 32)::float8)"
-        lowest = f"width_bucket({drawn}, ARRAY[{', '.join(map(repr, fractions))}]::float8[])"
+        random = f"((n * {_HASH}) % (1::bigint << 32) / (1::bigint << 32)::float8)"
+        lowest = f"width_bucket({random}, ARRAY[{', '.join(map(repr, fractions))}]::float8[])"
     else:
         extent = "greatest(xmax - xmin, ymax - ymin, 1e-12)"
         lowest = f"ln({SMALLEST / PIXELS} / {extent}) / ln(2)"
     return f"""
-        SELECT *, least({zoom}, greatest(0, ceil({lowest})))::int AS least_zoom
+        SELECT *, least({zoom}, greatest(0, ceil({lowest})))::int AS min_zoom
         FROM (
             SELECT *, {_east("ST_XMin(g)")} AS xmin, {_east("ST_XMax(g)")} AS xmax,
                 {_south("ST_YMax(g)")} AS ymin, {_south("ST_YMin(g)")} AS ymax,

@@ -108,16 +108,16 @@ def batches(connection: Any, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.
         cursor.execute(sql)
         reader = cursor.fetch_record_batch()
         stop = threading.Event()
-        ahead = _ahead(reader, stop)
+        batches = _prefetched(reader, stop)
         try:
-            yield reader.schema, ahead
+            yield reader.schema, batches
         finally:
             stop.set()
-            ahead.close()
+            batches.close()
             reader.close()
 
 
-def _ahead(reader: pa.RecordBatchReader, stop: threading.Event) -> Generator[pa.RecordBatch, None, None]:
+def _prefetched(reader: pa.RecordBatchReader, stop: threading.Event) -> Generator[pa.RecordBatch, None, None]:
     waiting: queue.Queue[Any] = queue.Queue(_AHEAD)
 
     def put(item: object) -> bool:

@@ -37,7 +37,7 @@ def test_get_formats_shows_it(api: APIClient) -> None:
     described = {found["name"]: found for found in api.get(f"{URL}/formats").data}
     (option,) = described["CSV"]["options"]
     assert (option["name"], option["default"], option["choices"]) == ("geometry", "wkt", ["wkt", "point", "none"])
-    assert 254 in [limit["most"] for limit in described["Shapefile"]["limits"]]
+    assert 254 in [limit["maximum"] for limit in described["Shapefile"]["limits"]]
     assert set(described["Shapefile"]["losses"]) == {"renamed", "retyped", "truncated", "altered", "dropped"}
     assert described["GeoPackage"]["reproducible"] is True
 

@@ -29,10 +29,10 @@ LAYERS = ["parcels", "sales", "zoning", "roads", "trees"]
 def read(path: Path, layer: str, like: Row) -> list[Row]:
     """The records of the CSV beside the drawing, each with what the drawing has of its number; ``like`` has a value in
     every field."""
-    drawn = shapes(path, layer)
+    by_record = shapes(path, layer)
     beside = path.with_name(f"{layer}.csv")
     assert header(beside) == ["record", *like.values]
-    return [Row(values(cells, like), drawn.get(int(record or 0))) for record, *cells in table(beside)]
+    return [Row(values(cells, like), by_record.get(int(record or 0))) for record, *cells in table(beside)]
 
 
 def shapes(path: Path, layer: str) -> dict[int, Any]:

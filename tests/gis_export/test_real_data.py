@@ -132,8 +132,8 @@ def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], i
             values[layer] = [m.findtext(f".//k:SimpleData[@name='{name}']", namespaces=NS) for m in marks]
         elif export_format == "DXF":
             with fiona.open(path) as source:
-                drawn = sum(entity.properties["Layer"] == layer for entity in source)
-            assert drawn >= {"parcels": 13_000, "zoning": 200}[layer]
+                entities = sum(entity.properties["Layer"] == layer for entity in source)
+            assert entities >= {"parcels": 13_000, "zoning": 200}[layer]
             values[layer] = _csv_column(path.with_name(f"{layer}.csv"), name)
         elif export_format == "PMTiles":
             found = {

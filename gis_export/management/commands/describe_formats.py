@@ -63,7 +63,7 @@ def _section(file_format: Format) -> Iterator[str]:
             [(f"`{o.name}`", _values(o), o.default, o.help) for o in file_format.options],
         )
     if file_format.limits:
-        limits = [(limit.of, f"{limit.most:,}", limit.beyond) for limit in file_format.limits]
+        limits = [(limit.of, f"{limit.maximum:,}", limit.beyond) for limit in file_format.limits]
         yield from _table(("limit", "at most", "beyond it"), limits)
     if file_format.may_lose:
         yield from _table(("loss", "what it means"), list(file_format.may_lose.items()))
@@ -72,7 +72,7 @@ def _section(file_format: Format) -> Iterator[str]:
 
 
 def _values(option: Option) -> str:
-    return ", ".join(option.choices) if option.choices else f"{option.least} to {option.most}"
+    return ", ".join(option.choices) if option.choices else f"{option.minimum} to {option.maximum}"
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Iterator[str]:

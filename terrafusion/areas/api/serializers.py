@@ -63,9 +63,9 @@ class AreaUploadSerializer(StrictSerializer):
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         self._may(data["county_id"])  # before a file is opened
-        most = CountySettings.of(data["county_id"]).max_area_vertices
+        maximum = CountySettings.of(data["county_id"]).max_area_vertices
         try:
-            found = files.read(data["file"].read(), srid=data["crs"], layer=data["layer"], max_vertices=most)
+            found = files.read(data["file"].read(), srid=data["crs"], layer=data["layer"], max_vertices=maximum)
         except AreaError as error:
             raise serializers.ValidationError({"file": list(error.messages)}) from None
         return {**data, "found": found}
