@@ -108,10 +108,10 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     if len(places) > 1:
         shrunk = index_tables.toward_county(own_indices, methods[0], market, parameters)
         tables.append(Table("shrunk", index_tables.SHRUNK, shrunk))
-        last = {entry["place"]: entry for entry in index_tables.last_shrunk(shrunk)}
-        summary["shrunk"] = list(last.values())[:500]
-        if last:
-            areas = [index_tables.with_shrunk(area, last.get(area.key)) for area in areas]
+        by_place = {entry["place"]: entry for entry in index_tables.last_shrunk(shrunk)}
+        summary["shrunk"] = list(by_place.values())[:500]
+        if by_place:
+            areas = [index_tables.with_shrunk(area, by_place.get(area.key)) for area in areas]
             summary["shrunk_meaning"] = index_tables.SHRUNK_ARE
         else:
             summary["shrunk_withheld"] = next((row[-1] for row in reversed(shrunk)), "No later period has sales.")

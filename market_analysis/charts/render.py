@@ -15,7 +15,7 @@ def svg(spec: dict[str, Any]) -> str:
     """The picture, with the specification's title and description for screen readers. Nothing is fetched."""
     import vl_convert
 
-    svg: str = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version=_VERSION, allowed_base_urls=[])
+    chart: str = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version=_VERSION, allowed_base_urls=[])
     text = spec["title"]["text"]
     about = f"<title>{escape(text)}</title><desc>{escape(spec['description'])}</desc>"
-    return _ROOT.sub(lambda found: found[0][:-1] + ' role="img">' + about, svg, count=1)
+    return _ROOT.sub(lambda found: found[0][:-1] + ' role="img">' + about, chart, count=1)

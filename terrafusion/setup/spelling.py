@@ -26,6 +26,7 @@ PHRASES = {
     r"\bcame across another\b": "conflicted with another",
     r"\bThere is no such (?!file)": "Not found:",
     r"\bMind:": "Note:",
+    r"\bdrawn (?:evenly|towards?|at random)\b": "shrunk toward, sampled",
 }
 NAMES = {
     "told": "the thing's own noun",
@@ -37,10 +38,26 @@ NAMES = {
     "patiently": "retry",
     "learnt": "learned",
     "spelt": "spelled",
+    "judge": "evaluate, assess, check",
+    "judges": "evaluates, assesses, checks",
+    "judged": "holdout, evaluated, assessed",
+    "judging": "holdout, evaluating, assessing",
+    "drawn": "sampled, shrunk, written",
+    "sung": "recorded",
+    "placing": "the thing's own noun",
 }
 """Retired words in names of Python code, and what to write in their place."""
+WHOLE_NAMES = {
+    "held_back": "calibration_sales, holdout_sales",
+    "hold_decisions": "lock_decisions",
+    "in_force": "effective_inputs, effective_limits, effective_on",
+    "least": "minimum",
+    "most": "maximum",
+}
+"""Names that are retired, whose words are not."""
 _PATTERNS = ("*.md", "*.py", "*.html", "*.yml", "*.yaml", "*.sh", "*.toml", ".env.example", "Makefile")
 _QUOTED = re.compile(r"``[^`\n]+``|(?<!`)`[^`\n]+`(?!`)")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _NOT = re.compile(r"/migrations/|^tests/|^docs/reference/|^terrafusion/setup/spelling\.py$")
 
 
@@ -117,13 +134,16 @@ def _phrases(text: str) -> Iterator[str]:
 
 
 def _names(path: Path) -> Iterator[str]:
-    """Names in the code that have a retired word: ``fewest_sales``, but not the method ``tell`` of files."""
+    """Names in the code that are retired, or have a retired word: ``fewest_sales``, but not the method ``tell`` of
+    files."""
     with path.open(encoding="utf-8") as file:
         for token in tokenize.generate_tokens(file.readline):
             if token.type == tokenize.NAME:
-                for word in token.string.lower().split("_"):
-                    if word in NAMES:
-                        yield f"{token.start[0]}: {token.string} ==> {NAMES[word]}"
+                words = [word.lower() for word in _WORD.findall(token.string)]
+                instead = [NAMES[word] for word in words if word in NAMES]
+                if (whole := token.string.strip("_")) in WHOLE_NAMES:
+                    instead.append(WHOLE_NAMES[whole])
+                yield from (f"{token.start[0]}: {token.string} ==> {other}" for other in instead)
 
 
 def main() -> int:

@@ -124,7 +124,7 @@ def test_small_places_over_rest(analyse: Analyse, market_county: County) -> None
     assert "shrunk_meaning" not in three.summary
 
 
-def test_small_places_have_a_drawn_index_in_the_layer(analyse: Analyse, market_county: County) -> None:
+def test_small_places_have_a_shrunk_index_in_the_layer(analyse: Analyse, market_county: County) -> None:
     """A place of N0, which keeps too few sales for an index, is no hole in the map."""
     few = Sale.objects.filter(property__neighborhood="N0").order_by("sale_date", "pk")
     Sale.objects.filter(pk__in=[sale.pk for sale in few[12:]]).delete()

@@ -29,6 +29,11 @@ def faults(folder: Path, name: str, text: str) -> list[str]:
         ("module.py", "x = 1  # in metres from the neighbour\n", "module.py:1: neighbour ==> neighbor"),
         ("module.py", 'raise ValueError(f"{x} is not to be had.")\n', "module.py:1: to be had ==> available"),
         ("module.py", "fewest_sales = 3\n", "module.py:1: fewest_sales ==> min, minimum"),
+        ("module.py", "class JudgedSale: pass\n", "module.py:1: JudgedSale ==> holdout, evaluated"),
+        ("module.py", "trial.held_back = 1\n", "module.py:1: held_back ==> calibration_sales"),
+        ("module.py", "def _most(): pass\n", "module.py:1: _most ==> maximum"),
+        ("page.md", "Each class is judged alone.\n", "page.md:1: judged ==> evaluated"),
+        ("page.md", "An index drawn toward 100.\n", "page.md:1: drawn toward ==> shrunk toward"),
         ("module.py", "def _told(): pass\n", "module.py:1: _told ==> the thing's own noun"),
         ("page.html", "<p>There is no such job for you.</p>\n", "page.html:1: There is no such  ==> Not found:"),
     ],
@@ -44,6 +49,7 @@ def test_a_retired_or_misspelled_word_is_refused_with_its_place(
     [
         ("page.md", "The parameter `neighbours` takes a color.\n"),
         ("module.py", "place = colour(file.tell())  # a name of the code\n"),
+        ("module.py", "at_least = least_squares = most_common = drawing = held = 1\n"),
         ("module.py", 'said = f"A parcel of {told} and {colour}."\n'),
     ],
 )

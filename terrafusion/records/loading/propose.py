@@ -186,10 +186,10 @@ def _point(survey: Survey) -> tuple[str, str] | None:
     """The columns of longitude and latitude."""
     found = {
         kind: column.name
-        for kind, names, most in (("x", _LONGITUDE, 180), ("y", _LATITUDE, 90))
+        for kind, names, maximum in (("x", _LONGITUDE, 180), ("y", _LATITUDE, 90))
         for column in survey.columns
         if _plain(column.name) in names and column.low is not None and column.high is not None
-        if -most <= column.low and column.high <= most
+        if -maximum <= column.low and column.high <= maximum
     }
     return (found["x"], found["y"]) if len(found) == 2 else None
 

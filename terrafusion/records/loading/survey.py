@@ -130,7 +130,7 @@ class _Reader:
         distinct = pc.unique(texts)
         self._count(distinct, len(values))
         column.width = max(column.width, pc.max(pc.utf8_length(distinct)).as_py() or 0)
-        self._judge(values if not _is_text(values) else distinct)
+        self._narrow(values if not _is_text(values) else distinct)
         for value in distinct.slice(0, _EXAMPLES).to_pylist():
             if not column.personal and len(column.examples) < _EXAMPLES and value[:_WIDTH] not in column.examples:
                 column.examples.append(value[:_WIDTH])
@@ -155,7 +155,7 @@ class _Reader:
         self._values.update(map(hash, distinct.to_pylist()))  # 64 bits: two of a million are alike once in 10 million
         self._repeated = self._repeated or len(self._values) - before < rows
 
-    def _judge(self, values: pa.Array) -> None:
+    def _narrow(self, values: pa.Array) -> None:
         """Strikes out the kinds that a value is not read as, by the rules of loading."""
         column = self._column
         if _is_text(values) and pc.any(pc.match_substring_regex(values, _CODE)).as_py():

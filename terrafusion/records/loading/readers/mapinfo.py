@@ -26,7 +26,7 @@ def check_tab(path: Path, file: Path) -> None:
     if ".dat" not in beside:
         if b"type native" in file.read_bytes().lower():
             raise LoadError(f"{path.name} is incomplete: its .dat file is missing.")
-        return  # a view of another file, which GDAL judges
+        return  # a view of another file, which GDAL assesses
     with beside[".dat"].open("rb") as stream:
         head = stream.read(12).ljust(12, b"\0")
     records, header_length, record_length = struct.unpack("<IHH", head[4:12])
