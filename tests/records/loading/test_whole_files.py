@@ -173,6 +173,14 @@ def test_a_mapinfo_table_that_is_cut(king: County, tmp_path: Path, suffix: str) 
     assert not ReferenceFeature.objects.exists()
 
 
+@pytest.mark.parametrize(("name", "options"), [("z.gml", {}), ("z.mif", {"driver": "MapInfo File", "FORMAT": "MIF"})])
+def test_a_text_of_features_that_breaks_off(king: County, tmp_path: Path, name: str, options: Any) -> None:
+    """GDAL takes the features up to there."""
+    path = files.write(tmp_path / name, {"Z": ["R"] * 50}, [files.square(n) for n in range(50)], **options)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    refused(king, path, f"{name} is damaged", layer="zones")
+
+
 def packed(path: Path, folder: Path, rename: Any, method: int = zipfile.ZIP_DEFLATED) -> Path:
     with zipfile.ZipFile(path, "w", method) as archive:
         for part in sorted(folder.iterdir()):

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from xml.parsers import expat
 
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.readers import (
@@ -84,8 +85,9 @@ def _opened(path: Path, dataset: Dataset, layer: str, encoding: str, scratch: Pa
     file, suffix, is_text = dataset.file, dataset.suffix, _is_text(dataset)
     if encoding not in {"", "utf-8"} and not is_text and suffix not in {".shp", ".dbf"}:
         raise LoadError(f"{path.name}: an encoding can be given for CSV and Shapefiles; other files state their own.")
-    if suffix == ".tab" and not is_text:
-        mapinfo.check_tab(path, file)
+    rows = mapinfo.check_tab(path, file) if suffix == ".tab" and not is_text else None
+    if suffix in {".gml", ".kml"}:
+        _check_xml(path, file)
     chosen = _only(path, _layers(dataset), layer)
     if is_text:
         return delimited.open_text(path, file, chosen, encoding)
@@ -100,7 +102,17 @@ def _opened(path: Path, dataset: Dataset, layer: str, encoding: str, scratch: Pa
     source = gdal.open_gdal(path, file, chosen, frozenset(_DRIVERS.get(suffix, ())), _what(dataset))
     if suffix == ".mif":
         mapinfo.check_mif(path, file, source.rows or 0)
+    source.rows = source.rows if rows is None else rows
     return source
+
+
+def _check_xml(path: Path, file: Path) -> None:
+    """GDAL takes what it has read of a document that breaks off for all of it."""
+    try:
+        with file.open("rb") as stream:
+            expat.ParserCreate().ParseFile(stream)
+    except expat.ExpatError as error:
+        raise LoadError(f"{path.name} is damaged: {error}. Ask for the file again.") from None
 
 
 def _layers(dataset: Dataset) -> list[str]:

@@ -20,19 +20,26 @@ def is_tab(file: Path) -> bool:
         return stream.read(64).lstrip(b"\xef\xbb\xbf \r\n").lower().startswith(b"!table")
 
 
-def check_tab(path: Path, file: Path) -> None:
-    """Raise ``LoadError`` unless the .dat, .map and .id beside the .tab are whole. A plain table has no .map."""
+def check_tab(path: Path, file: Path) -> int | None:
+    """How many rows the table has, None where it is a view of another file, which GDAL assesses.
+
+    Raises ``LoadError`` unless the .dat, .map and .id beside the .tab are whole. A plain table has no .map.
+    """
     beside = {one.suffix.lower(): one for one in file.parent.iterdir() if one.stem.lower() == file.stem.lower()}
     if ".dat" not in beside:
         if b"type native" in file.read_bytes().lower():
             raise LoadError(f"{path.name} is incomplete: its .dat file is missing.")
-        return  # a view of another file, which GDAL assesses
+        return None
     with beside[".dat"].open("rb") as stream:
         head = stream.read(12).ljust(12, b"\0")
     records, header_length, record_length = struct.unpack("<IHH", head[4:12])
     _require(path, ".dat", beside[".dat"].stat().st_size, header_length + records * record_length)
+    flags = (
+        np.memmap(beside[".dat"], "u1", "r", header_length, (records, record_length))[:, 0] if records else np.empty(0)
+    )
+    rows = int((flags != ord("*")).sum())
     if ".map" not in beside and ".id" not in beside:
-        return
+        return rows
     for suffix in (".map", ".id"):
         if suffix not in beside:
             raise LoadError(f"{path.name} is incomplete: its {suffix} file is missing.")
@@ -41,17 +48,20 @@ def check_tab(path: Path, file: Path) -> None:
     pointers = np.fromfile(beside[".id"], "<u4", count=records)
     furthest = int(pointers.max(initial=0)) + 1 if pointers.any() else 0
     _require(path, ".map", size, max(-(-size // _BLOCK) * _BLOCK, furthest))
+    return rows
 
 
 def check_mif(path: Path, file: Path, rows: int) -> None:
-    """The .mid beside the .mif has a line for each of its ``rows`` objects."""
+    """The .mid beside the .mif has a line for each of its ``rows`` objects, and no more."""
     beside = [one for one in file.parent.iterdir() if one.stem == file.stem and one.suffix.lower() == ".mid"]
     if not beside:
         raise LoadError(f"{path.name} is incomplete: its .mid file is missing.")
     with beside[0].open("rb") as stream:
         lines = sum(not line.isspace() for line in stream)
-    if lines < rows:
-        raise LoadError(f"{path.name} is damaged: it has {counted(rows, 'object')}, but its .mid {lines:,} lines.")
+    if lines != rows:
+        raise LoadError(
+            f"{path.name} is damaged: it has {counted(rows, 'object')}, but its .mid has {counted(lines, 'line')}."
+        )
 
 
 def _require(path: Path, suffix: str, size: int, expected: int) -> None:
