@@ -76,9 +76,12 @@ def load(
         mapping = _with_point(mapping, source)
         request = Request(county, layer, source, mapping, _described(options, source), options.as_of)
         plan = plan_type(request)
+        fields = plan.fields()
+        used = only_used(fields, mapping)
+        report.unused = [name for name in source.columns if name not in used]
         geometry = _geometry_reader(plan, county, source, mapping, options.crs)
         day = county_time.today(county)
-        reader = RowReader(plan.fields(), plan.key, geometry, mapping.x, mapping.y, day, report, rejects)
+        reader = RowReader(fields, plan.key, geometry, mapping.x, mapping.y, day, report, rejects)
         try:
             _run(plan, reader, report, rejects, options)
         except (DatabaseError, psycopg.Error) as error:
@@ -110,8 +113,10 @@ def _run(plan: LoadPlan, reader: RowReader, report: LoadReport, rejects: Rejects
             # Fresh tables have no statistics, and a nested loop over a whole county would never end.
             cursor.execute("SET LOCAL enable_nestloop = off")
             # 2. The file, row by row checked, into the staging table.
-            staging.create(cursor, plan.staged_types())
-            staging.copy(cursor, list(plan.staged_types()), _staged(plan, reader, options.progress))
+            types = plan.staged_types() | ({staging.REFUSED: "boolean"} if plan.whole else {})
+            staging.create(cursor, types)
+            staging.copy(cursor, list(types), _staged(plan, reader, options.progress))
+            _refuse_parts(cursor, plan, report, rejects)
             _refuse_nothing_left(report, plan.request.source)
             with unrecorded(cursor, *plan.recorded_as_loads):
                 # 3. What needs all rows at once: duplicates, multi-parcel sales, the layer's record.
@@ -135,9 +140,32 @@ def _staged(plan: LoadPlan, reader: RowReader, progress: bool) -> Iterator[dict[
     shown = None if progress else True  # None: only on a terminal
     with tqdm(total=source.rows, unit=" rows", desc=f"Reading {source.path.name}", disable=shown) as bar:
         for rows in batches(source, columns, reader.geometry is not None and not reader.x):
-            staged = plan.stage(reader.read(rows))
+            batch = reader.read(rows)
+            staged = plan.stage(batch)
             bar.update(rows.batch.num_rows)
-            yield staged
+            yield staged | ({staging.REFUSED: _all(False, staged)} if plan.whole else {})
+            if plan.whole and batch.refused:
+                numbers, lost = batch.refused
+                marks = {name: pa.nulls(len(numbers), values.type) for name, values in staged.items()}
+                marks |= {staging.ROW_NUMBER: numbers, plan.whole: lost[plan.whole]}
+                yield marks | {staging.REFUSED: _all(True, marks)}
+
+
+def _all(value: bool, staged: dict[str, pa.Array]) -> pa.Array:
+    return pa.array([value] * len(staged[staging.ROW_NUMBER]))
+
+
+def _refuse_parts(cursor: CursorWrapper, plan: LoadPlan, report: LoadReport, rejects: Rejects) -> None:
+    """What belongs to a row that was refused: a sale of which one parcel is missing would be another sale."""
+    if not plan.whole:
+        return
+    count = 0
+    for row, key, first in upsert.parts_of_refused(cursor, plan.whole, plan.key):
+        rejects.write(row, key, "refused", "incomplete", f"row {first} of the same {plan.whole} was refused")
+        count += 1
+    if count:
+        report.refused["incomplete"] += count
+    report.leave_out(upsert.drop_parts_of_refused(cursor, plan.whole, list(report.amounts)))
 
 
 def _refuse_nothing_left(report: LoadReport, source: Source) -> None:
@@ -157,7 +185,7 @@ def _refuse_duplicates(cursor: CursorWrapper, plan: LoadPlan, report: LoadReport
         count += 1
     if count:
         report.refused["duplicate"] += count
-        upsert.drop_duplicates(cursor, plan.key)
+        report.leave_out(upsert.drop_duplicates(cursor, plan.key, list(report.amounts)))
 
 
 def _county(county_id: str) -> County:

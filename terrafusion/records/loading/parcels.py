@@ -34,6 +34,14 @@ class ParcelPlan(ModelPlan):
         )
 
     @property
+    def whole(self) -> str:  # type: ignore[override]
+        return "parcel_number" if self.merges else ""
+
+    @property
+    def merges(self) -> bool:
+        return self.request.mapping.duplicates == "merge" and self.outlined
+
+    @property
     def outlined(self) -> bool:
         return self.has_geometry and self.geometry_type == "MultiPolygon"
 
@@ -58,7 +66,7 @@ class ParcelPlan(ModelPlan):
 
     def _merge(self, cursor: CursorWrapper, report: LoadReport, rejects: Rejects) -> None:
         """Merge rows of one parcel number: its outline is the union of theirs, the rest is the first row's."""
-        if self.request.mapping.duplicates != "merge" or not self.outlined:
+        if not self.merges:
             return
         cursor.execute(
             sql.SQL(
@@ -71,7 +79,7 @@ class ParcelPlan(ModelPlan):
         for row, key, first in upsert.duplicates(cursor, self.key):
             rejects.write(row, key, "merged", "duplicate", f"its outline was joined to that of row {first}")
             report.merged += 1
-        upsert.drop_duplicates(cursor, self.key)
+        report.leave_out(upsert.drop_duplicates(cursor, self.key, list(report.amounts)))
 
     def finish(self, cursor: CursorWrapper, report: LoadReport) -> None:
         zone.settle(cursor, self.request.county, report)

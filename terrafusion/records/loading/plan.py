@@ -43,6 +43,7 @@ class LoadPlan:
     geometry_type: str
     tables: tuple[str, ...]  # to be analyzed afterwards
     recorded_as_loads: tuple[type[models.Model], ...] = ()  # too large for an edit of each row
+    whole: str = ""  # the column whose rows are accepted or refused together
 
     def __init__(self, request: Request) -> None:
         self.request = request

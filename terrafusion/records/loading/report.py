@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.words import counted
+
+_COUNTERS = ("refused", "nulled", "truncated", "left_out")
+_MOST = 30  # columns that are named
 
 
 @dataclass
@@ -33,12 +36,18 @@ class LoadReport:
     examples: dict[str, str] = field(default_factory=dict)  # of each reason of a refusal the first row
     nulled: Counter[str] = field(default_factory=Counter)
     truncated: Counter[str] = field(default_factory=Counter)
+    amounts: dict[str, int] = field(default_factory=dict)  # dollars in the file, by field
+    left_out: Counter[str] = field(default_factory=Counter)  # of these, in rows that are refused or merged
+    unused: list[str] = field(default_factory=list)  # columns that nothing takes
     values_recorded: int = 0
     values_certified: int = 0
     sales_linked: int = 0
     sales_without_parcel: int = 0
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def leave_out(self, amounts: Mapping[str, int]) -> None:
+        self.left_out.update(amounts)
 
     @property
     def refused_total(self) -> int:
@@ -51,7 +60,7 @@ class LoadReport:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {name: dict(getattr(self, name)) for name in ("refused", "nulled", "truncated")}
+        return asdict(self) | {name: dict(getattr(self, name)) for name in _COUNTERS}
 
     def lines(self) -> Iterable[str]:
         """The report for people."""
@@ -63,6 +72,9 @@ class LoadReport:
         )
         if self.refused:
             yield f"  Refused: {self.refusals()}"
+        for name, amount in sorted((+self.left_out).items()):
+            whole = self.amounts[name]
+            yield f"  In rows that were not loaded: {name} ${amount:,} of ${whole:,} ({amount / whole:.1%})"
         for label, counts in (("Values left out", self.nulled), ("Texts cut", self.truncated)):
             if counts:
                 yield f"  {label}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
@@ -77,6 +89,9 @@ class LoadReport:
         ):
             if count:
                 yield f"  {counted(count, one, many)} {what}"
+        if self.unused:
+            more = f", and {len(self.unused) - _MOST:,} more" if len(self.unused) > _MOST else ""
+            yield f"  Columns that nothing takes: {', '.join(self.unused[:_MOST])}{more}"
         yield from (f"  Note: {note}" for note in self.notes)
 
 

@@ -22,11 +22,13 @@ from terrafusion.records.loading.targets import Kind, Target
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows that passed. ``columns`` holds an Arrow array a target; ``shapes`` is None when the layer loads none."""
+    """Rows that passed. ``columns`` holds an Arrow array a target; ``shapes`` is None when the layer loads none.
+    ``refused`` has the numbers and the columns of those that did not."""
 
     row_numbers: pa.Array
     columns: dict[str, pa.Array]
     shapes: Shapes | None
+    refused: tuple[pa.Array, dict[str, pa.Array]] | None = None
 
 
 @dataclass
@@ -56,14 +58,25 @@ class RowReader:
         self._read += length
         self.report.read = self._read
         refused = self._report(problems, row_numbers, columns)
+        kept = pa.array(~refused)
+        self._count_amounts(columns, pa.array(refused))
         if not refused.any():
             return Batch(row_numbers, columns, shapes)
-        kept = pa.array(~refused)
+        lost = pa.array(refused)
         return Batch(
             pc.filter(row_numbers, kept),
             {name: pc.filter(values, kept) for name, values in columns.items()},
             None if shapes is None else shapes[~refused],
+            (pc.filter(row_numbers, lost), {name: pc.filter(values, lost) for name, values in columns.items()}),
         )
+
+    def _count_amounts(self, columns: dict[str, pa.Array], refused: pa.Array) -> None:
+        report = self.report
+        for target, _ in self.fields:
+            if target.kind is Kind.MONEY:
+                values = columns[target.name]
+                report.amounts[target.name] = report.amounts.get(target.name, 0) + (pc.sum(values).as_py() or 0)
+                report.leave_out({target.name: pc.sum(pc.filter(values, refused)).as_py() or 0})
 
     def _shapes(self, batch: pa.RecordBatch, wkb: pa.Array | None) -> tuple[Shapes | None, list[Problem]]:
         if self.geometry is None:

@@ -23,6 +23,7 @@ class SalePlan(ModelPlan):
     geometry_type = "Point"
     tables = ("records_sale",)
     recorded_as_loads = (Sale,)
+    whole = "sale_id"
 
     def staged_types(self) -> dict[str, str]:
         return {**super().staged_types(), "multi_parcel": "boolean"}

@@ -12,6 +12,8 @@ from psycopg import sql
 
 TABLE = sql.Identifier("load_staging")
 ROW_NUMBER = "row_number"
+REFUSED = "row_refused"
+"""Marks rows that are here only for what they share with others: the record of which they are a part."""
 
 
 def create(cursor: CursorWrapper, columns: dict[str, str]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-from terrafusion.records.loading.staging import ROW_NUMBER, TABLE
+from terrafusion.records.loading.staging import REFUSED, ROW_NUMBER, TABLE
 
 
 @dataclass(frozen=True)
@@ -101,15 +101,49 @@ def duplicates(cursor: CursorWrapper, key: tuple[str, ...]) -> Iterator[tuple[in
         yield from stream.rows()
 
 
-def drop_duplicates(cursor: CursorWrapper, key: tuple[str, ...]) -> None:
-    """Keep the first row of each key."""
-    cursor.execute(
-        sql.SQL(
-            "DELETE FROM {stage} s USING ("
-            "SELECT {row}, first_value({row}) OVER (PARTITION BY {key} ORDER BY {row}) AS first FROM {stage}"
-            ") ranked WHERE s.{row} = ranked.{row} AND ranked.first <> ranked.{row}"
-        ).format(row=sql.Identifier(ROW_NUMBER), key=_names(key), stage=TABLE)
-    )
+def drop_duplicates(cursor: CursorWrapper, key: tuple[str, ...], amounts: Sequence[str]) -> dict[str, int]:
+    """Keep the first row of each key; what the others held in the columns ``amounts``."""
+    gone = sql.SQL(
+        "DELETE FROM {stage} s USING ("
+        "SELECT {row}, first_value({row}) OVER (PARTITION BY {key} ORDER BY {row}) AS first FROM {stage}"
+        ") ranked WHERE s.{row} = ranked.{row} AND ranked.first <> ranked.{row}"
+    ).format(row=sql.Identifier(ROW_NUMBER), key=_names(key), stage=TABLE)
+    return _dropped(cursor, gone, amounts)
+
+
+def parts_of_refused(cursor: CursorWrapper, whole: str, key: tuple[str, ...]) -> Iterator[tuple[int, str, int]]:
+    """(row, key, first refused row) of each row that is accepted, but whose ``whole`` a refused row shares."""
+    statement = sql.SQL(
+        "COPY (SELECT s.{row}, concat_ws(' ', {key}), r.first FROM {stage} s JOIN ("
+        "SELECT {whole}, min({row}) AS first FROM {stage} WHERE {refused} GROUP BY 1) r USING ({whole}) "
+        "WHERE NOT s.{refused} ORDER BY s.{row}) TO STDOUT"
+    ).format(**_of_stage(), whole=sql.Identifier(whole), key=_names(key))
+    with cursor.copy(statement) as stream:
+        stream.set_types(["int8", "text", "int8"])
+        yield from stream.rows()
+
+
+def drop_parts_of_refused(cursor: CursorWrapper, whole: str, amounts: Sequence[str]) -> dict[str, int]:
+    """Those rows, and what they held in the columns ``amounts``; also the marks of the refused ones themselves."""
+    gone = sql.SQL(
+        "DELETE FROM {stage} s WHERE NOT {refused} AND {whole} IN (SELECT {whole} FROM {stage} WHERE {refused})"
+    ).format(**_of_stage(), whole=sql.Identifier(whole))
+    held = _dropped(cursor, gone, amounts)
+    cursor.execute(sql.SQL("DELETE FROM {stage} WHERE {refused}").format(**_of_stage()))
+    return held
+
+
+def _of_stage() -> dict[str, sql.Identifier]:
+    return {"stage": TABLE, "row": sql.Identifier(ROW_NUMBER), "refused": sql.Identifier(REFUSED)}
+
+
+def _dropped(cursor: CursorWrapper, gone: sql.Composable, amounts: Sequence[str]) -> dict[str, int]:
+    if not amounts:
+        cursor.execute(gone)
+        return {}
+    sums = sql.SQL(", ").join(sql.SQL("COALESCE(sum({}), 0)").format(sql.Identifier(name)) for name in amounts)
+    cursor.execute(sql.SQL("WITH gone AS ({} RETURNING s.*) SELECT {} FROM gone").format(gone, sums))
+    return dict(zip(amounts, map(int, cursor.fetchone()), strict=True))
 
 
 def _names(names: Any) -> sql.Composable:

@@ -190,3 +190,16 @@ def test_merge_of_lots_drawn_in_parts(king: County, tmp_path: Path) -> None:
     seven = PropertyOperational.objects.get(parcel_number="7")
     assert (len(files.known(seven.geometry)), seven.use_code) == (2, "first")
     assert files.load(king, "parcels", path, mapping=tmp_path / "mapping.toml")["unchanged"] == 2
+
+
+def test_a_lot_of_which_a_part_is_refused_is_left_as_it_is(king: County, tmp_path: Path) -> None:
+    columns: dict[str, Any] = {
+        "parcel_number": ["7", "7", "8"],
+        "year_built": [1990, 99, 1990],
+        "land_value": [5, 6, 7],
+    }
+    path = files.write(tmp_path / "p.gpkg", columns, _shapes())
+    described = files.mapping(tmp_path, 'duplicates = "merge"')
+    report = files.load(king, "parcels", path, mapping=described)
+    assert (report["inserted"], report["refused"]) == (1, {"bad_year": 1, "incomplete": 1})
+    assert report["left_out"] == {"land_value": 11}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
+
+from django.core.management import call_command
 
 from terrafusion.records.models import County, PropertyOperational, Sale
 from tests.records.loading import files
@@ -61,3 +64,29 @@ def test_the_county_may_say_that_a_sale_is_of_several(king: County, tmp_path: Pa
     rows = [_sale("a", "1", multi_parcel="Y"), _sale("b", "2", multi_parcel="N"), _sale("c", "3", multi_parcel="")]
     files.load(king, "sales", files.write_csv(tmp_path / "s.csv", rows))
     assert dict(Sale.objects.values_list("sale_id", "multi_parcel")) == {"a": True, "b": False, "c": False}
+
+
+def test_a_sale_is_accepted_or_refused_as_a_whole(king: County, tmp_path: Path) -> None:
+    """Of a sale of two parcels, one alone would have the whole price."""
+    rows = [
+        _sale("both", "1", sale_date="2015-13-01"),
+        _sale("both", "2", grantee="X"),
+        _sale("none", ""),
+        _sale("single", "3"),
+        _sale("none", "4"),
+        _sale("single", "3", sale_price="7"),
+    ]
+    rows = [{"grantee": "", **row} for row in rows]
+    path = files.write_csv(tmp_path / "s.csv", rows)
+    report = files.load(king, "sales", path, rejects=tmp_path / "r.csv")
+    assert Sale.objects.get().sale_id == "single"
+    assert report["refused"] == {"bad_date": 1, "missing": 1, "incomplete": 2, "duplicate": 1}
+    details = {row["row"]: (row["key"], row["detail"]) for row in files.rejects(tmp_path / "r.csv")}
+    assert details["2"] == ("both 2", "row 1 of the same sale_id was refused")
+    assert details["5"] == ("none 4", "row 3 of the same sale_id was refused")
+    assert (report["amounts"], report["left_out"]) == ({"sale_price": 507}, {"sale_price": 407})
+    assert report["unused"] == ["grantee"]
+    out = io.StringIO()
+    call_command("load_layer", king.pk, "sales", path, verbosity=0, stdout=out)
+    assert "  In rows that were not loaded: sale_price $407 of $507 (80.3%)" in out.getvalue()
+    assert "  Columns that nothing takes: grantee" in out.getvalue()
