@@ -58,12 +58,12 @@ class Boxes:
             self._west = min(self._west, float(found[:, 0].min()))
             self._east = max(self._east, float(found[:, 2].max()))
 
-    def read(self, count: int = _AT_ONCE) -> Iterator[Array]:
-        """All of them, at most so many at once."""
+    def read(self, count: int = 0) -> Iterator[Array]:
+        """All of them, at most so many at once; by default ``_AT_ONCE``."""
         import numpy as np
 
         self._file.seek(0)
-        while found := self._file.read(count * _BYTES):
+        while found := self._file.read((count or _AT_ONCE) * _BYTES):
             yield np.frombuffer(found).reshape(-1, 4)
 
     def tiled(self, leaf: int) -> Iterator[tuple[Array, Array]]:

@@ -94,6 +94,15 @@ def test_boxes_that_lie_close_come_together(
     assert len(parts) > 1 or at_once > count or count < 2 * leaf
 
 
+def test_a_point_on_the_eastern_edge_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a strip alone, and its neighbor in the column before it ends the one before."""
+    monkeypatch.setattr(boxes_module, "_AT_ONCE", 1)
+    x = np.array([*np.linspace(0, 0.9, 15), 65_534.5 / 65_535, 1.0])
+    with filled(tmp_path, np.column_stack([x, x, x, x])) as boxes:
+        numbers = np.concatenate([part[0] for part in boxes.tiled(4)])
+    assert sorted(numbers) == list(range(17))
+
+
 def test_boxes_above_each_other_go_northwards(tmp_path: Path) -> None:
     """They are one strip, though more than one is of its size: from west to east they are all in one place."""
     south = np.random.default_rng(1).permutation(np.arange(50.0))
