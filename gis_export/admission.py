@@ -8,24 +8,16 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce, Now
 
 from gis_export import limits
-from gis_export.errors import PersonalDataRefused, RequestOutdated
+from gis_export.errors import ExportOutdated, PersonalDataRefused, RerunRefused
 from gis_export.estimates import expect
 from gis_export.limits import Broken, Used
 from gis_export.models import GisExportJob
 from gis_export.prepare import prepare
-from terrafusion.jobs.errors import Refused, RequestRefused
+from terrafusion.jobs.errors import RequestRefused
 from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.records.models import County, CountyAccess, CountySettings
 
 _DAY = timedelta(days=1)
-
-
-class RerunRefused(Refused):
-    """The request of the first job no longer holds; ``code`` is that of the job that would fail."""
-
-    def __init__(self, message: str, code: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def exceeded(
@@ -54,10 +46,10 @@ def renew(job: GisExportJob) -> None:
     allowed = CountySettings.of(job.county).allowed_formats
     if allowed and job.export_format not in allowed:
         message = f"{job.export_format} is not allowed in {job.county_id} any more. Available: {', '.join(allowed)}."
-        raise RerunRefused(message, RequestOutdated.code)
+        raise RerunRefused(message, ExportOutdated.code)
     try:
         wanted = prepare(job).wanted
-    except (RequestOutdated, PersonalDataRefused) as error:
+    except (ExportOutdated, PersonalDataRefused) as error:
         raise RerunRefused(error.message, error.code) from None
     job.checked_request = wanted
     expected = expect(wanted)

@@ -25,10 +25,10 @@ from gis_export.errors import (
 from gis_export.plan import ExportPlan, ExportResult
 from terrafusion.jobs.context import JobContext
 from terrafusion.jobs.errors import (
-    DatabaseUnavailable,
+    DatabaseLost,
     JobError,
     OutOfMemory,
-    QueryTimedOut,
+    QueryCancelled,
     StorageFull,
     StorageUnavailable,
 )
@@ -40,9 +40,9 @@ _JOBS_PER_PROCESS = 200  # native libraries never give back all of their memory
 # A library's own words may hold paths and SQL, so they go to the log only; these are for the user.
 _WORDS: dict[type[JobError], str] = {
     CrsUnsuitable: "Some records lie where the chosen CRS has no coordinates for them: choose another.",
-    DatabaseUnavailable: "The database could not be read.",
+    DatabaseLost: "The database could not be read.",
     OutOfMemory: "The worker has too little memory for this job.",
-    QueryTimedOut: "The database ended a query of this export, because it took longer than it may.",
+    QueryCancelled: "The database ended a query of this export, because it took longer than it may.",
     SnapshotLost: "The export that the part belongs to is no longer at work.",
     StorageFull: "There is no space left to write the file.",
     StorageUnavailable: "The storage did not take the file.",

@@ -1,6 +1,6 @@
 """Why an export can fail. Each code is stable: the API shows it and the metrics count it."""
 
-from terrafusion.jobs.errors import JobError
+from terrafusion.jobs.errors import JobError, Refused
 
 
 class ExportError(JobError):
@@ -44,7 +44,7 @@ class CrsUnsuitable(ExportError):
     remedy = "Choose another CRS, or an area within the bounds of this one."
 
 
-class RequestOutdated(ExportError):
+class ExportOutdated(ExportError):
     """What was asked for is no longer there, such as a layer that was removed while the job waited."""
 
     code = "request_outdated"
@@ -71,3 +71,15 @@ class PersonalDataRefused(ExportError):
 
     code = "personal_data"
     remedy = "Submit a request without personal data, or ask a manager of the county for the right to it."
+
+
+class RerunRefused(Refused):
+    """A rerun is refused, as the first job's request no longer holds; ``code`` is that of the job that would fail."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NotAnExport(Exception):
+    """``verify_export`` is given a file that it cannot check, or a job without one; the message says why."""

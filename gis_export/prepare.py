@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 
 from gis_export import boundary, request
-from gis_export.errors import PersonalDataRefused, RequestOutdated
+from gis_export.errors import ExportOutdated, PersonalDataRefused
 from gis_export.estimates.accuracy import observe
 from gis_export.models import GisExportJob
 from gis_export.plan import ExportResult, LayerPlan, joined_names
@@ -98,12 +98,12 @@ class Prepared:
 
 
 def prepare(job: GisExportJob, effective_inputs: dict[str, Any] | None = None) -> Prepared:
-    """``effective_inputs``: as another worker prepared it, None where none did. Raises RequestOutdated or
+    """``effective_inputs``: as another worker prepared it, None where none did. Raises ExportOutdated or
     PersonalDataRefused where the request no longer holds."""
     try:
         wanted = job.checked_request or request.of_job(job)
     except InvalidRequest as outdated:
-        raise RequestOutdated(outdated.faults.text) from None
+        raise ExportOutdated(outdated.faults.text) from None
     personal = job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id)
     if effective_inputs is None:
         effective_inputs = wanted.effective_inputs
@@ -117,7 +117,7 @@ def needs(job: GisExportJob) -> Needs:
     """What it takes to read an unsaved job's result; the most where its request does not hold any more."""
     try:
         return Needs(personal=prepare(job).holds_personal)
-    except (RequestOutdated, PersonalDataRefused):
+    except (ExportOutdated, PersonalDataRefused):
         return Needs(personal=True)
 
 

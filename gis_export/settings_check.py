@@ -7,6 +7,7 @@ from gis_export.formats import registry
 from gis_export.parameters import ExportContext
 from terrafusion import crs, words
 from terrafusion.api import keys
+from terrafusion.errors import CRSError
 from terrafusion.jobs.request import Faults
 from terrafusion.records.layers import layers_of
 from terrafusion.records.models import CountySettings
@@ -40,7 +41,7 @@ def check_settings(settings: CountySettings) -> dict[str, str]:
     if settings.default_crs is not None:
         try:
             crs.parse(settings.default_crs)
-        except crs.CRSError as error:
+        except CRSError as error:
             faults["default_crs"] = str(error)
     if fault := limits.fault(settings.format_limits, known):
         faults["format_limits"] = fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from terrafusion.jobs.errors import JobError
+from terrafusion.jobs.request.errors import InvalidRequest
 
 
 class AnalysisError(JobError):
@@ -25,8 +26,12 @@ class TooFewToAnalyze(AnalysisError):
     remedy = "Ask for a longer period, larger places or more classes, load sales, or change the screening rules."
 
 
-class RequestOutdated(AnalysisError):
+class AnalysisOutdated(AnalysisError):
     """What the request names is not there any more."""
 
     code = "request_outdated"
     remedy = "Submit a new request for what is there now."
+
+
+class GeographyError(InvalidRequest):
+    """The county has no such geography, or it may not be named by the user; raised when a request is read."""

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import version
 
 from market_analysis import geography
+from market_analysis.errors import GeographyError
 from market_analysis.models import MarketAnalysisJob
 from terrafusion import __version__
 from terrafusion.jobs.dispatch import digest
@@ -25,7 +26,7 @@ def fingerprint(job: MarketAnalysisJob) -> str:
     """
     try:
         place = geography.parse(job.geography, job.county, personal=True)
-    except geography.GeographyError:
+    except GeographyError:
         return ""
     resolved = dict(job.resolved)
     if job.period_to:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from terrafusion.jobs.request import InvalidRequest
+from market_analysis.errors import GeographyError
+from terrafusion.records.errors import FieldRefused
 from terrafusion.records.layers import LayerField, is_registered, named
 from terrafusion.records.layers.reference import layer_of
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, ReferenceLayer
@@ -43,10 +44,6 @@ _IN_LAYER = {
         "WHERE f.layer_id = {layer} AND q.county_id = {county} ORDER BY q.id, f.id) found ON found.id = p.id"
     ),
 }
-
-
-class GeographyError(InvalidRequest):
-    """The county has no such places."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def parse(text: str, county: County, *, personal: bool) -> Geography:
         raise GeographyError(f"The layer {name!r} has no polygons.")
     try:
         by = named.find(layer_of(layer), field, personal=personal) if field else None
-    except named.FieldRefused as refused:
+    except FieldRefused as refused:
         raise GeographyError(str(refused)) from None
     return _by_layer(text, layer, by)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from market_analysis import publication, request, sales
-from market_analysis.errors import RequestOutdated, TooFewToAnalyze
+from market_analysis.errors import AnalysisOutdated, TooFewToAnalyze
 from market_analysis.models import MarketAnalysisJob
 from terrafusion.jobs.context import JobContext, Outcome
 from terrafusion.jobs.request import InvalidRequest
@@ -24,7 +24,7 @@ def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
     try:
         wanted = request.of_job(job)
     except InvalidRequest as outdated:
-        raise RequestOutdated(outdated.faults.text) from None
+        raise AnalysisOutdated(outdated.faults.text) from None
     context.checkpoint(0, "Reading the sales.")
     with context.stop_with(connection.connection.cancel_safe):
         market = sales.market(wanted, context.checkpoint, _teller(context))

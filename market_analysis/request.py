@@ -11,7 +11,7 @@ from django.contrib.gis.geos import GEOSGeometry
 
 from market_analysis import geography
 from market_analysis.catalogue import ANALYSES, STEPS, Analysis
-from market_analysis.errors import RequestOutdated
+from market_analysis.errors import AnalysisOutdated, GeographyError
 from market_analysis.models import MarketAnalysisJob
 from terrafusion.areas import storage
 from terrafusion.jobs.errors import RequestRefused
@@ -149,7 +149,7 @@ def needs(job: MarketAnalysisJob) -> Needs:
     """Of an unsaved job: places that are called by personal data are in every figure of the result."""
     try:
         return Needs(personal=geography.parse(job.geography, job.county, personal=True).personal)
-    except geography.GeographyError:  # there is no result to come
+    except GeographyError:  # there is no result to come
         return Needs(personal=True)
 
 
@@ -158,7 +158,7 @@ def renew(job: MarketAnalysisJob) -> None:
     try:
         of_job(job)
     except InvalidRequest as outdated:
-        raise RequestRefused(outdated.faults, RequestOutdated.code) from None
+        raise RequestRefused(outdated.faults, AnalysisOutdated.code) from None
 
 
 def _geography(

@@ -11,7 +11,8 @@ from reporting import valuing
 from reporting.compose import compose, holds_personal_data
 from reporting.errors import NothingToReport, TypesettingFailed
 from reporting.models import ReportJob
-from reporting.render.files import RenderContext, Rendered, RenderError
+from reporting.render.errors import RenderError
+from reporting.render.files import RenderContext, Rendered
 from reporting.render.formats import FORMATS
 from reporting.reports.base import Content
 from reporting.snapshot import snapshot

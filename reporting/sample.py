@@ -11,7 +11,8 @@ from pathlib import Path
 
 from reporting.document import blocks as b
 from reporting.render import pdf
-from reporting.render.files import RenderContext, RenderError
+from reporting.render.errors import RenderError
+from reporting.render.files import RenderContext
 
 _SECONDS = 20
 _COLUMNS = (b.Column("parcel", b.Kind.TEXT, "Parcel"), b.Column("sold", b.Kind.DATE), b.Column("price", b.Kind.MONEY))

@@ -11,11 +11,9 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from terrafusion.errors import CRSError
+
 _EPSG = re.compile(r"(?:EPSG:)?([0-9]{1,6})", re.IGNORECASE)
-
-
-class CRSError(ValueError):
-    """The text is shown to users."""
 
 
 def parse(given: object) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from terrafusion.records.models import CountySettings
 from valuation.classes import name_fault, set_for
+from valuation.errors import InvalidClasses
 from valuation.study_terms import PropertyKind
 
 _KEYS = {"level", "kind"}
@@ -21,10 +22,6 @@ _WORDS = (
         PropertyKind.RESIDENTIAL_OTHER,
     ),
 )
-
-
-class ClassFaults(ValueError):
-    """What is wrong with the setting, in a sentence for each fault."""
 
 
 @dataclass(frozen=True)
@@ -67,19 +64,19 @@ def check(settings: CountySettings) -> dict[str, str]:
     """The fault of the setting, for the editors of settings; empty where it is sound."""
     try:
         parse(settings.assessment_classes)
-    except ClassFaults as faults:
+    except InvalidClasses as faults:
         return {"assessment_classes": str(faults)}
     return {}
 
 
 def parse(given: object) -> Classes:
-    """Raises ``ClassFaults`` naming every fault."""
+    """Raises ``InvalidClasses`` naming every fault."""
     example = '{"Residential": {"level": 0.35, "kind": "residential"}, "*": {"level": 0.35}}'
     if not isinstance(given, dict):
-        raise ClassFaults(f"Give an object by class, such as {example}.")
+        raise InvalidClasses(f"Give an object by class, such as {example}.")
     faults = [fault for name, own in given.items() for fault in _faults(name, own)]
     if faults:
-        raise ClassFaults(" ".join(faults))
+        raise InvalidClasses(" ".join(faults))
     return Classes(given)
 
 

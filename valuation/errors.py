@@ -1,101 +1,40 @@
-"""Why a run ends without values, and why a decision is refused."""
+"""Why values, sales, or settings cannot be used. Pure."""
 
 from __future__ import annotations
 
-from terrafusion.jobs.errors import JobError, Refused
+
+class ValuationError(ValueError):
+    """The base of these errors."""
 
 
-class TooFewSales(JobError):
-    """The method has too few valid sales."""
-
-    code = "too_few_sales"
-    remedy = "Load sales, choose a later valuation date, or change the screening rules."
+class InvalidClasses(ValuationError):
+    """The setting ``assessment_classes`` cannot be used; a sentence for each fault."""
 
 
-class NoSchedule(JobError):
-    """The county has no effective rate table that the method needs."""
+class UnusableInput(ValuationError):
+    """A frame that cannot be valued; ``faults`` are all of them."""
 
-    code = "no_schedule"
-    remedy = "Load them (POST valuation/rate-tables, or manage.py load_schedule), or choose another method or date."
-
-
-class UnusableData(JobError):
-    """Records of the run cannot be valued as they are; the text names them."""
-
-    code = "unusable_data"
-    remedy = "Correct these records, then rerun the job."
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__(" ".join(faults))
+        self.faults = faults
 
 
-class ModelUnusable(JobError):
-    """The stored model that the request names is gone or cannot be read."""
-
-    code = "model_unusable"
-    remedy = "Leave out the parameter model, so that a new one is trained."
+class NoEffectiveRates(ValuationError):
+    """No row of a rate table is effective at the valuation date."""
 
 
-class NothingToValue(JobError):
-    """No parcel is in the scope."""
-
-    code = "nothing_to_value"
-    remedy = "Choose another scope, or load its parcels."
+class UnreadableModel(ValuationError):
+    """A stored model is read whose bytes are no model of this format."""
 
 
-class NothingToStudy(JobError):
-    """No sale is left to study."""
-
-    code = "nothing_to_study"
-    remedy = "Choose other dates, values or scope, load sales, or change the screening rules."
+class UnusableSales(ValuationError):
+    """Values and prices that no ratio can be made of."""
 
 
-class NotDecidable(Refused):
-    """Values of a run that are not ready, or not in the state that the step begins from."""
+class InvalidStudyDates(ValuationError):
+    """The dates of a ratio study do not fit its values, or each other. ``faults`` holds messages by
+    ``valuation_date``, ``sales_from``, ``sales_to`` or ``values``."""
 
-    code = "not_decidable"
-
-
-class AlreadyCertified(Refused):
-    """The values are certified already."""
-
-    code = "already_certified"
-
-
-class TooLate(Refused):
-    """A decision is older than the county's revocation_days."""
-
-    code = "too_late_to_revoke"
-
-
-class PreviewExpired(Refused):
-    """The token of the preview is too old."""
-
-    code = "preview_expired"
-
-
-class PreviewDiffers(Refused):
-    """The token is another user's, run's or request's."""
-
-    code = "preview_differs"
-
-
-class PreviewStale(Refused):
-    """The values are no longer as they were previewed."""
-
-    code = "preview_stale"
-
-
-class AlreadyDecided(Refused):
-    """The preview was carried out before."""
-
-    code = "already_decided"
-
-
-class UnreadableToken(Refused):
-    """The token is not one that a preview has given."""
-
-    code = "unreadable_token"
-
-
-class OtherCount(Refused):
-    """The count differs from that of the preview."""
-
-    code = "other_count"
+    def __init__(self, faults: dict[str, list[str]]) -> None:
+        super().__init__(" ".join(text for texts in faults.values() for text in texts))
+        self.faults = faults

@@ -8,10 +8,11 @@ from terrafusion.records.county_time import today
 from terrafusion.records.sales.counting import candidates, count
 from terrafusion.records.sales.frame import SalesQuery, rules_of
 from terrafusion.records.sales.rules import Rules
-from valuation import errors, methods
+from valuation import methods
 from valuation import scope as scopes
 from valuation.methods import Method
 from valuation.models import SCHEDULES, ValuationJob
+from valuation.run.errors import NoSchedule, NothingToStudy, TooFewSales
 from valuation.thresholds import MIN_SALES
 
 Faults = dict[str, list[str]]
@@ -43,7 +44,7 @@ def _effective_on(kind: str, county_id: str, day: date) -> bool:
 
 def lacks_tables(job: ValuationJob, method: Method) -> list[str]:
     lacking = lacking_tables(job.county_id, method, job.valuation_date)
-    return [f"{lacking} {errors.NoSchedule.remedy}"] if lacking else []
+    return [f"{lacking} {NoSchedule.remedy}"] if lacking else []
 
 
 def lacks_sales(job: ValuationJob, method: Method) -> list[str]:
@@ -54,7 +55,7 @@ def lacks_sales(job: ValuationJob, method: Method) -> list[str]:
     if found >= MIN_SALES:
         return []
     fault = f"At least {MIN_SALES} valid sales up to {job.valuation_date} are needed; {found} available."
-    return [f"{fault} {errors.TooFewSales.remedy}"]
+    return [f"{fault} {TooFewSales.remedy}"]
 
 
 def lacks_every_approach(job: ValuationJob, method: Method) -> list[str]:
@@ -82,7 +83,7 @@ def lacks_studied_sales(job: ValuationJob, method: Method) -> list[str]:
         return []
     inside = "" if job.scope == scopes.ALL else " in the scope"
     fault = f"No valid sale{inside} from {query.start} to {query.end} is there to study."
-    return [f"{fault} {errors.NothingToStudy.remedy}"]
+    return [f"{fault} {NothingToStudy.remedy}"]
 
 
 def _rules(job: ValuationJob) -> Rules:

@@ -15,22 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from valuation.errors import UnusableInput
+
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Progress = Callable[[float], None]
 """Called with the share that is done, 0 to 1; what it raises (a cancel) goes through."""
-
-
-class UnusableInput(ValueError):
-    """A frame that cannot be valued; ``faults`` are all of them."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__(" ".join(faults))
-        self.faults = faults
-
-
-class NoEffectiveRates(ValueError):
-    """No row of a schedule is in force at the valuation date."""
 
 
 @dataclass(frozen=True)

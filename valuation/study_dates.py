@@ -17,6 +17,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from terrafusion.records.county_time import today
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from valuation import values
+from valuation.errors import InvalidStudyDates
 from valuation.models import ValuationJob
 from valuation.study_terms import CERTIFIED, CURRENT
 
@@ -28,14 +29,6 @@ _WHAT = {CURRENT: "The values on record", CERTIFIED: "The certified values"}
 
 Values = str | uuid.UUID
 """``current``, ``certified``, or the id of a run."""
-
-
-class DatesDoNotFit(ValueError):
-    """``faults`` holds messages by ``valuation_date``, ``sales_from``, ``sales_to`` or ``values``."""
-
-    def __init__(self, faults: dict[str, list[str]]) -> None:
-        super().__init__(" ".join(text for texts in faults.values() for text in texts))
-        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ def settle(
     sales_from: date | None = None,
     sales_to: date | None = None,
 ) -> StudyDates:
-    """The days of a study; those that are not given follow from the values. Raises ``DatesDoNotFit``.
+    """The days of a study; those that are not given follow from the values. Raises ``InvalidStudyDates``.
 
     Without a span, sales are those from the valuation date on; where there is none yet, those of the year before it.
     """
@@ -74,15 +67,15 @@ def with_sales(
     elif sales_from is None:
         sales_from = day if sales_to is None or sales_to >= day else sales_to - YEAR
     if sales_to is not None and sales_to < sales_from:
-        raise DatesDoNotFit({"sales_to": [f"The last day, {sales_to}, is before the first, {sales_from}."]})
+        raise InvalidStudyDates({"sales_to": [f"The last day, {sales_to}, is before the first, {sales_from}."]})
     span = sales.filter(sale_date__gte=sales_from, **({} if sales_to is None else {"sale_date__lte": sales_to}))
     within = f"from {sales_from} " + (f"to {sales_to}" if sales_to else "on")
     if not span.exists():
         known = sales.aggregate(first=Min("sale_date"), last=Max("sale_date"))
         if known["first"] is None:
-            raise DatesDoNotFit({"sales_from": [f"{county.pk} has no sales to study: load them first."]})
+            raise InvalidStudyDates({"sales_from": [f"{county.pk} has no sales to study: load them first."]})
         there = f"its sales are from {known['first']} to {known['last']}"
-        raise DatesDoNotFit(
+        raise InvalidStudyDates(
             {
                 "sales_from": [
                     f"{county.pk} has no sale {within} to hold values of {day} against; {there}. Give sales_from and "
@@ -91,7 +84,7 @@ def with_sales(
             }
         )
     if studied is not None and studied != CURRENT and not span.filter(_has_value(studied, day)).exists():
-        raise DatesDoNotFit(
+        raise InvalidStudyDates(
             {"sales_from": [f"No sale {within} is of a parcel with {_named(studied)}. Give another sales_from."]}
         )
     return StudyDates(day, sales_from, sales_to)
@@ -99,7 +92,7 @@ def with_sales(
 
 def effective_date(county: County, studied: Values) -> date | None:
     """The day that the values are of: a run's, the latest of the certified ones, or that of most values on the roll.
-    None where the roll does not say. Raises ``DatesDoNotFit`` where there are no such values."""
+    None where the roll does not say. Raises ``InvalidStudyDates`` where there are no such values."""
     if studied == CURRENT:
         return _of_the_roll(county)
     if studied == CERTIFIED:
@@ -107,7 +100,9 @@ def effective_date(county: County, studied: Values) -> date | None:
         found = entries.filter(effective_date__lte=today(county)).aggregate(day=Max("effective_date"))["day"]
         found = found or entries.aggregate(day=Min("effective_date"))["day"]  # certified for a day to come
         if found is None:
-            raise DatesDoNotFit({"values": [f"{county.pk} has no certified values: certify some, or study others."]})
+            raise InvalidStudyDates(
+                {"values": [f"{county.pk} has no certified values: certify some, or study others."]}
+            )
         day: date = found
         return day
     job: ValuationJob = ValuationJob.objects.get(pk=studied)
@@ -151,7 +146,7 @@ def _check_day(county: County, studied: Values, day: date, own: date) -> None:
     if not fits:
         listed = ", ".join(str(one) for one in days[-_SHOWN:])
         what = _WHAT.get(str(studied), "The values of the run")
-        raise DatesDoNotFit(
+        raise InvalidStudyDates(
             {
                 "valuation_date": [
                     f"{what} are of {listed}, not of {day}: against prices of another day every ratio would be wrong. "
@@ -165,7 +160,7 @@ def _last_new_year(county: County) -> date:
     """For values of an unknown day: the first day of the last sale's year."""
     last = Sale.objects.filter(county=county, sale_date__lte=today(county)).aggregate(day=Max("sale_date"))["day"]
     if last is None:
-        raise DatesDoNotFit({"values": [f"{county.pk} has no sales to study: load them first."]})
+        raise InvalidStudyDates({"values": [f"{county.pk} has no sales to study: load them first."]})
     return date(last.year, 1, 1)
 
 

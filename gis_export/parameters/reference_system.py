@@ -9,6 +9,7 @@ from django.db import connection
 from gis_export.parameters.base import ExportContext, ExportParameter
 from gis_export.selection import LayerSelection
 from terrafusion import areas, crs
+from terrafusion.errors import CRSError
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
 
@@ -26,7 +27,7 @@ class ReferenceSystem(ExportParameter):
             value = state_plane or areas.SRID  # of a county that is not known, nothing comes
         try:
             srid = crs.parse(value)
-        except crs.CRSError as error:
+        except CRSError as error:
             here = f", which is EPSG:{state_plane} here" if state_plane else ""
             raise InvalidRequest(f'{error} Or give "state_plane"{here}.') from None
         messages = []

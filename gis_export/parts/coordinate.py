@@ -19,11 +19,11 @@ from django.db.models.functions import Now
 from gis_export import client
 from gis_export.errors import (
     CrsUnsuitable,
+    ExportOutdated,
     FormatLimitExceeded,
     PartFailed,
     PersonalDataRefused,
     ReconciliationFailed,
-    RequestOutdated,
     SnapshotLost,
 )
 from gis_export.models import ExportPart
@@ -46,7 +46,7 @@ _HOPELESS = {
         FormatLimitExceeded,
         PersonalDataRefused,
         ReconciliationFailed,
-        RequestOutdated,
+        ExportOutdated,
         SnapshotLost,
     )
 }

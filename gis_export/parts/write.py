@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db.models import Q
 
 from gis_export import client
-from gis_export.errors import RequestOutdated
+from gis_export.errors import ExportOutdated
 from gis_export.models import ExportPart
 from gis_export.plan import ExportPlan
 from gis_export.prepare import database, prepare
@@ -26,7 +26,7 @@ def execute(part: ExportPart, context: JobContext) -> Outcome:
         raise ClaimLost("The export that the part belongs to has ended, or begun anew.")
     prepared = prepare(job, part.effective_inputs)
     if prepared.personal != part.personal:
-        raise RequestOutdated("The right to personal data has changed since the export began.")
+        raise ExportOutdated("The right to personal data has changed since the export began.")
     (selection,) = (each for each in prepared.selections if each.layer.name == part.layer)
     plan = ExportPlan(
         format=job.export_format,

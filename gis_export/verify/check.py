@@ -15,11 +15,12 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from gis_export.content import Content, Recorded
+from gis_export.errors import NotAnExport
 from gis_export.formats import registry
 from gis_export.formats.base import BOUNDARY_FORMAT, Format
 from gis_export.models import GisExportJob
 from gis_export.verify import database
-from gis_export.verify.package import NotOurs, Package, open_package
+from gis_export.verify.package import Package, open_package
 from gis_export.writer.package import sha256
 from terrafusion.words import counted
 
@@ -36,11 +37,11 @@ class Report:
 
 
 def check_job(job: GisExportJob) -> Report:
-    """The stored result of a job. Raises ``NotOurs`` where there is none."""
+    """The stored result of a job. Raises ``NotAnExport`` where there is none."""
     if not job.result_file:
-        raise NotOurs(f"The job {job.pk} is {job.status}, and has no file.")
+        raise NotAnExport(f"The job {job.pk} is {job.status}, and has no file.")
     if not default_storage.exists(job.result_file):
-        raise NotOurs(f"The file of the job {job.pk}, {job.result_file}, is not in storage.")
+        raise NotAnExport(f"The file of the job {job.pk}, {job.result_file}, is not in storage.")
     with TemporaryDirectory(prefix="verify-") as folder:
         path = Path(folder) / Path(job.result_file).name
         with default_storage.open(job.result_file) as stored, path.open("wb") as copy:
@@ -49,7 +50,7 @@ def check_job(job: GisExportJob) -> Report:
 
 
 def check_file(path: Path) -> Report:
-    """Any file, by its manifest or by the job that made it. Raises ``NotOurs``."""
+    """Any file, by its manifest or by the job that made it. Raises ``NotAnExport``."""
     with TemporaryDirectory(prefix="verify-") as folder:
         return _check(open_package(path, Path(folder)))
 

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gis_export.errors import NotAnExport
 from gis_export.models import GisExportJob
 from gis_export.writer.package import sha256
 
 _MANIFEST = "manifest.json"
 _NEEDED = {"request", "format", "layers", "files"}
-
-
-class NotOurs(Exception):
-    """The file cannot be checked; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +30,9 @@ class Package:
 
 
 def open_package(path: Path, folder: Path, job: GisExportJob | None = None) -> Package:
-    """The file of a job, or any file; a zip is unpacked into ``folder``. Raises ``NotOurs``."""
+    """The file of a job, or any file; a zip is unpacked into ``folder``. Raises ``NotAnExport``."""
     if not path.is_file():
-        raise NotOurs(f"There is no file {path}.")
+        raise NotAnExport(f"There is no file {path}.")
     found = sha256(path)
     job = job or _job_of(path, found)
     if zipfile.is_zipfile(path):
@@ -47,9 +44,9 @@ def open_package(path: Path, folder: Path, job: GisExportJob | None = None) -> P
                     manifest = _read(folder / _MANIFEST)
                     return Package(manifest, {n: folder / n for n in names if n != _MANIFEST}, found, job)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
-            raise NotOurs(f"The zip is damaged: {error}.") from None
+            raise NotAnExport(f"The zip is damaged: {error}.") from None
     if job is None:
-        raise NotOurs(
+        raise NotAnExport(
             f"{path.name} is no export of this installation: it has no {_MANIFEST} in it, and no job here made a file "
             f"of this name or of its SHA-256, {found}."
         )
@@ -80,5 +77,5 @@ def _read(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         manifest = None
     if not isinstance(manifest, dict) or not set(manifest) >= _NEEDED:
-        raise NotOurs(f"The {_MANIFEST} in the zip is not that of an export.")
+        raise NotAnExport(f"The {_MANIFEST} in the zip is not that of an export.")
     return manifest

@@ -8,8 +8,12 @@ class WriterError(Exception):
 
 
 class ReconciliationMismatch(WriterError):
+    """The written file differs from what the database held."""
+
     code = "reconciliation_failed"
 
 
 class FormatLimitReached(WriterError):
+    """A layer has more of something than its format holds."""
+
     code = "format_limit_exceeded"

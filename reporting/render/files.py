@@ -36,7 +36,3 @@ class Rendered:
         """The file of a document that is one."""
         (only,) = self.paths
         return only
-
-
-class RenderError(Exception):
-    """The document could not be written; the text is for the log."""

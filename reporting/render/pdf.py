@@ -20,7 +20,8 @@ from reporting.document import blocks as b
 from reporting.document.frame import framed
 from reporting.document.texts import clean, moment
 from reporting.render import charts, fonts
-from reporting.render.files import RenderContext, Rendered, RenderError
+from reporting.render.errors import RenderError
+from reporting.render.files import RenderContext, Rendered
 from reporting.render.joining.join import join
 from reporting.render.layout import Layout
 from reporting.render.typesetter import Typesetter

@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from reporting.render.files import RenderContext, RenderError
+from reporting.render.errors import RenderError
+from reporting.render.files import RenderContext
 
 _MAX_MEGABYTES = 250
 """Past this the process is replaced before the next part."""

@@ -5,7 +5,8 @@ Nothing is mended in silence: a fault is refused with its place, and what is don
 antimeridian, a transformation, several shapes made one) is reported in ``Area.notes``.
 """
 
-from terrafusion.areas.area import SRID, Area, AreaError, AreaPart
+from terrafusion.areas.area import SRID, Area, AreaPart
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.reading import of_request, parse
 
 __all__ = ["SRID", "Area", "AreaError", "AreaPart", "of_request", "parse"]

@@ -9,7 +9,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from terrafusion.areas.area import AreaError, polygonal
+from terrafusion.areas.area import polygonal
+from terrafusion.areas.errors import AreaError
 
 NOTE = "The area crosses the antimeridian and was split there."
 _WORLD = shapely.box(-180, -90, 180, 90)

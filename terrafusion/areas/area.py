@@ -14,14 +14,6 @@ from terrafusion.records.models import County
 SRID = 4326
 
 
-class AreaError(ValueError):
-    """The area cannot be used; each of ``messages`` says why, and where."""
-
-    def __init__(self, *messages: str) -> None:
-        super().__init__(" ".join(messages))
-        self.messages = messages
-
-
 @dataclass(frozen=True)
 class AreaPart:
     """A piece of an area, exact: everything within ``meters`` on the ground of ``shape``, a Polygon or MultiPolygon in

@@ -7,8 +7,9 @@ from typing import Any
 
 import shapely
 
-from terrafusion.areas.area import SRID, AreaError
+from terrafusion.areas.area import SRID
 from terrafusion.areas.coordinates import ShapesInCrs, outside_world, read_shapes
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.members import is_number, only
 
 

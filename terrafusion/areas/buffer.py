@@ -8,8 +8,9 @@ from typing import Any
 import shapely
 
 from terrafusion.areas import parcels
-from terrafusion.areas.area import Area, AreaContext, AreaError, AreaPart
+from terrafusion.areas.area import Area, AreaContext, AreaPart
 from terrafusion.areas.distance import around
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.members import is_number, only
 from terrafusion.words import shown, unknown
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from terrafusion.areas.area import Area, AreaContext, AreaError, united
+from terrafusion.areas.area import Area, AreaContext, united
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.members import only
 from terrafusion.words import counted
 

@@ -13,8 +13,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion import crs
-from terrafusion.areas.area import SRID, Area, AreaContext, AreaError, plain
+from terrafusion.areas.area import SRID, Area, AreaContext, plain
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.reprojection import place
+from terrafusion.errors import CRSError
 from terrafusion.words import counted
 
 _FARTHEST = 1e9
@@ -59,7 +61,7 @@ def crs_member(given: object) -> tuple[int, list[str]]:
                 '"urn:ogc:def:crs:EPSG::2926"}} is understood; RFC 7946 has none. Give "crs": "EPSG:2926".'
             )
         code = _NAMES.get(name) or crs.parse(name.removeprefix("urn:ogc:def:crs:").replace("::", ":"))
-    except crs.CRSError as error:
+    except CRSError as error:
         raise AreaError(str(error)) from None
     return code, [f"The crs {name[:60]} of GeoJSON 2008 was read as EPSG:{code}, positions as [x, y]."]
 

@@ -18,7 +18,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion.areas import antimeridian
-from terrafusion.areas.area import SRID, AreaError
+from terrafusion.areas.area import SRID
+from terrafusion.areas.errors import AreaError
 
 METERS_PER_DEGREE = 111_320.0
 _RADIUS = 6_371_000.0

@@ -6,7 +6,8 @@ import datetime
 from typing import Any
 
 from terrafusion.api import keys
-from terrafusion.areas.area import Area, AreaContext, AreaError, plain
+from terrafusion.areas.area import Area, AreaContext, plain
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.members import is_number, only
 from terrafusion.areas.records import union_of
 from terrafusion.records.layers import FieldType, Layer, LayerField, layers_named, layers_of, named

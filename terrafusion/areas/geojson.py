@@ -10,8 +10,8 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion.api import keys
-from terrafusion.areas.area import AreaError
 from terrafusion.areas.coordinates import ShapesInCrs, read_shapes
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.members import is_number, only
 from terrafusion.words import shown
 

@@ -6,7 +6,7 @@ import math
 from typing import Any, TypeGuard
 
 from terrafusion.api import keys
-from terrafusion.areas.area import AreaError
+from terrafusion.areas.errors import AreaError
 
 
 def only(given: dict[str, Any], *known: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from terrafusion.areas.area import Area, AreaContext, AreaError, AreaPart
+from terrafusion.areas.area import Area, AreaContext, AreaPart
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.members import only
 from terrafusion.areas.records import union_of
 from terrafusion.records.models import PropertyOperational

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from terrafusion.areas import bbox, buffer, collection, district, geojson, parcels, upload, wkt
-from terrafusion.areas.area import Area, AreaContext, AreaError
+from terrafusion.areas.area import Area, AreaContext
+from terrafusion.areas.errors import AreaError
 from terrafusion.records.models import County, CountySettings
 from terrafusion.types import AnyUser
 from terrafusion.words import unknown

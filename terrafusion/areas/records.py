@@ -9,7 +9,8 @@ from django.contrib.gis.db.models.functions import AsWKB, MemSize
 from django.db.models import QuerySet, Sum
 from shapely.geometry.base import BaseGeometry
 
-from terrafusion.areas.area import AreaError, polygonal
+from terrafusion.areas.area import polygonal
+from terrafusion.areas.errors import AreaError
 from terrafusion.words import counted
 
 MAX_BYTES = 16_000_000

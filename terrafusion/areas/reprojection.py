@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion.areas import antimeridian
-from terrafusion.areas.area import SRID, AreaError
+from terrafusion.areas.area import SRID
+from terrafusion.areas.errors import AreaError
 from terrafusion.words import counted
 
 Convert = Callable[[Any], Any]

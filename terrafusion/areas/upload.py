@@ -7,8 +7,9 @@ from typing import Any
 
 import shapely
 
-from terrafusion.areas.area import Area, AreaContext, AreaError, plain
+from terrafusion.areas.area import Area, AreaContext, plain
 from terrafusion.areas.coordinates import check_vertices
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.members import only
 from terrafusion.records.models import UploadedArea
 from terrafusion.words import shown

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from terrafusion.areas.area import AreaError
 from terrafusion.areas.coordinates import ShapesInCrs, read_shapes
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.members import only
 from terrafusion.words import shown
 

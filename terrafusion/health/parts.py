@@ -17,6 +17,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.db.models.functions import Now
 
+from terrafusion.health.errors import CheckFailed
 from terrafusion.jobs import broker, canary, lanes
 from terrafusion.jobs.publish import media
 from terrafusion.jobs.registry import all_types
@@ -26,10 +27,6 @@ log = logging.getLogger(__name__)
 
 REMEMBER_SECONDS = 3.0
 """Anybody may ask, and the checks write to storage: an answer is given again for so long."""
-
-
-class CheckFailed(Exception):
-    """The text is shown to whoever asks, so it holds no address and no secret."""
 
 
 def check_database() -> None:

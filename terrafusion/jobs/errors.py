@@ -80,7 +80,7 @@ class StorageUnavailable(JobError):
     remedy = "Rerun the job in some minutes. If it fails again, inform your administrator."
 
 
-class DatabaseUnavailable(JobError):
+class DatabaseLost(JobError):
     """The connection to the database was lost."""
 
     code = "database_unavailable"
@@ -88,14 +88,14 @@ class DatabaseUnavailable(JobError):
     remedy = "Rerun the job in some minutes. If it fails again, inform your administrator."
 
 
-class QueryTimedOut(JobError):
+class QueryCancelled(JobError):
     """The database ended a query: the server's own limit, or its administrator. The same again may take as long."""
 
     code = "query_timed_out"
     remedy = "Ask for less, such as a smaller area, or rerun the job when there is less to do."
 
 
-class TransactionConflict(JobError):
+class TransactionRolledBack(JobError):
     """The database undid a transaction of the job for another's sake: a deadlock, or a serialization failure."""
 
     code = "transaction_conflict"
@@ -151,3 +151,33 @@ class IdempotencyKeyReused(Refused):
     """An Idempotency-Key comes again with another request."""
 
     code = "idempotency_key_reused"
+
+
+class ReadRefused(Refused):
+    """A user asks for a result that is not for them; no job has failed."""
+
+    def __init__(self, text: str, code: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class OwnerLost(Refused):
+    """The owner of a schedule that is due may no longer submit jobs in the county."""
+
+    code = "schedule_owner_lost"
+
+
+class InvalidCron(ValueError):
+    """A schedule's expression cannot be used; the text says why."""
+
+
+class InvalidWebhookUrl(ValueError):
+    """A URL cannot be that of a webhook; the text says why."""
+
+
+class WebhookPostFailed(Exception):
+    """A webhook's receiver sent nothing back, or nothing that could be understood; ``code`` is stable."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from terrafusion.api import bodies
+from terrafusion.jobs.errors import InvalidWebhookUrl
 from terrafusion.jobs.webhooks import address, secrets
 from terrafusion.records.models import CountySettings
 
@@ -68,7 +69,7 @@ class WebhookField(serializers.CharField):
         url: str = super().to_internal_value(data)
         try:
             address.parse(url)
-        except address.AddressFault as fault:
+        except InvalidWebhookUrl as fault:
             raise ValidationError(str(fault)) from None
         if not secrets.has(self.context["request"].user):
             self.fail("no_secret")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.exceptions import PermissionDenied
 
-from terrafusion.jobs.errors import Refused
+from terrafusion.jobs.errors import ReadRefused
 from terrafusion.records.access import Rights, Role, highest, rights_of
 from terrafusion.types import AnyUser
 
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from terrafusion.jobs.models.guarded import Guarded
 
 PERSONAL = "personal_data"
-
-
-class ReadRefused(Refused):
-    """The result is not for this user; no job has failed."""
-
-    def __init__(self, text: str, code: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 @dataclass(frozen=True)

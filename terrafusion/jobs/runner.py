@@ -147,11 +147,11 @@ def reason_of(error: BaseException, context: JobContext) -> errors.JobError:
     if isinstance(error, MemoryError):
         return errors.OutOfMemory("The worker has too little memory for this job.")
     if is_time_out(error):
-        return errors.QueryTimedOut("The database ended a query of this job, because it took longer than it may.")
+        return errors.QueryCancelled("The database ended a query of this job, because it took longer than it may.")
     if is_conflict(error):
-        return errors.TransactionConflict("The job was rolled back because of a conflicting transaction.")
+        return errors.TransactionRolledBack("The job was rolled back because of a conflicting transaction.")
     if isinstance(error, DATABASE_AWAY):
-        return errors.DatabaseUnavailable("The database did not answer.")
+        return errors.DatabaseLost("The database did not answer.")
     if isinstance(error, OSError) and error.errno in _FULL:
         return errors.StorageFull("There is no space left for the result.")
     if isinstance(error, OSError) and error.errno in _STORAGE_AWAY:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from terrafusion.records.errors import InvalidRules
 from terrafusion.records.models import CountySettings
-from terrafusion.records.sales.rules import RuleFaults, Rules
+from terrafusion.records.sales.rules import Rules
 
 Faults = dict[str, str]
 Check = Callable[[CountySettings], Faults]
@@ -42,6 +43,6 @@ def _shapes(settings: CountySettings) -> Faults:
         found["time_zone"] = fault
     try:
         Rules.parse(settings.sales_screening)
-    except RuleFaults as faulty:
+    except InvalidRules as faulty:
         found["sales_screening"] = " ".join(f"{name}: {text}" if name else text for name, text in faulty.faults.items())
     return found

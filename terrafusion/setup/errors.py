@@ -2,4 +2,4 @@
 
 
 class SetupError(Exception):
-    pass
+    """A step of the setup cannot be done; the message says why, and what to do."""

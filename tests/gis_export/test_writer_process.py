@@ -31,7 +31,7 @@ from gis_export.formats import registry
 from gis_export.models import GisExportJob
 from gis_export.plan import ColumnPlan, ExportPlan, ExportResult, LayerPlan
 from terrafusion.jobs import dispatch, runner
-from terrafusion.jobs.errors import DatabaseUnavailable, JobError, QueryTimedOut, StorageFull, StorageUnavailable
+from terrafusion.jobs.errors import DatabaseLost, JobError, QueryCancelled, StorageFull, StorageUnavailable
 from terrafusion.jobs.publish import workdir_root
 from terrafusion.records.layers import FieldType, Layer, LayerField
 from terrafusion.records.layers import registry as layer_registry
@@ -163,17 +163,17 @@ class TestFailures:
     @pytest.mark.parametrize("changes", [{"host": "/nowhere"}, {"dbname": "no_such"}, {"port": "1"}])
     def test_a_database_that_is_away(self, tmp_path: Path, changes: dict[str, str]) -> None:
         error = failure(plan(tmp_path, database=conninfo(**changes)))
-        assert isinstance(error, DatabaseUnavailable)
+        assert isinstance(error, DatabaseLost)
         assert is_clean(error.message)
 
     @pytest.mark.parametrize(
         ("end", "kind", "export_format"),
         [
             *(
-                ("pg_terminate_backend", DatabaseUnavailable, name)
+                ("pg_terminate_backend", DatabaseLost, name)
                 for name in ("DXF", "GeoJSON", "GeoPackage", "GeoParquet", "XLSX")
             ),
-            *(("pg_cancel_backend", QueryTimedOut, name) for name in ("GeoJSON", "GeoPackage")),
+            *(("pg_cancel_backend", QueryCancelled, name) for name in ("GeoJSON", "GeoPackage")),
         ],
     )
     def test_a_query_that_is_ended(self, tmp_path: Path, end: str, kind: type[JobError], export_format: str) -> None:

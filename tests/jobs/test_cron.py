@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrafusion.jobs.schedules.cron import MINIMUM, CronFault, check, next_after
+from terrafusion.jobs.errors import InvalidCron
+from terrafusion.jobs.schedules.cron import MINIMUM, check, next_after
 
 SEATTLE = "America/Los_Angeles"
 
@@ -70,7 +71,7 @@ def test_an_hour_that_comes_twice_is_due_once() -> None:
     ],
 )
 def test_expressions_that_are_refused(expression: str) -> None:
-    with pytest.raises(CronFault, match=r"\w"):
+    with pytest.raises(InvalidCron, match=r"\w"):
         check(expression)
 
 

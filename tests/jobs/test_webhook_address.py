@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from terrafusion.jobs.errors import InvalidWebhookUrl, WebhookPostFailed
 from terrafusion.jobs.webhooks import address, post, signature
 from tests.jobs.receiver import Handler, Server, answer
 
@@ -94,7 +95,7 @@ def test_addresses_that_are_taken(url: str) -> None:
     ],
 )
 def test_addresses_that_are_refused(url: str) -> None:
-    with pytest.raises(address.AddressFault):
+    with pytest.raises(InvalidWebhookUrl):
         address.parse(url)
 
 
@@ -112,7 +113,7 @@ def test_receivers_inside_the_network_that_the_site_allows(settings: Any) -> Non
     assert address.parse("https://GIS.local:9000/x").internal
     assert address.parse("http://10.0.0.7:8080/").internal
     for other in ("http://10.0.0.7/", "https://10.0.0.8:8080/", "http://example.gov/", "http://x.gis.local/"):
-        with pytest.raises(address.AddressFault):
+        with pytest.raises(InvalidWebhookUrl):
             address.parse(other)
 
 
@@ -178,7 +179,7 @@ def test_a_message_arrives_and_its_signature_is_verified(receiver: Server, names
 
 
 def fails(server_url: str) -> str:
-    with pytest.raises(post.PostFailed) as failed:
+    with pytest.raises(WebhookPostFailed) as failed:
         post.post(server_url, b"{}", {})
     return failed.value.code
 

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from django.contrib.gis.geos import Point, Polygon
 
+from terrafusion.records.errors import InvalidRules
 from terrafusion.records.models import County, CountySettings, PropertyOperational, Sale
 from terrafusion.records.sales import frame
 from terrafusion.records.sales.frame import SalesQuery
-from terrafusion.records.sales.rules import RuleFaults, Rules
+from terrafusion.records.sales.rules import Rules
 from terrafusion.records.sales.screening import REASONS, screen
 from terrafusion.records.settings_validators import faults
 
@@ -105,10 +106,10 @@ def test_every_exclusion_adds_up_and_is_explained() -> None:
 
 def test_faulty_rules_are_all_named(db: None, county: County) -> None:
     given = {"valid_codes": "1", "min_price": -1, "flip_days": True, "outlier_iqr": "x", "colour": 1}
-    with pytest.raises(RuleFaults) as refused:
+    with pytest.raises(InvalidRules) as refused:
         Rules.parse(given)
     assert set(refused.value.faults) == set(given)
-    with pytest.raises(RuleFaults, match="below the lowest"):
+    with pytest.raises(InvalidRules, match="below the lowest"):
         Rules.parse({"min_price": 5, "max_price": 4})
     assert "min_price" in faults(CountySettings(county=county, sales_screening={"min_price": 1.5}))["sales_screening"]
     CountySettings.objects.create(county=county, sales_screening={"valid_codes": ["1"]})

@@ -16,7 +16,7 @@ import pytest
 from reporting.document import blocks as b
 from reporting.document import texts
 from reporting.document.texts import INDENT
-from reporting.render.files import RenderError
+from reporting.render.errors import RenderError
 from reporting.render.formats import FORMATS
 from tests.reporting import files, pages, pdfs
 from tests.reporting.conftest import Render

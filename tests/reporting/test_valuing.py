@@ -21,7 +21,7 @@ from tests.conftest import Cluster
 from tests.reporting import pdfs
 from tests.reporting.conftest import URL, Make
 from tests.valuation import data
-from valuation.frames import UnusableInput
+from valuation.errors import UnusableInput
 from valuation.models import PropertyValuation, ValuationJob
 
 RUN: dict[str, Any] = {

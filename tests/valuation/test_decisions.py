@@ -18,7 +18,7 @@ from tests.conftest import ClientOf
 from tests.valuation import data
 from tests.valuation.conftest import certify, decided, states
 from valuation.decisions.asked import EVERYTHING, DecisionRequest, ValueSelection
-from valuation.errors import AlreadyCertified, NotDecidable, PreviewStale
+from valuation.decisions.errors import AlreadyCertified, NotDecidable, PreviewStale
 from valuation.models import Decision, PropertyValuation, Step, ValuationJob
 
 Parcels = list[PropertyOperational]

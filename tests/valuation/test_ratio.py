@@ -8,7 +8,7 @@ import pytest
 from tests.valuation import iaao
 from tests.valuation.data import random_sales
 from valuation import ratio
-from valuation.ratio import measures
+from valuation.errors import UnusableSales
 from valuation.ratio.study import value_tiers
 
 
@@ -98,7 +98,7 @@ def test_unusable_sales_are_named() -> None:
         ([-1, 2], [1, 2]),
         ([[1]], [[1]]),
     ):
-        with pytest.raises(measures.UnusableSales):
+        with pytest.raises(UnusableSales):
             ratio.study(value, price)
 
 
@@ -130,7 +130,7 @@ def test_groups_and_tiers() -> None:
     first = np.array(tiers) == "1 of 4"
     assert price[first].mean() < price[~first].min() * 1.5
     assert studies["1 of 4"].measures["median"].value == ratio.median(value[first], price[first])
-    with pytest.raises(measures.UnusableSales):
+    with pytest.raises(UnusableSales):
         ratio.study_by_group(value, price, ["a"])
 
 

@@ -17,6 +17,7 @@ from scipy import stats
 from tests.valuation import iaao
 from tests.valuation.data import random_sales
 from valuation import ratio
+from valuation.errors import UnusableSales
 from valuation.ratio import intervals, measures
 
 with warnings.catch_warnings():  # it is written for an older pandas
@@ -104,7 +105,7 @@ def test_sales_may_be_any_numbers() -> None:
     ],
 )
 def test_what_is_said_of_unusable_sales(values: Any, prices: Any, message: str) -> None:
-    with pytest.raises(measures.UnusableSales) as refused:
+    with pytest.raises(UnusableSales) as refused:
         ratio.median(values, prices)
     assert str(refused.value) == message
 

@@ -16,7 +16,7 @@ from tests.conftest import ClientOf
 from tests.valuation import data
 from tests.valuation.conftest import decided
 from valuation.decisions.asked import EVERYTHING, DecisionRequest, ValueSelection
-from valuation.errors import NotDecidable
+from valuation.decisions.errors import NotDecidable
 from valuation.models import EvaluationSale, PropertyValuation, Step, ValuationJob
 from valuation.retention import forget
 

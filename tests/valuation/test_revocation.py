@@ -19,7 +19,7 @@ from tests.valuation import data
 from tests.valuation.conftest import certify, decided, states
 from valuation import layers, values
 from valuation.decisions.asked import EVERYTHING, DecisionRequest, ValueSelection
-from valuation.errors import NotDecidable, PreviewStale, TooLate
+from valuation.decisions.errors import NotDecidable, PreviewStale, TooLate
 from valuation.models import DecidedValue, Decision, PropertyValuation, State, Step, ValuationJob
 
 Parcels = list[PropertyOperational]

@@ -16,9 +16,9 @@ from terrafusion.records.models import County, PropertyOperational, Sale
 from tests.valuation import data
 from tests.valuation.conftest import certify
 from valuation import studies
-from valuation.errors import NothingToStudy
 from valuation.models import EvaluationSale, PropertyValuation, ValuationJob
 from valuation.plain_values import plain
+from valuation.run.errors import NothingToStudy
 
 DAY = datetime.date(2021, 1, 1)
 

@@ -14,8 +14,9 @@ from terrafusion.records.models import County, PropertyOperational, PropertyValu
 from tests.valuation import data
 from tests.valuation.conftest import certify
 from valuation import studies
+from valuation.errors import InvalidStudyDates
 from valuation.models import ValuationJob
-from valuation.study_dates import DatesDoNotFit, StudyDates, settle
+from valuation.study_dates import StudyDates, settle
 
 DAY = data.VALUATION_DATE  # the last sales are of the month before
 REPORTS = "/api/v1/reporting/run"
@@ -120,9 +121,11 @@ def test_values_of_parcels_that_did_not_sell(county: County, sold: list[Property
     run = data.run_of(county, valuation_date=DAY)
     data.proposed(run, unsold)
     certify(run, assessor, "9999", day=DAY)
-    with pytest.raises(DatesDoNotFit, match="No sale from 2021-01-01 to 2021-12-31 is of a parcel with a certified"):
+    with pytest.raises(
+        InvalidStudyDates, match="No sale from 2021-01-01 to 2021-12-31 is of a parcel with a certified"
+    ):
         settle(county, "certified")
-    with pytest.raises(DatesDoNotFit, match="is of a parcel with a value of the run"):
+    with pytest.raises(InvalidStudyDates, match="is of a parcel with a value of the run"):
         settle(county, run.pk)
 
 
@@ -133,7 +136,7 @@ def test_the_day_of_a_loaded_roll(county: County, sold: list[PropertyOperational
     PropertyOperational.objects.update(tax_year=2022)
     assert settle(county, "current").valuation_date == DAY
     assert settle(county, "current", last_year).sales_from == last_year  # a tax year that follows its values' day
-    with pytest.raises(DatesDoNotFit, match="are of 2022-01-01, not of 2020-01-01"):
+    with pytest.raises(InvalidStudyDates, match="are of 2022-01-01, not of 2020-01-01"):
         settle(county, "current", datetime.date(2020, 1, 1))
     for parcel in PropertyOperational.objects.all():
         PropertyValueHistory.objects.create(
@@ -141,5 +144,5 @@ def test_the_day_of_a_loaded_roll(county: County, sold: list[PropertyOperational
         )
     assert settle(county, "current").valuation_date == datetime.date(2021, 7, 1)
     Sale.objects.all().delete()
-    with pytest.raises(DatesDoNotFit, match="has no sales to study"):
+    with pytest.raises(InvalidStudyDates, match="has no sales to study"):
         settle(county, "current")

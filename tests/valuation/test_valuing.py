@@ -24,12 +24,12 @@ from terrafusion.jobs.errors import JobError
 from terrafusion.jobs.states import Status
 from terrafusion.records.models import County, CountySettings, PropertyOperational, Sale
 from tests.valuation import data
-from valuation.errors import NoSchedule, TooFewSales
 from valuation.fingerprint import fingerprint
 from valuation.frames import Values, values_of
 from valuation.models import SCHEDULES, EvaluationSale, LandRate, PropertyValuation, ValuationJob, ValuationModel
 from valuation.run import records
 from valuation.run.balance import Compared, unbalanced
+from valuation.run.errors import NoSchedule, TooFewSales
 
 
 def submitted(api: APIClient, county: County, method: str, scope: Any = "all", **parameters: Any) -> ValuationJob:

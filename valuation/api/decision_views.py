@@ -32,9 +32,9 @@ from valuation.api.decisions import (
 from valuation.api.views import JOB_ID, OfJob
 from valuation.decisions import execute
 from valuation.decisions.asked import DecisionRequest
+from valuation.decisions.errors import OtherCount, UnreadableToken
 from valuation.decisions.preview import preview
 from valuation.decisions.rules import RULES
-from valuation.errors import OtherCount, UnreadableToken
 from valuation.models import Decision, PropertyValuation
 
 _REFUSED = {400: ProblemSerializer, 403: ProblemSerializer, 404: ProblemSerializer, 409: ProblemSerializer}

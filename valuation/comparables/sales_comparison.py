@@ -136,7 +136,7 @@ def prepare(
 ) -> SalesComparison:
     """Learn the adjustments from screened sales up to ``as_of`` and evaluate them on the last year's.
 
-    Raises ``market_analysis.stats.errors.InsufficientSales`` below 100 sales, ``frames.UnusableInput``.
+    Raises ``market_analysis.stats.errors.InsufficientSales`` below 100 sales, ``UnusableInput``.
     """
     options, report = options or Options(), progress or (lambda _: None)
     history = learn_history(checked(sales, ("sale_price", "sale_date")), as_of)

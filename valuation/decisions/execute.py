@@ -20,11 +20,11 @@ from terrafusion.records import certified
 from terrafusion.words import counted
 from valuation.decisions import entries, token
 from valuation.decisions.asked import DecisionRequest
+from valuation.decisions.errors import AlreadyDecided, OtherCount
 from valuation.decisions.figures import with_figures
 from valuation.decisions.preview import figures
 from valuation.decisions.ready import READY, meant
 from valuation.decisions.rules import RULES
-from valuation.errors import AlreadyDecided, OtherCount
 from valuation.models import Decision, PropertyValuation, Step, ValuationJob
 from valuation.values import lock_decisions, made_by
 

@@ -16,10 +16,10 @@ from terrafusion.words import counted
 from valuation import methods
 from valuation.decisions import token
 from valuation.decisions.asked import DecisionRequest
+from valuation.decisions.errors import AlreadyCertified, NotDecidable
 from valuation.decisions.figures import compared, with_figures
 from valuation.decisions.ready import DECIDED_SINCE, OWN_REVIEW, READY, REASONS, TAKEN, meant
 from valuation.decisions.rules import RULES, refuse_too_late
-from valuation.errors import AlreadyCertified, NotDecidable
 from valuation.models import ValuationJob
 from valuation.values import DONE
 

@@ -11,7 +11,7 @@ from terrafusion.records import county_time
 from terrafusion.records.access import Role
 from terrafusion.records.models import CountySettings
 from terrafusion.words import counted
-from valuation.errors import NotDecidable, TooLate
+from valuation.decisions.errors import NotDecidable, TooLate
 from valuation.models import Decision, State, Step
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from terrafusion.types import AnyUser
 from terrafusion.words import counted
 from valuation.decisions.asked import DecisionRequest
-from valuation.errors import PreviewDiffers, PreviewExpired, PreviewStale, UnreadableToken
+from valuation.decisions.errors import PreviewDiffers, PreviewExpired, PreviewStale, UnreadableToken
 
 LIFE = timedelta(minutes=30)
 _SALT = "valuation.decisions.token"

@@ -3,10 +3,11 @@
 ``valuation.frames`` says what the frames are; assessed values and prices among the characteristics are left out.
 """
 
+from valuation.errors import UnreadableModel
 from valuation.mass_appraisal.approach import MassAppraisal, Options, train
 from valuation.mass_appraisal.card import card, evaluation
 from valuation.mass_appraisal.reasons import reasons_in_dollars
-from valuation.mass_appraisal.storing import UnreadableModel, load, save
+from valuation.mass_appraisal.storing import load, save
 
 __all__ = [
     "MassAppraisal",

@@ -111,7 +111,7 @@ def train(
 ) -> MassAppraisal:
     """Learn from screened sales up to ``as_of``; later ones are not looked at.
 
-    Raises ``market_analysis.stats.errors.InsufficientSales`` below 100 sales, ``frames.UnusableInput`` for a frame
+    Raises ``market_analysis.stats.errors.InsufficientSales`` below 100 sales, ``UnusableInput`` for a frame
     without prices or dates.
     """
     options, report = options or Options(), progress or (lambda _: None)

@@ -13,6 +13,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
+from valuation.errors import UnreadableModel
 from valuation.mass_appraisal import parts
 from valuation.mass_appraisal.approach import MassAppraisal, Options
 from valuation.mass_appraisal.calibration import Calibration
@@ -27,10 +28,6 @@ from valuation.mass_appraisal.trees import Trees
 _FORMAT = 7
 _LARGEST = 2**31  # bytes unpacked: more is no model of a county
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
-
-
-class UnreadableModel(ValueError):
-    """The bytes are no model of this format."""
 
 
 def save(model: MassAppraisal) -> bytes:

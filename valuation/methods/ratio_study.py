@@ -8,10 +8,11 @@ from typing import Any
 
 from terrafusion.jobs.request import InvalidRequest
 from terrafusion.records.models import County
+from valuation.errors import InvalidStudyDates
 from valuation.feasible import lacks_studied_sales
 from valuation.methods.registry import Method
 from valuation.parameters import STUDY
-from valuation.study_dates import DatesDoNotFit, settle
+from valuation.study_dates import settle
 from valuation.study_terms import CERTIFIED, CURRENT
 
 
@@ -21,7 +22,7 @@ def _settle(values: dict[str, Any], county: County, day: date | None) -> date:
     given = (values[name] and date.fromisoformat(values[name]) for name in ("sales_from", "sales_to"))
     try:
         dates = settle(county, studied if studied in (CURRENT, CERTIFIED) else uuid.UUID(studied), day, *given)
-    except DatesDoNotFit as invalid:
+    except InvalidStudyDates as invalid:
         paths = {name: name if name == "valuation_date" else f"parameters.{name}" for name in invalid.faults}
         raise InvalidRequest({paths[name]: texts for name, texts in invalid.faults.items()}) from None
     values |= {name: getattr(dates, name) and str(getattr(dates, name)) for name in ("sales_from", "sales_to")}

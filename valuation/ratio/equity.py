@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from valuation.errors import UnusableSales
 from valuation.ratio.intervals import Interval, median_interval, with_level
-from valuation.ratio.measures import Numbers, UnusableSales, checked, proxy
+from valuation.ratio.measures import Numbers, checked, proxy
 
 _GROUPS = ((501, 10), (51, 4), (20, 2))  # from how many sales, how many groups
 _CONFIDENCE = 0.90

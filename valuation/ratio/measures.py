@@ -6,14 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terrafusion.words import counted
+from valuation.errors import UnusableSales
 
 Numbers = NDArray[np.float64]
 ONE_PRICE = 1e-12
 """Gini's coefficient of prices, up to which they are all one price and it is rounding."""
-
-
-class UnusableSales(ValueError):
-    """Values and prices that no ratio can be made of."""
 
 
 def checked(values: object, prices: object) -> tuple[Numbers, Numbers]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from valuation.errors import UnusableSales
 from valuation.ratio import intervals, measures
 from valuation.ratio.chasing import MIN_RATIOS, SalesChasing, sales_chasing
 from valuation.ratio.equity import Tier, VerticalEquity, value_deciles, vei
@@ -73,7 +74,7 @@ def study(
 ) -> RatioStudy:
     """Study the values against the prices. ``level`` is the share of market value that the values should be at;
     ``trim`` leaves out ratios so many inter-quartile ranges beyond the quartiles. ``error`` is the standard error in
-    logs that all values share, which the intervals of levels then hold. Raises ``measures.UnusableSales``."""
+    logs that all values share, which the intervals of levels then hold. Raises ``UnusableSales``."""
     value, price = measures.checked(values, prices)
     total = price.size
     if trim is not None and total:
@@ -125,7 +126,7 @@ def study_by_group(
     """A study for each class, neighborhood or tier; ``groups`` names the one of each sale."""
     value, price = measures.checked(values, prices)
     if len(groups) != price.size:
-        raise measures.UnusableSales("Name the group of each sale.")
+        raise UnusableSales("Name the group of each sale.")
     labels = np.asarray(groups, dtype=object)
     return {
         str(name): study(value[labels == name], price[labels == name], kind, trim=trim, resamples=resamples)

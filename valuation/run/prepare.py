@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from django.utils.module_loading import import_string
 
 from market_analysis.stats.errors import InsufficientSales
-from valuation import cost, errors, methods, reconcile
-from valuation.frames import NoEffectiveRates
+from valuation import cost, methods, reconcile
+from valuation.errors import NoEffectiveRates
 from valuation.land import allocation
 from valuation.land.allocation import Allocation
 from valuation.land_shares import shares_of
@@ -16,6 +16,7 @@ from valuation.methods import Method
 from valuation.methods.cost import COST
 from valuation.models import ValuationJob
 from valuation.run.approaches import Progress
+from valuation.run.errors import NoSchedule, TooFewSales
 from valuation.run.prepared import Prepared
 from valuation.run.records import Market
 from valuation.schedules import reading
@@ -36,7 +37,7 @@ def prepare(job: ValuationJob, market: Market, progress: Progress) -> Prepared:
         if approach is not None:
             ready.approaches[method.name] = approach
     if not ready.approaches:
-        raise errors.TooFewSales("No approach to value can be had. " + " ".join(ready.notes))
+        raise TooFewSales("No approach to value can be had. " + " ".join(ready.notes))
     if own.reconciles:
         _weigh(ready, job.resolved["confidence"])
     ready.land = _land(job, market)
@@ -71,4 +72,4 @@ def _land(job: ValuationJob, market: Market) -> Allocation:
 
 
 def _failure(lacking: Exception) -> Exception:
-    return (errors.TooFewSales if isinstance(lacking, InsufficientSales) else errors.NoSchedule)(str(lacking))
+    return (TooFewSales if isinstance(lacking, InsufficientSales) else NoSchedule)(str(lacking))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from valuation import mass_appraisal, methods, reconcile
+from valuation.errors import NoEffectiveRates
 from valuation.feasible import lacking_tables
-from valuation.frames import NoEffectiveRates
 from valuation.land.allocation import Allocation
 from valuation.methods import Method
 from valuation.models import ValuationJob, ValuationModel

@@ -11,14 +11,15 @@ from django.db import connection, transaction
 from terrafusion.jobs.context import JobContext, Outcome
 from terrafusion.jobs.package import pack
 from terrafusion.words import counted
-from valuation import errors, studies
 from valuation import scope as scopes
+from valuation import studies
 from valuation.models import EvaluationSale, ValuationJob
 from valuation.plain_values import plain
 from valuation.ratio import PropertyKind
 from valuation.ratio.verdict import factor, verdict
 from valuation.run import evaluation, files, store
 from valuation.run.claim import require_claim
+from valuation.run.errors import NothingToStudy
 from valuation.study_groups import CountyStudy, of_frame
 
 
@@ -43,7 +44,7 @@ def run(job: ValuationJob, context: JobContext) -> Outcome:
     with context.stop_with(connection.connection.cancel_safe):
         studied = studies.study_input(wanted(job))
     if not len(studied.sales):
-        raise errors.NothingToStudy(_nothing(studied.screening))
+        raise NothingToStudy(_nothing(studied.screening))
     context.checkpoint(50, f"{counted(len(studied.sales), 'sale')} to study.")
     study = of_frame(studied.sales, wanted(job).classes())
     words = verdict(study.overall, study.by_class)

@@ -14,10 +14,10 @@ from django.db import connection, transaction
 from terrafusion.jobs.context import JobContext, Outcome
 from terrafusion.records.models import CountySettings
 from terrafusion.words import counted
-from valuation import errors, flags
+from valuation import flags
 from valuation import scope as scopes
 from valuation.assessment import classes_of
-from valuation.frames import UnusableInput
+from valuation.errors import UnusableInput
 from valuation.mass_appraisal import holdout
 from valuation.models import EvaluationSale, PropertyValuation, State, ValuationJob
 from valuation.plain_values import plain
@@ -25,6 +25,7 @@ from valuation.run import evaluation, files, model_storage, records, store
 from valuation.run.approaches import ApproachResult
 from valuation.run.balance import Compared, unbalanced
 from valuation.run.claim import require_claim
+from valuation.run.errors import NothingToValue, UnusableData
 from valuation.run.parallel import in_order
 from valuation.run.prepare import prepare
 from valuation.run.prepared import Prepared
@@ -67,12 +68,12 @@ class _Run:
         job, context = self.job, self.context
         ids = records.parcel_ids(self.scope)
         if not len(ids):
-            raise errors.NothingToValue("No parcel is in the scope any more.")
+            raise NothingToValue("No parcel is in the scope any more.")
         context.checkpoint(_READ, f"{counted(len(self.market.sales), 'sale')} passed the screening.")
         try:
             ready = prepare(job, self.market, self._progress(_READ, _READY, "Learning from sales."))
         except UnusableInput as unusable:
-            raise errors.UnusableData(str(unusable)) from unusable
+            raise UnusableData(str(unusable)) from unusable
         # What a lost attempt may have left.
         store.clear(job, PropertyValuation, EvaluationSale)
         sales = self._holdout(ready)

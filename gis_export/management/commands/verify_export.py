@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gis_export import verify
+from gis_export.errors import NotAnExport
 from gis_export.models import GisExportJob
 from terrafusion.words import counted
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, export: str, **options: Any) -> None:
         try:
             report = self._check(export)
-        except verify.NotOurs as error:
+        except NotAnExport as error:
             raise CommandError(str(error)) from None
         for line in [*report.checked, *report.skipped]:
             self.stdout.write(line)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from reporting.render.files import RenderError
+from reporting.render.errors import RenderError
 from reporting.render.joining.part import PdfPart, mapped, one, references, split
 from reporting.render.joining.writer import Writer
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reporting.render.files import RenderError
+from reporting.render.errors import RenderError
 
 _STRING = rb"\((?:[^\\()]|\\.|\((?:[^\\()]|\\.)*\))*\)|<[0-9A-Fa-f]+>"
 _TOKEN = re.compile(_STRING + rb"|(\d+) 0 R", re.DOTALL)

@@ -13,13 +13,14 @@ from terrafusion.records.access import counties_for
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from terrafusion.records.versions import source
 from terrafusion.types import AnyUser
-from valuation.study_dates import DatesDoNotFit, settle
+from valuation.errors import InvalidStudyDates
+from valuation.study_dates import settle
 
 MAX_COUNTIES = 50
 
 
 def values_of(county: County, asked: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of one county's study. Raises ``DatesDoNotFit``."""
+    """The parameters of one county's study. Raises ``InvalidStudyDates``."""
     dates = settle(county, asked["values"], *days_of(asked))
     return {**asked, **{name: None if day is None else day.isoformat() for name, day in vars(dates).items()}}
 
@@ -67,7 +68,7 @@ class CountyComparison(StudyReport):
         for county in counties.values() if not faults else ():
             try:
                 values_of(county, request.values)
-            except DatesDoNotFit as refused:
+            except InvalidStudyDates as refused:
                 for name, texts in refused.faults.items():
                     named = [text if text.startswith(county.pk) else f"{county.pk}: {text}" for text in texts]
                     faults.setdefault(f"parameters.{name}", []).extend(named)

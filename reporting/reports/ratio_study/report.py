@@ -12,7 +12,8 @@ from reporting.reports.runs import ValuationRun
 from terrafusion.jobs.request import Boolean, Choice, Day, InvalidRequest
 from terrafusion.records.models import County, Sale
 from terrafusion.types import AnyUser
-from valuation.study_dates import DatesDoNotFit, StudyDates, settle, with_sales
+from valuation.errors import InvalidStudyDates
+from valuation.study_dates import StudyDates, settle, with_sales
 from valuation.study_terms import CERTIFIED, CURRENT, PropertyKind
 
 STUDY = (
@@ -59,7 +60,7 @@ class StudyReport(Report):
         """The days that were not given, so that a rerun is of the same ones."""
         try:
             dates = _dates(values, county)
-        except DatesDoNotFit as invalid:
+        except InvalidStudyDates as invalid:
             raise InvalidRequest(invalid.faults) from None
         return {**values, **{name: None if day is None else day.isoformat() for name, day in vars(dates).items()}}
 
@@ -75,14 +76,14 @@ def days_of(values: dict[str, Any]) -> tuple[date | None, date | None, date | No
 
 
 def _dates(values: dict[str, Any], county: County) -> StudyDates:
-    """Raises ``DatesDoNotFit``."""
+    """Raises ``InvalidStudyDates``."""
     given, run = days_of(values), values["valuation_job"]
     if not isinstance(run, dict):
         return settle(county, uuid.UUID(run) if run else values["values"], *given)
     day = date.fromisoformat(run["valuation_date"])
     if given[0] not in (None, day):
         reason = f"The run's values are to be of {day}: give that day, or leave valuation_date out."
-        raise DatesDoNotFit({"valuation_date": [reason]})
+        raise InvalidStudyDates({"valuation_date": [reason]})
     return with_sales(county, None, day, *given[1:])
 
 

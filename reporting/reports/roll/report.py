@@ -22,6 +22,7 @@ from terrafusion.jobs.request import Choice, Integer, Text, Texts
 from terrafusion.jobs.rights import Needs
 from terrafusion.records import order
 from terrafusion.records.county_time import today
+from terrafusion.records.errors import FieldRefused
 from terrafusion.records.layers import named
 from terrafusion.records.layers.reference import layer_of
 from terrafusion.records.models import PropertyOperational, PropertyValueHistory, ReferenceFeature, ReferenceLayer
@@ -239,6 +240,6 @@ def _check_districts(request: Request) -> dict[str, list[str]]:
     if label:
         try:
             named.find(layer_of(layers.get(name=wanted)), label, personal=request.personal)
-        except named.FieldRefused as refused:
+        except FieldRefused as refused:
             return {"parameters.district_label": [str(refused)]}
     return {}

@@ -17,6 +17,7 @@ from terrafusion.api.errors import Conflict
 from terrafusion.api.serializers import StrictSerializer
 from terrafusion.areas import AreaError, files
 from terrafusion.areas.rows import geos
+from terrafusion.errors import CRSError
 from terrafusion.locks import acquire_lock
 from terrafusion.records.access import Role, require
 from terrafusion.records.api.county import CountyField
@@ -51,7 +52,7 @@ class AreaUploadSerializer(StrictSerializer):
     def validate_crs(self, given: str) -> int | None:
         try:
             return crs.parse(given) if given else None
-        except crs.CRSError as error:
+        except CRSError as error:
             raise serializers.ValidationError(str(error)) from None
 
     def validate_file(self, file: Any) -> Any:

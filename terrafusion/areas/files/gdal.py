@@ -13,8 +13,9 @@ import pyproj
 import shapely
 
 from terrafusion import native
-from terrafusion.areas.area import SRID, AreaError
+from terrafusion.areas.area import SRID
 from terrafusion.areas.coordinates import ShapesInCrs, check_vertices
+from terrafusion.areas.errors import AreaError
 from terrafusion.words import counted
 
 NO_CRS = "{what}, so its CRS is not known: give the EPSG code of its coordinates as crs, such as EPSG:2926."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 from xml.parsers import expat
 
-from terrafusion.areas.area import AreaError
+from terrafusion.areas.errors import AreaError
 
 
 def refuse_doctype(content: bytes) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pyproj
 
 from terrafusion.areas import geojson
-from terrafusion.areas.area import SRID, Area, AreaError
+from terrafusion.areas.area import SRID, Area
 from terrafusion.areas.coordinates import ShapesInCrs, crs_member, finish
+from terrafusion.areas.errors import AreaError
 from terrafusion.areas.files import gdal
 from terrafusion.areas.files.markup import refuse_doctype
 from terrafusion.areas.files.unpack import Archive

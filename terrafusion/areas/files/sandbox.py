@@ -23,7 +23,7 @@ _NOT_NEEDED = ("geopandas", "pandas", "pyarrow")
 """What pyogrio would import if it could, for most of a second."""
 
 
-class UnreadableFile(Exception):
+class _UnreadableFile(Exception):
     """Each argument is a fault."""
 
 
@@ -38,9 +38,9 @@ def main(library: str, path: str, driver: str, layer: str, max_vertices: int) ->
         names = _layers(pyogrio.list_layers(path), driver, layer)
         found = [pyogrio.raw.read(path, layer=name, columns=[], max_features=_MAX_FEATURES + 1) for name in names]
     except pyogrio.errors.DataSourceError:
-        raise UnreadableFile("The file is damaged, or not what it looks like: it cannot be read.") from None
+        raise _UnreadableFile("The file is damaged, or not what it looks like: it cannot be read.") from None
     except pyogrio.errors.GeometryError:
-        raise UnreadableFile("The file has geometries that cannot be read.") from None
+        raise _UnreadableFile("The file has geometries that cannot be read.") from None
     shapes = [wkb for _, _, geometries, _ in found if geometries is not None for wkb in geometries]
     return {**_polygons(shapes, max_vertices), "crs": found[0][0]["crs"]}
 
@@ -62,11 +62,11 @@ def _layers(listed: Any, driver: str, layer: str) -> list[str]:
     if driver == "KML" and names:
         return names
     if layer and layer not in names:
-        raise UnreadableFile(f"Unknown layer {layer[:60]!r}. Available: {', '.join(names)[:300] or 'none'}.")
+        raise _UnreadableFile(f"Unknown layer {layer[:60]!r}. Available: {', '.join(names)[:300] or 'none'}.")
     if not names:
-        raise UnreadableFile("The file has no layer with geometries.")
+        raise _UnreadableFile("The file has no layer with geometries.")
     if not layer and len(names) > 1:
-        raise UnreadableFile(f"The file has several layers, {', '.join(names)[:300]}: name one of them as layer.")
+        raise _UnreadableFile(f"The file has several layers, {', '.join(names)[:300]}: name one of them as layer.")
     return [layer or names[0]]
 
 
@@ -75,7 +75,7 @@ def _polygons(wkbs: list[Any], max_vertices: int) -> dict[str, Any]:
     import shapely
 
     if len(wkbs) > _MAX_FEATURES:
-        raise UnreadableFile(f"The file has more than {_MAX_FEATURES:,} features.")
+        raise _UnreadableFile(f"The file has more than {_MAX_FEATURES:,} features.")
     faults, shapes = [], []
     missing = vertices = 0
     flattened = False
@@ -102,7 +102,7 @@ def _polygons(wkbs: list[Any], max_vertices: int) -> dict[str, Any]:
         faults.append("The file has no features with a geometry.")
     if faults:
         more = len(faults) - _MAX_FAULTS
-        raise UnreadableFile(*faults[:_MAX_FAULTS], *([f"And {more:,} more like these."] if more > 0 else []))
+        raise _UnreadableFile(*faults[:_MAX_FAULTS], *([f"And {more:,} more like these."] if more > 0 else []))
     kept = shapes if vertices <= max_vertices else []
     return {"shapes": kept, "vertices": vertices, "missing": missing, "flattened": flattened}
 
@@ -118,6 +118,6 @@ if __name__ == "__main__":
     library, path, driver, layer, vertices = sys.argv[1:]
     try:
         answer = main(library, path, driver, layer, int(vertices))
-    except UnreadableFile as refused:
+    except _UnreadableFile as refused:
         answer = {"faults": list(refused.args)}
     print(json.dumps(answer))

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from pathlib import PurePosixPath
 
-from terrafusion.areas.area import AreaError
+from terrafusion.areas.errors import AreaError
 from terrafusion.words import counted
 
 MAX_MEMBERS = 200

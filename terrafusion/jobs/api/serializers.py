@@ -11,9 +11,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from terrafusion.jobs import errors, options, personal_data
+from terrafusion.jobs.errors import ReadRefused
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.registry import type_of
-from terrafusion.jobs.rights import ReadRefused, refusal
+from terrafusion.jobs.rights import refusal
 from terrafusion.jobs.states import ACTIVE, Status
 from terrafusion.records.access import rights_of
 

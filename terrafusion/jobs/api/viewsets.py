@@ -14,7 +14,7 @@ from django.utils.functional import cached_property, classproperty
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from rest_framework import status
-from rest_framework.exceptions import NotFound, Throttled, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -27,6 +27,7 @@ from terrafusion.api.views import KnownParameters
 from terrafusion.jobs import dispatch
 from terrafusion.jobs.api import download
 from terrafusion.jobs.api.described import describe
+from terrafusion.jobs.api.errors import TooManyJobs
 from terrafusion.jobs.api.files import MemberSerializer, member_of, members_of
 from terrafusion.jobs.api.filters import JobFilterSet, filterset_of
 from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer, with_result
@@ -54,11 +55,6 @@ _PAGES = {
 def _brief(jobs: QuerySet[AbstractJob]) -> QuerySet[AbstractJob]:
     """What the status object shows of them."""
     return jobs.defer(*jobs.model.unlisted_columns)
-
-
-class TooManyJobs(Throttled):
-    default_code = TooManyActiveJobs.code
-    extra_detail_singular = extra_detail_plural = ""
 
 
 class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):

@@ -7,8 +7,9 @@ from typing import Any
 
 from terrafusion.jobs.request.errors import InvalidRequest
 from terrafusion.jobs.request.parameter import Context, Parameter, Schema
+from terrafusion.records.errors import InvalidRules
 from terrafusion.records.sales.frame import rules_of
-from terrafusion.records.sales.rules import RuleFaults, Rules
+from terrafusion.records.sales.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Screening(Parameter):
     def parse(self, value: Any, context: Context) -> dict[str, Any]:
         try:
             Rules.parse(value, rules_of(context.county.pk) if context.county else None)
-        except RuleFaults as invalid:
+        except InvalidRules as invalid:
             raise InvalidRequest(invalid.faults) from None
         return dict(value)
 

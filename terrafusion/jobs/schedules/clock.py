@@ -20,7 +20,7 @@ from rest_framework.exceptions import APIException
 
 from terrafusion.db_errors import DATABASE_AWAY
 from terrafusion.jobs import dispatch, metrics
-from terrafusion.jobs.errors import Refused
+from terrafusion.jobs.errors import OwnerLost, Refused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.options import longest
 from terrafusion.jobs.registry import JobType, all_types, public_types
@@ -34,12 +34,6 @@ log = logging.getLogger(__name__)
 
 GRACE = cron.MINIMUM
 """A slot that is found later than this is missed, and not run."""
-
-
-class OwnerLost(Refused):
-    """The owner may no longer submit jobs in the county."""
-
-    code = "schedule_owner_lost"
 
 
 def viewset_of(job_type: JobType) -> Any:

@@ -13,35 +13,33 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from terrafusion.jobs.errors import InvalidCron
+
 MINIMUM = timedelta(minutes=15)
 """The shortest time between two slots."""
 _SAMPLE_FROM = datetime(2024, 2, 28)  # a leap day is near
 _SAMPLE = 100  # slots that are looked at
 
 
-class CronFault(ValueError):
-    """The expression cannot be used; the text says why."""
-
-
 def check(expression: str) -> None:
-    """Raises CronFault for what is no expression, is never due, or is due more often than ``MINIMUM`` allows."""
+    """Raises InvalidCron for what is no expression, is never due, or is due more often than ``MINIMUM`` allows."""
     if len(expression.split()) != 5:
-        raise CronFault("Give five fields: minute, hour, day of month, month, day of week, such as 0 5 * * MON-FRI.")
+        raise InvalidCron("Give five fields: minute, hour, day of month, month, day of week, such as 0 5 * * MON-FRI.")
     try:
         slots = CronSim(expression, _SAMPLE_FROM - timedelta(seconds=1))
     except CronSimError as fault:
-        raise CronFault(f"{fault}: give minute, hour, day of month, month, day of week.") from None
+        raise InvalidCron(f"{fault}: give minute, hour, day of month, month, day of week.") from None
     year = list(islice(takewhile(lambda slot: slot < _SAMPLE_FROM + timedelta(days=400), slots), _SAMPLE))
     if not year and next(iter(slots), None) is None:
-        raise CronFault("That day does not exist.")
+        raise InvalidCron("That day does not exist.")
     if any(later - slot < MINIMUM for slot, later in pairwise(year)):
-        raise CronFault(f"Leave {MINIMUM.total_seconds() / 60:.0f} minutes at least between two runs.")
+        raise InvalidCron(f"Leave {MINIMUM.total_seconds() / 60:.0f} minutes at least between two runs.")
 
 
 def next_after(expression: str, zone: str, moment: datetime) -> datetime:
-    """The first slot after ``moment``, in UTC. Raises CronFault when there is none in the next decades."""
+    """The first slot after ``moment``, in UTC. Raises InvalidCron when there is none in the next decades."""
     for slot in CronSim(expression, moment.astimezone(ZoneInfo(zone))):
         found = slot.astimezone(UTC)
         if found > moment:  # in the hour that comes twice, the first of them may be past
             return found
-    raise CronFault("That day does not exist.")
+    raise InvalidCron("That day does not exist.")

@@ -12,7 +12,7 @@ from terrafusion.api.errors import Conflict
 from terrafusion.api.fields import BoundedJSONField
 from terrafusion.api.serializers import StrictSerializer
 from terrafusion.jobs import dispatch, options, personal_data
-from terrafusion.jobs.errors import RequestRefused
+from terrafusion.jobs.errors import InvalidCron, RequestRefused
 from terrafusion.jobs.models import AbstractJob, Schedule
 from terrafusion.jobs.registry import public_types
 from terrafusion.jobs.request import unsaved_job
@@ -127,7 +127,7 @@ class ScheduleSerializer(StrictSerializer):
     def validate_cron(self, expression: str) -> str:
         try:
             cron.check(expression)
-        except cron.CronFault as fault:
+        except InvalidCron as fault:
             raise serializers.ValidationError(str(fault)) from None
         return expression
 

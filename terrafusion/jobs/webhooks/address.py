@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from terrafusion.jobs.errors import InvalidWebhookUrl
+
 LONGEST = 2000
 _VISIBLE = re.compile(r"[!-~]+")
 _NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -34,10 +36,6 @@ _NOT_PUBLIC = [
 ]
 
 
-class AddressFault(ValueError):
-    """The address cannot be a webhook; the text says why."""
-
-
 @dataclass(frozen=True)
 class Address:
     """A webhook's parts. ``internal``: the site allows it, wherever it is."""
@@ -55,28 +53,28 @@ class Address:
 
 
 def parse(url: str) -> Address:
-    """Raises AddressFault for what cannot be sent to, as far as that shows without asking for the name."""
+    """Raises InvalidWebhookUrl for what cannot be sent to, as far as that shows without asking for the name."""
     if len(url) > LONGEST or not _VISIBLE.fullmatch(url):
-        raise AddressFault(f"Give a URL of at most {LONGEST} characters, percent-encoded.")
+        raise InvalidWebhookUrl(f"Give a URL of at most {LONGEST} characters, percent-encoded.")
     try:
         parts = urlsplit(url)
         host, given_port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        raise AddressFault("This is not a URL.") from None
+        raise InvalidWebhookUrl("This is not a URL.") from None
     if not _NAME.fullmatch(host) and ":" not in host:
-        raise AddressFault("This is not a URL such as https://example.gov/hooks/terrafusion.")
+        raise InvalidWebhookUrl("This is not a URL such as https://example.gov/hooks/terrafusion.")
     if parts.username is not None or parts.password is not None or "\\" in url:
-        raise AddressFault("Leave user and password out: the signature says who sends.")
+        raise InvalidWebhookUrl("Leave user and password out: the signature says who sends.")
     if parts.fragment:
-        raise AddressFault("Leave out what follows #: it is never sent.")
+        raise InvalidWebhookUrl("Leave out what follows #: it is never sent.")
     secure = parts.scheme == "https"
     port = given_port if given_port is not None else 443 if secure else 80
     allowed = {name.lower() for name in settings.WEBHOOK_INTERNAL_HOSTS}
     internal = host in allowed or f"{host}:{port}" in allowed
     if not secure and not (internal and parts.scheme == "http"):
-        raise AddressFault("Give an https:// address.")
+        raise InvalidWebhookUrl("Give an https:// address.")
     if not port:
-        raise AddressFault("There is no port 0.")
+        raise InvalidWebhookUrl("There is no port 0.")
     if not internal:
         _check_literal(host)
     target = parts.path or "/"
@@ -84,11 +82,11 @@ def parse(url: str) -> Address:
 
 
 def resolve(address: Address) -> list[str]:
-    """The addresses to connect to. Raises AddressFault unless all are allowed, OSError where the name has none."""
+    """The addresses to connect to. Raises InvalidWebhookUrl unless all are allowed, OSError where the name has none."""
     found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not address.internal and not all(is_public(ip_address(each)) for each in addresses):
-        raise AddressFault("The name has an address that is not on the public internet.")
+        raise InvalidWebhookUrl("The name has an address that is not on the public internet.")
     return addresses
 
 
@@ -111,7 +109,7 @@ def _check_literal(host: str) -> None:
             literal = IPv4Address(socket.inet_aton(host))  # 127.1, 0x7f000001, 017700000001
         except OSError:
             if "." not in host:
-                raise AddressFault("Give the whole name of a host on the public internet.") from None
+                raise InvalidWebhookUrl("Give the whole name of a host on the public internet.") from None
             return
     if not is_public(literal):
-        raise AddressFault("The address is not on the public internet.")
+        raise InvalidWebhookUrl("The address is not on the public internet.")

@@ -18,9 +18,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from terrafusion.jobs import metrics
+from terrafusion.jobs.errors import WebhookPostFailed
 from terrafusion.jobs.models import DeliveryStatus, WebhookDelivery
 from terrafusion.jobs.webhooks import secrets, signature
-from terrafusion.jobs.webhooks.post import PostFailed, post
+from terrafusion.jobs.webhooks.post import post
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def send(delivery: WebhookDelivery, keys: list[bytes]) -> Answer:
     signed = signature.headers(keys, f"msg_{delivery.pk.hex}", int(time.time()), body)
     try:
         return Answer(post(delivery.url, body, signed))
-    except PostFailed as failed:
+    except WebhookPostFailed as failed:
         return Answer(error=failed.code)
     except Exception:  # whatever one address makes a library do must not stop the messages to the others
         log.exception("Webhook %s to %s", delivery.pk, delivery.host)

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from terrafusion.jobs.webhooks.address import Address, AddressFault, parse, resolve
+from terrafusion.jobs.errors import InvalidWebhookUrl, WebhookPostFailed
+from terrafusion.jobs.webhooks.address import Address, parse, resolve
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -17,23 +18,15 @@ DEADLINE = 20.0
 """For all of it: a receiver that sends a byte now and then cannot hold a thread."""
 
 
-class PostFailed(Exception):
-    """Nothing, or nothing that could be understood, came back; ``code`` is stable."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:
-    """The HTTP status of the answer. Raises PostFailed."""
+    """The HTTP status of the answer. Raises WebhookPostFailed."""
     try:
         address = parse(url)
         addresses = resolve(address)
-    except AddressFault:
-        raise PostFailed("address_refused") from None
+    except InvalidWebhookUrl:
+        raise WebhookPostFailed("address_refused") from None
     except (OSError, UnicodeError):
-        raise PostFailed("name_not_found") from None
+        raise WebhookPostFailed("name_not_found") from None
     try:
         with _connected(address, addresses) as connection:
             sent = {
@@ -45,13 +38,13 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> int:
             connection.request("POST", address.target, body, sent)
             return connection.getresponse().status
     except TimeoutError:
-        raise PostFailed("timed_out") from None
+        raise WebhookPostFailed("timed_out") from None
     except ssl.SSLError:
-        raise PostFailed("tls_failed") from None
+        raise WebhookPostFailed("tls_failed") from None
     except OSError:
-        raise PostFailed("connection_failed") from None
+        raise WebhookPostFailed("connection_failed") from None
     except http.client.HTTPException:
-        raise PostFailed("answer_malformed") from None
+        raise WebhookPostFailed("answer_malformed") from None
 
 
 @contextmanager

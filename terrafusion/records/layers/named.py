@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from terrafusion.records.errors import FieldRefused
 from terrafusion.records.layers.layer import Layer, LayerField
-
-
-class FieldRefused(ValueError):
-    """The text is shown to users."""
 
 
 def open_fields(layer: Layer, *, personal: bool) -> dict[str, LayerField]:

@@ -7,17 +7,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from terrafusion.api import keys
+from terrafusion.records.errors import InvalidRules
 
 _DEEDS = ("QC", "QCD", "QUITCLAIM", "QUIT CLAIM", "GIFT", "TRUSTEE", "TAX", "SHERIFF", "FORECLOSURE", "DEED IN LIEU")
 """Deeds whose consideration seldom is the market's: IAAO, Standard on Verification and Adjustment of Sales (2020)."""
-
-
-class RuleFaults(ValueError):
-    """``faults`` holds messages by rule."""
-
-    def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__(" ".join(faults.values()))
-        self.faults = faults
 
 
 @dataclass(frozen=True)
@@ -43,9 +36,9 @@ class Rules:
 
     @classmethod
     def parse(cls, given: object, base: Rules | None = None) -> Rules:
-        """The rules of a JSON object; what it does not say is as in ``base``. Raises RuleFaults naming every fault."""
+        """The rules of a JSON object; what it does not say is as in ``base``. Raises InvalidRules with all faults."""
         if not isinstance(given, dict):
-            raise RuleFaults({"": 'Give an object, such as {"min_price": 25000, "valid_codes": ["1"]}.'})
+            raise InvalidRules({"": 'Give an object, such as {"min_price": 25000, "valid_codes": ["1"]}.'})
         known = {field.name for field in fields(cls)}
         faults: dict[str, str] = {**keys.unknown(given, sorted(known))}
         values = {field.name: getattr(base or cls(), field.name) for field in fields(cls)}
@@ -58,7 +51,7 @@ class Rules:
         if not faults and values["max_price"] is not None and values["max_price"] < values["min_price"]:
             faults["max_price"] = "The highest price is below the lowest."
         if faults:
-            raise RuleFaults(dict(sorted(faults.items())))
+            raise InvalidRules(dict(sorted(faults.items())))
         return cls(**values)
 
     def as_dict(self) -> dict[str, Any]:

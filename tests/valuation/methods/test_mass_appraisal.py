@@ -18,8 +18,8 @@ from market_analysis.stats.errors import InsufficientSales
 from tests.market_analysis.data import level, market
 from tests.valuation.methods.conftest import AS_OF
 from valuation import mass_appraisal, ratio
+from valuation.errors import UnreadableModel, UnusableInput
 from valuation.flags import MEANINGS
-from valuation.frames import UnusableInput
 
 JULY_2015 = 42  # months since the market began
 
@@ -77,7 +77,7 @@ def test_a_model_from_before_version_0_2_is_read(trained: mass_appraisal.MassApp
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x80\x04N."])
 def test_other_bytes_are_refused(data: bytes) -> None:
-    with pytest.raises(mass_appraisal.UnreadableModel):
+    with pytest.raises(UnreadableModel):
         mass_appraisal.load(data)
 
 

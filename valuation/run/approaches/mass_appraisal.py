@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from valuation import errors, mass_appraisal, monotone
+from valuation import mass_appraisal, monotone
+from valuation.errors import UnreadableModel
 from valuation.labels import label
 from valuation.mass_appraisal.features import Encoder
 from valuation.methods.mass_appraisal import MASS_APPRAISAL
 from valuation.models import ValuationJob, ValuationModel
 from valuation.run.approaches import Approach, ApproachResult, Progress
+from valuation.run.errors import ModelUnusable
 from valuation.run.prepared import Prepared
 from valuation.run.records import Market
 
@@ -36,11 +38,11 @@ def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progre
     if stored := wanted.get("model"):
         ready.stored = ValuationModel.objects.filter(pk=stored, county=job.county_id).first()
         if ready.stored is None:
-            raise errors.ModelUnusable("The model that the run was to use is gone.")
+            raise ModelUnusable("The model that the run was to use is gone.")
         try:
             return MassAppraisal(mass_appraisal.load(bytes(ready.stored.artefact)))
-        except mass_appraisal.UnreadableModel as unreadable:
-            raise errors.ModelUnusable(f"The stored model cannot be used any more: {unreadable}") from unreadable
+        except UnreadableModel as unreadable:
+            raise ModelUnusable(f"The stored model cannot be used any more: {unreadable}") from unreadable
     directions = monotone.directions_of(job.county_id)
     options = mass_appraisal.Options(confidence=wanted["confidence"], seed=wanted["seed"], directions=directions)
     ready.trained = mass_appraisal.train(market.sales, job.valuation_date, options, progress)

@@ -1,0 +1,49 @@
+"""Each package's exceptions are in its ``errors.py``, with a docstring, and no two classes have one name."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import subprocess
+from collections import Counter
+
+from tests.conftest import ROOT
+
+PACKAGES = ("terrafusion", "gis_export", "market_analysis", "valuation", "reporting")
+OF_PYTHON = {
+    name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)
+}
+OF_LIBRARIES = {"APIException", "CommandError", "SuspiciousOperation", "Throttled", "ValidationError"}
+
+
+def classes() -> dict[str, list[ast.ClassDef]]:
+    """Those of each module, by its path."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *PACKAGES]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return {
+        name: [
+            node
+            for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8")))
+            if isinstance(node, ast.ClassDef)
+        ]
+        for name in names
+        if name.endswith(".py") and (ROOT / name).exists()
+    }
+
+
+def exceptions() -> list[tuple[str, ast.ClassDef]]:
+    """The classes that derive, through however many others, from an exception of Python or of a library."""
+    found = [(name, node) for name, nodes in classes().items() for node in nodes]
+    bases = {id(node): {ast.unparse(base).rpartition(".")[2] for base in node.bases} for _, node in found}
+    known = OF_PYTHON | OF_LIBRARIES
+    while more := {node.name for _, node in found if bases[id(node)] & known} - known:
+        known |= more
+    return [(name, node) for name, node in found if bases[id(node)] & known]
+
+
+def test_exceptions_have_one_name_and_one_place() -> None:
+    found = [(name, node) for name, node in exceptions() if not node.name.startswith("_")]
+    assert len(found) > 80
+    assert {f"{name}: {node.name}" for name, node in found if not name.endswith("/errors.py")} == set()
+    assert {name for name, count in Counter(node.name for _, node in found).items() if count > 1} == set()
+    assert {node.name for _, node in found if ast.get_docstring(node) is None} == set()
