@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from pyproj import CRS
 
-from reporting.maps.sheet import Extent, Sheet
+from reporting.maps.sheet import Extent, MapSheet
 from terrafusion.records.models import County
 
 _METERS_PER_FOOT = 0.3048
@@ -37,13 +37,13 @@ class Outline:
     rings: tuple[Ring, ...]
 
 
-def parcel_maps(county: County, ids: list[int]) -> dict[int, Sheet]:
+def parcel_maps(county: County, ids: list[int]) -> dict[int, MapSheet]:
     """A map of each parcel that has an outline, with its neighbors; by the parcel's key. One query."""
     srid, feet = county.state_plane_srid, feet_per_unit(county.state_plane_srid)
     with connection.cursor() as cursor:
         cursor.execute(_PARCEL_FRAMES, {"srid": srid, "feet": feet, "ids": ids})
         frames = {
-            key: Sheet(Extent(*(value * feet for value in box)).shaped(ASPECT, margin=0.9, min_width=300.0), _WIDTH)
+            key: MapSheet(Extent(*(value * feet for value in box)).shaped(ASPECT, margin=0.9, min_width=300.0), _WIDTH)
             for key, *box in cursor.fetchall()
         }
         if not frames:

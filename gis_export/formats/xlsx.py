@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gis_export.formats.base import Limit, free_name
 from gis_export.formats.tables import GEOMETRY, geometry_columns, geometry_loss
 from gis_export.formats.text import Piece, Sink, TextFormat, Value, contains, replaced
-from gis_export.formats.xlsx_frame import FIRST, SHEET, Heading, Sheet, frame
+from gis_export.formats.xlsx_frame import FIRST, SHEET, Heading, Worksheet, frame
 from gis_export.plan import LayerPlan, Loss, Totals
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class XLSX(TextFormat):
 
         title = ", ".join(layer.title for layer in layers)
         self._frame = partial(frame, title=title, changed_at=changed_at(layers).replace(tzinfo=None))
-        self._sheets: list[Sheet] = []
+        self._sheets: list[Worksheet] = []
         self._zip = ZippedFile(path, changed_at(layers))
         return self._zip
 
@@ -184,7 +184,7 @@ class XLSX(TextFormat):
         wanted = layer.name if again == 1 else f"{layer.name[: NAME_LENGTH - 4]} ({again})"
         taken = [*(sheet.name for sheet in self._sheets), "history"]
         name = free_name(wanted[:NAME_LENGTH], taken, NAME_LENGTH)
-        self._sheets.append(Sheet(name, layer.name, _headings(layer)))
+        self._sheets.append(Worksheet(name, layer.name, _headings(layer)))
         self._made = self._frame(self._sheets)
         if len(self._sheets) == 1:
             for part in FIRST:

@@ -32,7 +32,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Worksheet:
     """``layer`` is the name of the layer whose rows it holds."""
 
     name: str
@@ -51,7 +51,7 @@ class Frame:
     styles: list[int]
 
 
-def frame(sheets: list[Sheet], title: str, changed_at: datetime) -> Frame:
+def frame(sheets: list[Worksheet], title: str, changed_at: datetime) -> Frame:
     """The same sheets give the same frame, and further ones leave the parts of the first as they are."""
     import xlsxwriter
 

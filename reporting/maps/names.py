@@ -7,7 +7,7 @@ from typing import Protocol
 
 import shapely
 
-from reporting.maps.sheet import Sheet
+from reporting.maps.sheet import MapSheet
 
 _SIZE = 6.5
 _LETTER = 0.56  # of the size, is the width of a letter
@@ -24,7 +24,7 @@ class Named(Protocol):
     def rings(self) -> Sequence[Sequence[tuple[float, float]]]: ...
 
 
-def label_outlines(sheet: Sheet, outlines: Sequence[Named]) -> None:
+def label_outlines(sheet: MapSheet, outlines: Sequence[Named]) -> None:
     """Writes the names of the areas that the sheet shows, where there is room for them."""
     extent = sheet.extent
     frame = shapely.box(extent.left, extent.bottom, extent.right, extent.top)

@@ -46,7 +46,7 @@ class Key:
 
 
 @dataclass
-class Sheet:
+class MapSheet:
     """A map of ``extent``, ``width`` units wide. Parts are drawn in the order in which they are added."""
 
     extent: Extent

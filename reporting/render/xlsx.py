@@ -20,7 +20,7 @@ from reporting.render.files import RenderContext, Rendered
 from reporting.render.tables import Lines, Tables
 from terrafusion.tables import Workbook
 from terrafusion.tables.column import typed
-from terrafusion.tables.xlsx import MAX_CHARACTERS, Sheet, number_format
+from terrafusion.tables.xlsx import MAX_CHARACTERS, WorksheetWriter, number_format
 from terrafusion.words import counted
 
 _FIRST_DATE = date(1900, 3, 1)
@@ -53,7 +53,7 @@ class _Sheet:
 
     def __init__(self, book: Workbook, lines: Lines) -> None:
         self.columns, self.note = lines.columns, lines.note
-        self._sheet: Sheet = book.sheet(clean(lines.title or lines.name), lines.columns)
+        self._sheet: WorksheetWriter = book.sheet(clean(lines.title or lines.name), lines.columns)
         self.name = self._sheet.name
         self.too_old: int = 0
 

@@ -43,9 +43,9 @@ class Workbook:
     ) -> None:
         self.close()
 
-    def sheet(self, name: str, columns: Sequence[Column]) -> Sheet:
+    def sheet(self, name: str, columns: Sequence[Column]) -> WorksheetWriter:
         """A new sheet, with a name as ``add`` makes it."""
-        return Sheet(self, name, columns)
+        return WorksheetWriter(self, name, columns)
 
     def close(self) -> None:
         self._book.close()
@@ -72,7 +72,7 @@ class Workbook:
         return self._formats[key]
 
 
-class Sheet:
+class WorksheetWriter:
     def __init__(self, book: Workbook, name: str, columns: Sequence[Column]) -> None:
         self._book, self._name, self._columns = book, name, columns
         self._begin()

@@ -23,7 +23,7 @@ from reporting.document import blocks as b
 from reporting.document.labels import known
 from reporting.document.tidy import tidied
 from reporting.maps.names import label_outlines
-from reporting.maps.sheet import Extent, Sheet
+from reporting.maps.sheet import Extent, MapSheet
 from reporting.render.files import RenderContext
 from reporting.render.formats import FORMATS
 from reporting.reports import registry
@@ -213,7 +213,7 @@ def test_maps_name_their_places() -> None:
             self.name = name
             self.rings = (((left, 0.0), (left + size, 0.0), (left + size, size), (left, size), (left, 0.0)),)
 
-    sheet = Sheet(Extent(0, 0, 2_000, 1_000))
+    sheet = MapSheet(Extent(0, 0, 2_000, 1_000))
     label_outlines(sheet, [Area("Queen Anne", 0), Area("Ballard", 1_000), Area("Within", 10, 880), Area("Far", 9_000)])
     svg = sheet.svg()
     assert ">Queen Anne<" in svg

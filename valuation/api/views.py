@@ -29,7 +29,7 @@ from valuation.api.models import ModelCardSerializer, ModelFilterSet, ModelSeria
 from valuation.api.run import ValuationResultSerializer, ValuationRunSerializer, ValuationStatusSerializer
 from valuation.api.sheet import SheetSerializer
 from valuation.api.values import ProposedValueSerializer, ValueFilterSet
-from valuation.card import markdown
+from valuation.model_card import markdown
 from valuation.models import PropertyValuation, ValuationJob, ValuationModel
 
 _COUNTY = OpenApiParameter("county_id", str, description="The county's id.", required=True)

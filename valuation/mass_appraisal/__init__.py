@@ -5,7 +5,7 @@
 
 from valuation.errors import UnreadableModel
 from valuation.mass_appraisal.approach import MassAppraisal, Options, train
-from valuation.mass_appraisal.card import card, evaluation
+from valuation.mass_appraisal.card import evaluation, model_card
 from valuation.mass_appraisal.reasons import reasons_in_dollars
 from valuation.mass_appraisal.storing import load, save
 
@@ -13,9 +13,9 @@ __all__ = [
     "MassAppraisal",
     "Options",
     "UnreadableModel",
-    "card",
     "evaluation",
     "load",
+    "model_card",
     "reasons_in_dollars",
     "save",
     "train",

@@ -15,7 +15,7 @@ from valuation.mass_appraisal.holdout import coverage
 _LIBRARIES = ("lightgbm", "numpy", "pandas", "scipy", "statsmodels")
 
 
-def card(model: MassAppraisal) -> dict[str, Any]:
+def model_card(model: MassAppraisal) -> dict[str, Any]:
     """Without NaN; dollars are at the valuation date."""
     calibrated, trees = model.calibration, model.trees
     return {

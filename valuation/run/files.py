@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from terrafusion.jobs.context import JobContext, ResultFile
 from terrafusion.jobs.package import pack
 from terrafusion.tables import Column, Kind, TableFiles, write
-from valuation.card import markdown
+from valuation.model_card import markdown
 from valuation.models import ValuationJob, ValuationModel
 from valuation.run.rows import Rows
 

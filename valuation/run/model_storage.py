@@ -29,7 +29,7 @@ def model(job: ValuationJob, ready: Prepared, market: Market, balance: dict[str,
     if ready.trained is None:
         return ready.stored
     content = mass_appraisal.save(ready.trained)
-    card = plain(mass_appraisal.card(ready.trained))
+    card = plain(mass_appraisal.model_card(ready.trained))
     return ValuationModel.objects.create(
         id=uuid.uuid5(job.pk, str(job.claim_token)),
         county_id=job.county_id,

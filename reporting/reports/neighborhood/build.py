@@ -11,7 +11,7 @@ import numpy as np
 from reporting.document import blocks as b
 from reporting.document.names import UNNAMED
 from reporting.maps.names import label_outlines
-from reporting.maps.sheet import RATIOS, Extent, Sheet
+from reporting.maps.sheet import RATIOS, Extent, MapSheet
 from reporting.reports.ratio_study import statistics
 from reporting.reports.ratio_study.build import Study, what
 from reporting.reports.ratio_study.sales import excluded
@@ -147,7 +147,7 @@ def place_map(profile: Profile) -> b.Map | None:
     if not corners:
         return None
     xs, ys = zip(*corners, strict=True)
-    sheet = Sheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.6, margin=0.25, min_width=1_000.0), 480)
+    sheet = MapSheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.6, margin=0.25, min_width=1_000.0), 480)
     for outline in outlines:
         sheet.rings(
             outline.rings, "#dfe9f2" if outline in own else "#f4f4ef", "#1f4e79" if outline in own else "#c0c0c0"

@@ -8,7 +8,7 @@ from typing import Any
 
 from reporting.document.blocks import Figure
 
-Sheet = dict[str, Any]
+ValueSheet = dict[str, Any]
 """What a valuation run says of a parcel: ``valuation.sheet``."""
 
 
@@ -63,7 +63,7 @@ class ParcelFile:
     map: str | None
     photo: bytes | None = None
     photo_note: str = ""
-    sheet: Sheet | None = None
+    sheet: ValueSheet | None = None
     neighborhood: str = ""
     property_class: str = ""
     bundle: str = ""

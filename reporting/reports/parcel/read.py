@@ -14,7 +14,7 @@ from reporting.document.blocks import Figure
 from reporting.geometry import parcel_maps
 from reporting.models import ParcelPhoto
 from reporting.reports import land
-from reporting.reports.parcel.file import Owner, ParcelFile, ParcelSale, Sheet, Values
+from reporting.reports.parcel.file import Owner, ParcelFile, ParcelSale, Values, ValueSheet
 from terrafusion.records import order, parcel_fields
 from terrafusion.records.county_time import today
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
@@ -65,7 +65,7 @@ def files(
             )
         maps = parcel_maps(county, batch) if pictures else {}
         photos = _photos(batch) if pictures else {}
-        valued: dict[int, Sheet] = sheets(batch) if sheets else {}
+        valued: dict[int, ValueSheet] = sheets(batch) if sheets else {}
         for key in batch:
             parcel = parcels.get(key)
             if parcel is None:

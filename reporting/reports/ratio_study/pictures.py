@@ -9,7 +9,7 @@ import numpy as np
 
 from reporting.document import blocks as b
 from reporting.maps.names import label_outlines
-from reporting.maps.sheet import RATIOS, Extent, Sheet
+from reporting.maps.sheet import RATIOS, Extent, MapSheet
 from terrafusion.words import counted
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def ratio_map(places: Sequence[tuple[float, float, float]], outlines: Sequence[A
     step = -(-len(places) // MAX_DOTS)
     shown_places = places[::step]
     xs, ys = [place[0] for place in shown_places], [place[1] for place in shown_places]
-    sheet = Sheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.25, min_width=1_000.0), 480)
+    sheet = MapSheet(Extent(min(xs), min(ys), max(xs), max(ys)).shaped(1.25, min_width=1_000.0), 480)
     for outline in outlines:
         sheet.rings(outline.rings, "#f1f1ec", "#b0b0b0")
     for x, y, ratio in shown_places:

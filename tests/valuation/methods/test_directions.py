@@ -84,7 +84,8 @@ def test_a_kept_model_is_held_as_it_was_trained(held: mass_appraisal.MassApprais
     assert again.trees.encoder == held.trees.encoder
     assert again.options == held.options
     assert (again.value(sales[:50]).values == held.value(sales[:50]).values).all(axis=None)
-    assert mass_appraisal.card(again)["values_only"] == {"year_built": "rise", "stories": "fall", "condition": "rise"}
+    card = mass_appraisal.model_card(again)
+    assert card["values_only"] == {"year_built": "rise", "stories": "fall", "condition": "rise"}
 
 
 def test_reasons_keep_to_it(held: mass_appraisal.MassAppraisal, sales: pd.DataFrame) -> None:

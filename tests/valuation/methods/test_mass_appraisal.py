@@ -54,7 +54,7 @@ def test_a_stored_model_gives_the_same_values_reasons_and_card(
     again = mass_appraisal.load(data)
     assert again.value(sales).values.equals(trained.value(sales).values)
     assert again.reasons(sales).equals(trained.reasons(sales))
-    assert mass_appraisal.card(again) == mass_appraisal.card(trained)
+    assert mass_appraisal.model_card(again) == mass_appraisal.model_card(trained)
     assert again.calibration_sales[["value", "price"]].equals(trained.calibration_sales[["value", "price"]])
     assert mass_appraisal.save(again) == data
 
@@ -71,7 +71,7 @@ def test_a_model_from_before_version_0_2_is_read(trained: mass_appraisal.MassApp
                 content = content.replace(b"trial_holdout", b"trial_judged")
             old.writestr(name.replace("trial_holdout", "trial_judged"), content)
     again = mass_appraisal.load(earlier.getvalue())
-    assert mass_appraisal.card(again) == mass_appraisal.card(trained)
+    assert mass_appraisal.model_card(again) == mass_appraisal.model_card(trained)
     assert again.facts["not_evaluated"] == ""
 
 
@@ -84,7 +84,7 @@ def test_other_bytes_are_refused(data: bytes) -> None:
 def test_the_card_describes_the_training_sales_and_the_accuracy(
     trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame
 ) -> None:
-    card = json.loads(json.dumps(mass_appraisal.card(trained), allow_nan=False))
+    card = json.loads(json.dumps(mass_appraisal.model_card(trained), allow_nan=False))
     assert card["trained_on"]["sales"] == (sales["sale_date"] <= pd.Timestamp(AS_OF)).sum()
     assert card["evaluation"]["cod"] < 8.5
     assert 0.8 < card["evaluation"]["coverage"] <= 1
