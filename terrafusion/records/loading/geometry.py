@@ -11,9 +11,14 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
-from terrafusion.records.loading.problems import Mask, Problem
+from terrafusion.records.loading import antimeridian
+from terrafusion.records.loading.decode import decoded
+from terrafusion.records.loading.problems import ALTERED, Mask, Problem
 
 WGS84 = 4326
+CURVE_TOLERANCE = 0.01
+"""Meters on the ground by which a line may leave the arc that it stands for."""
+_EARTH_RADIUS = 6_378_137.0  # meters
 _MARGIN = 1.0  # degrees that a county may reach beyond the area for which a CRS is meant
 _TYPES = {  # Multi type -> shapely's type ids: the simple type, the Multi type
     "MultiPoint": (0, 4),
@@ -37,13 +42,9 @@ class GeometryReader:
     areas: tuple[CRS, ...]
 
     def from_wkb(self, column: pa.Array) -> tuple[Shapes, list[Problem]]:
-        raw = np.asarray(column.to_numpy(zero_copy_only=False), dtype=object)
-        shapes = shapely.from_wkb(raw, on_invalid="ignore")
-        unreadable = np.array([value is not None for value in raw], dtype=bool) & shapely.is_missing(shapes)
-        shapes, problems = self.read(shapes)
-        if unreadable.any():
-            problems.append(Problem(unreadable, "invalid_geometry", lambda _: "the geometry cannot be read"))
-        return shapes, problems
+        shapes, problems = decoded(column, CURVE_TOLERANCE / self._meters())
+        shapes, found = self.read(shapes)
+        return shapes, [*problems, *found]
 
     def from_xy(self, x: pa.Array, y: pa.Array) -> tuple[Shapes, list[Problem]]:
         """Points; null where either coordinate is."""
@@ -56,6 +57,9 @@ class GeometryReader:
     def read(self, shapes: Shapes) -> tuple[Shapes, list[Problem]]:
         problems: list[Problem] = []
         shapes = _without(shapely.force_2d(shapes), shapely.is_empty(shapes))
+        if self.wanted == "Point":  # the only member of a MultiPoint is one, too
+            alone = (shapely.get_type_id(shapes) == _TYPES["MultiPoint"][1]) & (shapely.get_num_geometries(shapes) == 1)
+            shapes = np.where(alone, shapely.get_geometry(shapes, 0), shapes)
         original = shapes
         ids = shapely.get_type_id(shapes)
         allowed = {*_TYPES[self.wanted], _COLLECTION} if self.wanted == "MultiPolygon" else set(_TYPES[self.wanted])
@@ -70,13 +74,17 @@ class GeometryReader:
                 )
             )
             shapes = _without(shapes, wrong)
-        shapes = self._to_wgs84(shapes)
+        shapes, across = antimeridian.unwrapped(self._to_wgs84(shapes))
         bounds = shapely.bounds(shapes)
-        outside = ~shapely.is_missing(shapes) & ~self._inside(bounds)
+        outside = ~shapely.is_missing(shapes) & ~self._inside(bounds, across)
         if outside.any():
             problems.append(Problem(outside, "outside_area", lambda index: _place(bounds[index], original[index])))
             shapes = _without(shapes, outside)
         shapes, found = self._repair(shapes)
+        across &= ~shapely.is_missing(shapes)
+        shapes = antimeridian.split(shapes, across)
+        if across.any():
+            found.append(Problem(across, "antimeridian", lambda _: "it was split at 180 degrees", ALTERED))
         return self._promote(shapes), [*problems, *found]
 
     def _to_wgs84(self, shapes: Shapes) -> Shapes:
@@ -85,17 +93,24 @@ class GeometryReader:
         transformer = Transformer.from_crs(self.crs, WGS84, always_xy=True)
         return cast(Shapes, shapely.transform(shapes, lambda x, y: transformer.transform(x, y), interleaved=False))
 
-    def _inside(self, bounds: NDArray[np.float64]) -> Mask:
+    def _meters(self) -> float:
+        """Of one unit of the coordinates, on the ground."""
+        factor = self.crs.axis_info[0].unit_conversion_factor if self.crs.axis_info else 1.0
+        return factor * _EARTH_RADIUS if self.crs.is_geographic else factor
+
+    def _inside(self, bounds: NDArray[np.float64], across: Mask) -> Mask:
+        """Longitudes above 180 are those of shapes across the meridian, which the areas may be as well."""
         west, south, east, north = bounds.T
         with np.errstate(invalid="ignore"):
-            inside = (west >= -180) & (east <= 180) & (south >= -90) & (north <= 90)
+            inside = (west >= -180) & (east <= np.where(across, 540, 180)) & (south >= -90) & (north <= 90)
             for crs in self.areas:
                 area = crs.area_of_use
                 if area is None:
                     continue
                 inside &= (south >= area.south - _MARGIN) & (north <= area.north + _MARGIN)
-                if area.west <= area.east:  # else it crosses the antimeridian
-                    inside &= (west >= area.west - _MARGIN) & (east <= area.east + _MARGIN)
+                first, last = area.west - _MARGIN, area.east + _MARGIN + 360 * (area.west > area.east)
+                turns = [(west + turn >= first) & (east + turn <= last) for turn in (-360, 0, 360)]
+                inside &= np.logical_or.reduce(turns)
         return np.asarray(inside)
 
     def _repair(self, shapes: Shapes) -> tuple[Shapes, list[Problem]]:

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from terrafusion.history.bulk import unrecorded
 from terrafusion.records import county_time, layers
 from terrafusion.records.loading import mapping as mappings
-from terrafusion.records.loading import staging, upsert
+from terrafusion.records.loading import shape_types, staging, upsert
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.geometry import WGS84, GeometryReader
 from terrafusion.records.loading.mapping import Mapping
@@ -74,6 +74,7 @@ def load(
         Rejects(options.rejects, report) as rejects,
     ):
         mapping = _with_point(mapping, source)
+        source.geometry_type = shape_types.of(source)
         request = Request(county, layer, source, mapping, _described(options, source), options.as_of)
         plan = plan_type(request)
         fields = plan.fields()

@@ -57,6 +57,9 @@ class ParcelPlan(ModelPlan):
             staged["point"] = to_hex(shapely.point_on_surface(batch.shapes))
         return staged
 
+    def kept(self) -> frozenset[str]:
+        return frozenset(self.geometry_columns())  # a row without a shape says nothing about the one that is stored
+
     def prepare(self, cursor: CursorWrapper, report: LoadReport, rejects: Rejects) -> None:
         self._merge(cursor, report, rejects)
         self._kept = Kept(self.request.county.pk, self.columns)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
+ALTERED = "altered"
+"""The outcome of a shape that is loaded, but not quite as the file has it."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Problem:
     mask: Mask
     reason: str
     detail: Callable[[int], str]
-    outcome: str = "refused"  # or nulled, truncated, repaired: the row is loaded nevertheless
+    outcome: str = "refused"  # or nulled, truncated, repaired, altered: the row is loaded nevertheless
 
 
 def _plain(value: Any) -> str:

@@ -85,6 +85,7 @@ class ReferencePlan(LoadPlan):
 
     def prepare(self, cursor: CursorWrapper, report: LoadReport, rejects: Rejects) -> None:
         """The layer's record, written only where it differs."""
+        self._refused = [key if self.about.key else str(row) for row, key in rejects.refused]
         request, about = self.request, self.about
         named = {"title": about.title, "description": about.description, "as_of": request.as_of}
         columns: dict[str, Any] = {
@@ -115,13 +116,13 @@ class ReferencePlan(LoadPlan):
         )
 
     def finish(self, cursor: CursorWrapper, report: LoadReport) -> None:
-        """The layer is the file: what the file no longer has is removed."""
+        """The layer is the file: what the file no longer has is removed. Features whose rows were refused stay."""
         assert self.record is not None, "prepare() comes first"  # noqa: S101 - as above
         cursor.execute(
             sql.SQL(
                 "DELETE FROM records_referencefeature f WHERE f.layer_id = {} AND NOT EXISTS "
-                "(SELECT FROM {} s WHERE s.feature_key = f.feature_key)"
-            ).format(sql.Literal(self.record.pk), TABLE)
+                "(SELECT FROM {} s WHERE s.feature_key = f.feature_key) AND f.feature_key <> ALL ({})"
+            ).format(sql.Literal(self.record.pk), TABLE, sql.Literal(self._refused))
         )
         report.removed = int(cursor.rowcount)
         for column, name in self.names.items():
@@ -133,11 +134,11 @@ class ReferencePlan(LoadPlan):
             return self.about.geometry_type
         if self.request.mapping.x:
             return "MultiPoint"
-        known = str(self.request.source.geometry_type).split(" ")[0].removeprefix("Multi").removeprefix("2.5D ")
+        known = str(self.request.source.geometry_type).removeprefix("Multi")
         if known in _MULTI:
             return _MULTI[known]
         raise LoadError(
-            f"{self.request.source.path.name} does not say of which geometry it is: "
+            f"{self.request.source.path.name} has no shapes, or points, lines and polygons in one layer: "
             "give [layer] geometry_type in a mapping, or [point] for a table with coordinates."
         )
 

@@ -11,10 +11,17 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from terrafusion.records.loading.errors import LoadError
+from terrafusion.records.loading.geometry import CURVE_TOLERANCE
 from terrafusion.words import counted
 
-_COUNTERS = ("refused", "nulled", "truncated", "left_out")
+_COUNTERS = ("refused", "nulled", "truncated", "left_out", "altered")
 _MOST = 30  # columns that are named
+_ALTERED = {
+    "curve": f"with arcs, which became lines that leave them by at most {100 * CURVE_TOLERANCE:g} cm",
+    "unclosed_ring": "with a ring that was not closed, and is now",
+    "z_or_m": "with Z or M, which was left out",
+    "antimeridian": "across 180 degrees, split there",
+}
 
 
 @dataclass
@@ -32,6 +39,8 @@ class LoadReport:
     removed: int = 0
     merged: int = 0
     repaired: int = 0
+    without_geometry: int = 0
+    altered: Counter[str] = field(default_factory=Counter)  # shapes, by what was done to them: the keys of _ALTERED
     refused: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)  # of each reason of a refusal the first row
     nulled: Counter[str] = field(default_factory=Counter)
@@ -80,6 +89,7 @@ class LoadReport:
                 yield f"  {label}: " + ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
         for count, one, many, what in (
             (self.repaired, "geometry", "geometries", "repaired"),
+            (self.without_geometry, "row", "rows", "without a geometry"),
             (self.merged, "row", "rows", "merged into the parcel of the same number"),
             (self.removed, "feature", "features", "removed, which the file no longer has"),
             (self.values_recorded, "entry", "entries", "of the value history written"),
@@ -92,11 +102,14 @@ class LoadReport:
         if self.unused:
             more = f", and {len(self.unused) - _MOST:,} more" if len(self.unused) > _MOST else ""
             yield f"  Columns that nothing takes: {', '.join(self.unused[:_MOST])}{more}"
+        for reason, count in sorted(self.altered.items()):
+            yield f"  {counted(count, 'geometry', 'geometries')} {_ALTERED[reason]}"
         yield from (f"  Note: {note}" for note in self.notes)
 
 
 class Rejects:
-    """Writes the rejects CSV (``path`` may be None) and keeps the report's examples.
+    """Writes the rejects CSV (``path`` may be None) and keeps the report's examples; ``refused`` has the number and the
+    key of each refused row.
 
     Columns: row (1 is the file's first), key, outcome (refused, nulled, truncated, repaired, merged), reason, detail.
     Raises ``LoadError`` when it cannot be written (``complete`` is called before the load is), and when ``path`` is a
@@ -108,6 +121,7 @@ class Rejects:
     def __init__(self, path: Path | None, report: LoadReport) -> None:
         self._report = report
         self._path = path
+        self.refused: list[tuple[int, str]] = []
         self._stream: TextIO | None = None
         if path is not None:
             self._refuse_other_files(path)
@@ -126,6 +140,7 @@ class Rejects:
 
     def write(self, row: int, key: str, outcome: str, reason: str, detail: str) -> None:
         if outcome == "refused":
+            self.refused.append((row, key))
             self._report.examples.setdefault(reason, f"row {row}: {detail}")
         if self._stream is not None:
             with self._writing():

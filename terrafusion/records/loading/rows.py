@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import shapely
 
 from terrafusion.records.loading.convert import convert
 from terrafusion.records.loading.derive import derive
 from terrafusion.records.loading.geometry import GeometryReader, Shapes
 from terrafusion.records.loading.mapping import FieldMapping
-from terrafusion.records.loading.problems import Mask, Problem
+from terrafusion.records.loading.problems import ALTERED, Mask, Problem
 from terrafusion.records.loading.readers import Rows
 from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.targets import Kind, Target
@@ -60,6 +61,8 @@ class RowReader:
         refused = self._report(problems, row_numbers, columns)
         kept = pa.array(~refused)
         self._count_amounts(columns, pa.array(refused))
+        if shapes is not None:
+            self.report.without_geometry += int((shapely.is_missing(shapes) & ~refused).sum())
         if not refused.any():
             return Batch(row_numbers, columns, shapes)
         lost = pa.array(refused)
@@ -101,14 +104,17 @@ class RowReader:
             if problem.outcome == "refused":
                 continue
             affected = problem.mask & ~refused
-            self._write(problem, affected, row_numbers, columns)
             count = int(affected.sum())
+            if problem.outcome == ALTERED:
+                self.report.altered[problem.reason] += count
+                continue
+            self._write(problem, affected, row_numbers, columns)
             if problem.outcome == "repaired":
                 self.report.repaired += count
             elif count:
                 counts = self.report.nulled if problem.outcome == "nulled" else self.report.truncated
                 counts[f"{name} {problem.reason}"] += count
-        self.report.refused = +self.report.refused
+        self.report.refused, self.report.altered = +self.report.refused, +self.report.altered
         return refused
 
     def _write(self, problem: Problem, mask: Mask, row_numbers: pa.Array, columns: dict[str, pa.Array]) -> None:

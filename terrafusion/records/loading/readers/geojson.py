@@ -17,10 +17,11 @@ from pyproj.exceptions import CRSError
 
 from terrafusion.records.loading import encodings
 from terrafusion.records.loading.errors import LoadError
+from terrafusion.records.loading.problems import Problem
 from terrafusion.records.loading.readers import json_text
 from terrafusion.records.loading.readers.base import BATCH_ROWS, Rows, Source, record_batch
 from terrafusion.records.loading.readers.json_text import Feature
-from terrafusion.records.loading.readers.shapes_in_text import UNREADABLE
+from terrafusion.records.loading.readers.shapes_in_text import UNREADABLE, unclosed
 from terrafusion.records.loading.targets import Kind
 
 SUFFIXES = (".geojson", ".json", ".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".ndgeojson", ".jsonl")
@@ -39,8 +40,9 @@ class GeoJsonSource(Source):
         while batch := [feature for _, feature in islice(features, BATCH_ROWS)]:
             rows = [_properties(feature, self.with_id) for feature in batch]
             cells = {name: self._array(name, [row.get(name) for row in rows]) for name in columns}
-            wkb = _wkb([feature.get("geometry") for feature in batch]) if geometry and self.geometry_type else None
-            yield Rows(record_batch(cells, len(batch)), wkb)
+            shapes = [feature.get("geometry") for feature in batch] if geometry and self.geometry_type else None
+            wkb, problems = _wkb(shapes) if shapes else (None, [])
+            yield Rows(record_batch(cells, len(batch)), wkb, tuple(problems))
 
     def _array(self, name: str, values: list[Any]) -> pa.Array:
         kind = _ARROW.get(self.types[name] or Kind.TEXT)
@@ -113,11 +115,36 @@ def _text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _wkb(geometries: list[Feature | None]) -> pa.Array:
+def _wkb(geometries: list[Feature | None]) -> tuple[pa.Array, list[Problem]]:
+    """And what is reported of the rings that had to be closed."""
+    given = np.array([geometry is not None for geometry in geometries], dtype=bool)
+    shapes = _shapes(geometries)
+    missing = np.flatnonzero(given & shapely.is_missing(shapes))
+    closed = np.zeros(len(geometries), dtype=bool)
+    if len(missing):
+        shapes[missing] = _shapes([_with_closed_rings(geometries[index] or {}) for index in missing])
+        closed[missing] = ~shapely.is_missing(shapes[missing])
+    pairs = zip(given, shapely.to_wkb(shapes), strict=True)
+    return pa.array([UNREADABLE if there and not wkb else wkb for there, wkb in pairs], pa.binary()), unclosed(closed)
+
+
+def _shapes(geometries: Sequence[Feature | None]) -> np.ndarray:
     texts = [None if geometry is None else json.dumps(geometry) for geometry in geometries]
-    wkb = shapely.to_wkb(shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore"))
-    pairs = zip(texts, wkb, strict=True)
-    return pa.array([UNREADABLE if text is not None and shape is None else shape for text, shape in pairs], pa.binary())
+    return np.asarray(shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore"), dtype=object)
+
+
+def _with_closed_rings(geometry: Feature) -> Feature:
+    """Of a Polygon or MultiPolygon; what is none stays as it is."""
+    depth = {"Polygon": 1, "MultiPolygon": 2}.get(str(geometry.get("type")), 0)
+    return geometry | {"coordinates": _closed(geometry.get("coordinates"), depth)} if depth else geometry
+
+
+def _closed(rings: Any, depth: int) -> Any:
+    if not isinstance(rings, list) or not rings:
+        return rings
+    if depth:
+        return [_closed(ring, depth - 1) for ring in rings]
+    return rings if rings[0] == rings[-1] else [*rings, rings[0]]
 
 
 def _crs(path: Path, members: Feature) -> CRS | None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import shapely
+from django.contrib.gis.gdal import GDALException, OGRGeometry
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from terrafusion.records.loading.problems import Problem
+from terrafusion.records.loading.problems import ALTERED, Mask, Problem
 
 _NAMES = ("wkt", "_wkt", "ewkt", "wkb", "ewkb", "geometry", "geom", "the_geom", "geometry_wkt", "wkt_geometry", "shape")
 _HEX = re.compile(r"\s*0[01][0-9A-Fa-f]{16,}\s*$")
@@ -21,6 +22,7 @@ _TEXT = re.compile(
     r"CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE)\s*(?:ZM|Z|M)?\s*(?:\(|EMPTY)",
     re.IGNORECASE,
 )
+_CURVE = re.compile(r"CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE", re.IGNORECASE)
 _SRID = re.compile(r"\s*SRID\s*=\s*(\d+)\s*;", re.IGNORECASE)
 _TYPES = {"POINT": "Point", "LINESTRING": "LineString", "POLYGON": "Polygon"}
 UNREADABLE = b"?"  # where a geometry should be: no WKB, which the geometry's reader refuses
@@ -53,6 +55,7 @@ def find(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, Fou
 def read(cells: Sequence[str], crs: CRS | None) -> tuple[pa.Array, list[Problem]]:
     """The cells as WKB. Rows that name another coordinate system than ``crs``, the file's own, are refused."""
     shapes = np.full(len(cells), None, dtype=object)
+    closed = np.zeros(len(cells), dtype=bool)
     texts, hexes, srids = [], [], {}
     for index, cell in enumerate(cells):
         if not cell or cell.isspace():
@@ -65,16 +68,23 @@ def read(cells: Sequence[str], crs: CRS | None) -> tuple[pa.Array, list[Problem]
                 cell = cell[srid.end() :]
             texts.append((index, cell))
     if texts:
-        shapes[[index for index, _ in texts]] = _from_wkt([text for _, text in texts])
+        places = [index for index, _ in texts]
+        shapes[places], closed[places] = _from_wkt([text for _, text in texts])
     if hexes:
         shapes[hexes] = _from_hex([cells[index].strip() for index in hexes])
         found = shapely.get_srid(shapes[hexes])
         srids |= {index: int(srid) for index, srid in zip(hexes, found, strict=True) if srid > 0}
     wkb = shapely.to_wkb(shapes)
-    for index in [*(index for index, _ in texts), *hexes]:
-        if wkb[index] is None:
-            wkb[index] = UNREADABLE
-    return pa.array(wkb, pa.binary()), _others(srids, len(cells), crs)
+    for index, text in texts:
+        wkb[index] = wkb[index] or _curve(text)
+    for index in hexes:
+        wkb[index] = wkb[index] or bytes.fromhex(cells[index].strip())
+    return pa.array(wkb, pa.binary()), [*_others(srids, len(cells), crs), *unclosed(closed)]
+
+
+def unclosed(mask: Mask) -> list[Problem]:
+    """What is reported of rows of which a ring was closed."""
+    return [Problem(mask, "unclosed_ring", lambda _: "a ring was closed", ALTERED)] if mask.any() else []
 
 
 def _others(srids: dict[int, int], length: int, crs: CRS | None) -> list[Problem]:
@@ -86,22 +96,35 @@ def _others(srids: dict[int, int], length: int, crs: CRS | None) -> list[Problem
     return [Problem(mask, "other_crs", lambda index: f"its SRID is {srids[index]}, that of the file is {own}")]
 
 
-def _from_wkt(texts: Sequence[str]) -> np.ndarray:
-    try:
-        return np.asarray(shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore"), dtype=object)
-    except NotImplementedError:  # curves, which stop the whole array
-        return np.array([_one(text) for text in texts], dtype=object)
+def _from_wkt(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The shapes, null where a text is none, or a curve; and of which a ring had to be closed."""
+    raw = np.array([None if _CURVE.search(text) else text for text in texts], dtype=object)
+    shapes = shapely.from_wkt(raw, on_invalid="ignore")
+    missing = shapely.is_missing(shapes)
+    if missing.any():
+        shapes[missing] = shapely.from_wkt(raw[missing], on_invalid="fix")
+    return shapes, missing & ~shapely.is_missing(shapes)
 
 
-def _one(text: str) -> object:
+def _curve(text: str) -> bytes:
+    """By GDAL, for shapely has no curves."""
+    if not _CURVE.search(text):
+        return UNREADABLE
     try:
-        return shapely.from_wkt(text, on_invalid="ignore")
-    except NotImplementedError:
-        return None
+        return bytes(OGRGeometry(text.strip()).wkb)
+    except GDALException:
+        return UNREADABLE
 
 
 def _from_hex(texts: Sequence[str]) -> np.ndarray:
-    return np.asarray(shapely.from_wkb(np.array(texts, dtype=object), on_invalid="ignore"), dtype=object)
+    """Null where a text is none, or a curve."""
+    try:
+        return np.asarray(shapely.from_wkb(np.array(texts, dtype=object), on_invalid="ignore"), dtype=object)
+    except (NotImplementedError, shapely.errors.GEOSException):  # one curve stops them all
+        if len(texts) == 1:
+            return np.array([None], dtype=object)
+        middle = len(texts) // 2
+        return np.concatenate([_from_hex(texts[:middle]), _from_hex(texts[middle:])])
 
 
 def _crs(srids: set[int]) -> CRS | None:
