@@ -160,7 +160,7 @@ def _mapped(request: Request, targets: dict[str, Target]) -> list[tuple[Target, 
         elif target.required:
             raise LoadError(
                 f"No column of {request.source.path.name} is loaded into {name}: name one in a mapping. "
-                f"The file has: {', '.join(columns)}."
+                f"The file has: {', '.join(columns)}. To have one proposed, use: manage.py inspect."
             )
     return found
 
