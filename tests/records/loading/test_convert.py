@@ -55,6 +55,25 @@ def test_texts_as_numbers() -> None:
     assert converted(Kind.REAL, texts) == ([number for _, number in NUMBERS], {})
 
 
+def test_keys_that_may_have_lost_digits() -> None:
+    """A double tells whole numbers apart up to 2^53; a spreadsheet shortens what is wider than its column."""
+    key = {"key": True}
+    numbers = [2.0**53 - 1, 2.0**53, -(2.0**60), None]
+    values, problems = converted(Kind.TEXT, numbers, pa.float64(), target=key)
+    assert problems == {"lost_digits": ([1, 2], "refused")}
+    assert values[1:] == [None, None, None]
+    texts = ["1.23457E+11", "4,9E+17", "E12", "1E5", "123E"]
+    assert converted(Kind.TEXT, texts, target=key)[1] == {"lost_digits": ([0, 1], "refused")}
+    assert converted(Kind.TEXT, texts)[1] == {}
+
+
+def test_a_date_of_digits_has_all_of_them() -> None:
+    """strptime takes 2024111 for November 1."""
+    texts, dates = ["20240131", "2024111", "2024131"], [datetime.date(2024, 1, 31), None, None]
+    for format_ in ("", "%Y%m%d"):
+        assert converted(Kind.DATE, texts, format=format_) == (dates, {"bad_date": ([1, 2], "refused")})
+
+
 @pytest.mark.parametrize("text", NO_NUMBERS)
 def test_texts_that_are_no_numbers(text: str) -> None:
     values, problems = converted(Kind.REAL, ["1", text, None])
