@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MAX_SHOWN = 60
@@ -22,7 +21,7 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """The beginning of a value, for a message: what JSON has a word for by that."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
@@ -44,7 +43,7 @@ def error_text(error: Exception) -> str:
     return " ".join(_texts(getattr(error, "detail", None) or str(error)))[:_MAX_ERROR_TEXT]
 
 
-def _texts(detail: Any, at: str = "") -> list[str]:
+def _texts(detail: object, at: str = "") -> list[str]:
     if isinstance(detail, dict):
         return [text for name, inner in detail.items() for text in _texts(inner, f"{at}.{name}" if at else str(name))]
     if isinstance(detail, list):

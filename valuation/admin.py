@@ -86,7 +86,7 @@ class DecisionAdmin(ReadOnly):
         return _preview_link(decision.job_id, "Revoke", step=Step.REVOKE, decision=decision.pk)
 
 
-def _preview_link(job_id: Any, text: str, **filled_in: Any) -> str:
+def _preview_link(job_id: object, text: str, **filled_in: Any) -> str:
     page = reverse("valuation:preview", args=[job_id])
     return format_html('<a href="{}?{}">{}</a>', page, urlencode(filled_in), text)
 

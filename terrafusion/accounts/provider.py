@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # the library is not followed by mypy
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: object) -> bool:
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:

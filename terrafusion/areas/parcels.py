@@ -19,7 +19,7 @@ def read(given: dict[str, Any], scope: AreaContext) -> Area:
     return area_of(given.get("parcels"), scope)
 
 
-def area_of(numbers: Any, scope: AreaContext) -> Area:
+def area_of(numbers: object, scope: AreaContext) -> Area:
     """The parcels of a list of numbers. Raises ``AreaError``, which names all that are unknown or have no outline."""
     if not isinstance(numbers, list) or not numbers:
         raise AreaError('Give the numbers of parcels as a list of texts, such as ["0001", "0002"].')

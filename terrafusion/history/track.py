@@ -25,7 +25,7 @@ class Stands(pgtrigger.Trigger):
     operation = pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate
     func = "RETURN NULL;"  # never called: see render_execute
 
-    def render_execute(self, model: Any) -> str:
+    def render_execute(self, model: object) -> str:
         return "history_refuse_change()"  # records migration 0012
 
 

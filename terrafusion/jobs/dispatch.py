@@ -32,7 +32,7 @@ LIFECYCLE = frozenset(field.name for field in AbstractJob._meta.get_fields())
 """The columns that every job has; the others are the plugin's own."""
 
 
-def digest(request: Any) -> str:
+def digest(request: object) -> str:
     """SHA-256 of a JSON value, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -24,7 +22,7 @@ class _Stands(pgtrigger.Trigger):
 
     function: str
 
-    def render_execute(self, model: Any) -> str:
+    def render_execute(self, model: object) -> str:
         return f"{self.function}()"
 
 

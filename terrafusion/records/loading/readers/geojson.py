@@ -110,7 +110,7 @@ def _properties(feature: Feature, with_id: bool) -> Feature:
     return {"id": feature.get("id"), **properties} if with_id else properties
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     """As the file has it: texts bare, all else as JSON."""
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
