@@ -12,23 +12,23 @@ import numpy as np
 DIGITS = 6
 
 
-def plain(found: Any, digits: int = DIGITS) -> Any:
+def plain(figures: object, digits: int = DIGITS) -> Any:
     """Dataclasses, mappings, lists, numpy and date values as JSON holds them; null for what is not finite."""
-    if is_dataclass(found) and not isinstance(found, type):
-        return plain(asdict(found), digits)
-    if isinstance(found, dict):
-        return {str(name): plain(value, digits) for name, value in found.items()}
-    if isinstance(found, list | tuple | set | frozenset | np.ndarray):
-        return [plain(value, digits) for value in found]
-    if isinstance(found, bool | np.bool_):
-        return bool(found)
-    if isinstance(found, int | np.integer):
-        return int(found)
-    if isinstance(found, float | np.floating):
-        return _rounded(float(found), digits) if math.isfinite(found) else None
-    if isinstance(found, date):
-        return found.isoformat()
-    return found
+    if is_dataclass(figures) and not isinstance(figures, type):
+        return plain(asdict(figures), digits)
+    if isinstance(figures, dict):
+        return {str(name): plain(value, digits) for name, value in figures.items()}
+    if isinstance(figures, list | tuple | set | frozenset | np.ndarray):
+        return [plain(value, digits) for value in figures]
+    if isinstance(figures, bool | np.bool_):
+        return bool(figures)
+    if isinstance(figures, int | np.integer):
+        return int(figures)
+    if isinstance(figures, float | np.floating):
+        return _rounded(float(figures), digits) if math.isfinite(figures) else None
+    if isinstance(figures, date):
+        return figures.isoformat()
+    return figures
 
 
 def _rounded(value: float, digits: int) -> float:

@@ -103,17 +103,17 @@ class Weights:
         """A row's weights of the approaches that are ``there``; equal ones where none of them has evidence."""
         places = [names.index(name) for name in self.approaches if name in names]
         known = [name in names for name in self.approaches]
-        found = np.zeros(there.shape)
+        shares = np.zeros(there.shape)
         alone = ~there[:, places].any(axis=1)
-        found[alone] = there[alone] / np.maximum(there[alone].sum(axis=1), 1)[:, None]
+        shares[alone] = there[alone] / np.maximum(there[alone].sum(axis=1), 1)[:, None]
         cells = pd.DataFrame(there[:, places])
         cells["class"], cells["area"] = (
             texts(properties, name).to_numpy() for name in ("property_class", "neighborhood")
         )
         for (*present, kind, area), rows in cells[~alone].groupby(list(cells), sort=False).groups.items():
             moments = self._moments(str(kind), str(area))[np.ix_(known, known)]
-            found[np.ix_(rows, places)] = _best(moments, np.flatnonzero(present))
-        return found
+            shares[np.ix_(rows, places)] = _best(moments, np.flatnonzero(present))
+        return shares
 
     def _moments(self, kind: str, area: str) -> Floats:
         every = self.moments
@@ -180,7 +180,7 @@ def _shrunk(error: pd.DataFrame, toward: Floats, shrink: float = _SHRINK) -> Flo
 def _best(moments: Floats, places: Rows) -> Floats:
     """Weights of the approaches at ``places``, 0 of the others: at least 0, together 1, and with the least squared
     error. Each set of approaches is tried, and passed over where one of them would take a weight below 0."""
-    found, smallest = np.zeros(len(moments)), np.inf
+    weights, smallest = np.zeros(len(moments)), np.inf
     for count in range(1, len(places) + 1):
         for some in map(list, combinations(places, count)):
             part = moments[np.ix_(some, some)]
@@ -188,9 +188,9 @@ def _best(moments: Floats, places: Rows) -> Floats:
             weight /= weight.sum()
             error = float(weight @ part @ weight)
             if (weight >= 0).all() and error < smallest:
-                found, smallest = np.zeros(len(moments)), error
-                found[some] = weight
-    return found
+                weights, smallest = np.zeros(len(moments)), error
+                weights[some] = weight
+    return weights
 
 
 def _sound(moments: Floats) -> Floats:
@@ -229,10 +229,10 @@ def _range(values: Floats) -> Floats:
 
 def _all_flags(values: Mapping[str, Values], index: pd.Index[Any], used: Mask) -> dict[str, Any]:
     """The flags of the approaches that have a part in a value."""
-    found: dict[str, Any] = {}
+    masks: dict[str, Any] = {}
     for column, one in enumerate(values.values()):
         for place, codes in zip(index.get_indexer(one.flags.index), one.flags, strict=True):
             for code in codes:
                 if used[place, column]:
-                    found.setdefault(code, np.zeros(len(index), dtype=bool))[place] = True
-    return found
+                    masks.setdefault(code, np.zeros(len(index), dtype=bool))[place] = True
+    return masks

@@ -99,17 +99,17 @@ class Shapefile(NativeFormat):
 
 def _measures(layer: LayerPlan) -> list[str]:
     """SQL of what must be known of the values before the file is begun."""
-    found = [
+    expressions = [
         "count(*) AS records",
         "coalesce(sum(ST_MemSize(g)), 0)::bigint AS geometry_bytes",
         *fixed_width.measures(layer),
     ]
     for i, column in enumerate(layer.columns):
         if column.type == "integer":
-            found += [f"min(c{i})::text AS min{i}", f"max(c{i})::text AS max{i}"]
+            expressions += [f"min(c{i})::text AS min{i}", f"max(c{i})::text AS max{i}"]
         elif column.type == "real":
-            found.append(f"count(*) FILTER (WHERE NOT {_fits(i)}) AS beyond{i}")
-    return found
+            expressions.append(f"count(*) FILTER (WHERE NOT {_fits(i)}) AS beyond{i}")
+    return expressions
 
 
 def _fits(index: int) -> str:
@@ -138,13 +138,15 @@ class _Export(Shapefile):
         self.blanks: Counter[str] = Counter()
 
     def columns(self, layer: LayerPlan) -> list[tuple[str, str]]:
-        found = []
+        expressions = []
         for i, (column, names) in enumerate(zip(layer.columns, self.names, strict=True)):
             if column.type == "datetime":
-                found += [(names[0], f"c{i}::date"), (names[1], f"to_json(c{i}) #>> '{{}}'")]
+                expressions += [(names[0], f"c{i}::date"), (names[1], f"to_json(c{i}) #>> '{{}}'")]
             else:
-                found.append((names[0], f"CASE WHEN {_fits(i)} THEN c{i} END" if column.type == "real" else f"c{i}"))
-        return found
+                expressions.append(
+                    (names[0], f"CASE WHEN {_fits(i)} THEN c{i} END" if column.type == "real" else f"c{i}")
+                )
+        return expressions
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
         return fixed_width.with_widths(schema, {self.names[i][0]: width for i, width in self.widths.items()})

@@ -104,17 +104,17 @@ _CORNERS = ("XMin", "YMin", "XMax", "YMax")
 
 def _measures(layer: LayerPlan) -> list[str]:
     """SQL of what must be known of the values before the file is begun."""
-    found = [*fixed_width.measures(layer), *(f"ST_{corner}(ST_3DExtent(g)) AS {corner}" for corner in _CORNERS)]
+    expressions = [*fixed_width.measures(layer), *(f"ST_{corner}(ST_3DExtent(g)) AS {corner}" for corner in _CORNERS)]
     further = "ST_NumGeometries(g) - 1" if layer.geometry_type == "MultiPoint" else "0"
-    found.append(f"coalesce(sum(greatest({further}, 0)), 0)::bigint AS further")
+    expressions.append(f"coalesce(sum(greatest({further}, 0)), 0)::bigint AS further")
     for i, column in enumerate(layer.columns):
         if column.type in _ABSENT:
-            found.append(f"count(*) FILTER (WHERE c{i} IS NULL) AS absent_{column.type}{i}")
+            expressions.append(f"count(*) FILTER (WHERE c{i} IS NULL) AS absent_{column.type}{i}")
         if column.type == "integer":
-            found.append(f"coalesce(max(c{i}) > {_INT32} OR min(c{i}) < -{_INT32} - 1, FALSE) AS long{i}")
+            expressions.append(f"coalesce(max(c{i}) > {_INT32} OR min(c{i}) < -{_INT32} - 1, FALSE) AS long{i}")
         elif column.type == "real":
-            found.append(f"count(*) FILTER (WHERE NOT {_is_number(i)}) AS none{i}")
-    return found
+            expressions.append(f"count(*) FILTER (WHERE NOT {_is_number(i)}) AS none{i}")
+    return expressions
 
 
 def _is_number(index: int) -> str:
@@ -135,15 +135,15 @@ class _Export(TAB):
         self._texts = {self._names[i]: i for i, column in enumerate(layer.columns) if column.type == "text"}
 
     def columns(self, layer: LayerPlan) -> list[tuple[str, str]]:
-        found = []
+        expressions = []
         for i, (column, name) in enumerate(zip(layer.columns, self._names, strict=True)):
             sql = f"c{i}"
             if column.type == "real":
                 sql = f"CASE WHEN {_is_number(i)} THEN {sql} END"
             elif column.type == "integer" and not self._measured[f"long{i}"]:
                 sql = f"{sql}::int"
-            found.append((name, sql))
-        return found
+            expressions.append((name, sql))
+        return expressions
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
         widths = {name: fixed_width.text_width(self._measured, i) for name, i in self._texts.items()}
@@ -174,10 +174,10 @@ def _datum(layer: LayerPlan, path: Path, crs: CRS) -> list[Loss]:
     definition = pyogrio.read_info(path)["crs"]
     if definition is None:
         return [Loss(layer.name, "altered", "Without any geometry, only the .prj states the CRS.")]
-    found = pyproj.CRS.from_user_input(definition)
-    if found.equals(crs, ignore_axis_order=True):
+    written = pyproj.CRS.from_user_input(definition)
+    if written.equals(crs, ignore_axis_order=True):
         return []
-    datum, ours = (known.datum.name if known.datum else known.name for known in (found, crs))
+    datum, ours = (known.datum.name if known.datum else known.name for known in (written, crs))
     detail = f"The file's own CRS has the datum {datum}; EPSG:{layer.srid} has {ours}, as the .prj states."
     return [Loss(layer.name, "altered", detail)]
 

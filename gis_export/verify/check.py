@@ -82,8 +82,8 @@ def _files(package: Package) -> Iterator[str]:
             yield f"{name} is missing."
         elif path.stat().st_size != file["bytes"]:
             yield f"{name} has {counted(path.stat().st_size, 'byte')}, and {file['bytes']:,} were written."
-        elif (found := sha256(path)) != file["sha256"]:
-            yield f"{name}: SHA-256 is {found}, and {file['sha256']} was written."
+        elif (digest := sha256(path)) != file["sha256"]:
+            yield f"{name}: SHA-256 is {digest}, and {file['sha256']} was written."
     yield from (f"{name} is not of the export." for name in package.files if name not in listed)
 
 
@@ -106,15 +106,15 @@ def _layer(package: Package, layer: dict[str, Any], export_format: Format, repor
     options = package.manifest["request"]["resolved"].get("options", {}) if own else {}
     try:
         recorded = Recorded.of(layer, options)
-        found = reduce(add, (export_format.verify(path, recorded) for path in paths))
+        content = reduce(add, (export_format.verify(path, recorded) for path in paths))
     except Exception as error:  # each library has its own errors; a file that cannot be read is what is looked for
         report.differences.append(f"{name}: {layer['file']} cannot be read: {error}")
         return
-    report.differences += _compared(layer, found, export_format, package.manifest)
-    shapes = "" if found.area is not None else "; shapes were not compared"
+    report.differences += _compared(layer, content, export_format, package.manifest)
+    shapes = "" if content.area is not None else "; shapes were not compared"
     if _left_out(layer, export_format) and layer["reconciliation"]["source"]["sums"]:
         report.skipped.append(f"{name}: totals were not compared, for records without a geometry are not in the file.")
-    report.checked.append(f"{name}: {counted(found.records, 'record')} of {layer['file']} read again{shapes}.")
+    report.checked.append(f"{name}: {counted(content.records, 'record')} of {layer['file']} read again{shapes}.")
 
 
 def _places(package: Package, file: str, export_format: Format) -> list[Path]:
@@ -128,31 +128,33 @@ def _places(package: Package, file: str, export_format: Format) -> list[Path]:
     return list(dict.fromkeys(path.parent for path in inside.values()))
 
 
-def _compared(layer: dict[str, Any], found: Content, export_format: Format, manifest: dict[str, Any]) -> Iterator[str]:
+def _compared(
+    layer: dict[str, Any], content: Content, export_format: Format, manifest: dict[str, Any]
+) -> Iterator[str]:
     name, wanted = layer["layer"], layer["reconciliation"]["source"]
     left_out = _left_out(layer, export_format)
     written = wanted["records"] - left_out
     if export_format.parts_as_records:
         written += sum(loss["count"] or 0 for loss in layer["losses"] if loss["kind"] == "split")
-    if found.records != written:
-        yield f"{name}: {counted(found.records, 'record')} in the file, and {written:,} were written."
+    if content.records != written:
+        yield f"{name}: {counted(content.records, 'record')} in the file, and {written:,} were written."
     for total, value in wanted["sums"].items() if not left_out else ():
-        got = found.sums.get(total, 0.0)
+        got = content.sums.get(total, 0.0)
         if not math.isclose(got, value, rel_tol=_RELATIVE):
             yield f"{name}: {total} adds up to {got:,} in the file, and to {value:,} when written."
-    if found.area is None:
+    if content.area is None:
         return
     without = wanted["without_geometry"] - left_out
-    if found.without_geometry != without:
+    if content.without_geometry != without:
         yield (
-            f"{name}: {counted(found.without_geometry, 'record')} in the file without geometry, and {without:,} when "
+            f"{name}: {counted(content.without_geometry, 'record')} in the file without geometry, and {without:,} when "
             "written."
         )
     off = export_format.coordinate_error(layer, manifest["request"]["resolved"])
     # Each edge may be moved by so much, in both directions.
-    allowed = 2 * off * found.perimeter + _RELATIVE * max(abs(wanted["area"]), abs(found.area))
-    if abs(found.area - wanted["area"]) > allowed:
-        yield f"{name}: the area is {found.area!r} in the file, and was {wanted['area']!r}, in {_unit(layer)}."
+    allowed = 2 * off * content.perimeter + _RELATIVE * max(abs(wanted["area"]), abs(content.area))
+    if abs(content.area - wanted["area"]) > allowed:
+        yield f"{name}: the area is {content.area!r} in the file, and was {wanted['area']!r}, in {_unit(layer)}."
 
 
 def _left_out(layer: dict[str, Any], export_format: Format) -> int:

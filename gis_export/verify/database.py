@@ -69,7 +69,7 @@ def _now(layer: LayerPlan) -> Totals:
 
 
 def _differences(name: str, now: Totals, then: dict[str, Any]) -> list[str]:
-    found = []
+    differences = []
     for what, new, old in (
         ("records", now.records, then["records"]),
         ("records without geometry", now.without_geometry, then["without_geometry"]),
@@ -77,7 +77,7 @@ def _differences(name: str, now: Totals, then: dict[str, Any]) -> list[str]:
         *((f"total of {total}", now.sums.get(total), value) for total, value in then["sums"].items()),
     ):
         if new is None or not math.isclose(new, old, rel_tol=_RELATIVE):
-            found.append(
+            differences.append(
                 f"{name}, in the database: {what} is {new if new is None else f'{new:,}'} now, and was {old:,}."
             )
-    return found
+    return differences

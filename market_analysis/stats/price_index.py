@@ -112,12 +112,14 @@ def case_shiller(
     changed houses the second stage slopes down and would turn negative. A few pairs can then carry most of the
     weight, so the standard errors do not take the weights for the truth.
     """
-    found = (resales or pairs(sales, step)).linked()
-    plain = wls(_pair_design(found), found.log_ratio)
-    gap = sparse.csr_matrix(np.column_stack([np.ones(len(found.earlier)), found.later - found.earlier]))
+    linked_pairs = (resales or pairs(sales, step)).linked()
+    plain = wls(_pair_design(linked_pairs), linked_pairs.log_ratio)
+    gap = sparse.csr_matrix(
+        np.column_stack([np.ones(len(linked_pairs.earlier)), linked_pairs.later - linked_pairs.earlier])
+    )
     stage = wls(gap, plain.residuals**2)
     variance = np.maximum(gap @ np.nan_to_num(stage.coefficients), _SMALLEST_VARIANCE)
-    return _of_pairs(found, step, 1 / variance, robust, tick)
+    return _of_pairs(linked_pairs, step, 1 / variance, robust, tick)
 
 
 def by_method(name: str, sales: pd.DataFrame, step: str = "month", *, tick: Tick = no_tick) -> PriceIndex:
@@ -154,24 +156,24 @@ def _fit(design: Any, y: Floats, weights: Floats | None, robust: bool, tick: Tic
     return huber(design, y, weights, lead=lead, tick=tick) if robust else wls(design, y, weights, lead=lead)
 
 
-def _of_pairs(found: Pairs, step: str, weights: Floats | None, robust: bool, tick: Tick) -> PriceIndex:
-    found = found.linked()
-    design = _pair_design(found)
-    fit = _fit(design, found.log_ratio, weights, robust, tick)
+def _of_pairs(linked_pairs: Pairs, step: str, weights: Floats | None, robust: bool, tick: Tick) -> PriceIndex:
+    linked_pairs = linked_pairs.linked()
+    design = _pair_design(linked_pairs)
+    fit = _fit(design, linked_pairs.log_ratio, weights, robust, tick)
     if weights is not None:
         fit = unlike_variances(fit, design, weights, robust=robust)
     log = np.concatenate([[0.0], fit.coefficients])
     error = np.concatenate([[0.0], fit.errors])
-    ends = np.bincount(np.concatenate([found.earlier, found.later]), minlength=found.count)
-    return PriceIndex(found.first, step, log, error, ends, fit.freedom)
+    ends = np.bincount(np.concatenate([linked_pairs.earlier, linked_pairs.later]), minlength=linked_pairs.count)
+    return PriceIndex(linked_pairs.first, step, log, error, ends, fit.freedom)
 
 
-def _pair_design(found: Pairs) -> Any:
+def _pair_design(linked_pairs: Pairs) -> Any:
     """-1 at the period of the earlier sale and 1 at that of the later one; the first period is the base."""
-    rows = np.arange(len(found.earlier))
+    rows = np.arange(len(linked_pairs.earlier))
     ones = np.ones(len(rows))
-    places = (np.tile(rows, 2), np.concatenate([found.earlier, found.later]))
-    return sparse.csr_matrix((np.concatenate([-ones, ones]), places), shape=(len(rows), found.count))[:, 1:]
+    places = (np.tile(rows, 2), np.concatenate([linked_pairs.earlier, linked_pairs.later]))
+    return sparse.csr_matrix((np.concatenate([-ones, ones]), places), shape=(len(rows), linked_pairs.count))[:, 1:]
 
 
 TITLES = {

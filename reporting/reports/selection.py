@@ -24,18 +24,18 @@ _COLUMNS = {"parcels": "parcel_number", "neighborhoods": "neighborhood", "proper
 
 
 def selected(request: Request) -> QuerySet[PropertyOperational]:
-    found = request.parcels()
+    chosen = request.parcels()
     for name, column in _COLUMNS.items():
         if request.values[name]:
-            found = found.filter(**{f"{column}__in": request.values[name]})
-    return found
+            chosen = chosen.filter(**{f"{column}__in": request.values[name]})
+    return chosen
 
 
 def faults(request: Request) -> dict[str, list[str]]:
     """Of a selection that names what the county has not, or that leaves nobody."""
-    found = nothing_there(request)
-    if found:
-        return found
+    problems = nothing_there(request)
+    if problems:
+        return problems
     every = PropertyOperational.objects.filter(county=request.county)
     for name, column in _COLUMNS.items():
         wanted = request.values[name]
@@ -44,10 +44,10 @@ def faults(request: Request) -> dict[str, list[str]]:
             known = there if set(wanted) <= set(there) else _some(every, column, set(there))
             missing = unknown(wanted, known, name.replace("_", " ").rstrip("s"), request.county.pk)
             if missing:
-                found[f"parameters.{name}"] = missing
-    if not found and not selected(request).exists():
-        found["parameters"] = ["No parcel is left of this selection."]
-    return found
+                problems[f"parameters.{name}"] = missing
+    if not problems and not selected(request).exists():
+        problems["parameters"] = ["No parcel is left of this selection."]
+    return problems
 
 
 def _some(every: QuerySet[PropertyOperational], column: str, there: set[str]) -> set[str]:

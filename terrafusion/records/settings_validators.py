@@ -25,24 +25,26 @@ def register(check: Check) -> None:
 
 def faults(settings: CountySettings) -> Faults:
     """What is wrong with the settings; of two faults in one field, the first."""
-    found = _shapes(settings)
-    for check in _checks if not found else []:
-        found = {**check(settings), **found}
-    return found
+    problems = _shapes(settings)
+    for check in _checks if not problems else []:
+        problems = {**check(settings), **problems}
+    return problems
 
 
 def _shapes(settings: CountySettings) -> Faults:
     """The shapes that every check may rely on."""
-    found: Faults = {}
+    problems: Faults = {}
     formats = settings.allowed_formats
     if not isinstance(formats, list) or not all(isinstance(name, str) for name in formats):
-        found["allowed_formats"] = 'Give a list of names, such as ["GeoJSON", "GeoPackage"].'
+        problems["allowed_formats"] = 'Give a list of names, such as ["GeoJSON", "GeoPackage"].'
     if not isinstance(settings.default_parameters, dict):
-        found["default_parameters"] = 'Give an object, such as {"include_assessment_data": true}.'
+        problems["default_parameters"] = 'Give an object, such as {"include_assessment_data": true}.'
     if fault := settings.time_zone_fault():
-        found["time_zone"] = fault
+        problems["time_zone"] = fault
     try:
         Rules.parse(settings.sales_screening)
     except InvalidRules as faulty:
-        found["sales_screening"] = " ".join(f"{name}: {text}" if name else text for name, text in faulty.faults.items())
-    return found
+        problems["sales_screening"] = " ".join(
+            f"{name}: {text}" if name else text for name, text in faulty.faults.items()
+        )
+    return problems

@@ -220,8 +220,8 @@ def _model(request: Request, model_id: str) -> ValuationModel:
         wanted = uuid.UUID(model_id)
     except ValueError:
         raise ValidationError({"model_id": "This is not a model's id: give a UUID."}, code="invalid") from None
-    found: ValuationModel = get_object_or_404(visible_models(request).defer("artefact"), pk=wanted)
-    return found
+    model: ValuationModel = get_object_or_404(visible_models(request).defer("artefact"), pk=wanted)
+    return model
 
 
 def _clean(text: str) -> str:

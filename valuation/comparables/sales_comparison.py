@@ -54,15 +54,15 @@ class SalesComparison:
 
     def value(self, properties: pd.DataFrame, progress: Progress | None = None) -> Comparison:
         """Values at ``as_of``, and the comparables that they rest on; a property with fewer than three is refused."""
-        found = compare(self.adjuster, checked(properties), 0.0, self.options, progress)
+        compared = compare(self.adjuster, checked(properties), 0.0, self.options, progress)
         about = {
-            "comparables": found.used.sum(axis=1),
-            "passed_over": found.selected.passed_over,
-            "price_level": found.level,
+            "comparables": compared.used.sum(axis=1),
+            "passed_over": compared.selected.passed_over,
+            "price_level": compared.level,
         }
-        values = self._values(properties, found)
+        values = self._values(properties, compared)
         about_valued = pd.DataFrame(about, index=properties.index).loc[values.values.index]
-        return Comparison(values, self._grid(properties, found), about_valued)
+        return Comparison(values, self._grid(properties, compared), about_valued)
 
     @property
     def rated(self) -> frozenset[str]:
@@ -78,46 +78,48 @@ class SalesComparison:
         """The market's rates as JSON (``Market.schedule``); a grade in words by its words, the lower and the higher."""
         return [_worded(entry, self.adjuster.encoder) for entry in self.adjuster.market.schedule()]
 
-    def _values(self, properties: pd.DataFrame, found: Compared) -> Values:
-        value = np.where(found.enough, found.value, 1.0)
-        low, high = widen(self.low * found.spread, self.high * found.spread, self.error, self.options.confidence)
+    def _values(self, properties: pd.DataFrame, compared: Compared) -> Values:
+        value = np.where(compared.enough, compared.value, 1.0)
+        low, high = widen(self.low * compared.spread, self.high * compared.spread, self.error, self.options.confidence)
         low, high = value * np.exp(low), value * np.exp(high)
         flags = self.adjuster.encoder.flags(properties) if len(properties) else {}
-        beyond = (found.beyond & found.used).sum(axis=1)
+        beyond = (compared.beyond & compared.used).sum(axis=1)
         flags |= {
-            "few_comparables": found.used.sum(axis=1) < self.options.count,
-            "large_adjustments": beyond > found.used.sum(axis=1) / 2,
+            "few_comparables": compared.used.sum(axis=1) < self.options.count,
+            "large_adjustments": beyond > compared.used.sum(axis=1) / 2,
         }
-        return values_of(properties.index, value, low, high, flags, {"no_comparables": ~found.enough})
+        return values_of(properties.index, value, low, high, flags, {"no_comparables": ~compared.enough})
 
-    def _grid(self, properties: pd.DataFrame, found: Compared) -> pd.DataFrame:
-        subject, place = np.nonzero(found.used & found.enough[:, None])
-        row = found.selected.rows[subject, place]
+    def _grid(self, properties: pd.DataFrame, compared: Compared) -> pd.DataFrame:
+        subject, place = np.nonzero(compared.used & compared.enough[:, None])
+        row = compared.selected.rows[subject, place]
         sales = self.sales.iloc[row]
-        meters = found.selected.meters[subject, place]
-        lines = found.lines[subject, place]
-        price = found.price[subject, place]
+        meters = compared.selected.meters[subject, place]
+        lines = compared.lines[subject, place]
+        price = compared.price[subject, place]
         paid = sales["sale_price"].to_numpy(dtype=float)
         names = self.adjuster.names
-        errors = found.level[subject, None] * self.adjuster.errors(found.columns[subject], self.adjuster.columns[row])
+        errors = compared.level[subject, None] * self.adjuster.errors(
+            compared.columns[subject], self.adjuster.columns[row]
+        )
         grid = {
             "property": properties.index.to_numpy()[subject],
-            "rank": found.used.cumsum(axis=1)[subject, place],
+            "rank": compared.used.cumsum(axis=1)[subject, place],
             "sale": sales["sale"].to_numpy() if "sale" in sales else sales["label"].to_numpy(),
             "parcel_number": texts(sales, "parcel_number").to_numpy(),
             "sale_date": sales["sale_date"].to_numpy(),
             "sale_price": paid,
             "distance_m": np.where(np.isfinite(meters), meters, -1.0),
-            "similarity": 100 * np.exp(-found.selected.unlike[subject, place] / 4),
+            "similarity": 100 * np.exp(-compared.selected.unlike[subject, place] / 4),
             "time_factor": price / paid,
             "time_adjusted_price": price,
             **{f"adjust_{name}": lines[:, column] for column, name in enumerate(names)},
             **{f"error_{name}": errors[:, column] for column, name in enumerate(names)},
             "net_adjustment": lines.sum(axis=1),
             "gross_adjustment": np.abs(lines).sum(axis=1),
-            "beyond_guideline": found.beyond[subject, place],
+            "beyond_guideline": compared.beyond[subject, place],
             "adjusted_price": price + lines.sum(axis=1),
-            "weight": found.weight[subject, place],
+            "weight": compared.weight[subject, place],
         }
         return pd.DataFrame(grid)
 

@@ -109,17 +109,17 @@ class Encoder:
 
     def places(self, frame: pd.DataFrame) -> Floats:
         """East and north in meters; NaN for what has no place, or one far from all sales."""
-        found = np.full((len(frame), 2), np.nan)
+        positions = np.full((len(frame), 2), np.nan)
         if self.box is None or "longitude" not in frame or "latitude" not in frame:
-            return found
+            return positions
         west, south, east, north = self.box
         longitude, latitude = as_number(frame, "longitude"), as_number(frame, "latitude")
         reach = max(east - west, north - south, 0.05)
         inside = (longitude > west - reach) & (longitude < east + reach)
         inside &= (latitude > south - reach) & (latitude < north + reach)
-        found[inside, 0] = (longitude[inside] - west) * _METERS * np.cos(np.radians((south + north) / 2))
-        found[inside, 1] = (latitude[inside] - south) * _METERS
-        return found
+        positions[inside, 0] = (longitude[inside] - west) * _METERS * np.cos(np.radians((south + north) / 2))
+        positions[inside, 1] = (latitude[inside] - south) * _METERS
+        return positions
 
     def flags(self, frame: pd.DataFrame) -> dict[str, Any]:
         """Masks by the codes of ``flags.MEANINGS``."""
@@ -139,14 +139,14 @@ class Encoder:
         }
 
     def _clean(self, frame: pd.DataFrame, name: str) -> Floats:
-        found = as_number(frame, name)
+        cleaned = as_number(frame, name)
         number = self.numbers[name]
-        found[(found < number.lowest) | (found > number.highest)] = np.nan
+        cleaned[(cleaned < number.lowest) | (cleaned > number.highest)] = np.nan
         if np.isfinite(number.nines):
-            large = np.flatnonzero(found >= number.nines)
-            coded = [row for row in large if _NINES.fullmatch(f"{found[row]:.0f}")]
-            found[coded] = np.nan
-        return found
+            large = np.flatnonzero(cleaned >= number.nines)
+            coded = [row for row in large if _NINES.fullmatch(f"{cleaned[row]:.0f}")]
+            cleaned[coded] = np.nan
+        return cleaned
 
 
 def learn(
@@ -265,9 +265,9 @@ def _repeats(known: Floats, log_price: Floats) -> bool:
     return bool(abs(np.corrcoef(known, log_price)[0, 1]) > _LEAK)
 
 
-def _levels(found: pd.Series[Any], log_price: Floats) -> dict[str, int]:
+def _levels(kinds: pd.Series[Any], log_price: Floats) -> dict[str, int]:
     """By the median of the known prices; levels without one come last, by name."""
-    price = pd.Series(log_price).groupby(found.to_numpy()).agg(["median", "size"])
+    price = pd.Series(log_price).groupby(kinds.to_numpy()).agg(["median", "size"])
     order = price[(price["size"] >= _MIN_OF_A_LEVEL) & (price.index != "")].sort_values("median", kind="stable")
     return {str(level): code for code, level in enumerate(order.index)}
 

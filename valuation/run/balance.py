@@ -88,21 +88,21 @@ _WORDS = {
 
 
 def _compared(figure: Floats, sold: Mask) -> dict[str, Any] | None:
-    found = ratio.sold_unsold_balance(figure[sold], figure[~sold])
-    if found is None:
+    balance = ratio.sold_unsold_balance(figure[sold], figure[~sold])
+    if balance is None:
         return None
     verdict = "Sold and unsold parcels are valued alike."
-    if not found.balanced:
-        side = "above" if found.median_sold > found.median_unsold else "below"
-        apart = abs(found.median_sold / found.median_unsold - 1)
+    if not balance.balanced:
+        side = "above" if balance.median_sold > balance.median_unsold else "below"
+        apart = abs(balance.median_sold / balance.median_unsold - 1)
         verdict = f"Sold parcels are valued {apart:.1%} {side} unsold ones: find out why before values are used."
     return {
-        "sold": found.sold,
-        "unsold": found.unsold,
-        "median_sold": round(found.median_sold, 4),
-        "median_unsold": round(found.median_unsold, 4),
-        "probability": found.probability,
-        "balanced": found.balanced,
+        "sold": balance.sold,
+        "unsold": balance.unsold,
+        "median_sold": round(balance.median_sold, 4),
+        "median_unsold": round(balance.median_unsold, 4),
+        "probability": balance.probability,
+        "balanced": balance.balanced,
         "verdict": verdict,
     }
 

@@ -66,10 +66,10 @@ class AreaUploadSerializer(StrictSerializer):
         self._may(data["county_id"])  # before a file is opened
         maximum = CountySettings.of(data["county_id"]).max_area_vertices
         try:
-            found = files.read(data["file"].read(), srid=data["crs"], layer=data["layer"], max_vertices=maximum)
+            file_area = files.read(data["file"].read(), srid=data["crs"], layer=data["layer"], max_vertices=maximum)
         except AreaError as error:
             raise serializers.ValidationError({"file": list(error.messages)}) from None
-        return {**data, "found": found}
+        return {**data, "file_area": file_area}
 
     def _may(self, county: County) -> None:
         user = self.context["request"].user
@@ -77,18 +77,18 @@ class AreaUploadSerializer(StrictSerializer):
         _require_room(user)
 
     def create(self, validated_data: dict[str, Any]) -> UploadedArea:
-        found: files.FileArea = validated_data["found"]
+        file_area: files.FileArea = validated_data["file_area"]
         file = validated_data["file"]
         area = UploadedArea(
             county=validated_data["county_id"],
             owner=self.context["request"].user,
             name=validated_data["name"] or _printable(file.name) or "area",
-            file_format=found.file_format,
+            file_format=file_area.file_format,
             file_bytes=file.size,
-            file_sha256=found.sha256,
-            geometry=geos(found.area.geometry),
-            vertices=found.area.vertices,
-            notes=list(found.area.notes),
+            file_sha256=file_area.sha256,
+            geometry=geos(file_area.area.geometry),
+            vertices=file_area.area.vertices,
+            notes=list(file_area.area.notes),
         )
         with transaction.atomic():
             acquire_lock(area.owner_id)
