@@ -100,7 +100,7 @@ class Table:
         if column.type == "C":
             return _each(texts, lambda cell: cell.rstrip(b" ")) if strange else pc.utf8_rtrim(texts, " ")
         texts = _each(texts, lambda cell: cell.strip(b" ")) if strange else pc.utf8_trim(texts, " ")
-        nothing = r"^(\*+|)$" if column.type in "NF" else r"^0*$" if column.type == "D" else r"^\??$"
+        nothing = rf"^(\*{{{column.width}}}|)$" if column.type in "NF" else r"^0*$" if column.type == "D" else r"^\??$"
         return pc.if_else(pc.match_substring_regex(texts, nothing), None, texts)
 
 
