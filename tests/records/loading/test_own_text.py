@@ -6,11 +6,16 @@ import datetime
 import json
 import sqlite3
 import struct
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import shapely
 from django.core.management.base import CommandError
+from pyproj import CRS
 
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, Sale
 from tests.records.loading import files
@@ -172,3 +177,28 @@ def test_the_encoding_that_fits_is_named(king: County, tmp_path: Path, encoding:
     described = files.mapping(tmp_path, f'encoding = "{named}"')
     files.load(king, "parcels", path, mapping=described)
     assert PropertyOperational.objects.get().situs_city == text
+
+
+def test_parquet_keeps_its_own_types(king: County, tmp_path: Path) -> None:
+    columns = {
+        "PIN": pa.array([Decimal("491016101001000101"), Decimal(7)], pa.decimal128(20, 0)),
+        "USE": pa.array(["R", None]).dictionary_encode(),
+        "DAY": [datetime.date(2024, 1, 5), None],
+        "TAGS": [["a", "b"], []],
+    }
+    shapes = pa.array([shapely.to_wkb(files.square(n)) for n in range(2)])
+    about = {"encoding": "WKB", "geometry_types": ["Polygon"], "crs": CRS(files.STATE_PLANE).to_json_dict()}
+    described = {"version": "1.1.0", "primary_column": "shape", "columns": {"shape": about}}
+    table = pa.table({**columns, "shape": shapes}).replace_schema_metadata({"geo": json.dumps(described)})
+    pq.write_table(table, tmp_path / "z.parquet")
+    files.load(king, "zones", tmp_path / "z.parquet")
+    described_key = files.mapping(tmp_path, PINS)
+    files.load(king, "parcels", tmp_path / "z.parquet", mapping=described_key)
+    first = ReferenceFeature.objects.earliest("id")
+    assert {name: first.attributes[name] for name in ("USE", "DAY", "TAGS")} == {
+        "USE": "R",
+        "DAY": "2024-01-05",
+        "TAGS": '["a", "b"]',
+    }
+    assert files.known(first.geometry).centroid.x == pytest.approx(-122.3, abs=0.1)
+    assert PropertyOperational.objects.earliest("id").parcel_number == "491016101001000101"

@@ -23,6 +23,7 @@ from terrafusion.records.loading.readers import (
     json_text,
     mapinfo,
     packed,
+    parquet,
     shapefile,
 )
 from terrafusion.records.loading.readers.base import Rows, Source
@@ -31,6 +32,7 @@ from terrafusion.records.loading.readers.packed import Dataset
 __all__ = ["Rows", "Source", "batches", "layers_of", "open_source"]
 _NAMES = {".shp": "a Shapefile", ".gpkg": "a GeoPackage", ".kml": "KML", ".kmz": "KMZ", ".fgb": "FlatGeobuf"}
 _NAMES |= {".gml": "GML", ".tab": "MapInfo TAB", ".mif": "MapInfo MIF", ".dbf": "a dBASE table"}
+_NAMES |= dict.fromkeys(parquet.SUFFIXES, "Parquet")
 _DRIVERS = {
     ".kml": {"KML", "LIBKML"},
     ".kmz": {"LIBKML"},
@@ -95,6 +97,8 @@ def _opened(path: Path, dataset: Dataset, layer: str, encoding: str, scratch: Pa
         return shapefile.open_shapefile(path, file, chosen, encoding, scratch)
     if suffix == ".dbf":
         return dbf.open_dbf(path, file, chosen, encoding)
+    if suffix in parquet.SUFFIXES:
+        return parquet.open_parquet(path, file, chosen)
     if (lines := _lines(dataset)) is not None:
         return geojson.open_geojson(path, file, chosen, lines)
     if suffix == ".gpkg":
@@ -116,7 +120,7 @@ def _check_xml(path: Path, file: Path) -> None:
 
 
 def _layers(dataset: Dataset) -> list[str]:
-    if _is_text(dataset) or dataset.suffix in {".shp", ".dbf"} or _lines(dataset) is not None:
+    if _is_text(dataset) or dataset.suffix in {".shp", ".dbf", *parquet.SUFFIXES} or _lines(dataset) is not None:
         return [dataset.stem]
     return geopackage.layers(dataset.file) if dataset.suffix == ".gpkg" else gdal.layers(dataset.file)
 

@@ -15,7 +15,7 @@ from terrafusion.words import unknown
 _DATASETS = frozenset(
     (".shp", ".gpkg", ".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".csv", ".kml", ".kmz", ".fgb", ".gml")
 )
-_DATASETS |= {".tab", ".mif"}
+_DATASETS |= {".tab", ".mif", ".parquet", ".geoparquet", ".pq"}
 _TABLES = frozenset((".txt", ".dsv", ".tsv", ".psv", ".dbf"))  # are datasets where there is none of the others
 _ABOUT = re.compile(r"read_?me|licen[cs]e|metadata|manifest|copyright", re.IGNORECASE)
 _PACKED = frozenset((".zip", ".gz"))
