@@ -10,11 +10,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
 from django.core.management.base import CommandError
+from openpyxl.worksheet.worksheet import Worksheet
 from pyproj import CRS
 
 from terrafusion.records.models import County, PropertyOperational, ReferenceFeature, Sale
@@ -202,3 +204,28 @@ def test_parquet_keeps_its_own_types(king: County, tmp_path: Path) -> None:
     }
     assert files.known(first.geometry).centroid.x == pytest.approx(-122.3, abs=0.1)
     assert PropertyOperational.objects.earliest("id").parcel_number == "491016101001000101"
+
+
+def test_a_workbook_with_titles_and_dates_as_serials(king: County, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    for row in (
+        ["Assessment roll"],
+        [None, "of 2024"],
+        [],
+        ["parcel_number", "as_of", "land_value", "situs_city", None],
+        ["00123", datetime.date(2024, 1, 5), "$1,234", "Seattle & Sea"],
+        [456, "1/5/2024", 7.5, None],
+        ["serial", 45296, 7, "no date"],
+        ["long", None, None, "1.5"],
+        [491016101001000101, None, 1, ""],
+    ):
+        sheet.append(row)
+    book.save(tmp_path / "p.xlsx")
+    report = files.load(king, "parcels", tmp_path / "p.xlsx")
+    rows = PropertyOperational.objects.order_by("id").values_list("parcel_number", "as_of", "land_value", "situs_city")
+    day = datetime.date(2024, 1, 5)
+    assert list(rows) == [("00123", day, 1234, "Seattle & Sea"), ("456", day, 8, ""), ("long", None, None, "1.5")]
+    assert report["refused"] == {"bad_date": 1, "lost_digits": 1}
+    assert report["notes"] == ["What stands above the header is left out: 'Assessment roll'."]

@@ -25,13 +25,20 @@ from terrafusion.records.loading.readers import (
     packed,
     parquet,
     shapefile,
+    workbook,
 )
 from terrafusion.records.loading.readers.base import Rows, Source
 from terrafusion.records.loading.readers.packed import Dataset
 
 __all__ = ["Rows", "Source", "batches", "layers_of", "open_source"]
 _NAMES = {".shp": "a Shapefile", ".gpkg": "a GeoPackage", ".kml": "KML", ".kmz": "KMZ", ".fgb": "FlatGeobuf"}
-_NAMES |= {".gml": "GML", ".tab": "MapInfo TAB", ".mif": "MapInfo MIF", ".dbf": "a dBASE table"}
+_NAMES |= {
+    ".gml": "GML",
+    ".xlsx": "an Excel workbook",
+    ".tab": "MapInfo TAB",
+    ".mif": "MapInfo MIF",
+    ".dbf": "a dBASE table",
+}
 _NAMES |= dict.fromkeys(parquet.SUFFIXES, "Parquet")
 _DRIVERS = {
     ".kml": {"KML", "LIBKML"},
@@ -97,6 +104,8 @@ def _opened(path: Path, dataset: Dataset, layer: str, encoding: str, scratch: Pa
         return shapefile.open_shapefile(path, file, chosen, encoding, scratch)
     if suffix == ".dbf":
         return dbf.open_dbf(path, file, chosen, encoding)
+    if suffix == ".xlsx":
+        return workbook.open_workbook(path, file, chosen)
     if suffix in parquet.SUFFIXES:
         return parquet.open_parquet(path, file, chosen)
     if (lines := _lines(dataset)) is not None:
@@ -122,6 +131,8 @@ def _check_xml(path: Path, file: Path) -> None:
 def _layers(dataset: Dataset) -> list[str]:
     if _is_text(dataset) or dataset.suffix in {".shp", ".dbf", *parquet.SUFFIXES} or _lines(dataset) is not None:
         return [dataset.stem]
+    if dataset.suffix == ".xlsx":
+        return workbook.layers(dataset.file)
     return geopackage.layers(dataset.file) if dataset.suffix == ".gpkg" else gdal.layers(dataset.file)
 
 

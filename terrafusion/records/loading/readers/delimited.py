@@ -54,7 +54,9 @@ class DelimitedSource(Source):
             while rows := reader.some():
                 yield self._checked(rows, columns, geometry and bool(self.geometry_column), reader.faults)
 
-    def _checked(self, rows: list[list[str]], columns: Sequence[str], geometry: bool, faults: dict[int, str]) -> Rows:
+    def _checked(
+        self, rows: Sequence[Sequence[str | None]], columns: Sequence[str], geometry: bool, faults: dict[int, str]
+    ) -> Rows:
         width = len(self.header)
         problems = []
         counts = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
@@ -69,7 +71,7 @@ class DelimitedSource(Source):
                 Problem(wrong, "field_count", lambda row: detail(counted(int(counts[row]), "field"), f"{width:,}"))
             )
         if problems:
-            rows = [row if len(row) == width else (row + [""] * width)[:width] for row in rows]
+            rows = [row if len(row) == width else [*row, *[""] * width][:width] for row in rows]
         cells = dict(zip(self.header, zip(*rows, strict=True), strict=True))
         batch = record_batch({name: encodings.array(cells[name], self.undecoded) for name in columns}, len(rows))
         if not geometry:
@@ -153,7 +155,7 @@ def open_text(path: Path, file: Path, layer: str, encoding: str) -> DelimitedSou
         stream.seek(0)
         delimiter = _delimiter(sample, file.suffix.lower())
         rows = csv.reader(stream, delimiter=delimiter)
-        header = _names(path, next((row for row in rows if any(row)), []))
+        header = column_names(path, next((row for row in rows if any(row)), []))
     first = list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), _SAMPLE_ROWS))[1:]
     column, shapes = shapes_in_text.find(header, first)
     columns = tuple(name for name in header if name != column)
@@ -202,7 +204,8 @@ def _delimiter(sample: str, suffix: str) -> str:
     return max(order, key=fitness)
 
 
-def _names(path: Path, header: list[str]) -> tuple[str, ...]:
+def column_names(path: Path, header: Sequence[str]) -> tuple[str, ...]:
+    """The names without what nobody sees. Raises ``LoadError`` where two are the same."""
     names = [re.sub(rf"[{_INVISIBLE}]", "", name).strip() or f"field_{number}" for number, name in enumerate(header, 1)]
     if not names:
         raise LoadError(f"{path.name} holds no rows; nothing was changed.")

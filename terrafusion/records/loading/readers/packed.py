@@ -16,7 +16,7 @@ _DATASETS = frozenset(
     (".shp", ".gpkg", ".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".csv", ".kml", ".kmz", ".fgb", ".gml")
 )
 _DATASETS |= {".tab", ".mif", ".parquet", ".geoparquet", ".pq"}
-_TABLES = frozenset((".txt", ".dsv", ".tsv", ".psv", ".dbf"))  # are datasets where there is none of the others
+_TABLES = frozenset((".txt", ".dsv", ".tsv", ".psv", ".dbf", ".xlsx"))  # are datasets where there is none of the others
 _ABOUT = re.compile(r"read_?me|licen[cs]e|metadata|manifest|copyright", re.IGNORECASE)
 _PACKED = frozenset((".zip", ".gz"))
 _METHODS = {9: "Deflate64", 6: "Implode", 95: "XZ", 93: "Zstandard", 98: "PPMd", 99: "AES encryption"}
