@@ -41,7 +41,8 @@ class LayerPlan:
     (the geometry in ``srid``, of the Multi type ``geometry_type``, NULL where there is none) and ``c0, c1...``, one for
     each of ``columns``; ``notices`` may count columns beside these. ``changed_at`` is when the data last changed, as
     ISO 8601 in UTC. ``options`` are those of the format, each with a value. ``precision``: the decimals of the
-    coordinates, where the request asks for some."""
+    coordinates, where the request asks for some; ``transformation``: the operation by which they come into ``srid``,
+    where the layer was loaded from there."""
 
     name: str
     title: str
@@ -53,6 +54,7 @@ class LayerPlan:
     columns: tuple[ColumnPlan, ...]
     options: dict[str, Any] = field(default_factory=dict)
     precision: int | None = None
+    transformation: dict[str, Any] | None = None
     notices: tuple[Notice, ...] = ()
 
     def decimals(self, usual: int) -> int:

@@ -16,6 +16,7 @@ from gis_export import shaping
 from gis_export.plan import ColumnPlan, LayerPlan, Notice
 from gis_export.shaping import Tolerance
 from terrafusion.areas import Area, rows
+from terrafusion.records import transformations
 from terrafusion.records.layers import Layer, LayerField
 from terrafusion.records.models import County
 
@@ -89,7 +90,8 @@ class LayerSelection:
             # OFFSET 0 keeps the planner from computing the intersection a second time for the condition.
             sql = f"SELECT * FROM ({sql} OFFSET 0) AS clipped WHERE NOT ST_IsEmpty(g)"
         together = self.tolerance is not None and self._fits_in_memory()
-        shaped = shaping.shaped(sql, self.layer, self.srid, self.precision, self.tolerance, together)
+        through, known = transformations.back(self.county, self.layer.name, self.srid)
+        shaped = shaping.shaped(sql, self.layer, self.srid, self.precision, self.tolerance, together, through)
         selected = ["f.k", *shaped.columns]
         for i, column in enumerate(fields):
             source = f'{joined[column.name]}."{column.name}"' if column.name in joined else f"f.c{i}"
@@ -118,6 +120,7 @@ class LayerSelection:
             ),
             options=self.options,
             precision=self.precision,
+            transformation=known.described() if known else None,
             notices=tuple(notices),
         )
 

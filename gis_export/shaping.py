@@ -37,20 +37,32 @@ class Shaped:
 
 
 def shaped(
-    rows: str, layer: Layer, srid: int, precision: int | None, tolerance: Tolerance | None, together: bool = False
+    rows: str,
+    layer: Layer,
+    srid: int,
+    precision: int | None,
+    tolerance: Tolerance | None,
+    together: bool = False,
+    through: int | None = None,
 ) -> Shaped:
     """``rows`` is a query that gives ``g`` in the layer's CRS; ``srid`` is the output's; ``precision`` the decimals of
     coordinates in it, None for all. ``together``: all shapes fit into the server's memory, so that neighbors can be
-    simplified with their common edges, if PostGIS knows how."""
+    simplified with their common edges, if PostGIS knows how. ``through`` is the database's SRID of ``srid`` by the
+    layer's own operation, where that is another."""
+    through = through or srid
     source, g, at = f"({rows}) AS f", "f.g", layer.srid
     notices: list[Notice] = []
     if tolerance is not None and layer.geometry_type not in _SHAPELESS:
         together = together and layer.geometry_type == "MultiPolygon" and has_coverage_simplify()
-        g, at = _simplified(_transformed(g, at, tolerance.srid), tolerance, together), tolerance.srid
+        plane = tolerance.srid
+        g, at = _transformed(g, at, plane, through if plane == srid else plane), plane
+        g = _simplified(g, tolerance, together)
         notices.append(_simplification(tolerance, together))
         if together:  # a window over all rows
             source, g = f"(SELECT f.*, {g} OVER () AS simplified FROM {source}) AS f", "f.simplified"
-    g = _transformed(g, at, srid)
+    if at not in {layer.srid, srid} and through != srid:
+        g, at = _transformed(g, at, layer.srid, layer.srid), layer.srid  # from where the operation begins
+    g = _transformed(g, at, srid, through)
     if precision is not None:
         g = _reduced(g, precision)
         notices.append(
@@ -81,8 +93,11 @@ def has_coverage_simplify() -> bool:
     return bool(found)
 
 
-def _transformed(sql: str, source: int, target: int) -> str:
-    return sql if source == target else f"ST_Transform({sql}, {target})"
+def _transformed(sql: str, source: int, target: int, through: int) -> str:
+    if source == target:
+        return sql
+    moved = f"ST_Transform({sql}, {through})"
+    return moved if through == target else f"ST_SetSRID({moved}, {target})"
 
 
 def _simplified(sql: str, tolerance: Tolerance, together: bool) -> str:

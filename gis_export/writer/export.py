@@ -139,6 +139,7 @@ def _describe(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[s
     return {
         "layer": layer.name,
         "crs": f"EPSG:{layer.srid}",
+        "transformation": layer.transformation,
         "geometry_type": layer.geometry_type,
         "fields": [column.name for column in layer.columns],
         "records": source.records,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyogrio
 import pyproj
 import pytest
 import shapely
@@ -21,6 +23,7 @@ from terrafusion.records.models import County, PropertyOperational
 from tests.api.data import parcel
 from tests.gis_export.conftest import FORMATS, URL, Exports, run_export
 from tests.gis_export.test_truth import features
+from tests.records.loading.files import load, write
 
 
 def losses(job: GisExportJob, layer: str = "parcels") -> list[tuple[str, str, int | None]]:
@@ -191,3 +194,22 @@ def test_neighbors_together_where_postgis_can(county: County, monkeypatch: pytes
     monkeypatch.setattr(shaping, "MAX_TOGETHER", -1)
     (parcels, _) = (selection.plan() for selection in of_job(job).selections(personal=True)[0])
     assert "ST_SimplifyPreserveTopology" in parcels.sql
+
+
+def test_a_layer_goes_back_by_the_operation_by_which_it_came(
+    api: APIClient, county: County, transactional_db: None, tmp_path: Path
+) -> None:
+    ring = shapely.Polygon([(550_000, 5_270_000), (550_400, 5_270_000), (550_400, 5_270_300), (550_200, 5_270_150)])
+    county.state_plane_srid = 26710  # a zone in which PostGIS chooses by itself
+    county.save()
+    file = write(tmp_path / "old.gpkg", {"name": ["a"]}, [ring], "EPSG:26710")
+    report = load(county, "surveys", file)
+    assert report["transformation"]["accuracy"] >= 5
+    for more in ({}, {"simplify": {"tolerance": 0.0001, "units": "m"}}):
+        job = run_export(api, county, "GeoPackage", ["surveys"], parameters={"crs": 26710, **more})
+        (layer,) = job.result_summary["layers"]
+        assert layer["transformation"] == report["transformation"]
+        (found,) = pyogrio.raw.read(default_storage.path(job.result_file), columns=[])[2]
+        assert shapely.hausdorff_distance(shapely.from_wkb(found), ring) < 1e-3
+    job = run_export(api, county, "GeoPackage", ["surveys"], parameters={"crs": 26910})
+    assert job.result_summary["layers"][0]["transformation"] is None

@@ -9,16 +9,16 @@ import numpy as np
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
+from terrafusion.operations import WGS84
 from terrafusion.records.loading import antimeridian
 from terrafusion.records.loading.decode import decoded
 from terrafusion.records.loading.problems import ALTERED, Mask, Problem
+from terrafusion.records.transformations import Choice
 
-WGS84 = 4326
 CURVE_TOLERANCE = 0.01
 """Meters on the ground by which a line may leave the arc that it stands for."""
-_EARTH_RADIUS = 6_378_137.0  # meters
 _MARGIN = 1.0  # degrees that a county may reach beyond the area for which a CRS is meant
 _TYPES = {  # Multi type -> shapely's type ids: the simple type, the Multi type
     "MultiPoint": (0, 4),
@@ -32,17 +32,17 @@ Shapes = NDArray[Any]
 
 @dataclass(frozen=True)
 class GeometryReader:
-    """Reads geometries of ``crs`` into ``wanted`` (a Multi type, or Point) in EPSG:4326, lon/lat, 2-D.
+    """Reads geometries by the chosen operation into ``wanted`` (a Multi type, or Point) in EPSG:4326, lon/lat, 2-D.
 
     Those outside the area of use of any of ``areas`` are refused: a wrong CRS or swapped axes put them there.
     """
 
-    crs: CRS
+    choice: Choice
     wanted: str
     areas: tuple[CRS, ...]
 
     def from_wkb(self, column: pa.Array) -> tuple[Shapes, list[Problem]]:
-        shapes, problems = decoded(column, CURVE_TOLERANCE / self._meters())
+        shapes, problems = decoded(column, CURVE_TOLERANCE / self.choice.operation.unit)
         shapes, found = self.read(shapes)
         return shapes, [*problems, *found]
 
@@ -88,15 +88,9 @@ class GeometryReader:
         return self._promote(shapes), [*problems, *found]
 
     def _to_wgs84(self, shapes: Shapes) -> Shapes:
-        if self.crs.to_epsg() == WGS84:
+        if self.choice.srid == WGS84:
             return shapes
-        transformer = Transformer.from_crs(self.crs, WGS84, always_xy=True)
-        return cast(Shapes, shapely.transform(shapes, lambda x, y: transformer.transform(x, y), interleaved=False))
-
-    def _meters(self) -> float:
-        """Of one unit of the coordinates, on the ground."""
-        factor = self.crs.axis_info[0].unit_conversion_factor if self.crs.axis_info else 1.0
-        return factor * _EARTH_RADIUS if self.crs.is_geographic else factor
+        return cast(Shapes, shapely.transform(shapes, self.choice.operation.to_wgs84, interleaved=False))
 
     def _inside(self, bounds: NDArray[np.float64], across: Mask) -> Mask:
         """Longitudes above 180 are those of shapes across the meridian, which the areas may be as well."""

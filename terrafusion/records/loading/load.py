@@ -14,16 +14,17 @@ import pyarrow as pa
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
-from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError, ProjError
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 from tqdm import tqdm
 
 from terrafusion.history.bulk import unrecorded
-from terrafusion.records import county_time, layers
+from terrafusion.operations import common_area
+from terrafusion.records import county_time, layers, transformations
 from terrafusion.records.loading import mapping as mappings
 from terrafusion.records.loading import shape_types, staging, upsert
 from terrafusion.records.loading.errors import LoadError
-from terrafusion.records.loading.geometry import WGS84, GeometryReader
+from terrafusion.records.loading.geometry import GeometryReader
 from terrafusion.records.loading.mapping import Mapping
 from terrafusion.records.loading.parcels import ParcelPlan
 from terrafusion.records.loading.plan import LoadPlan, Request, only_used
@@ -126,6 +127,11 @@ def _run(plan: LoadPlan, reader: RowReader, report: LoadReport, rejects: Rejects
                 # 4. Into the table, and what follows from it.
                 report.inserted, report.updated, report.unchanged = plan.upsert().run(cursor)
                 plan.finish(cursor, report)
+                if reader.geometry is not None:
+                    choice = reader.geometry.choice
+                    transformations.record(plan.request.county, report.layer, choice)
+                    report.transformation = choice.described()
+                    report.notes += [choice.note] if choice.note else []
             cursor.execute(sql.SQL("DROP TABLE {}").format(staging.TABLE))
             rejects.complete()
         transaction.set_rollback(options.dry_run)
@@ -229,13 +235,13 @@ def _geometry_reader(
         raise LoadError(_cannot_be_transformed(source, source.crs_name))
     if crs is None:
         raise LoadError(f"{source.path.name} does not say its CRS: give its EPSG code with --crs.")
-    try:
-        Transformer.from_crs(crs, WGS84)
-    except ProjError:
-        raise LoadError(_cannot_be_transformed(source, crs.name)) from None
     source.crs = crs
     areas = tuple(area for area in (crs, _epsg(county.state_plane_srid)) if area is not None)
-    return GeometryReader(crs=crs.to_2d(), wanted=plan.geometry_type, areas=areas)
+    try:
+        choice = transformations.choose(crs.to_2d(), common_area(areas))
+    except CRSError:
+        raise LoadError(_cannot_be_transformed(source, crs.name)) from None
+    return GeometryReader(choice=choice, wanted=plan.geometry_type, areas=areas)
 
 
 def _cannot_be_transformed(source: Source, crs: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.geometry import CURVE_TOLERANCE
+from terrafusion.records.transformations import transformed
 from terrafusion.words import counted
 
 _COUNTERS = ("refused", "nulled", "truncated", "left_out", "altered")
@@ -40,6 +41,7 @@ class LoadReport:
     merged: int = 0
     repaired: int = 0
     without_geometry: int = 0
+    transformation: dict[str, Any] | None = None  # of the coordinates: name, accuracy in meters, missing_grids
     altered: Counter[str] = field(default_factory=Counter)  # shapes, by what was done to them: the keys of _ALTERED
     refused: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)  # of each reason of a refusal the first row
@@ -69,7 +71,11 @@ class LoadReport:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self) | {name: dict(getattr(self, name)) for name in _COUNTERS}
+        return (
+            asdict(self)
+            | {name: dict(getattr(self, name)) for name in _COUNTERS}
+            | {"curve_tolerance": CURVE_TOLERANCE}
+        )
 
     def lines(self) -> Iterable[str]:
         """The report for people."""
@@ -104,6 +110,8 @@ class LoadReport:
             yield f"  Columns that nothing takes: {', '.join(self.unused[:_MOST])}{more}"
         for reason, count in sorted(self.altered.items()):
             yield f"  {counted(count, 'geometry', 'geometries')} {_ALTERED[reason]}"
+        if self.transformation:
+            yield f"  {transformed(self.transformation)}"
         yield from (f"  Note: {note}" for note in self.notes)
 
 

@@ -8,6 +8,7 @@ from terrafusion.records.models.county import SETTINGS, County, CountyAccess, Co
 from terrafusion.records.models.parcel import PropertyOperational, PropertyValueHistory, RollValue
 from terrafusion.records.models.reference import ReferenceFeature, ReferenceLayer
 from terrafusion.records.models.sale import Sale
+from terrafusion.records.models.transformation import LayerTransformation
 
 __all__ = [
     "SETTINGS",
@@ -16,6 +17,7 @@ __all__ = [
     "CountyAccess",
     "CountySettings",
     "DataChange",
+    "LayerTransformation",
     "PersonalDataAccess",
     "PropertyOperational",
     "PropertyValueHistory",
