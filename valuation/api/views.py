@@ -126,10 +126,10 @@ class JobSheetView(OfJob):
         },
     )
     def get(self, request: Request, job_id: str, parcel: str) -> Response:
-        found = self.values().filter(parcel_number=_clean(parcel)).first()
-        if found is None:
+        value = self.values().filter(parcel_number=_clean(parcel)).first()
+        if value is None:
             raise NotFound("The run has no such parcel.")
-        return Response(SheetSerializer(sheet.sheet(found)).data)
+        return Response(SheetSerializer(sheet.sheet(value)).data)
 
 
 class ParcelValuationView(KnownParameters, APIView):
@@ -154,11 +154,11 @@ class ParcelValuationView(KnownParameters, APIView):
             raise ValidationError(faults)
         county = get_object_or_404(counties_for(request.user), pk=_clean(county_id))
         find = values.latest if which == "latest" else values.latest_certified
-        found = find(county, _clean(parcel))
-        if found is None:
+        value = find(county, _clean(parcel))
+        if value is None:
             kind = "certified value" if which == "certified" else "value yet"
             raise NotFound(f"The parcel has no {kind}, or is not on the roll.")
-        return Response(SheetSerializer(sheet.sheet(found)).data)
+        return Response(SheetSerializer(sheet.sheet(value)).data)
 
 
 class ModelsView(KnownParameters, GenericAPIView[ValuationModel]):
@@ -194,8 +194,8 @@ class ModelView(KnownParameters, GenericAPIView[ValuationModel]):
         responses={200: ModelCardSerializer, 400: ProblemSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, model_id: str) -> Response:
-        found = _model(request, model_id)
-        return Response(self.get_serializer(found).data)
+        model = _model(request, model_id)
+        return Response(self.get_serializer(model).data)
 
 
 class ModelCardView(KnownParameters, APIView):
@@ -207,8 +207,8 @@ class ModelCardView(KnownParameters, APIView):
         responses={(200, "text/markdown"): OpenApiTypes.STR, 400: ProblemSerializer, 404: ProblemSerializer},
     )
     def get(self, request: Request, model_id: str) -> HttpResponse:
-        found = _model(request, model_id)
-        return HttpResponse(markdown(found), content_type="text/markdown; charset=utf-8")
+        model = _model(request, model_id)
+        return HttpResponse(markdown(model), content_type="text/markdown; charset=utf-8")
 
 
 def visible_models(request: Request) -> QuerySet[ValuationModel]:

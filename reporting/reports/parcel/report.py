@@ -83,7 +83,7 @@ class PropertyRecordCard(ParcelReport):
 
     def _sections(self, request: Request, parcels: QuerySet[PropertyOperational]) -> Iterator[Section]:
         bundle_by = request.values["bundle_by"]
-        found = files(
+        parcel_files = files(
             request.county,
             keys(in_order(parcels, bundle_by)),
             owners=request.personal,
@@ -91,7 +91,7 @@ class PropertyRecordCard(ParcelReport):
             sheets=sheets_of(request.values["valuation_job"]),
             bundle_by=bundle_by,
         )
-        yield from cards(found)
+        yield from cards(parcel_files)
 
 
 class ChangeOfValueNotice(ParcelReport):
@@ -136,15 +136,15 @@ class ChangeOfValueNotice(ParcelReport):
         return {**values, "notice_date": sent}
 
     def check(self, request: Request) -> dict[str, list[str]]:
-        found = faults(request)
+        problems = faults(request)
         if not request.personal:
             fault = "Notices name owners and their addresses. Requires the right to personal data of the county."
-            found["report_type"] = [fault]
-        if not found and request.run_wanted is None and not _Changes(request).parcels.exists():
-            found["parameters"] = [
+            problems["report_type"] = [fault]
+        if not problems and request.run_wanted is None and not _Changes(request).parcels.exists():
+            problems["parameters"] = [
                 "No value of these parcels has changed by more than that: there is nobody to notify."
             ]
-        return found
+        return problems
 
     def read(self, request: Request, now: datetime) -> Content:
         changes = _Changes(request)
@@ -197,7 +197,7 @@ class _Changes:
         bundle_by = self._request.values["bundle_by"]
         ids = keys(in_order(self.parcels, bundle_by))
         job = self._job.pk if self._job else None
-        found = files(
+        parcel_files = files(
             self._request.county,
             ids,
             owners=True,
@@ -205,7 +205,7 @@ class _Changes:
             sheets=sheets_of(job, brief=True),
             bundle_by=bundle_by,
         )
-        yield from notices(found, letter)
+        yield from notices(parcel_files, letter)
 
     def mailing_list(self) -> Iterator[tuple[Any, ...]]:
         bundle_by = self._request.values["bundle_by"]
@@ -239,5 +239,5 @@ def has_owners(parcels: QuerySet[PropertyOperational]) -> bool:
 
 
 def appeal_text(request: Request) -> str:
-    found = CountyBranding.objects.filter(county=request.county).values_list("how_to_appeal", flat=True).first()
-    return found or "Ask the assessor's office how to appeal."
+    how_to_appeal = CountyBranding.objects.filter(county=request.county).values_list("how_to_appeal", flat=True).first()
+    return how_to_appeal or "Ask the assessor's office how to appeal."

@@ -75,7 +75,7 @@ class GeoPackageSource(Source):
                 yield Rows(record_batch(arrays, len(rows)), shapes)
 
     def _array(self, cells: Sequence[Any], kind: Kind | None) -> pa.Array:
-        """By the types of the cells themselves. Where they differ all become texts, which our own rules judge."""
+        """By the types of the cells themselves. Where they differ all become texts, which our own rules check."""
         types = set(map(type, cells)) - {type(None)}
         if types == {int}:
             if kind is Kind.BOOLEAN and set(cells) <= {0, 1, None}:
