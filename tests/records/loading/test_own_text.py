@@ -229,3 +229,13 @@ def test_a_workbook_with_titles_and_dates_as_serials(king: County, tmp_path: Pat
     assert list(rows) == [("00123", day, 1234, "Seattle & Sea"), ("456", day, 8, ""), ("long", None, None, "1.5")]
     assert report["refused"] == {"bad_date": 1, "lost_digits": 1}
     assert report["notes"] == ["What stands above the header is left out: 'Assessment roll'."]
+
+
+def test_gml_without_a_schema_holds_texts(king: County, tmp_path: Path) -> None:
+    """GDAL makes a number of 00123, and writes beside the file that it is one."""
+    path = files.write(tmp_path / "p.gml", {"parcel_number": ["00123"]}, [files.square()])
+    path.with_suffix(".xsd").unlink()
+    before = sorted(tmp_path.iterdir())
+    files.load(king, "parcels", path)
+    assert [key for key, _ in parcels()] == ["00123"]
+    assert sorted(tmp_path.iterdir()) == before

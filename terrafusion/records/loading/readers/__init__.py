@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from xml.parsers import expat
 
@@ -58,6 +59,7 @@ def open_source(path: Path, layer: str = "", encoding: str = "") -> Iterator[Sou
         what = "a file that can be loaded"
         try:
             dataset, layer = packed.find(path, layer, Path(scratch))
+            dataset = _alone(dataset, Path(scratch))
             what = _what(dataset)
             source = _opened(path, dataset, layer, encoding, Path(scratch))
         except (*faults.RAISED, LoadError) as error:
@@ -74,7 +76,7 @@ def layers_of(path: Path) -> list[str]:
                 return several
             dataset, _ = packed.find(path, "", Path(scratch))
             what = _what(dataset)
-            return _layers(dataset)
+            return _layers(_alone(dataset, Path(scratch)))
         except (*faults.RAISED, LoadError) as error:
             raise faults.explained(path, what, error) from error
 
@@ -126,6 +128,13 @@ def _check_xml(path: Path, file: Path) -> None:
             expat.ParserCreate().ParseFile(stream)
     except expat.ExpatError as error:
         raise LoadError(f"{path.name} is damaged: {error}. Ask for the file again.") from None
+
+
+def _alone(dataset: Dataset, scratch: Path) -> Dataset:
+    """GML where GDAL cannot write beside it."""
+    if dataset.suffix != ".gml" or not dataset.file.is_file():
+        return dataset
+    return replace(dataset, file=gdal.without_schema(dataset.file, scratch))
 
 
 def _layers(dataset: Dataset) -> list[str]:

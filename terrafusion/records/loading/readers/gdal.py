@@ -28,6 +28,7 @@ _KINDS = {  # of OGR's field types, a sub-type first
     "OFTDateTime": Kind.DATETIME,
     "OFTBinary": None,
 }
+_FIELD_TYPES = "GML_FIELDTYPES"
 _HARMLESS = re.compile(  # what changes no value
     r"organizePolygons|winding order|Measured|M values|user_version|application_id|not conformant|"
     r"Several features with id|Cannot find .*\.(qix|idm|ind)|Sequential read|gfs|Compressed|FID",
@@ -90,6 +91,24 @@ def open_gdal(path: Path, file: Path, layer: str, drivers: frozenset[str] = froz
         dataset=str(file),
         name=name,
     )
+
+
+def without_schema(file: Path, scratch: Path) -> Path:
+    """GML that no schema describes, alone in a folder: GDAL takes a parcel number of digits for a number, and writes
+    that into a file beside it. Opened from here, all of its values are texts."""
+    if file.with_suffix(".xsd").exists():
+        return file
+    folder = scratch / "gml"
+    folder.mkdir()
+    alone = folder / file.name
+    alone.symlink_to(file.resolve())
+    before = pyogrio.get_gdal_config_option(_FIELD_TYPES)
+    pyogrio.set_gdal_config_options({_FIELD_TYPES: "ALWAYS_STRING"})
+    try:
+        layers(alone)  # which writes the types beside it
+    finally:
+        pyogrio.set_gdal_config_options({_FIELD_TYPES: before})
+    return alone
 
 
 def crs_of(text: str | None) -> CRS | None:
