@@ -236,3 +236,9 @@ def test_a_name_that_gdal_reads_as_more_than_a_name(king: County, tmp_path: Path
     path = files.write(tmp_path / "p.fgb", {"parcel_number": ["a"]}, [files.square()])
     files.load(king, "parcels", path.rename(tmp_path / "p!x.fgb"))
     assert numbers() == ["a"]
+
+
+def test_what_gdal_warns_of_refuses_the_file_in_one_line(king: County, tmp_path: Path) -> None:
+    path = files.write(tmp_path / "z.tab", {"Z": ["R"]}, [files.square()])
+    path.write_bytes(path.read_bytes().replace(b"Neutral", b"Neutrax"))
+    refused(king, path, "z.tab cannot be read exactly: ", layer="zones")

@@ -66,7 +66,9 @@ class GdalSource(Source):
 
 
 def layers(file: Path) -> list[str]:
-    return [str(name) for name, _ in pyogrio.list_layers(str(file))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # it comes again, and is minded, when the layer is opened
+        return [str(name) for name, _ in pyogrio.list_layers(str(file))]
 
 
 def open_gdal(path: Path, file: Path, layer: str, drivers: frozenset[str] = frozenset(), what: str = "") -> GdalSource:
