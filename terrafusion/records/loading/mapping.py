@@ -20,9 +20,10 @@ from terrafusion.records.loading.targets import Kind
 
 ON_ERROR = ("refuse", "null", "truncate")
 DUPLICATES = ("refuse", "merge")
+ROWS = ("first", "sum", "max", "min")  # first: of those that have a value
 UNITS = {"sqft": 1.0, "acre": 43_560.0, "sqm": 10.763910416709722, "hectare": 107_639.10416709722}
 TYPES = ("text", "integer", "real", "boolean", "date", "datetime")  # of a reference layer's attributes
-_KEYS = {"column", "value", "values", "default", "null", "scale", "unit", "format", "pad", "on_error"}  # of a field
+_KEYS = {"column", "value", "values", "default", "null", "scale", "unit", "format", "pad", "on_error", "rows"}
 _MAX_COLUMNS = 10
 _MAX_PAD = 100
 _MAX_INT = 2**63 - 1
@@ -37,7 +38,8 @@ class FieldMapping:
     Texts that are a key of ``values`` become what it says. Values equal to one of ``null`` are unknown, and ``default``
     stands for what is not known. Numbers are multiplied by ``scale``. ``format`` is strptime's, for dates in text.
     ``pad`` restores the leading zeros of codes that a spreadsheet took away. ``on_error`` says what a value that breaks
-    a rule does: the row is refused, the value is dropped, or (a text too long) cut.
+    a rule does: the row is refused, the value is dropped, or (a text too long) cut. ``rows`` says what is made of the
+    values of several rows that are merged; empty: the first row's.
     """
 
     columns: tuple[str, ...] = ()
@@ -49,6 +51,7 @@ class FieldMapping:
     format: str = ""
     pad: int = 0
     on_error: str = "refuse"
+    rows: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,9 @@ def _field(target: str, spec: object) -> FieldMapping:
     on_error = spec.get("on_error", "refuse")
     if on_error not in ON_ERROR:
         raise ValueError(f"on_error of {target} is one of {', '.join(ON_ERROR)}, not {on_error!r}")
+    rows = _text(spec, "rows")
+    if rows and rows not in ROWS:
+        raise ValueError(f"rows of {target} is one of {', '.join(ROWS)}, not {rows!r}")
     unit = _text(spec, "unit") or "sqft"
     if unit not in UNITS:
         raise ValueError(f"unit of {target} is one of {', '.join(UNITS)}, not {unit!r}")
@@ -171,6 +177,7 @@ def _field(target: str, spec: object) -> FieldMapping:
         format=_date_format(spec, target),
         pad=pad,
         on_error=on_error,
+        rows=rows,
     )
 
 

@@ -12,10 +12,11 @@ from terrafusion.records.loading import upsert, zone
 from terrafusion.records.loading.geometry import to_hex
 from terrafusion.records.loading.kept import Kept
 from terrafusion.records.loading.links import link_sales
+from terrafusion.records.loading.merging import merge
 from terrafusion.records.loading.plan import ModelPlan
 from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import Batch
-from terrafusion.records.loading.staging import ROW_NUMBER, TABLE
+from terrafusion.records.loading.staging import TABLE
 from terrafusion.records.loading.targets import PARCEL_TARGETS, VALUES
 from terrafusion.records.models import PropertyOperational, PropertyValueHistory, Sale
 
@@ -39,7 +40,7 @@ class ParcelPlan(ModelPlan):
 
     @property
     def merges(self) -> bool:
-        return self.request.mapping.duplicates == "merge" and self.outlined
+        return self.request.mapping.duplicates == "merge"
 
     @property
     def outlined(self) -> bool:
@@ -68,21 +69,18 @@ class ParcelPlan(ModelPlan):
             report.values_certified = self._kept.into_stage(cursor)
 
     def _merge(self, cursor: CursorWrapper, report: LoadReport, rejects: Rejects) -> None:
-        """Merge rows of one parcel number: its outline is the union of theirs, the rest is the first row's."""
+        """Merge rows of one parcel number: its outline is the union of theirs; a field has what its ``rows`` says, else
+        the first row's value."""
         if not self.merges:
             return
-        cursor.execute(
-            sql.SQL(
-                "UPDATE {stage} s SET geometry = m.geometry, point = ST_PointOnSurface(m.geometry) FROM ("
-                "SELECT min({row}) AS first, "
-                "ST_Multi(ST_CollectionExtract(ST_UnaryUnion(ST_Collect(geometry ORDER BY {row})), 3)) AS geometry "
-                "FROM {stage} GROUP BY parcel_number HAVING count(*) > 1) m WHERE s.{row} = m.first"
-            ).format(stage=TABLE, row=sql.Identifier(ROW_NUMBER))
-        )
+        merged = {target.name: how.rows for target, how in self.fields() if how.rows}
+        merge(cursor, merged, self.staged_types(), self.outlined)
+        what = "its outline was joined to that of" if self.outlined else "it was merged into"
         for row, key, first in upsert.duplicates(cursor, self.key):
-            rejects.write(row, key, "merged", "duplicate", f"its outline was joined to that of row {first}")
+            rejects.write(row, key, "merged", "duplicate", f"{what} row {first}")
             report.merged += 1
-        report.leave_out(upsert.drop_duplicates(cursor, self.key, list(report.amounts)))
+        left_out = [name for name in report.amounts if merged.get(name) != "sum"]
+        report.leave_out(upsert.drop_duplicates(cursor, self.key, left_out))
 
     def finish(self, cursor: CursorWrapper, report: LoadReport) -> None:
         zone.settle(cursor, self.request.county, report)

@@ -155,6 +155,8 @@ def _mapped(request: Request, targets: dict[str, Target]) -> list[tuple[Target, 
             how = FieldMapping(columns=(own_names[name],))
         elif how is None and constants.get(name) is not None:
             how = FieldMapping(value=constants[name])
+        if how is not None and how.rows:
+            _check_rows(how.rows, target, mapping)
         if how is not None:
             found.append((target, how))
         elif target.required:
@@ -163,6 +165,14 @@ def _mapped(request: Request, targets: dict[str, Target]) -> list[tuple[Target, 
                 f"The file has: {', '.join(columns)}. To have one proposed, use: manage.py inspect."
             )
     return found
+
+
+def _check_rows(rows: str, target: Target, mapping: Mapping) -> None:
+    where = f"The mapping {mapping.name}: rows of {target.name}"
+    if mapping.duplicates != "merge":
+        raise LoadError(f'{where} needs duplicates = "merge", which says that rows of one parcel are merged.')
+    if target.key or (rows == "sum" and target.kind not in NUMBERS - {Kind.YEAR}):
+        raise LoadError(f"{where} cannot be {rows}: it is no number that can be added.")
 
 
 def only_used(fields: Sequence[tuple[Target, FieldMapping]], mapping: Mapping) -> list[str]:
