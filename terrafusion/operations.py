@@ -94,8 +94,8 @@ def operations(crs: CRS, area: AreaOfInterest | None) -> list[Operation]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of missing grids, which are reported
         try:
-            group = TransformerGroup(crs, WGS84, always_xy=True, area_of_interest=area)  # type: ignore[arg-type] # a class of the same fields
-        except ProjError as error:
+            group = _group(crs, area)
+        except (ProjError, IndexError) as error:
             raise CRSError(str(error)) from None
     found = []
     for transformer in group.transformers:
@@ -112,6 +112,13 @@ def operations(crs: CRS, area: AreaOfInterest | None) -> list[Operation]:
     if not found:
         raise CRSError(f"{crs.name} cannot be transformed.")
     return [operation for operation in found if not operation.ballpark] or found
+
+
+def _group(crs: CRS, area: AreaOfInterest | None) -> TransformerGroup:
+    try:
+        return TransformerGroup(crs, WGS84, always_xy=True, area_of_interest=area)  # type: ignore[arg-type] # same fields
+    except IndexError:  # pyproj's own, where it finds no operation for the area
+        return TransformerGroup(crs, WGS84, always_xy=True)
 
 
 def samples(area: AreaOfInterest) -> tuple[Numbers, Numbers]:
