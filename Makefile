@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix serve check format docs reference manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load chaos resets image-check mutants fuzz lock audit sbom clean purge
+.PHONY: help demo test test-qgis matrix serve check format docs reference manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load chaos resets image-check mutants fuzz lock audit sbom clean purge
 
 DEMO ?= king
 ROWS ?= 1000000
@@ -27,6 +27,11 @@ test: ## Set up and run every check and test, as CI does (ARGS="-k name" picks t
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) terrafusion/setup/check.sh
 	@$(RUN) .venv/bin/python -m pytest $(ARGS)
+
+test-qgis: ## Open every format in Debian's GDAL and QGIS, which it installs with apt-get if they are missing
+	@terrafusion/setup/venv.sh dev
+	@/usr/bin/python3 -c "import osgeo.ogr, qgis.core" 2>/dev/null || apt-get install -y --no-install-recommends gdal-bin python3-gdal python3-qgis
+	@$(RUN) .venv/bin/python -m pytest -n 0 -rs tests/gis_export/test_other_readers.py
 
 matrix: ## Ask every route as 15 kinds of user and write the answers to tests/rights/matrix/matrix.txt, to be reviewed
 	@terrafusion/setup/venv.sh dev

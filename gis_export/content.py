@@ -102,4 +102,11 @@ def by_gdal(path: Path, recorded: Recorded, layer: str | None = None) -> Content
 def columns_to_sum(batch: pa.RecordBatch, recorded: Recorded) -> dict[str, Any]:
     """Those that the batch has, by the names of the fields."""
     there = set(batch.schema.names)
-    return {name: batch.column(column) for name, column in recorded.sums.items() if column in there}
+    return {name: _numbers(batch.column(column)) for name, column in recorded.sums.items() if column in there}
+
+
+def _numbers(column: pa.Array) -> pa.Array:
+    """Of a field that is text in the file, where nothing is an empty one."""
+    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
+        return column
+    return pc.if_else(pc.equal(column, ""), None, column)

@@ -37,7 +37,10 @@ class GeoPackage(NativeFormat):
     multi_layer = True
     boundary_layer = True
     driver = "GPKG"
-    layer_options = {"SPATIAL_INDEX": "NO"}  # it is added here
+    layer_options = {
+        "SPATIAL_INDEX": "NO",  # it is added here
+        "DATETIME_PRECISION": "MILLISECOND",  # programs complain of any other since GeoPackage 1.0
+    }
     bytes_per_record = 600
 
     def write(self, reader: Reader, path: Path) -> Written:

@@ -40,6 +40,7 @@ _MULTI = {
     "MultiLineString": ("MultiCurve", "curveMember"),
     "MultiPoint": ("MultiPoint", "pointMember"),
 }
+_ENVELOPE_BYTES = 400  # kept free for it: two corners of all digits, and a URN
 _TAG = f"{{{_GML}}}"
 """Begins the tags of GML's own elements, as ElementTree has them."""
 
@@ -51,8 +52,8 @@ class GML(XmlFormat):
     media_type = "application/gml+xml"
     description = "A zip with one .gml for all layers and the .xsd that it is valid against."
     notes = (
-        "The CRS is named by its URN, and coordinates are in the order of that CRS's own axes: in EPSG:4326 latitude "
-        "comes first.",
+        "The CRS is named by its URN, for the file and for each geometry, and coordinates are in the order of that "
+        "CRS's own axes: in EPSG:4326 latitude comes first.",
         "Coordinates and numbers have all their digits; an absent value has no element, an empty text an empty one.",
         f"The schema imports {_SCHEMA_OF_GML}.",
     )
@@ -63,6 +64,7 @@ class GML(XmlFormat):
     multi_layer = True
     boundary_layer = True
     always_zip = True
+    has_bbox = True
     bytes_per_record = 2000
     marker = b"<t:featureMember>"
 
@@ -70,15 +72,22 @@ class GML(XmlFormat):
         super().begin(path, layers)
         schema = path.with_suffix(".xsd")
         schema.write_text(_schema(layers), encoding="utf-8")
-        self.put(
+        self._srid = layers[0].srid
+        self._extents: list[tuple[float, float, float, float]] = []
+        start = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             f'<t:FeatureCollection gml:id="export" xmlns:t="{NAMESPACE}" xmlns:gml="{_GML}" '
             'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
             f'xsi:schemaLocation="{NAMESPACE} {escape(schema.name)}">\n'
         )
+        self._envelope_at = len(start.encode())
+        self.put(start + " " * _ENVELOPE_BYTES + "\n")
 
     def write(self, reader: Reader, path: Path) -> Written:
         written = super().write(reader, path)
+        extent = reader.source().extent
+        if extent and reader.layer.srid == self._srid:  # the boundary's may be another
+            self._extents.append(extent)
         return replace(written, files=[path, path.with_suffix(".xsd")])
 
     def feature(self, layer: LayerPlan) -> list[Piece]:
@@ -97,7 +106,11 @@ class GML(XmlFormat):
 
     def finish(self, path: Path) -> str:
         self.put("</t:FeatureCollection>\n")
-        return super().finish(path)
+        super().finish(path)
+        with path.open("r+b") as file:
+            file.seek(self._envelope_at)
+            file.write(_bounded_by(self._srid, self._extents).encode())
+        return ""
 
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
         renamed = [
@@ -163,6 +176,23 @@ def _geometry(layer: LayerPlan) -> str:
     parts = f"(SELECT string_agg('<gml:{member}>' || {part} || '</gml:{member}>', '') FROM ST_Dump(g) AS part)"
     start = f"""'<gml:{element} srsName="urn:ogc:def:crs:EPSG::{layer.srid}" gml:id="' || {own} || '">'"""
     return f"CASE WHEN g IS NOT NULL THEN concat({start}, {parts}, '</gml:{element}>') END"
+
+
+def _bounded_by(srid: int, extents: list[tuple[float, float, float, float]]) -> str:
+    """The envelope of all layers, by which programs find the CRS: not all of them look at the geometries for it."""
+    from terrafusion import crs
+
+    if not extents:
+        return "<gml:boundedBy><gml:Null>missing</gml:Null></gml:boundedBy>"
+    lower = [min(extent[axis] for extent in extents) for axis in (0, 1)]
+    upper = [max(extent[axis] for extent in extents) for axis in (2, 3)]
+    order = -1 if crs.northing_first(srid) else 1
+    corners = "".join(
+        f"<gml:{name}Corner>{' '.join(map(repr, corner[::order]))}</gml:{name}Corner>"
+        for name, corner in (("lower", lower), ("upper", upper))
+    )
+    envelope = f'<gml:Envelope srsName="urn:ogc:def:crs:EPSG::{srid}" srsDimension="2">{corners}</gml:Envelope>'
+    return f"<gml:boundedBy>{envelope}</gml:boundedBy>"
 
 
 def _schema(layers: tuple[LayerPlan, ...]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
@@ -33,10 +33,11 @@ class KML(XmlFormat):
     label = "KML 2.2"
     extension = "kml"
     media_type = "application/vnd.google-earth.kml+xml"
-    description = "For Google Earth: a folder a layer, attributes as typed extended data."
+    description = "For Google Earth: a document a layer, with its attributes as typed extended data."
     notes = (
         "Always longitude and latitude in WGS 84 (EPSG:4326).",
         "Characters that XML forbids are dropped and counted in the loss report.",
+        "True and false are 1 and 0.",
         "Whole numbers are declared as double, for KML's own integer has 32 bits only; their digits are exact.",
     )
     may_lose = {
@@ -52,14 +53,14 @@ class KML(XmlFormat):
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
         super().begin(path, layers)
-        schemas = "".join(_schema(layer) for layer in layers)
         self.put(
             '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
-            f"<name>{escape(', '.join(layer.title for layer in layers))}</name>\n{schemas}"
+            f"<name>{escape(', '.join(layer.title for layer in layers))}</name>\n"
         )
 
     def header(self, layer: LayerPlan) -> str:
-        return f"<Folder><name>{escape(layer.name)}</name><description>{escape(layer.description)}</description>\n"
+        described = f"<name>{escape(layer.name)}</name><description>{escape(layer.description)}</description>"
+        return f"<Document>{described}\n{_schema(layer)}"  # in a Folder, GDAL finds no schema of a KMZ
 
     def feature(self, layer: LayerPlan) -> list[Piece]:
         pieces: list[Piece] = ["<Placemark>"]
@@ -67,7 +68,9 @@ class KML(XmlFormat):
             pieces.append(value(0, layer.columns[0], "<name>", "</name>"))
         pieces.append(f'<ExtendedData><SchemaData schemaUrl="#{layer.name}">')
         for i, column in enumerate(layer.columns):
-            pieces.append(value(i, column, f"<SimpleData name={quoteattr(column.name)}>", "</SimpleData>"))
+            cell = value(i, column, f"<SimpleData name={quoteattr(column.name)}>", "</SimpleData>")
+            # GDAL before 3.7 reads the words true and false as 0.
+            pieces.append(replace(cell, sql=f"c{i}::int::text") if column.type == "boolean" else cell)
         return [
             *pieces,
             "</SchemaData></ExtendedData>",
@@ -83,7 +86,7 @@ class KML(XmlFormat):
         return super().parts(values, piece, counts)
 
     def footer(self, layer: LayerPlan, source: Totals) -> str:
-        return "</Folder>\n"
+        return "</Document>\n"
 
     def finish(self, path: Path) -> str:
         self.put("</Document></kml>\n")

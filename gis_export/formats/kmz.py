@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from gis_export.formats.base import Limit
 from gis_export.formats.kml import KML
 from gis_export.formats.text import Sink
 from gis_export.plan import LayerPlan
-
-if TYPE_CHECKING:
-    from gis_export.content import Content, Recorded
 
 
 class KMZ(KML):
@@ -31,11 +25,6 @@ class KMZ(KML):
         zipped = ZippedFile(path, changed_at(layers))
         zipped.begin("doc.kml")
         return zipped
-
-    def verify(self, path: Path, recorded: Recorded) -> Content:
-        """GDAL takes all fields of a KMZ for texts."""
-        with TemporaryDirectory(prefix="kmz-") as folder, zipfile.ZipFile(path) as archive:
-            return super().verify(Path(archive.extract("doc.kml", folder)), recorded)
 
 
 FORMAT = KMZ()

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 NAME_LENGTH = 31
 MAX_FIELDS = 250
 _PARTS = (".tab", ".dat", ".map", ".id")
-_INT32 = 2**31 - 1
+_INT32, _EXACT = 2**31 - 1, 2**53  # of whole numbers: as such, and as a double
+_DIGITS = 20  # of a 64-bit integer with its sign
 _MARGIN = 0.01  # round the layer's extent, as a part of it
-_ABSENT = {"text": "empty", "integer": "0", "real": "0", "boolean": "false"}
+_ABSENT = {"text": "empty", "integer": "0, or as empty where the field is text", "real": "0", "boolean": "false"}
 # Of the grid, along the extent, at least.
 _CELLS = 1e9
 
@@ -35,7 +36,9 @@ class TAB(NativeFormat):
     media_type = "application/zip"
     description = "A zip with .tab, .dat, .map, .id and .prj for each layer, for MapInfo Pro."
     notes = (
-        "Text is UTF-8, which MapInfo Pro reads since 15.2; so are whole numbers that need 64 bits.",
+        "Text is UTF-8, which MapInfo Pro reads since 15.2.",
+        "A field of whole numbers beyond 2**31 is real, and beyond 2**53 text: the 64-bit type that MapInfo Pro knows "
+        "since 15.2 leaves the whole file unreadable for GDAL before 3.8, and QGIS with it.",
         "The format has no absent texts and numbers: they are read as empty, 0 and false, and counted.",
         "It knows few datums: the .prj beside it names the CRS exactly.",
     )
@@ -47,6 +50,7 @@ class TAB(NativeFormat):
     may_lose = {
         "renamed": "A field's name is longer than the format allows, is not made of ASCII letters, digits and "
         "underscores, or differs from another's in case only.",
+        "retyped": "Whole numbers beyond 2**31 are real, and beyond 2**53 text.",
         "truncated": fixed_width.TOO_LONG,
         "altered": "Absent texts, numbers, true and false are read as empty, 0 and false. Coordinates lie on a grid of "
         f"a two-thousand-millionth of the layer's extent. Programs may take another datum for that of the CRS. "
@@ -82,6 +86,7 @@ class TAB(NativeFormat):
         none = ("dropped", "none", "Numbers that are none are read as 0.")
         losses = [
             *export.losses(layer),
+            *_wide(layer, measured),
             *fixed_width.counted(layer, measured, *absent, none),
             Loss(layer.name, "altered", "Coordinates lie on the file's grid."),
             *_datum(layer, path, crs),
@@ -111,10 +116,26 @@ def _measures(layer: LayerPlan) -> list[str]:
         if column.type in _ABSENT:
             expressions.append(f"count(*) FILTER (WHERE c{i} IS NULL) AS absent_{column.type}{i}")
         if column.type == "integer":
-            expressions.append(f"coalesce(max(c{i}) > {_INT32} OR min(c{i}) < -{_INT32} - 1, FALSE) AS long{i}")
+            most = f"greatest(max(c{i}), -(min(c{i}) + 1))"  # of 2**63 there is no positive
+            expressions.append(
+                f"CASE WHEN {most} > {_EXACT} THEN 'text' WHEN {most} > {_INT32} THEN 'real' END AS wide{i}"
+            )
         elif column.type == "real":
             expressions.append(f"count(*) FILTER (WHERE NOT {_is_number(i)}) AS none{i}")
     return expressions
+
+
+_SQL = {None: "int", "real": "float8", "text": "text"}
+"""Types by what ``_measures`` finds of whole numbers."""
+
+
+def _wide(layer: LayerPlan, measured: dict[str, Any]) -> list[Loss]:
+    """The fields of whole numbers that the file has as something else."""
+    return [
+        Loss(layer.name, "retyped", f"Some of its numbers need more than 32 bits: it is {kind}.", field=column.name)
+        for i, column in enumerate(layer.columns)
+        if (kind := measured.get(f"wide{i}"))
+    ]
 
 
 def _is_number(index: int) -> str:
@@ -140,13 +161,14 @@ class _Export(TAB):
             sql = f"c{i}"
             if column.type == "real":
                 sql = f"CASE WHEN {_is_number(i)} THEN {sql} END"
-            elif column.type == "integer" and not self._measured[f"long{i}"]:
-                sql = f"{sql}::int"
+            elif column.type == "integer":
+                sql = f"{sql}::{_SQL[self._measured[f'wide{i}']]}"
             expressions.append((name, sql))
         return expressions
 
     def schema(self, schema: pa.Schema) -> pa.Schema:
         widths = {name: fixed_width.text_width(self._measured, i) for name, i in self._texts.items()}
+        widths |= {name: _DIGITS for i, name in enumerate(self._names) if self._measured.get(f"wide{i}") == "text"}
         return fixed_width.with_widths(schema, widths)
 
     def convert(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

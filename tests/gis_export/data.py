@@ -47,9 +47,9 @@ DATETIMES = [
     "2000-01-01T00:00:00+00:00",
     None,
     "2024-12-31T23:59:59.999999+00:00",
-    "1969-12-31T23:59:59.500000+00:00",
-    "1955-06-30T12:30:59.001+00:00",
-    "1955-06-30T12:30:58.0015+00:00",
+    "1969-12-31T23:59:59.500001+00:00",
+    "1955-06-30T12:30:59.001001+00:00",
+    "1955-06-30T12:30:58.001501+00:00",
 ]
 BOOLEANS = [True, False, None]
 
@@ -98,7 +98,7 @@ def load(county: County) -> None:
             stories=1.5,
             year_built=1900 + i,
             land_value=pick([0, 2**53 + 1, 999_999_999, None], i),
-            improvement_value=None if i == 2 else i * 1000,
+            improvement_value=None if i == 2 else 3_000_000_000 if i == 5 else i * 1000,
             total_value=i * 100_000 + 1,
             tax_year=2024,
             geometry=shape(outline(i)),

@@ -31,8 +31,8 @@ def document(exports: Exports, *layers: str) -> Any:
 
 
 def folder_of(content: bytes, layer: str) -> Any:
-    """The folder of a layer in a document."""
-    folders = etree.fromstring(content)[0].findall("k:Folder", NS)
+    """What a layer is in the document: one of its own."""
+    folders = etree.fromstring(content)[0].findall("k:Document", NS)
     (folder,) = [found for found in folders if found.findtext("k:name", namespaces=NS) == layer]
     return folder
 
@@ -63,7 +63,7 @@ def typed(text: str | None, sample: Any) -> Any:
     if isinstance(sample, datetime.date):
         return datetime.date.fromisoformat(text)
     if isinstance(sample, bool):
-        return {"true": True, "false": False}[text]
+        return {"1": True, "0": False, "true": True, "false": False}[text]  # as KML and GML have them
     return type(sample)(text)
 
 
@@ -123,15 +123,16 @@ TRUTH_OF_KMZ = replace(
 def test_typed_schema_and_order_of_elements(exports: Exports) -> None:
     found = document(exports, *LAYERS)
     order = [etree.QName(child).localname for child in found]
-    assert order == ["name", *["Schema"] * 5, *["Folder"] * 5]
+    assert order == ["name", *["Document"] * 5]
     schemas = {
-        schema.get("id"): {f.get("name"): f.get("type") for f in schema} for schema in found.findall("k:Schema", NS)
+        schema.get("id"): {f.get("name"): f.get("type") for f in schema}
+        for schema in found.findall("k:Document/k:Schema", NS)
     }
     assert list(schemas) == LAYERS
     assert list(schemas["zoning"]) == [name for name, _ in data.FIELDS]
     kinds = {"text": "string", "date": "string", "datetime": "string", "boolean": "bool", "real": "double"}
     assert schemas["zoning"] == {name: kinds.get(kind, "double") for name, kind in data.FIELDS}
-    for folder, layer in zip(found.findall("k:Folder", NS), LAYERS, strict=True):
+    for folder, layer in zip(found.findall("k:Document", NS), LAYERS, strict=True):
         assert folder.findtext("k:name", namespaces=NS) == layer
         for placemark in folder.findall("k:Placemark", NS):
             children = [etree.QName(child).localname for child in placemark]

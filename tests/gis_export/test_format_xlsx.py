@@ -55,7 +55,9 @@ def _typed(cell: Any, sample: Any) -> Any:
 def to_the_millisecond(row: Row) -> Row:
     """As openpyxl rounds them; the file has microseconds."""
     values = {
-        name: value.replace(microsecond=round(value.microsecond, -3)) if isinstance(value, datetime.datetime) else value
+        name: value + datetime.timedelta(microseconds=round(value.microsecond, -3) - value.microsecond)
+        if isinstance(value, datetime.datetime)
+        else value
         for name, value in row.values.items()
     }
     return Row(values, row.geometry)
