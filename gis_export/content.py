@@ -25,16 +25,20 @@ _FIELD = re.compile(r"Named (.+)\.", re.DOTALL)
 _LAYER = re.compile(r"The (?:layer|sheet) is named (.+)\.", re.DOTALL)
 
 
+Extent = tuple[float, float, float, float]
+
+
 @dataclass
 class Content:
     """What a file holds of a layer. ``area`` is None where it has no shapes; ``perimeter`` is the length of all their
-    edges, by which rounded coordinates may change the area."""
+    edges, by which rounded coordinates may change the area; ``extent`` is None where there is none to compare."""
 
     records: int = 0
     without_geometry: int = 0
     area: float | None = 0.0
     perimeter: float = 0.0
     sums: dict[str, float] = field(default_factory=dict)
+    extent: Extent | None = None
 
     def add(self, shapes: Any, values: dict[str, Any]) -> None:
         """A batch: its shapes, None for a file without, and the numbers of the columns to sum."""
@@ -48,6 +52,8 @@ class Content:
         self.without_geometry += int(np.sum(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
         self.area = (self.area or 0.0) + float(np.nansum(shapely.area(shapes)))
         self.perimeter += float(np.nansum(shapely.length(shapes)))
+        if len(shapes) and not np.isnan(bounds := shapely.total_bounds(shapes)).any():
+            self.extent = united(self.extent, tuple(bounds.tolist()))
 
     def __add__(self, other: Content) -> Content:
         """Of two files of one layer."""
@@ -57,7 +63,15 @@ class Content:
             None if self.area is None or other.area is None else self.area + other.area,
             self.perimeter + other.perimeter,
             {name: self.sums.get(name, 0.0) + other.sums.get(name, 0.0) for name in self.sums | other.sums},
+            united(self.extent, other.extent),
         )
+
+
+def united(one: Extent | None, other: Extent | None) -> Extent | None:
+    """The extent of both, (xmin, ymin, xmax, ymax)."""
+    if one is None or other is None:
+        return one or other
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gis_export import client, parts
 from gis_export.models import GisExportJob
 from gis_export.plan import ExportPlan
-from gis_export.prepare import database, prepare
+from gis_export.prepare import database, prepare, signing_key
 from terrafusion.jobs.context import JobContext, Outcome
 
 
@@ -26,5 +26,7 @@ def execute(job: GisExportJob, context: JobContext) -> Outcome:
         request=prepared.request(),
         withheld=prepared.withheld,
         boundary=prepared.boundary(layers),
+        job=str(job.pk),
+        signing_key=signing_key(),
     )
     return prepared.outcome(client.write(plan, context, job.estimated_records))

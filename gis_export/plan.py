@@ -65,9 +65,10 @@ class LayerPlan:
 @dataclass(frozen=True)
 class ExportPlan:
     """Everything that the writer needs. ``boundary`` is the area of interest as a layer, for a package; None for a
-    whole county. ``database`` is a libpq connection string and may hold a password: it goes
-    through the pipe only. ``stem`` is the file name without extension; files are written to ``folder``.
-    ``snapshot`` is that of another session, which holds it; without one, the writer takes its own."""
+    whole county. ``database`` is a libpq connection string and may hold a password, and ``signing_key`` signs the
+    manifest: both go through the pipe only. ``job`` is the id of the export's job. ``stem`` is the file name without
+    extension; files are written to ``folder``. ``snapshot`` is that of another session, which holds it; without one,
+    the writer takes its own."""
 
     format: str
     layers: tuple[LayerPlan, ...]
@@ -79,6 +80,8 @@ class ExportPlan:
     withheld: dict[str, list[str]] = field(default_factory=dict)
     boundary: LayerPlan | None = None
     snapshot: str = ""
+    job: str = ""
+    signing_key: str = ""
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))

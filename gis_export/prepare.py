@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 
-from gis_export import boundary, request
+from gis_export import boundary, request, signing
 from gis_export.errors import ExportOutdated, PersonalDataRefused
 from gis_export.estimates.accuracy import observe
 from gis_export.models import GisExportJob
@@ -119,6 +120,11 @@ def needs(job: GisExportJob) -> Needs:
         return Needs(personal=prepare(job).holds_personal)
     except (ExportOutdated, PersonalDataRefused):
         return Needs(personal=True)
+
+
+def signing_key() -> str:
+    """The private key of this installation's manifests."""
+    return signing.seed(settings.EXPORT_SIGNING_KEY or settings.SECRET_KEY)
 
 
 def database() -> str:

@@ -110,6 +110,14 @@ class FormatLimitSerializer(serializers.Serializer[Any]):
     beyond = serializers.CharField(help_text="What is done with more.")
 
 
+class SigningKeySerializer(serializers.Serializer[Any]):
+    """The public key by which anybody can check the manifests of this installation's exports."""
+
+    algorithm = serializers.CharField()
+    installation = serializers.CharField(help_text="As in the manifests that the key has signed.")
+    public_key = serializers.CharField(help_text="PEM, SubjectPublicKeyInfo.")
+
+
 class FormatSerializer(serializers.Serializer[Any]):
     """A file format, and what to know of it."""
 

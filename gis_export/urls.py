@@ -10,5 +10,6 @@ urlpatterns = [
     *job_urls(views.GisExportViewSet),
     path("formats", views.FormatsView.as_view(), name="formats"),
     path("layers", views.LayersView.as_view(), name="layers"),
+    path("signing-key", views.SigningKeyView.as_view(), name="signing-key"),
     path("estimate", views.EstimateView.as_view(), name="estimate"),
 ]

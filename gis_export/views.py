@@ -9,15 +9,17 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from gis_export import serializers
+from gis_export import serializers, signing
 from gis_export.admission import exceeded
 from gis_export.estimates import expect
 from gis_export.formats import registry
 from gis_export.models import GisExportJob
+from gis_export.prepare import signing_key
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.api.throttles import DONE_AT_ONCE
 from terrafusion.api.views import KnownParameters
@@ -61,6 +63,22 @@ class FormatsView(KnownParameters, APIView):
             allowed = CountySettings.of(_county(request)).allowed_formats or formats
             formats = {name: found for name, found in formats.items() if name in allowed}
         return Response(serializers.FormatSerializer(formats.values(), many=True).data)
+
+
+class SigningKeyView(KnownParameters, APIView):
+    """The public key of this installation's manifests, for everybody."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=serializers.SigningKeySerializer, auth=[])
+    def get(self, request: Request) -> Response:
+        key = signing.public_key(signing_key())
+        found = {
+            "algorithm": signing.ALGORITHM,
+            "installation": signing.installation(key),
+            "public_key": signing.pem(key),
+        }
+        return Response(serializers.SigningKeySerializer(found).data)
 
 
 class LayersView(KnownParameters, APIView):

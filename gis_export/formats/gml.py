@@ -150,6 +150,7 @@ class GML(XmlFormat):
             if len(waiting) == ROWS:
                 flush()
         flush()
+        content.extent = None  # in the order of the axes of the CRS
         return content
 
 

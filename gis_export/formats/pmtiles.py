@@ -133,6 +133,7 @@ class PMTiles(Format):
                     for name, column in columns_to_sum(batch, recorded).items():
                         values[name].append(column)
                     content.add(shapely.from_wkb(batch.column(geometry).to_numpy(zero_copy_only=False)), {})
+        content.extent = None  # tiles are cut beyond their edges
         if numbers:
             _, first = np.unique(np.concatenate([part.to_numpy() for part in numbers]), return_index=True)
             content.records = len(first)

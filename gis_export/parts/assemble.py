@@ -14,14 +14,14 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from gis_export import client
+from gis_export import client, signing
 from gis_export.errors import ReconciliationFailed
 from gis_export.formats.base import BOUNDARY_FORMAT
 from gis_export.formats.text import TextFormat
 from gis_export.models import ExportPart
 from gis_export.parts.merged import whole
 from gis_export.plan import ExportPlan, ExportResult, LayerPlan
-from gis_export.prepare import Prepared, database
+from gis_export.prepare import Prepared, database, signing_key
 from gis_export.writer.package import HashedFile, changed_at, describe, zip_streams
 from terrafusion.jobs import intact
 from terrafusion.jobs.context import JobContext
@@ -42,6 +42,7 @@ class _Assembly:
         self.changed_at = changed_at(self.plans)
         self.files: list[dict[str, Any]] = []
         self.manifest: dict[str, Any] = {
+            "job": str(prepared.job.pk),
             "request": prepared.request(),
             "format": prepared.job.export_format,
             "data_changed_at": max(plan.changed_at for plan in self.plans),
@@ -61,6 +62,10 @@ class _Assembly:
             "files": self.files,
             "software": parts[0].result_summary["software"],
         }
+
+    def signed(self, **more: Any) -> dict[str, Any]:
+        """The manifest, with ``more`` in it."""
+        return signing.signed({**self.manifest, **more}, signing_key())
 
     def of(self, layer: str) -> list[ExportPart]:
         return [part for part in self.parts if part.layer == layer]
@@ -88,7 +93,7 @@ class _Assembly:
     def _with_papers(self, members: Members) -> Members:
         for name, chunks in chain(members, self._boundary()):
             yield name, self._noted(name, chunks)
-        yield "manifest.json", iter([json.dumps(self.manifest, indent=2).encode()])
+        yield "manifest.json", iter([json.dumps(self.signed(), indent=2).encode()])
 
     def _noted(self, name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
         digest, size = hashlib.sha256(), 0
@@ -125,7 +130,7 @@ def assemble(prepared: Prepared, parts: list[ExportPart], taken_at: datetime, co
         assembly = _Assembly(prepared, parts, context, opened)
         file, size, sha256 = _merged(assembly) if assembly.format.in_parts == "merged" else _dataset(assembly)
     records = sum(layer["records"] for layer in assembly.manifest["layers"])
-    return ExportResult(str(file), size, sha256, records, {**assembly.manifest, "data_as_of": taken_at.isoformat()})
+    return ExportResult(str(file), size, sha256, records, assembly.signed(data_as_of=taken_at.isoformat()))
 
 
 def _merged(assembly: _Assembly) -> tuple[Path, int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
@@ -29,11 +29,13 @@ _RELATIVE = 1e-9
 
 @dataclass
 class Report:
-    """``differences`` are what is wrong; ``checked`` and ``skipped`` say in words what was, and was not, looked at."""
+    """``differences`` are what is wrong; ``checked`` and ``skipped`` say in words what was, and was not, looked at.
+    ``unknown`` says why nobody knows who made the package; empty where that is known."""
 
     checked: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
+    unknown: str = ""
 
 
 def check_job(job: GisExportJob) -> Report:
@@ -62,6 +64,7 @@ def _check(package: Package) -> Report:
         report.checked.append(f"The file is compared with the job {job.pk}.")
         if package.sha256 != job.result_file_sha256:
             report.differences.append(f"SHA-256 is {package.sha256}, and the job wrote {job.result_file_sha256}.")
+    _origin(package, report)
     report.differences += _files(package)
     report.checked.append(f"SHA-256 and size of {counted(len(manifest['files']), 'file')}.")
     for layer, export_format in _layers(manifest):
@@ -72,6 +75,24 @@ def _check(package: Package) -> Report:
     )
     report.differences += differences
     return report
+
+
+def _origin(package: Package, report: Report) -> None:
+    """Who made the package, by the signature of its manifest."""
+    manifest = package.manifest
+    if package.signed:
+        report.checked.append(f"The manifest is signed by this installation, for the job {manifest['job']}.")
+    elif package.is_exact:
+        return
+    elif package.is_ours:
+        report.differences.append("The signature is not that of this manifest: one of them was changed.")
+    elif package.job is None:
+        made_by = manifest.get("installation")
+        report.unknown = (
+            f"the manifest names the installation {made_by}, whose public key this one does not have."
+            if made_by
+            else "the manifest is not signed, and no job here made this file."
+        )
 
 
 def _files(package: Package) -> Iterator[str]:
@@ -151,10 +172,20 @@ def _compared(
             "written."
         )
     off = export_format.coordinate_error(layer, manifest["request"]["resolved"])
+    if not _same_extent(layer["extent"], content.extent, off):
+        yield f"{name}: the extent is {content.extent} in the file, and was {layer['extent']} when written."
     # Each edge may be moved by so much, in both directions.
     allowed = 2 * off * content.perimeter + _RELATIVE * max(abs(wanted["area"]), abs(content.area))
     if abs(content.area - wanted["area"]) > allowed:
         yield f"{name}: the area is {content.area!r} in the file, and was {wanted['area']!r}, in {_unit(layer)}."
+
+
+def _same_extent(wanted: Sequence[float] | None, found: Sequence[float] | None, off: float) -> bool:
+    """Within ``off``; true where either does not say."""
+    if not wanted or not found:
+        return True
+    allowed = 2 * off + _RELATIVE * max(map(abs, wanted))
+    return all(abs(a - b) <= allowed for a, b in zip(wanted, found, strict=True))
 
 
 def _left_out(layer: dict[str, Any], export_format: Format) -> int:

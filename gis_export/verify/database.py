@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -37,7 +38,8 @@ def compare(manifest: dict[str, Any], job: GisExportJob | None) -> tuple[str, li
     differences = []
     selections, _ = wanted.selections(personal=personal, effective_inputs=effective_inputs(manifest))
     for selection in selections:
-        differences += _differences(selection.layer.name, _now(selection.plan()), sources[selection.layer.name])
+        name = selection.layer.name
+        differences += _differences(name, _now(selection.plan(), bool(sources[name].get("extent"))), sources[name])
     return "", differences
 
 
@@ -60,9 +62,9 @@ def _as_job(manifest: dict[str, Any]) -> GisExportJob:
     )
 
 
-def _now(layer: LayerPlan) -> Totals:
+def _now(layer: LayerPlan, extent: bool) -> Totals:
     with connection.cursor() as cursor:
-        cursor.execute(totals.statement(layer))
+        cursor.execute(totals.statement(layer, extent=extent))
         names = [column.name for column in cursor.description or []]
         found, _ = totals.read(layer, dict(zip(names, cursor.fetchone(), strict=True)))
     return found
@@ -80,4 +82,10 @@ def _differences(name: str, now: Totals, then: dict[str, Any]) -> list[str]:
             differences.append(
                 f"{name}, in the database: {what} is {new if new is None else f'{new:,}'} now, and was {old:,}."
             )
+    if then.get("extent") and not _alike(now.extent, then["extent"]):
+        differences.append(f"{name}, in the database: the extent is {now.extent} now, and was {tuple(then['extent'])}.")
     return differences
+
+
+def _alike(now: Sequence[float] | None, then: Sequence[float]) -> bool:
+    return now is not None and all(math.isclose(a, b, rel_tol=_RELATIVE) for a, b in zip(now, then, strict=True))

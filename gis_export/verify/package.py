@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from gis_export import signing
 from gis_export.errors import NotAnExport
 from gis_export.models import GisExportJob
+from gis_export.prepare import signing_key
 from gis_export.writer.package import sha256
 
 _MANIFEST = "manifest.json"
@@ -21,12 +25,24 @@ _NEEDED = {"request", "format", "layers", "files"}
 @dataclass(frozen=True)
 class Package:
     """``files`` are those of the zip, or the one file, by the names that the manifest gives them. ``job`` made it, as
-    far as this database knows."""
+    far as this database knows; ``signed``: the manifest has a signature by the key of this installation that fits it.
+    """
 
     manifest: dict[str, Any]
     files: dict[str, Path]
     sha256: str
     job: GisExportJob | None
+    signed: bool = False
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the job made this file, byte by byte: what the job itself knows of it needs no signature."""
+        return self.job is not None and self.job.result_file_sha256 == self.sha256
+
+    @property
+    def is_ours(self) -> bool:
+        """By what the manifest says, true or not."""
+        return self.manifest.get("installation") == signing.installation(_public_key())
 
 
 def open_package(path: Path, folder: Path, job: GisExportJob | None = None) -> Package:
@@ -42,7 +58,9 @@ def open_package(path: Path, folder: Path, job: GisExportJob | None = None) -> P
                     archive.extractall(folder)  # which keeps members inside of it
                     names = [name for name in archive.namelist() if not name.endswith("/")]
                     manifest = _read(folder / _MANIFEST)
-                    return Package(manifest, {n: folder / n for n in names if n != _MANIFEST}, found, job)
+                    is_signed = signing.is_signed_by(manifest, _public_key())
+                    members = {n: folder / n for n in names if n != _MANIFEST}
+                    return Package(manifest, members, found, job, is_signed)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
             raise NotAnExport(f"The zip is damaged: {error}.") from None
     if job is None:
@@ -59,6 +77,10 @@ def effective_inputs(manifest: dict[str, Any]) -> dict[str, Any] | None:
     manifest has none."""
     request: dict[str, Any] = manifest["request"]
     return request.get("effective_inputs", request.get("in_force"))
+
+
+def _public_key() -> Ed25519PublicKey:
+    return signing.public_key(signing_key())
 
 
 def _job_of(path: Path, found: str) -> GisExportJob | None:

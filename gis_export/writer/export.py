@@ -11,7 +11,7 @@ from typing import Any
 
 import pyogrio
 
-from gis_export import software
+from gis_export import signing, software
 from gis_export.formats import registry
 from gis_export.formats.base import BOUNDARY_FORMAT, Format, Written
 from gis_export.plan import ExportPlan, ExportResult, LayerPlan, joined_names
@@ -49,6 +49,7 @@ def run_plan(plan: ExportPlan, progress: Callable[[int], None]) -> ExportResult:
         files = {written.rename(folder / f"{plan.stem}.{writing.format.extension}"): known}
         layers = [{**layer, "file": name.name} for layer in layers for name in files]
     manifest: dict[str, Any] = {
+        "job": plan.job,
         "request": plan.request,
         "format": plan.format,
         "data_changed_at": max(layer.changed_at for layer in plan.layers),
@@ -59,16 +60,21 @@ def run_plan(plan: ExportPlan, progress: Callable[[int], None]) -> ExportResult:
         "software": {**software.versions(), "gdal": pyogrio.__gdal_version_string__, **database_software},
     }
     records = sum(layer["records"] for layer in layers)
-    # The package does not say when it was made, so that the same data gives the same bytes.
-    dated_manifest = {**manifest, "data_as_of": taken_at.isoformat()}
+    # The package does not say when it was made.
+    dated_manifest = _signed({**manifest, "data_as_of": taken_at.isoformat()}, plan)
     if not packed:
         (described,) = manifest["files"]
         return ExportResult(str(*files), described["bytes"], described["sha256"], records, dated_manifest)
     manifest_file = folder / "manifest.json"
-    manifest_file.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    manifest_file.write_text(json.dumps(_signed(manifest, plan), indent=2), encoding="utf-8")
     package = folder / f"{plan.stem}.zip"
     found = zip_files([*files, manifest_file], folder, package, changed_at(plan.layers))
     return ExportResult(str(package), package.stat().st_size, found, records, dated_manifest)
+
+
+def _signed(manifest: dict[str, Any], plan: ExportPlan) -> dict[str, Any]:
+    """A part, and the boundary of a package, are no exports of their own: only the whole is signed."""
+    return signing.signed(manifest, plan.signing_key) if plan.signing_key else manifest
 
 
 class _Writing:

@@ -41,9 +41,9 @@ def read_env_file(path: Path) -> dict[str, str]:
     return values
 
 
-def secret_key_file(project: Path = PROJECT) -> Path:
-    """The installation's own secret key, made once, readable by its owner only."""
-    path = project / "build" / "secret_key"
+def secret_key_file(project: Path = PROJECT, name: str = "secret_key") -> Path:
+    """The installation's own secret key, made once, readable by its owner only; or another such key, by its name."""
+    path = project / "build" / name
     path.parent.mkdir(exist_ok=True)
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -63,6 +63,8 @@ def environment(project: Path = PROJECT) -> Iterator[dict[str, str]]:
     given.pop("PYTHONDONTWRITEBYTECODE", None)
     if not given.get("SECRET_KEY") and not given.get("SECRET_KEY_FILE"):
         given["SECRET_KEY_FILE"] = str(secret_key_file(project))
+    if not given.get("EXPORT_SIGNING_KEY") and not given.get("EXPORT_SIGNING_KEY_FILE"):
+        given["EXPORT_SIGNING_KEY_FILE"] = str(secret_key_file(project, "export_signing_key"))
     if given.get("DATABASE_URL") or given.get("DATABASE_URL_FILE"):
         yield given
         return

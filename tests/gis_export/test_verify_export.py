@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -12,9 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
 
+from gis_export import signing
 from gis_export.models import GisExportJob
+from gis_export.prepare import signing_key
 from terrafusion.records.models import PropertyOperational
 from tests.gis_export import data
 from tests.gis_export.conftest import FORMATS, Export, Exports
@@ -86,12 +92,62 @@ def test_a_package_alone_is_checked_by_its_manifest(exports: Exports, verify: Ve
     assert "The file is compared with the job" not in printed
     assert "of the database as it is now" in printed
     manifest = json.loads(export.files["manifest.json"].read_text())
+    assert f"signed by this installation, for the job {manifest['job']}." in printed
     manifest["request"]["county_id"] = "FAR"
-    other = repacked(export, tmp_path / "far.zip", {"manifest.json": json.dumps(manifest).encode()})
+    other = repacked(export, tmp_path / "far.zip", signed_anew(manifest))
     assert "Nothing was compared with the database: there is no county FAR here." in verify(other)
     manifest["request"] |= {"county_id": "NASTY", "area_of_interest": {"type": "upload", "id": str(uuid.uuid4())}}
-    other = repacked(export, tmp_path / "area.zip", {"manifest.json": json.dumps(manifest).encode()})
+    other = repacked(export, tmp_path / "area.zip", signed_anew(manifest))
     assert "its area of interest cannot be made again. You have no uploaded area" in verify(other)
+
+
+def signed_anew(manifest: dict[str, Any]) -> dict[str, bytes | None]:
+    return {"manifest.json": json.dumps(signing.signed(manifest, signing_key())).encode()}
+
+
+def test_a_forged_package_is_not_taken_for_ours(exports: Exports, verify: Verify, tmp_path: Path) -> None:
+    """All of it agrees: the values, the totals, and the hashes, under another name."""
+    export = exports("GeoJSON", *LAYERS)
+    collection = export.files["parcels.geojson"].read_bytes().replace(b'"tax_year":2024', b'"tax_year":2023')
+    assert collection != export.files["parcels.geojson"].read_bytes()
+    manifest = json.loads(export.files["manifest.json"].read_text())
+    assert manifest["job"] == str(export.job.pk)
+    (entry,) = [file for file in manifest["files"] if file["name"] == "parcels.geojson"]
+    entry["sha256"] = hashlib.sha256(collection).hexdigest()
+
+    def refused(manifest: dict[str, Any]) -> str:
+        forged: dict[str, bytes | None] = {
+            "parcels.geojson": collection,
+            "manifest.json": json.dumps(manifest).encode(),
+        }
+        with pytest.raises(CommandError) as error:
+            verify(repacked(export, tmp_path / "forged.zip", forged))
+        return str(error.value)
+
+    assert "DIFFERENT: The signature is not that of this manifest" in refused(manifest)
+    assert "UNKNOWN: the manifest names the installation 0123" in refused({**manifest, "installation": "0123"})
+    unsigned = {name: value for name, value in manifest.items() if name not in ("signature", "installation")}
+    assert "UNKNOWN: the manifest is not signed" in refused(unsigned)
+    stolen = signing.signed(manifest, signing.seed("of somebody else"))
+    assert "UNKNOWN: the manifest names the installation" in refused(stolen)
+
+
+def test_anybody_can_check_the_signature(exports: Exports, settings: Any) -> None:
+    """By the published key alone; that of the manifest in the answer of the API too."""
+    export = exports("CSV", "parcels", "sales")
+    published = APIClient().get("/api/v1/gis-export/signing-key")
+    assert published.status_code == 200
+    key = serialization.load_pem_public_key(published.data["public_key"].encode())
+    assert isinstance(key, Ed25519PublicKey)
+    packed = json.loads(export.files["manifest.json"].read_text())
+    for manifest in (packed, export.manifest):
+        assert manifest["installation"] == published.data["installation"]
+        assert signing.is_signed_by(manifest, key)
+        assert not signing.is_signed_by({**manifest, "job": str(uuid.uuid4())}, key)
+    settings.EXPORT_SIGNING_KEY = "another"
+    other = APIClient().get("/api/v1/gis-export/signing-key").data
+    assert other["public_key"] != published.data["public_key"]
+    assert "another" not in str(other)
 
 
 def repacked(export: Export, target: Path, other: dict[str, bytes | None] | None = None) -> Path:
@@ -112,8 +168,11 @@ def test_what_was_changed_is_reported(exports: Exports, verify: Verify, tmp_path
     collection["features"][5]["properties"]["total_value"] += 7
     collection["features"][6]["geometry"]["coordinates"][0][0][1][0] += 0.0001
     del collection["features"][7]
+    sales = json.loads(export.files["sales.geojson"].read_text())
+    sales["features"][0]["geometry"]["coordinates"][0] -= 0.01
     changed = {
         "parcels.geojson": json.dumps(collection).encode(),
+        "sales.geojson": json.dumps(sales).encode(),
         "zoning.geojson": None,
         "trees.geojson": b"{",
         "extra.txt": b"x",
@@ -128,12 +187,12 @@ def test_what_was_changed_is_reported(exports: Exports, verify: Verify, tmp_path
         "DIFFERENT: parcels: 23 records in the file, and 24 were written.",
         "DIFFERENT: parcels: total_value adds up to",
         "DIFFERENT: parcels: the area is",
+        "DIFFERENT: sales: the extent is",
         "DIFFERENT: trees: trees.geojson cannot be read",
         "differences found.",
     ):
         assert wanted in words, words
-    assert "sales: " in words
-    assert "DIFFERENT: sales" not in words
+    assert "DIFFERENT: sales: sale_price" not in words
 
 
 def test_a_single_file_that_was_changed(exports: Exports, verify: Verify, tmp_path: Path) -> None:

@@ -58,6 +58,18 @@ def test_a_secret_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     assert launch.secret_key_file(tmp_path).read_text() == key
 
 
+def test_exports_are_signed_with_a_key_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgis://environment")
+    monkeypatch.delenv("EXPORT_SIGNING_KEY_FILE", raising=False)
+    with launch.environment(tmp_path) as env:
+        path = Path(env["EXPORT_SIGNING_KEY_FILE"])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text() != launch.secret_key_file(tmp_path).read_text()
+    monkeypatch.setenv("EXPORT_SIGNING_KEY", "given")
+    with launch.environment(tmp_path) as env:
+        assert "EXPORT_SIGNING_KEY_FILE" not in env
+
+
 def checkout(tmp_path: Path) -> Path:
     """The set-up alone, as another project."""
     project = tmp_path / "a checkout"

@@ -16,8 +16,9 @@ from terrafusion.words import counted
 
 class Command(BaseCommand):
     help = (
-        "Check an export: SHA-256 of each file, counts, areas and totals of each layer by reading the files again, and "
-        "the same of the database as it is now. Exit code 0: all as it was; 1: what differs is printed."
+        "Check an export: the signature of its manifest, SHA-256 of each file, counts, areas, extents and totals of "
+        "each layer by reading the files again, and the same of the database as it is now. Exit code 0: all as it was; "
+        "1: what differs is printed, or that it is not known who made the package."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,8 +33,12 @@ class Command(BaseCommand):
             self.stdout.write(line)
         for line in report.differences:
             self.stdout.write(self.style.ERROR(f"DIFFERENT: {line}"))
+        if report.unknown:
+            self.stdout.write(self.style.WARNING(f"UNKNOWN: {report.unknown}"))
         if report.differences:
             raise CommandError(f"{counted(len(report.differences), 'difference')} found.")
+        if report.unknown:
+            raise CommandError("It is not known who made this package: its content agrees with its own manifest only.")
         self.stdout.write(self.style.SUCCESS("Nothing differs."))
 
     @staticmethod
