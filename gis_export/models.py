@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 
+from gis_export.plan import joined_names
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.models.area import AREA_COLUMNS, AreaOfInterest
 from terrafusion.jobs.models.listed import by
 from terrafusion.jobs.rights import Needs
+from terrafusion.records import county_time
 
 if TYPE_CHECKING:
     from gis_export.request import ExportRequest
@@ -55,6 +58,15 @@ class GisExportJob(AreaOfInterest, AbstractJob):
                 condition=models.Q(record_count__gt=0),
             ),
         ]
+
+    @property
+    def download_name(self) -> str:
+        """County, layers, and the day of the export by the county's own clocks: ``KING_parcels_2026-11-29.gpkg``."""
+        if self.completed_at is None:
+            return super().download_name
+        day = self.completed_at.astimezone(county_time.zone(self.county_id)).date()
+        suffix = PurePosixPath(self.result_file).suffix
+        return f"{self.county_id}_{joined_names(self.layers)}_{day.isoformat()}{suffix}"
 
     @property
     def filters_personal(self) -> bool:

@@ -22,6 +22,7 @@ from terrafusion.records.models import County
 
 OPERATIONS = ("intersects", "within", "clip")
 REPAIRED = "Invalid shapes were repaired, for only valid ones can be cut."
+LEFT_OUT = "Records without a geometry are in no area, and were left out."
 _REPAIRED = "NOT (ST_Covers(area, feature) OR ST_IsValid(feature))"
 _DIMENSION = {"Point": 1, "MultiPoint": 1, "MultiLineString": 2, "MultiPolygon": 3}  # of ST_CollectionExtract
 
@@ -72,8 +73,12 @@ class LayerSelection:
 
     def rows(self) -> QuerySet[Any]:
         """The rows that are selected; an area also leaves out those without a geometry."""
-        every = self.layer.queryset.filter(self.condition).order_by()
-        return every if self.area is None else rows.select(every, self.layer, self.area, self.operation)
+        everywhere = self._everywhere()
+        return everywhere if self.area is None else rows.select(everywhere, self.layer, self.area, self.operation)
+
+    def _everywhere(self) -> QuerySet[Any]:
+        """The rows that would be selected without an area."""
+        return self.layer.queryset.filter(self.condition).order_by()
 
     def plan(self) -> LayerPlan:
         joined = {field.name: f"j{i}" for i, join in enumerate(self.joins) for field in join.fields}
@@ -100,6 +105,10 @@ class LayerSelection:
         if area is not None:
             selected.append("f.repaired")
             notices.append(Notice("altered", REPAIRED, "count(*) FILTER (WHERE repaired)"))
+        if self.area is not None:
+            shapeless = self._everywhere().filter(**{f"{self.layer.geometry}__isnull": True}).values("pk")
+            left_out = f"(SELECT count(*) FROM ({literal_sql(shapeless)}) AS n) - count(*) FILTER (WHERE g IS NULL)"
+            notices.append(Notice("dropped", LEFT_OUT, left_out))
         for i, join in enumerate(self.joins):
             if join.unmatched:
                 selected.append(f"(j{i}.{join.key} IS NULL) AS unmatched{i}")

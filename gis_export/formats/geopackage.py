@@ -30,7 +30,7 @@ class GeoPackage(NativeFormat):
     media_type = "application/geopackage+sqlite3"
     description = "One file with every layer, typed and spatially indexed: the best choice for QGIS and ArcGIS."
     notes = (
-        "All layers in one file, each with an R-tree index; names, types and widths are kept.",
+        "All layers in one file, each with an R-tree index; names, types, widths, titles and descriptions are kept.",
         "Date-times are in UTC. The same data gives the same bytes: the file's dates are those of the newest data.",
     )
     may_lose = {**NAMES_AND_TIMES, "dropped": "NaN, which SQLite does not have, is absent."}
@@ -42,6 +42,11 @@ class GeoPackage(NativeFormat):
         "DATETIME_PRECISION": "MILLISECOND",  # programs complain of any other since GeoPackage 1.0
     }
     bytes_per_record = 600
+
+    def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
+        self._titles: dict[str, str] = {}
+        for layer in layers:  # the standard wants each to be another
+            self._titles[layer.name] = free_name(layer.title or layer.name, self._titles.values())
 
     def write(self, reader: Reader, path: Path) -> Written:
         import pyogrio
@@ -66,7 +71,8 @@ class GeoPackage(NativeFormat):
     def creation_options(self, layer: LayerPlan) -> dict[str, str]:
         names = [name for name, _ in self.columns(layer)]
         fid = free_name("fid", names)
-        return {**self.layer_options, "FID": fid, "GEOMETRY_NAME": free_name("geom", [*names, fid])}
+        described = {"IDENTIFIER": self._titles[layer.name], "DESCRIPTION": layer.description}
+        return {**self.layer_options, **described, "FID": fid, "GEOMETRY_NAME": free_name("geom", [*names, fid])}
 
     def convert(self, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
         import pyarrow as pa

@@ -116,9 +116,9 @@ def _measures(layer: LayerPlan) -> list[str]:
         if column.type in _ABSENT:
             expressions.append(f"count(*) FILTER (WHERE c{i} IS NULL) AS absent_{column.type}{i}")
         if column.type == "integer":
-            most = f"greatest(max(c{i}), -(min(c{i}) + 1))"  # of 2**63 there is no positive
+            reach = f"greatest(max(c{i}), -(min(c{i}) + 1))"  # of 2**63 there is no positive
             expressions.append(
-                f"CASE WHEN {most} > {_EXACT} THEN 'text' WHEN {most} > {_INT32} THEN 'real' END AS wide{i}"
+                f"CASE WHEN {reach} > {_EXACT} THEN 'text' WHEN {reach} > {_INT32} THEN 'real' END AS wide{i}"
             )
         elif column.type == "real":
             expressions.append(f"count(*) FILTER (WHERE NOT {_is_number(i)}) AS none{i}")

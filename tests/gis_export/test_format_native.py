@@ -105,6 +105,9 @@ class TestGeoPackage:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             assert database.execute("PRAGMA foreign_key_check").fetchall() == []
             contents = dict(database.execute("SELECT table_name, last_change FROM gpkg_contents"))
+            described = database.execute(
+                "SELECT identifier, description FROM gpkg_contents WHERE table_name = 'zoning'"
+            ).fetchone()
             declared = database.execute("SELECT table_name, geometry_type_name, z, m FROM gpkg_geometry_columns")
             kinds = {name: (kind, z, m) for name, kind, z, m in declared}
             trees = {
@@ -120,6 +123,7 @@ class TestGeoPackage:
                 (indexed,) = database.execute(f'SELECT count(*) FROM "rtree_{layer}_{name}"').fetchone()
                 assert indexed == sum(row.has_shape for row in exports.rows(layer))
         assert list(contents) == LAYERS
+        assert described == ("Layer zoning", 'About <this> & "that"')
         for moment in contents.values():
             assert datetime.datetime.strptime(moment, "%Y-%m-%dT%H:%M:%S.%fZ").year >= 2024
         wanted = {**TYPES, "zoning": "MultiPolygon"}

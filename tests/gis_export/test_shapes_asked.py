@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 from gis_export import shaping
 from gis_export.models import GisExportJob
 from gis_export.request import of_job
-from gis_export.selection import REPAIRED
+from gis_export.selection import LEFT_OUT, REPAIRED
 from terrafusion.records.models import County, PropertyOperational
 from tests.api.data import parcel
 from tests.gis_export.conftest import FORMATS, URL, Exports, run_export
@@ -213,3 +213,22 @@ def test_a_layer_goes_back_by_the_operation_by_which_it_came(
         assert shapely.hausdorff_distance(shapely.from_wkb(found), ring) < 1e-3
     job = run_export(api, county, "GeoPackage", ["surveys"], parameters={"crs": 26910})
     assert job.result_summary["layers"][0]["transformation"] is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_area_leaves_out_and_the_name_of_the_download(api: APIClient, county: County) -> None:
+    shape = GEOSGeometry("MULTIPOLYGON (((-122.3 47.6, -122.2 47.6, -122.2 47.7, -122.3 47.6)))", srid=4326)
+    outlines: dict[str, Any] = {"1": shape, "2": None, "3": None}
+    for number, geometry in outlines.items():
+        PropertyOperational.objects.create(county=county, parcel_number=number, geometry=geometry)
+    world = {"type": "bbox", "coordinates": [-180, -90, 180, 90]}
+    job = run_export(api, county, "CSV", ["parcels"], area_of_interest=world)
+    assert job.record_count == 1
+    assert ("dropped", LEFT_OUT, 2) in losses(job)
+    job = run_export(api, county, "CSV", ["parcels"])
+    assert LEFT_OUT not in str(job.result_summary)
+    GisExportJob.objects.filter(pk=job.pk).update(completed_at="2026-11-30T05:00:00Z")  # in Washington the day before
+    response = api.get(f"{URL}/jobs/{job.pk}/download")
+    assert response.getvalue()
+    assert response.headers["Content-Disposition"] == 'attachment; filename="COUNTY01_parcels_2026-11-29.csv"'
+    assert job.result_file == f"gis_exports_output/COUNTY01/{job.pk}_parcels.csv"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import IO
 
 from django.http import FileResponse, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -54,7 +53,7 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
     """
     if member is None and not is_local():
         _check_intact(job, hashed=False)
-        _record(request, job, PurePosixPath(job.result_file).name)
+        _record(request, job, job.download_name)
         return HttpResponseRedirect(media().url(job.result_file))
 
     etag = f'"{member.sha256 if member else job.result_file_sha256}"'
@@ -86,7 +85,7 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
         response: HttpResponseBase = problem_response(request._request, 416, refused.default_code, str(refused.detail))
         response["Content-Range"] = f"bytes */{size}"
         return response
-    filename = member.name if member else PurePosixPath(job.result_file).name
+    filename = member.name if member else job.download_name
     try:
         _record(request, job, filename, partly=part is not None)
     except BaseException:

@@ -7,6 +7,7 @@ UPDATE without the status test, so that two workers can both claim (docs/adr/000
 from __future__ import annotations
 
 import uuid
+from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -175,6 +176,11 @@ class AbstractJob(Guarded):
                 condition=Q(schedule__isnull=False),
             ),
         ]
+
+    @property
+    def download_name(self) -> str:
+        """Of the result file, as whoever downloads it saves it."""
+        return PurePosixPath(self.result_file).name
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.job_id} {self.status}"
