@@ -167,7 +167,9 @@ def _fitted(target: Target, column: ColumnSurvey, *members: tuple[str, object]) 
         return _Match(target, column, members, "it has no value in any row")
     if target.kind is Kind.TEXT:
         if target.width and column.width > target.width:
-            return _Match(target, column, members, f"texts have up to {column.width} characters, of {target.width}")
+            return _Match(
+                target, column, members, f"its longest text has {counted(column.width, 'character')}, of {target.width}"
+            )
         return _Match(target, column, members)
     if target.kind is Kind.DATE and column.kind is Kind.TEXT and column.formats:
         doubt = f"or {', '.join(column.formats[1:])}" if len(column.formats) > 1 else ""

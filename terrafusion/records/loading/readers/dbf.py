@@ -161,7 +161,7 @@ def read(file: Path, encoding: str) -> Table:
     with file.open("rb") as stream:
         head = stream.read(_HEADER)
         if len(head) < _HEADER:
-            raise LoadError(f"{file.name} is truncated: it has {size:,} bytes.")
+            raise LoadError(f"{file.name} is truncated: it has {counted(size, 'byte')}.")
         declared, header_length, record_length = struct.unpack("<IHH", head[4:12])
         described = stream.read(max(header_length - _HEADER, 0))
     if record_length == 0 or header_length < _HEADER:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from terrafusion.records.loading.errors import LoadError
-from terrafusion.words import unknown
+from terrafusion.words import counted, unknown
 
 _DATASETS = frozenset(
     (".shp", ".gpkg", ".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".csv", ".kml", ".kmz", ".fgb", ".gml")
@@ -181,6 +181,6 @@ def _room(path: Path, size: int, scratch: Path) -> None:
     free = shutil.disk_usage(scratch).free
     if size > free:
         raise LoadError(
-            f"{path.name} cannot be unpacked: it needs {size:,} bytes, and {scratch.parent} has {free:,} free. "
+            f"{path.name} cannot be unpacked: it needs {counted(size, 'byte')}, and {scratch.parent} has {free:,} free. "
             "Set TMPDIR to a folder with more."
         )

@@ -60,7 +60,7 @@ def lines(found: Survey) -> Iterator[str]:
     yield f"{found.file}, layer {found.layer}: {counted(found.rows, 'row')}, {shapes}"
     if found.bounds:
         west, south, east, north = found.bounds
-        yield f"  It lies between {west} and {east} degrees of longitude, {south} and {north} of latitude."
+        yield f"  Longitudes from {west} to {east}, latitudes from {south} to {north}."
     if found.without_geometry:
         yield f"  {counted(found.without_geometry, 'row')} without geometry."
     if keys := propose.likely_keys(found):
