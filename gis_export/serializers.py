@@ -132,7 +132,9 @@ class FormatSerializer(serializers.Serializer[Any]):
     losses = serializers.DictField(
         child=serializers.CharField(), source="may_lose", help_text="What the format may lose, by the kind of loss."
     )
-    reproducible = serializers.BooleanField(help_text="The same request on the same data gives the same bytes.")
+    reproducible = serializers.BooleanField(
+        help_text="The same request on the same data gives the same bytes, but for the manifest in a zip."
+    )
     multi_layer = serializers.BooleanField(help_text="All layers go into one file; otherwise several are zipped.")
     crs = serializers.SerializerMethodField(help_text="The only CRS that the format allows; null for any.")
 

@@ -132,7 +132,8 @@ class Format(ABC):
     may_lose: ClassVar[dict[str, str]] = {}
     """By the kind of a ``Loss``: what can be lost that way. A loss of any other kind is a programming error."""
     reproducible: ClassVar[bool] = True
-    """The same request on the same data gives the same bytes; where not, ``notes`` say why."""
+    """The same request on the same data gives the same bytes, but for the manifest in a zip. Where not, ``notes`` say
+    why."""
     multi_layer: ClassVar[bool] = False
     """All layers go into one file; otherwise each has its own, and several are zipped."""
     fixed_srid: ClassVar[int | None] = None

@@ -49,8 +49,9 @@ def _section(file_format: Format) -> Iterator[str]:
     several = "all in one file" if file_format.multi_layer else "a file each, in a zip"
     crs = f"always EPSG:{file_format.fixed_srid}" if file_format.fixed_srid else "any"
     yield from ("", f"## {file_format.label}", file_format.description, "")
+    same = "the same data gives the same bytes" + (", but for the manifest." if file_format.always_zip else ".")
     yield f"`{file_format.name}`; `.{file_format.extension}`; layers: {several}; CRS: {crs}; " + (
-        "the same data gives the same bytes." if file_format.reproducible else "the same data may give other bytes."
+        same if file_format.reproducible else "the same data may give other bytes."
     )
     yield ""
     for note in file_format.notes:

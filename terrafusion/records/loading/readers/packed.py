@@ -181,6 +181,6 @@ def _room(path: Path, size: int, scratch: Path) -> None:
     free = shutil.disk_usage(scratch).free
     if size > free:
         raise LoadError(
-            f"{path.name} cannot be unpacked: it needs {counted(size, 'byte')}, and {scratch.parent} has {free:,} free. "
-            "Set TMPDIR to a folder with more."
+            f"{path.name} cannot be unpacked: it needs {counted(size, 'byte')}, and {scratch.parent} has "
+            f"{free:,} free. Set TMPDIR to a folder with more."
         )
