@@ -24,6 +24,7 @@ OPEN = {
     "healthz": "for load balancers",
     "readyz": "for load balancers",
     "metrics": "for Prometheus, inside the network",
+    "api/v1/gis-export/signing-key": "a public key, for whoever was given an export",
 }
 SAMPLES = {"job_id": str(uuid.uuid4()), "pk": "1", "object_id": "1", "app_label": "records", "url": "x"}
 

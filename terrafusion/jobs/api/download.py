@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import IO
 
 from django.http import FileResponse, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -53,7 +54,7 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
     """
     if member is None and not is_local():
         _check_intact(job, hashed=False)
-        _record(request, job, job.download_name)
+        _record(request, job)
         return HttpResponseRedirect(media().url(job.result_file))
 
     etag = f'"{member.sha256 if member else job.result_file_sha256}"'
@@ -87,7 +88,7 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
         return response
     filename = member.name if member else job.download_name
     try:
-        _record(request, job, filename, partly=part is not None)
+        _record(request, job, member, partly=part is not None)
     except BaseException:
         file.close()
         raise
@@ -108,9 +109,11 @@ def respond(request: Request, job: AbstractJob, member: Member | None = None) ->
     return response
 
 
-def _record(request: Request, job: AbstractJob, filename: str, *, partly: bool = False) -> None:
+def _record(request: Request, job: AbstractJob, member: Member | None = None, *, partly: bool = False) -> None:
+    """The entry names the stored file, which no other job has; what it is called for people may be another's, too."""
     if request.method != "HEAD":  # which sends nothing of it
-        personal_data.record_sent(request.user, job, filename, partly=partly)
+        name = member.name if member else PurePosixPath(job.result_file).name
+        personal_data.record_sent(request.user, job, name, partly=partly)
 
 
 def _check_intact(job: AbstractJob, *, hashed: bool = True) -> None:
