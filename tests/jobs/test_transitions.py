@@ -284,6 +284,7 @@ def test_only_what_failed_or_was_cancelled_leaves_a_file_to_delete(submit: Submi
     expected = status in ("FAILED", "CANCELLED")
     assert DummyJob.objects.leftovers().exists() == expected
     assert DummyJob.objects.cleaned(job.pk) == expected
+    assert not DummyJob.objects.leftovers().exists()  # what is gone is not looked for again
 
 
 @pytest.mark.parametrize(
