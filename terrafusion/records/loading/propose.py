@@ -179,7 +179,7 @@ def _fitted(target: Target, column: ColumnSurvey, *members: tuple[str, object]) 
         return _Match(target, column, members, f"some of its values are not of type {target.kind}")
     if target.nonnegative and column.low is not None and column.low < 0:
         return _Match(target, column, (*members, ("on_error", "null")))
-    if column.low == 0 and target.name.endswith("_sqft"):  # of no parcel or house the area is nothing
+    if column.low == 0 and target.name.endswith("_sqft"):  # an area of 0 stands for one that is not known
         members = (*members, ("null", [0]))
     return _Match(target, column, members)
 

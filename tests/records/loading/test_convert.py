@@ -56,7 +56,7 @@ def test_texts_as_numbers() -> None:
 
 
 def test_keys_that_may_have_lost_digits() -> None:
-    """A double tells whole numbers apart up to 2^53; a spreadsheet shortens what is wider than its column."""
+    """A double holds whole numbers exactly up to 2^53; a spreadsheet shortens what is wider than its column."""
     key = {"key": True}
     numbers = [2.0**53 - 1, 2.0**53, -(2.0**60), None]
     values, problems = converted(Kind.TEXT, numbers, pa.float64(), target=key)
