@@ -45,8 +45,8 @@ def _sample(size: int, random: np.random.Generator) -> dict[str, float]:
         years = np.sort(random.uniform(0, _YEARS, size))
         years[[0, -1]] = 0, _YEARS
         price = np.exp(12 + 0.05 * years + random.normal(0, 0.3, size))
-        found = growth.growth(price, pd.Timestamp(2013, 1, 1) + pd.Series(pd.to_timedelta(years * 365.25, "D")))
-        held["growth"] = _inside(np.expm1(0.05), (found.low, found.high))
+        estimate = growth.growth(price, pd.Timestamp(2013, 1, 1) + pd.Series(pd.to_timedelta(years * 365.25, "D")))
+        held["growth"] = _inside(np.expm1(0.05), (estimate.low, estimate.high))
     return held
 
 

@@ -112,14 +112,14 @@ def _star(rows: int) -> dict[str, Any]:
 def _scaling(rows: int) -> list[dict[str, Any]]:
     """Time against the share of the county's parcels that a box selects; GeoJSON."""
     county = platform.county_of(rows)
-    found = []
+    timings = []
     for share in _SHARES:
         north = _SOUTH + rows / _ROW * _STEP * share - _STEP / 2
         box = {"type": "bbox", "coordinates": [_WEST - 0.01, _SOUTH - 0.01, _WEST + _ROW * _STEP + 0.01, north]}
         seconds, _, records = _ours("GeoJSON", county, box)
-        found.append({"share": share, "records": records, "seconds": round(seconds, 2)})
+        timings.append({"share": share, "records": records, "seconds": round(seconds, 2)})
         print(f"{share:>7.0%} of the rows: {records:>9,} in {seconds:.2f} s", flush=True)
-    return found
+    return timings
 
 
 def _ours(name: str, county: str, area: Any = None, **given: Any) -> tuple[float, float, int]:

@@ -126,15 +126,15 @@ def _processor(client: Client, token: str, county: str, web: list[psutil.Process
         "formats": lambda: ask("GET", f"{_BASE}/formats"),
         "submit": lambda: ask("POST", f"{_BASE}/run", export(county, 1)),
     }
-    found = {}
+    milliseconds = {}
     for name, go in kinds.items():
         for _ in range(20):
             go()
         before = _cpu_seconds(web)
         for _ in range(_ONE_AFTER_THE_OTHER):
             go()
-        found[name] = round((_cpu_seconds(web) - before) / _ONE_AFTER_THE_OTHER * 1000, 2)
-    return found
+        milliseconds[name] = round((_cpu_seconds(web) - before) / _ONE_AFTER_THE_OTHER * 1000, 2)
+    return milliseconds
 
 
 def _asking(client: Client, headers: dict[str, str]) -> Callable[..., bytes]:
@@ -276,15 +276,15 @@ def _lists(client: Client, token: str, jobs: int) -> dict[str, Any]:
         "admin, search in vain": lambda: everybody("GET", f"{_ADMIN}?q=nobody"),
         "metrics": lambda: everybody("GET", "/metrics"),
     }
-    found: dict[str, Any] = {"finished_jobs": jobs}
+    p95_ms: dict[str, Any] = {"finished_jobs": jobs}
     for name, go in pages.items():
         times = []
         for _ in range(_ASKED):
             begun = time.perf_counter()
             go()
             times.append((time.perf_counter() - begun) * 1000)
-        found[name] = round(sorted(times)[int(_ASKED * 0.95) - 1])
-    return found
+        p95_ms[name] = round(sorted(times)[int(_ASKED * 0.95) - 1])
+    return p95_ms
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def rolled(sales: pd.DataFrame) -> dict[str, Any]:
         fitted = time_adjustment.fit(sales, as_of.date())
         known = fitted.observed[:begin]
         slope, intercept = np.polyfit(np.arange(24), known[-24:], 1)
-        for ahead, found in errors.items():
+        for ahead, by_method in errors.items():
             at = begin + ahead - 1
             later = sales[month == at]
             if len(later):
@@ -116,9 +116,9 @@ def rolled(sales: pd.DataFrame) -> dict[str, Any]:
                 actual = np.median(np.log(later["sale_price"].to_numpy(dtype=float)) - part)
                 levels = {"no_change": known[-1], "straight_line": intercept + slope * (23 + ahead)}
                 ours = float(np.median(fitted.predict(later) / later["sale_price"])) - 1
-                found.setdefault("ours", []).append(ours)
+                by_method.setdefault("ours", []).append(ours)
                 for name, value in levels.items():
-                    found.setdefault(name, []).append(float(np.exp(value - actual)) - 1)
+                    by_method.setdefault(name, []).append(float(np.exp(value - actual)) - 1)
     return {
         str(ahead): {
             name: {
@@ -126,9 +126,9 @@ def rolled(sales: pd.DataFrame) -> dict[str, Any]:
                 "mean_size": round(float(np.mean(np.abs(values))), 4),
                 "origins": len(values),
             }
-            for name, values in found.items()
+            for name, values in by_method.items()
         }
-        for ahead, found in errors.items()
+        for ahead, by_method in errors.items()
     }
 
 

@@ -39,22 +39,22 @@ def run() -> None:
     for parcels in {PARCELS, PARCELS // 4}:
         _value(platform.county_of(parcels))
     platform.user()
-    found = []
+    measured = []
     print(f"{'report':<22} {'format':<6} {'parcels':>8} {'seconds':>8} {'MB':>5} {'pages':>6} {'bytes':>12}")
     for report, file_format, parcels, limit in _TASKS:
         command = [sys.executable, "-m", "benchmarks.report", report, file_format, str(parcels)]
         answer = subprocess.run(command, cwd=platform.PROJECT, check=True, capture_output=True, text=True).stdout
         made = json.loads(answer.splitlines()[-1])
-        found.append({"report": report, "format": file_format, "parcels": parcels, "limit_s": limit, **made})
+        measured.append({"report": report, "format": file_format, "parcels": parcels, "limit_s": limit, **made})
         print(
             f"{report:<22} {file_format:<6} {parcels:>8,} {made['seconds']:>8.2f} {made['peak_mb']:>5} "
             f"{made['pages'] or '':>6} {made['bytes']:>12,}",
             flush=True,
         )
-    for one in found:
+    for one in measured:
         if (one["limit_s"] and one["seconds"] > one["limit_s"]) or one["peak_mb"] > _MAX_MEGABYTES:
             print(f"Over its bound: {one}")
-    platform.save("report", found)
+    platform.save("report", measured)
 
 
 def _value(county_id: str) -> None:

@@ -212,18 +212,18 @@ def _only(rows: Floats, column: Floats | None) -> Any:
 
 def _limits(name: str, market: _Market) -> dict[str, Any]:
     value = market.trained[0].value(market.homes).values["value"].to_numpy()
-    found: dict[str, Any] = {"neighbors_known": limits_of.neighbors_known(market.test, value, market.adjusted)}
+    limits: dict[str, Any] = {"neighbors_known": limits_of.neighbors_known(market.test, value, market.adjusted)}
     if market.sold is not None:
-        found["resales"] = limits_of.resales(market.sales, market.brought)
-        found["sold_before"] = limits_of.by_group(market.sold, value, market.adjusted)
+        limits["resales"] = limits_of.resales(market.sales, market.brought)
+        limits["sold_before"] = limits_of.by_group(market.sold, value, market.adjusted)
     county = _values_of_the_county(name)
     if county is not None:
         paid = market.sales["sale_price"].to_numpy(dtype=float)
-        found["county_by_year"] = limits_of.by_year(county, paid, market.sales["sale_date"])
+        limits["county_by_year"] = limits_of.by_year(county, paid, market.sales["sale_date"])
         theirs = county[market.sales.index.get_indexer(market.test.index)]
-        found["beside_the_county"] = limits_of.beside_the_county(value, market.adjusted, market.price, theirs)
-    print(found, flush=True)
-    return found
+        limits["beside_the_county"] = limits_of.beside_the_county(value, market.adjusted, market.price, theirs)
+    print(limits, flush=True)
+    return limits
 
 
 def _values_of_the_county(name: str) -> Floats | None:

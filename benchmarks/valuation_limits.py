@@ -73,12 +73,12 @@ def neighbors_known(test: pd.DataFrame, value: Floats, price: Floats) -> list[di
     places[:, 0] *= np.cos(np.radians(test["latitude"].mean()))
     error = np.log(price / value)
     near = KDTree(places).query(places, k=max(_NEIGHBORS) + 1)[1][:, 1:]
-    found = []
+    rows = []
     for count in _NEIGHBORS:
         known = np.median(error[near[:, :count]], axis=1)
         cods = [ratio.cod(value * np.exp(share * known), price) for share in (0.25, 0.5, 0.75, 1.0)]
-        found.append({"neighbors": count, "cod": round(min(cods), 2)})
-    return found
+        rows.append({"neighbors": count, "cod": round(min(cods), 2)})
+    return rows
 
 
 def by_group(member: Any, value: Floats, price: Floats) -> dict[str, Any]:
@@ -94,11 +94,11 @@ def resales(sales: pd.DataFrame, price: Floats) -> list[dict[str, Any]]:
     before = frame.groupby("key")[["date", "price"]].shift()
     gap = (frame["date"] - before["date"]).dt.days / 365.25
     away = np.log(frame["price"] / before["price"])
-    found = []
+    rows = []
     for low, high in _GAPS:
         some = ((gap > low) & (gap <= high)).to_numpy()
         change = away[some] - away[some].median()
-        found.append(
+        rows.append(
             {
                 "years_apart": [low, high],
                 "pairs": int(some.sum()),
@@ -106,7 +106,7 @@ def resales(sales: pd.DataFrame, price: Floats) -> list[dict[str, Any]]:
                 "cod": _cod(before["price"][some].to_numpy(), frame["price"][some].to_numpy()),
             }
         )
-    return found
+    return rows
 
 
 def _trimmed(share: float, value: Floats, county: Floats, price: Floats) -> dict[str, float]:

@@ -34,8 +34,8 @@ def admit(job: GisExportJob) -> None:
     """Raises RequestRefused where the unsaved job would break a limit. Of active jobs the lifecycle sees to, with an
     answer of its own."""
     expected = job.estimated_records, job.estimated_bytes or 0
-    found = exceeded(job.county, job.submitted_by_id, job.export_format, *expected, active_jobs=0)
-    faults = [limits.describe(each, job.county_id) for each in found if each.limit != limits.ACTIVE_JOBS]
+    broken = exceeded(job.county, job.submitted_by_id, job.export_format, *expected, active_jobs=0)
+    faults = [limits.describe(each, job.county_id) for each in broken if each.limit != limits.ACTIVE_JOBS]
     if faults:
         raise RequestRefused({"area_of_interest": faults}, "limit_exceeded")
 

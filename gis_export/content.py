@@ -85,8 +85,8 @@ class Recorded:
     @classmethod
     def of(cls, layer: dict[str, Any], options: dict[str, Any]) -> Recorded:
         renamed = [loss for loss in layer["losses"] if loss["kind"] == "renamed"]
-        names = {loss["field"]: found[1] for loss in renamed if (found := _FIELD.fullmatch(loss["detail"]))}
-        named = [found[1] for loss in renamed if not loss["field"] and (found := _LAYER.fullmatch(loss["detail"]))]
+        names = {loss["field"]: match[1] for loss in renamed if (match := _FIELD.fullmatch(loss["detail"]))}
+        named = [match[1] for loss in renamed if not loss["field"] and (match := _LAYER.fullmatch(loss["detail"]))]
         sums = {name: names.get(name, name) for name in layer["reconciliation"]["source"]["sums"]}
         if any(loss["kind"] == "dropped" and loss["detail"].startswith("Geometries") for loss in layer["losses"]):
             options = {**options, "geometry": "none"}  # those that are there do not give the area of all

@@ -62,8 +62,8 @@ def effective_limits(settings: Any, access: Any | None, export_format: str, used
 def broken(limits: list[Limit], records: int, size: int) -> list[Broken]:
     """Which of the limits an export of so many records and bytes would break."""
     amounts = {"records": records, "bytes": size, "jobs": 1}
-    found = [Broken(limit.name, limit.allowed, limit.used + amounts[limit.of]) for limit in limits]
-    return [each for each in found if each.estimate > each.allowed]
+    limits_used = [Broken(limit.name, limit.allowed, limit.used + amounts[limit.of]) for limit in limits]
+    return [each for each in limits_used if each.estimate > each.allowed]
 
 
 def describe(each: Broken, county_id: str) -> str:

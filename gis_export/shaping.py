@@ -89,8 +89,8 @@ def has_coverage_simplify() -> bool:
     """PostGIS 3.4 with GEOS 3.12 has it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_proc WHERE proname = 'st_coveragesimplify')")
-        (found,) = cursor.fetchone()
-    return bool(found)
+        (exists,) = cursor.fetchone()
+    return bool(exists)
 
 
 def _transformed(sql: str, source: int, target: int, through: int) -> str:

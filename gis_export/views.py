@@ -61,7 +61,7 @@ class FormatsView(KnownParameters, APIView):
         formats = registry.all_formats()
         if request.query_params.get("county_id"):
             allowed = CountySettings.of(_county(request)).allowed_formats or formats
-            formats = {name: found for name, found in formats.items() if name in allowed}
+            formats = {name: file_format for name, file_format in formats.items() if name in allowed}
         return Response(serializers.FormatSerializer(formats.values(), many=True).data)
 
 
@@ -73,12 +73,12 @@ class SigningKeyView(KnownParameters, APIView):
     @extend_schema(responses=serializers.SigningKeySerializer, auth=[])
     def get(self, request: Request) -> Response:
         key = signing.public_key(signing_key())
-        found = {
+        public = {
             "algorithm": signing.ALGORITHM,
             "installation": signing.installation(key),
             "public_key": signing.pem(key),
         }
-        return Response(serializers.SigningKeySerializer(found).data)
+        return Response(serializers.SigningKeySerializer(public).data)
 
 
 class LayersView(KnownParameters, APIView):
@@ -114,10 +114,10 @@ class EstimateView(KnownParameters, GenericAPIView[Any]):
         serializer = self.get_serializer(data=body)
         options.check(serializer, given)
         wanted = serializer.validated_data["request"]
-        found = expect(wanted)
+        costs = expect(wanted)
         if wanted.filters_personal:
             seen = Seen((wanted.county.pk,), "gis_export estimate", "", {"layers": [one.name for one in wanted.layers]})
             access_log.record(request.user, Act.PREVIEWED, [seen])
         active = dispatch.active_jobs(request.user.pk, wanted.county.pk)
-        broken = exceeded(wanted.county, request.user.pk, wanted.file_format.name, found.records, found.bytes, active)
-        return Response(serializers.EstimateSerializer({**asdict(found), "limits_exceeded": broken}).data)
+        broken = exceeded(wanted.county, request.user.pk, wanted.file_format.name, costs.records, costs.bytes, active)
+        return Response(serializers.EstimateSerializer({**asdict(costs), "limits_exceeded": broken}).data)

@@ -34,7 +34,7 @@ def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
         except InsufficientSales as few:
             raise TooFewToAnalyze(str(few)) from None
         context.checkpoint(80, "Writing the result.")
-        found = publication.areas(job, market, result)
+        areas = publication.areas(job, market, result)
     summary = publication.summary(wanted, market, result)
     file = publication.files(job, context, summary, result)
     return Outcome(
@@ -43,7 +43,7 @@ def execute(job: MarketAnalysisJob, context: JobContext) -> Outcome:
         summary=summary,
         columns={"sales_used": len(market.sales)},
         # Places that are called by personal data fill no layer: a layer is for all who see the county.
-        save=lambda: publication.save_areas(job, [] if wanted.geography.personal else found),
+        save=lambda: publication.save_areas(job, [] if wanted.geography.personal else areas),
         personal=wanted.geography.personal,
     )
 

@@ -95,9 +95,9 @@ def _shape(wkb: bytes) -> MultiPolygon:
     return shape
 
 
-def save_areas(job: MarketAnalysisJob, found: list[MarketArea]) -> None:
+def save_areas(job: MarketAnalysisJob, areas: list[MarketArea]) -> None:
     """In the transaction that completes the job. Areas of the county's jobs whose result is no more go with it."""
     holders = MarketAnalysisJob.objects.filter(county=job.county_id, status="COMPLETED")
     kept = {made_by or pk for pk, made_by in holders.values_list("pk", "reused_from")}
     MarketArea.objects.filter(county=job.county_id).exclude(job__in=kept).delete()
-    MarketArea.objects.bulk_create(found, batch_size=1_000)
+    MarketArea.objects.bulk_create(areas, batch_size=1_000)

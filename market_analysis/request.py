@@ -67,8 +67,8 @@ class MarketRequest(JobRequest):
     @property
     def shape(self) -> GEOSGeometry | None:
         """The area as one geometry; None for the whole county."""
-        found: GEOSGeometry | None = storage.columns(self.area)["area_of_interest"]
-        return found
+        geometry: GEOSGeometry | None = storage.columns(self.area)["area_of_interest"]
+        return geometry
 
     def resolved(self) -> dict[str, Any]:
         rules = {SCREENING.name: self.rules.as_dict(), "as_of": self.as_of.isoformat()}
@@ -165,13 +165,13 @@ def _geography(
     text: str, county: County, user: AnyUser | None, analysis: Analysis | None, faults: Faults
 ) -> geography.Geography | None:
     personal = user is not None and may_see_personal_data(user, county.pk)
-    found: geography.Geography | None = None
+    parsed: geography.Geography | None = None
     with faults.at("geography"):
-        found = geography.parse(text, county, personal=personal)
-    if found and found.is_county and analysis and analysis.several_places:
+        parsed = geography.parse(text, county, personal=personal)
+    if parsed and parsed.is_county and analysis and analysis.several_places:
         options = ", ".join(name for name in geography.known(county) if name != "county")
         faults.add("geography", f"{analysis.name} compares places: give {options}.")
-    return found
+    return parsed
 
 
 def _period(given: Mapping[str, Any], county: County | None, faults: Faults) -> Period:

@@ -35,5 +35,5 @@ class AnalysesView(KnownParameters, APIView):
 
     @extend_schema(responses=AnalysisSerializer(many=True))
     def get(self, request: Request) -> Response:
-        found: Any = list(ANALYSES.values())
-        return Response(AnalysisSerializer(found, many=True).data)
+        analyses: Any = list(ANALYSES.values())
+        return Response(AnalysisSerializer(analyses, many=True).data)

@@ -46,8 +46,8 @@ class TypesView(KnownParameters, APIView):
 
     @extend_schema(responses=serializers.ReportTypeSerializer(many=True))
     def get(self, request: Request) -> Response:
-        found: Any = registry.ALL.values()
-        return Response(serializers.ReportTypeSerializer(found, many=True).data)
+        reports: Any = registry.ALL.values()
+        return Response(serializers.ReportTypeSerializer(reports, many=True).data)
 
 
 class PreviewView(KnownParameters, GenericAPIView[Any]):

@@ -37,8 +37,8 @@ class Kept(Generic[M]):
         self.rows, self.like = rows, like
 
     def first(self, value: object) -> M | None:
-        found = self.list(value)
-        return found[0] if found else None
+        rows = self.list(value)
+        return rows[0] if rows else None
 
     def list(self, value: object) -> list[M]:
         if not isinstance(value, type(self.like)):

@@ -23,7 +23,7 @@ def _bundled(package: str, library: str, setting: str) -> str:
     if spec is None or spec.origin is None:
         raise ImproperlyConfigured(f"{package} is not installed: pip install -r requirements.txt")
     folder = Path(spec.origin).parent.parent / f"{package}.libs"
-    found = sorted(folder.glob(f"{library}-*.so*"))
-    if not found:
+    copies = sorted(folder.glob(f"{library}-*.so*"))
+    if not copies:
         raise ImproperlyConfigured(f"No {library} in {package}'s wheel: set {setting} to the library's path.")
-    return str(found[0])
+    return str(copies[0])

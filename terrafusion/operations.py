@@ -97,7 +97,7 @@ def operations(crs: CRS, area: AreaOfInterest | None) -> list[Operation]:
             group = _group(crs, area)
         except (ProjError, IndexError) as error:
             raise CRSError(str(error)) from None
-    found = []
+    candidates = []
     for transformer in group.transformers:
         accuracy = transformer.accuracy if transformer.accuracy >= 0 else None
         better = [
@@ -108,10 +108,10 @@ def operations(crs: CRS, area: AreaOfInterest | None) -> list[Operation]:
             if not grid.available
         ]
         operation = Operation(_name(transformer), accuracy, tuple(dict.fromkeys(better)), crs, transformer)
-        found.append(replace(operation, corrected=_misses(operation, area)))
-    if not found:
+        candidates.append(replace(operation, corrected=_misses(operation, area)))
+    if not candidates:
         raise CRSError(f"{crs.name} cannot be transformed.")
-    return [operation for operation in found if not operation.ballpark] or found
+    return [operation for operation in candidates if not operation.ballpark] or candidates
 
 
 def _group(crs: CRS, area: AreaOfInterest | None) -> TransformerGroup:

@@ -223,10 +223,10 @@ class Cluster:
 def wait_until(condition: Callable[[], Any], timeout: float = 60) -> Any:
     """What the condition came to as soon as it holds. A busy machine takes its time, so be patient."""
     deadline = time.monotonic() + timeout
-    while not (found := condition()):
+    while not (outcome := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
-    return found
+    return outcome
 
 
 def wait_for_job(job: Any, *statuses: str, timeout: float = 60) -> Any:

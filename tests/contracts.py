@@ -549,10 +549,10 @@ class JobContract:
         body = {**valid, "parameters": {**valid.get("parameters", {}), "expires_in": given}}
         job = self.job(api.post(self.url("run"), body, format="json"))
         runner.run(self.job_type.label, str(job.pk))
-        found = [wait_for_job(job)]
+        finished = [wait_for_job(job)]
         if self.job_type.fingerprint is not None:  # one that uses the result again counts from now
-            found.append(self.job(api.post(self.url("run"), body, format="json")))
-        for job in found:
+            finished.append(self.job(api.post(self.url("run"), body, format="json")))
+        for job in finished:
             assert abs(job.expires_at - job.completed_at - length) < timedelta(seconds=5)
             assert api.get(self.url("status", job.pk)).json()["parameters"]["expires_in"] == given
             assert "expires_in" not in job.parameters
@@ -595,9 +595,9 @@ class JobContract:
             if "county_id" in fields or not isinstance(given, dict):
                 continue
             body = {**request, "parameters": {**given, "expires_in": "366d"}}
-            found = [error["field"] for error in api.post(self.url("run"), body, format="json").json()["errors"]]
-            assert "parameters.expires_in" in found, request
-            assert fields <= {name.split(".")[0] for name in found if name != "parameters.expires_in"}, request
+            named = [error["field"] for error in api.post(self.url("run"), body, format="json").json()["errors"]]
+            assert "parameters.expires_in" in named, request
+            assert fields <= {name.split(".")[0] for name in named if name != "parameters.expires_in"}, request
 
     def test_options_that_are_wrong(self, api: APIClient, ready: County) -> None:
         body = {**self.valid(ready), "county_id": "NOWHERE", "parameters": {"fresh": "perhaps"}}

@@ -85,13 +85,13 @@ def _faults(name: str, own: object) -> list[str]:
         return [fault]
     if not isinstance(own, dict) or not own or set(own) - _KEYS:
         return [f'{name}: give an object with level and kind, such as {{"level": 0.35, "kind": "residential"}}.']
-    found = []
+    faults = []
     level = own.get("level", 1.0)
     if isinstance(level, bool) or not isinstance(level, int | float) or not 0.01 <= level <= 1:
-        found.append(f"{name}: level is a share of market value from 0.01 to 1, such as 0.35.")
+        faults.append(f"{name}: level is a share of market value from 0.01 to 1, such as 0.35.")
     if "kind" in own and own["kind"] not in list(PropertyKind):
-        found.append(f"{name}: kind is one of {', '.join(PropertyKind)}.")
-    return found
+        faults.append(f"{name}: kind is one of {', '.join(PropertyKind)}.")
+    return faults
 
 
 def _kind_of(name: str) -> PropertyKind:

@@ -51,10 +51,10 @@ def lacks_sales(job: ValuationJob, method: Method) -> list[str]:
     if job.resolved.get("model"):  # which has learned already
         return []
     query = SalesQuery(job.county_id, end=job.valuation_date)
-    found = count(candidates(query, _rules(job)), MIN_SALES)
-    if found >= MIN_SALES:
+    available = count(candidates(query, _rules(job)), MIN_SALES)
+    if available >= MIN_SALES:
         return []
-    fault = f"At least {MIN_SALES} valid sales up to {job.valuation_date} are needed; {found} available."
+    fault = f"At least {MIN_SALES} valid sales up to {job.valuation_date} are needed; {available} available."
     return [f"{fault} {TooFewSales.remedy}"]
 
 

@@ -30,9 +30,9 @@ def effective_on(table: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 def pick(properties: pd.DataFrame, table: pd.DataFrame, keys: Sequence[str]) -> Rows:
     """The position in ``table`` (as ``effective_on`` gives it) of each property's row; -1 where none is for it."""
-    found = np.full(len(properties), -1, dtype=np.intp)
+    picked = np.full(len(properties), -1, dtype=np.intp)
     if not len(table) or not len(properties):
-        return found
+        return picked
     named = pd.DataFrame({key: texts(properties, key).to_numpy() for key in keys})
     kinds, kind_of = np.unique(named.astype(str).agg("\x1f".join, axis=1).to_numpy(), return_inverse=True)
     parts = [kind.split("\x1f") for kind in kinds]

@@ -61,7 +61,7 @@ class Weights:
     def apply(self, values: Mapping[str, Values], properties: pd.DataFrame) -> Reconciled:
         """Of the approaches that value a property. One without evidence has no weight, unless it stands alone."""
         index, names = properties.index, list(values)
-        dollars = {name: found.values.reindex(index) for name, found in values.items()}
+        dollars = {name: of_method.values.reindex(index) for name, of_method in values.items()}
         value = np.column_stack([frame["value"].to_numpy(dtype=float) for frame in dollars.values()])
         there = np.isfinite(value)
         share = self._shares(names, there, properties)
@@ -85,9 +85,9 @@ class Weights:
             together * (np.where(together > 0, end, 1.0) / known) ** times
             for end, times in zip(ends, (self.low, self.high), strict=True)
         ]
-        found = values_of(index, together, ends[0], ends[1], flags, {"no_approach": ~there.any(axis=1)})
-        shares = pd.DataFrame(share, index=index, columns=names).loc[found.values.index]
-        return Reconciled(found, shares)
+        valued = values_of(index, together, ends[0], ends[1], flags, {"no_approach": ~there.any(axis=1)})
+        shares = pd.DataFrame(share, index=index, columns=names).loc[valued.values.index]
+        return Reconciled(valued, shares)
 
     def together(self, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
         """Calibration or holdout sales of the approaches with the reconciled value, low and high; None without any."""
@@ -223,8 +223,8 @@ def _range(values: Floats) -> Floats:
     """Largest less smallest of each row; 0 where there is none."""
     high = np.where(np.isfinite(values), values, -np.inf).max(axis=1)
     low = np.where(np.isfinite(values), values, np.inf).min(axis=1)
-    found: Floats = np.where(high >= low, high - low, 0.0)
-    return found
+    widths: Floats = np.where(high >= low, high - low, 0.0)
+    return widths
 
 
 def _all_flags(values: Mapping[str, Values], index: pd.Index[Any], used: Mask) -> dict[str, Any]:

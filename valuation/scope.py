@@ -35,14 +35,14 @@ class ValuationScope:
 
     def parcels(self) -> QuerySet[PropertyOperational]:
         """The parcels, as the roll has them now. Those without geometry are in no area."""
-        found = PropertyOperational.objects.filter(county=self.county)
+        parcels = PropertyOperational.objects.filter(county=self.county)
         if self.area is not None:
-            return rows.select(found, builtin.parcels(self.county), self.area, "intersects")
+            return rows.select(parcels, builtin.parcels(self.county), self.area, "intersects")
         if self.submitted == ALL:
-            return found
+            return parcels
         if "parcels" in self.submitted:
-            return found.filter(parcel_number__in=self.submitted["parcels"])
-        return found.filter(neighborhood__in=self.submitted["neighborhoods"])
+            return parcels.filter(parcel_number__in=self.submitted["parcels"])
+        return parcels.filter(neighborhood__in=self.submitted["neighborhoods"])
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -97,13 +97,13 @@ def effective_date(county: County, studied: Values) -> date | None:
         return _of_the_roll(county)
     if studied == CERTIFIED:
         entries = certified(county)
-        found = entries.filter(effective_date__lte=today(county)).aggregate(day=Max("effective_date"))["day"]
-        found = found or entries.aggregate(day=Min("effective_date"))["day"]  # certified for a day to come
-        if found is None:
+        effective = entries.filter(effective_date__lte=today(county)).aggregate(day=Max("effective_date"))["day"]
+        effective = effective or entries.aggregate(day=Min("effective_date"))["day"]  # certified for a day to come
+        if effective is None:
             raise InvalidStudyDates(
                 {"values": [f"{county.pk} has no certified values: certify some, or study others."]}
             )
-        day: date = found
+        day: date = effective
         return day
     job: ValuationJob = ValuationJob.objects.get(pk=studied)
     return job.valuation_date

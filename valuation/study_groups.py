@@ -80,8 +80,8 @@ def with_levels(sales: pd.DataFrame, classes: Classes) -> pd.DataFrame:
 
 def levels(column: pd.Series[Any], classes: Classes) -> np.ndarray[Any, Any]:
     """The level of each class of a column."""
-    found = {name: classes.of(name).level for name in set(names(column))}
-    return np.array([found[name] for name in names(column)], dtype=float)
+    by_class = {name: classes.of(name).level for name in set(names(column))}
+    return np.array([by_class[name] for name in names(column)], dtype=float)
 
 
 def stated(sales: pd.DataFrame) -> tuple[Any, float]:

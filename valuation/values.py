@@ -40,10 +40,10 @@ def latest_job(county: County | str) -> ValuationJob | None:
 
 def latest(county: County | str, parcel_number: str) -> PropertyValuation | None:
     """The newest value of a parcel, proposed or decided."""
-    found = PropertyValuation.objects.filter(
+    valuations = PropertyValuation.objects.filter(
         property__county=county, property__parcel_number=parcel_number, job__status__in=DONE
     )
-    return found.select_related("job", "property").order_by("-pk").first()
+    return valuations.select_related("job", "property").order_by("-pk").first()
 
 
 def certified(county: County | str) -> QuerySet[PropertyValuation]:
@@ -56,8 +56,8 @@ def certified(county: County | str) -> QuerySet[PropertyValuation]:
 
 
 def latest_certified(county: County | str, parcel_number: str) -> PropertyValuation | None:
-    found = certified(county).filter(property__parcel_number=parcel_number)
-    return found.select_related("job", "property").first()
+    valuations = certified(county).filter(property__parcel_number=parcel_number)
+    return valuations.select_related("job", "property").first()
 
 
 def latest_evaluated(county: County | str) -> ValuationJob | None:

@@ -85,11 +85,11 @@ class Crowd:
             "SELECT job_id FROM gis_export_gisexportjob WHERE job_id = ANY(%s) AND status = 'RUNNING' AND progress > 0"
         )
         whole = [uuid.UUID(job) for job, number in self._accepted.items() if number == _WHOLE]
-        while not (found := ledger.rows(query, whole)):
+        while not (rows := ledger.rows(query, whole)):
             if time.monotonic() > deadline:
                 raise RuntimeError("No export of the whole county has begun.")
             time.sleep(_POLL / 4)
-        job: uuid.UUID = found[0][0]
+        job: uuid.UUID = rows[0][0]
         return job
 
     def count(self, may_fail: frozenset[str], references: dict[int, str]) -> Tally:
@@ -140,8 +140,8 @@ class Crowd:
         query = "SELECT job_id, status, error_code, message, completed_at, attempt FROM gis_export_gisexportjob"
         while True:
             names = ("status", "error_code", "message", "completed_at", "attempt")
-            found = {str(row[0]): dict(zip(names, row[1:], strict=True)) for row in ledger.rows(query)}
-            jobs = {job: row for job, row in found.items() if job not in self._known}
+            settled = {str(row[0]): dict(zip(names, row[1:], strict=True)) for row in ledger.rows(query)}
+            jobs = {job: row for job, row in settled.items() if job not in self._known}
             if all(row["completed_at"] for row in jobs.values()) or time.monotonic() > deadline:
                 return jobs
             time.sleep(_POLL)

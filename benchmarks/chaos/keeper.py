@@ -53,10 +53,10 @@ class Keeper:
 
     def below(self, name: str) -> list[psutil.Process]:
         """The processes that descend from it, the oldest first."""
-        found: list[psutil.Process] = []
+        processes: list[psutil.Process] = []
         with suppress(psutil.NoSuchProcess):
-            found = self.process(name).children(recursive=True)
-        return found
+            processes = self.process(name).children(recursive=True)
+        return processes
 
     def busy(self) -> Iterator[psutil.Process]:
         """Workers that are at a job, by the name that a worker gives itself meanwhile (terrafusion.jobs.marks)."""

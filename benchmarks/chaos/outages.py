@@ -44,12 +44,12 @@ def _database_slow(site: Site, crowd: Crowd) -> None:
     with crowd.submitting(4):
         end = time.monotonic() + 2 * _AWAY_SECONDS
         while time.monotonic() < end:
-            found = site.database.processes()
-            for process in found:
+            processes = site.database.processes()
+            for process in processes:
                 with suppress(psutil.NoSuchProcess):
                     process.suspend()
             time.sleep(0.45)
-            for process in found:
+            for process in processes:
                 with suppress(psutil.NoSuchProcess):
                     process.resume()
             time.sleep(0.05)

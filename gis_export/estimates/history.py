@@ -33,11 +33,11 @@ def rates(wanted: ExportRequest) -> Rates:
     same = _made(wanted, layers=layers)
     shape = _shape(wanted.resolved())
     alike = [made for made in same if _shape(made["resolved"]) == shape]
-    found = alike if len(alike) >= _ENOUGH else same or _made(wanted)
+    past = alike if len(alike) >= _ENOUGH else same or _made(wanted)
     prior = Line(_BYTES_OF_A_FILE, float(wanted.file_format.bytes_per_record))
     return Rates(
-        bytes=fit([(made["record_count"], float(made["result_file_bytes"])) for made in found], prior),
-        seconds=fit([(made["record_count"], _seconds(made)) for made in found], _SECONDS),
+        bytes=fit([(made["record_count"], float(made["result_file_bytes"])) for made in past], prior),
+        seconds=fit([(made["record_count"], _seconds(made)) for made in past], _SECONDS),
     )
 
 

@@ -53,18 +53,18 @@ class Boxes:
             boxes[np.diff(bounds) > 0] = corners[:, [2, 3, 0, 1]]
         self._file.write(boxes.tobytes())
         self.count += len(boxes)
-        if len(found := boxes[_present(boxes)]):
-            self.present += len(found)
-            self._west = min(self._west, float(found[:, 0].min()))
-            self._east = max(self._east, float(found[:, 2].max()))
+        if len(present := boxes[_present(boxes)]):
+            self.present += len(present)
+            self._west = min(self._west, float(present[:, 0].min()))
+            self._east = max(self._east, float(present[:, 2].max()))
 
     def read(self, count: int = 0) -> Iterator[Array]:
         """All of them, at most so many at once; by default ``_AT_ONCE``."""
         import numpy as np
 
         self._file.seek(0)
-        while found := self._file.read((count or _AT_ONCE) * _BYTES):
-            yield np.frombuffer(found).reshape(-1, 4)
+        while buffer := self._file.read((count or _AT_ONCE) * _BYTES):
+            yield np.frombuffer(buffer).reshape(-1, 4)
 
     def tiled(self, leaf: int) -> Iterator[tuple[Array, Array]]:
         """Numbers and boxes of those present, in an order in which each ``leaf`` of them lie close together: vertical
@@ -73,8 +73,8 @@ class Boxes:
         import numpy as np
 
         numbers, boxes = np.empty(0, np.int64), np.empty((0, 4))
-        for found in self._strips(leaf):
-            numbers, boxes = np.concatenate([numbers, found[0]]), np.concatenate([boxes, found[1]])
+        for strip in self._strips(leaf):
+            numbers, boxes = np.concatenate([numbers, strip[0]]), np.concatenate([boxes, strip[1]])
             if whole := len(numbers) // leaf * leaf:
                 yield numbers[:whole], boxes[:whole]
             numbers, boxes = numbers[whole:], boxes[whole:]

@@ -59,8 +59,8 @@ class CSV(TextFormat):
             texts = pc.replace_substring(texts, '"', '""')
         if contains(texts, formulas.SIGNS.encode()):
             formula = pc.match_substring_regex(texts, formulas.PATTERN)
-            if found := pc.sum(formula).as_py():
-                counts["neutralised"] += found
+            if escaped := pc.sum(formula).as_py():
+                counts["neutralised"] += escaped
                 texts = pc.if_else(formula, pc.binary_join_element_wise("'", texts, ""), texts)
         return texts
 

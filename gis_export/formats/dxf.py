@@ -126,18 +126,18 @@ class DXF(Format):
         self._extent = (float(xmin), float(ymin), float(xmax), float(ymax))
 
     def _losses(self, layer: LayerPlan, missing: int, counts: Counter[str]) -> list[Loss]:
-        found = [Loss(layer.name, "moved", f"The attributes are in {layer.name}.csv.")]
+        losses = [Loss(layer.name, "moved", f"The attributes are in {layer.name}.csv.")]
         if missing:
-            found.append(Loss(layer.name, "moved", f"Without a geometry, only in {layer.name}.csv.", count=missing))
+            losses.append(Loss(layer.name, "moved", f"Without a geometry, only in {layer.name}.csv.", count=missing))
         if layer.geometry_type == "MultiPolygon":
-            found.append(Loss(layer.name, "retyped", "Areas are outlines: closed polylines."))
+            losses.append(Loss(layer.name, "retyped", "Areas are outlines: closed polylines."))
         for key, kind, detail in (
             ("split", "split", "Of several parts or with holes, and so several entities."),
             ("cleaned", "altered", "Labels are cut, or without their control characters."),
         ):
             if counts[key]:
-                found.append(Loss(layer.name, kind, detail, count=counts[key]))
-        return [*found, *(loss for loss in CSV().losses(layer, counts) if loss.kind == "altered")]
+                losses.append(Loss(layer.name, kind, detail, count=counts[key]))
+        return [*losses, *(loss for loss in CSV().losses(layer, counts) if loss.kind == "altered")]
 
     def verify(self, path: Path, recorded: Recorded) -> Content:
         """The table beside the drawing: its lines are not put together to shapes again."""

@@ -105,18 +105,18 @@ class FileGDB(NativeFormat):
         return batch
 
     def losses(self, layer: LayerPlan) -> list[Loss]:
-        found = super().losses(layer)
+        losses = super().losses(layer)
         if self.layer_name(layer) != layer.name:
-            found.append(Loss(layer.name, "renamed", f"The layer is named {self.layer_name(layer)}."))
+            losses.append(Loss(layer.name, "renamed", f"The layer is named {self.layer_name(layer)}."))
         for column, (name, _) in zip(layer.columns, self.columns(layer), strict=True):
             if column.type == "boolean":
-                found.append(Loss(layer.name, "retyped", "True is 1, false is 0.", field=column.name))
+                losses.append(Loss(layer.name, "retyped", "True is 1, false is 0.", field=column.name))
             if self._old and column.type in _OLD:
-                found.append(Loss(layer.name, "retyped", _OLD[column.type], field=column.name))
+                losses.append(Loss(layer.name, "retyped", _OLD[column.type], field=column.name))
             if count := self._inexact[name]:
-                found.append(Loss(layer.name, "altered", "Its last digits are lost.", field=column.name, count=count))
-        found.append(Loss(layer.name, "altered", "Coordinates lie on the geodatabase's grid."))
-        return found
+                losses.append(Loss(layer.name, "altered", "Its last digits are lost.", field=column.name, count=count))
+        losses.append(Loss(layer.name, "altered", "Coordinates lie on the geodatabase's grid."))
+        return losses
 
     def coordinate_error(self, layer: dict[str, Any], resolved: dict[str, Any]) -> float:
         import pyproj
@@ -138,8 +138,8 @@ def _inexact(numbers: pa.Array) -> int:
     import numpy as np
     import pyarrow.compute as pc
 
-    found = pc.fill_null(numbers, 0).to_numpy()
-    large = found[np.abs(found.astype(np.float64)) >= 2.0**53]
+    filled = pc.fill_null(numbers, 0).to_numpy()
+    large = filled[np.abs(filled.astype(np.float64)) >= 2.0**53]
     return sum(int(float(number)) != number for number in large.tolist())
 
 

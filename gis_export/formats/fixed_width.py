@@ -18,14 +18,14 @@ _WIDTH = b"GDAL:OGR:width"
 def measures(layer: LayerPlan) -> list[str]:
     """SQL of the widest text and of the number of those to be cut, by column, and of the geometries that are empty:
     ``width0``, ``cut0``, ``empty``."""
-    found = ["count(*) FILTER (WHERE ST_IsEmpty(g)) AS empty"]
+    columns = ["count(*) FILTER (WHERE ST_IsEmpty(g)) AS empty"]
     for i, column in enumerate(layer.columns):
         if column.type == "text":
-            found += [
+            columns += [
                 f"max(octet_length(c{i})) AS width{i}",
                 f"count(*) FILTER (WHERE octet_length(c{i}) > {TEXT_BYTES}) AS cut{i}",
             ]
-    return found
+    return columns
 
 
 def text_width(measured: dict[str, Any], index: int) -> int:
@@ -59,11 +59,11 @@ def cut(text: str) -> str:
 def counted(layer: LayerPlan, counts: dict[str, Any], *kinds: tuple[str, str, str]) -> list[Loss]:
     """A loss for each column of which something was counted, and for empty geometries. Each of ``kinds`` is a kind of
     loss, the begin of the counts' names, and a detail."""
-    found = []
+    losses = []
     for kind, key, detail in (("truncated", "cut", f"Cut at {TEXT_BYTES} bytes."), *kinds):
         for i, column in enumerate(layer.columns):
             if number := counts.get(f"{key}{i}"):
-                found.append(Loss(layer.name, kind, detail, field=column.name, count=number))
+                losses.append(Loss(layer.name, kind, detail, field=column.name, count=number))
     if number := counts["empty"]:
-        found.append(Loss(layer.name, "altered", EMPTY_GEOMETRY, count=number))
-    return found
+        losses.append(Loss(layer.name, "altered", EMPTY_GEOMETRY, count=number))
+    return losses

@@ -40,16 +40,16 @@ def add_index(path: Path, boxes: Boxes) -> None:
         target.seek(root + sum(levels.counts) * _NODE_BYTES)
         offsets = _copied(source, target)
 
-        def put(found: Array, below: Array) -> None:
-            nodes = np.empty(len(found), [("box", "<f8", 4), ("below", "<u8")])
-            nodes["box"], nodes["below"] = found, below
+        def put(leaves: Array, below: Array) -> None:
+            nodes = np.empty(len(leaves), [("box", "<f8", 4), ("below", "<u8")])
+            nodes["box"], nodes["below"] = leaves, below
             index.write(nodes.tobytes())
 
         index.seek(root + levels.first[0] * _NODE_BYTES)
         above = []
-        for found in boxes.read(_AT_ONCE):
-            put(found, np.fromiter(islice(offsets, len(found)), np.uint64, len(found)))
-            above.append(around(found, _FANOUT))
+        for boxes_read in boxes.read(_AT_ONCE):
+            put(boxes_read, np.fromiter(islice(offsets, len(boxes_read)), np.uint64, len(boxes_read)))
+            above.append(around(boxes_read, _FANOUT))
         if next(offsets, None) is not None:  # copies what is left
             raise RuntimeError("There are more features than boxes.")
         level = np.concatenate(above)

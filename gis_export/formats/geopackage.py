@@ -84,11 +84,11 @@ class GeoPackage(NativeFormat):
         return batch
 
     def losses(self, layer: LayerPlan) -> list[Loss]:
-        found = super().losses(layer)
+        losses = super().losses(layer)
         for column, (name, _) in zip(layer.columns, self.columns(layer), strict=True):
             if count := self._absent[name]:
-                found.append(Loss(layer.name, "dropped", "NaN is absent.", field=column.name, count=count))
-        return found
+                losses.append(Loss(layer.name, "dropped", "NaN is absent.", field=column.name, count=count))
+        return losses
 
     def verify(self, path: Path, recorded: Recorded) -> Content:
         import numpy as np

@@ -101,19 +101,19 @@ def _fill(database: sqlite3.Connection, index: str, boxes: Boxes) -> None:
     # Level by level, the root's number is 1; the records have none.
     numbers = [first + 1 for first in levels.first]
 
-    def put(number: int, ids: Array, found: Array) -> Array:
+    def put(number: int, ids: Array, leaves: Array) -> Array:
         """The nodes that hold these, from a number on; gives the boxes of the nodes."""
-        nodes = _nodes(ids, found, depth=len(numbers) - 2 if number == 1 else 0)
+        nodes = _nodes(ids, leaves, depth=len(numbers) - 2 if number == 1 else 0)
         database.executemany(f'INSERT INTO "{index}_node" VALUES (?, ?)', enumerate(nodes, number))
-        return around(found, _CELLS)
+        return around(leaves, _CELLS)
 
     database.execute(f'DELETE FROM "{index}_node"')  # the empty root
     node_of = np.zeros(boxes.count, np.int32)
     above = []
     done = 0
-    for records, found in boxes.tiled(_CELLS):
+    for records, strip in boxes.tiled(_CELLS):
         number = numbers[1] + done // _CELLS
-        above.append(put(number, records + 1, _outward(found)))
+        above.append(put(number, records + 1, _outward(strip)))
         node_of[records] = number + np.arange(len(records)) // _CELLS
         done += len(records)
     level = np.concatenate(above)

@@ -156,11 +156,11 @@ class GML(XmlFormat):
 
 def names(layer: LayerPlan) -> list[str]:
     """Of the elements of the fields, then of the geometry. Programs that ignore case must find each, too."""
-    found: list[str] = []
+    unique: list[str] = []
     for wanted in [*(column.name for column in layer.columns), "geometry"]:
         name = _NO_NAME.sub("_", wanted)
-        found.append(free_name(name if re.match(r"[^\W\d]", name) else f"_{name}", found))
-    return found
+        unique.append(free_name(name if re.match(r"[^\W\d]", name) else f"_{name}", unique))
+    return unique
 
 
 def _geometry(layer: LayerPlan) -> str:

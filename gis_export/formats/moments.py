@@ -47,11 +47,11 @@ def _rounded(column: pa.Array) -> tuple[pa.Array, int]:
     early = (moments < 0) & (moments % _SECOND != 0)
     if not fine.any() and not early.any():
         return column, 0
-    found = _to(moments, _MILLISECOND)
-    last = (found < 0) & (found % _MINUTE > 59 * _SECOND)
-    found = np.where(last, _to(moments, _SECOND), found)
-    kept = pa.array(found, mask=column.is_null().to_numpy(zero_copy_only=False)).cast(column.type)
-    return kept, int(np.count_nonzero(found != moments))
+    rounded = _to(moments, _MILLISECOND)
+    last = (rounded < 0) & (rounded % _MINUTE > 59 * _SECOND)
+    rounded = np.where(last, _to(moments, _SECOND), rounded)
+    kept = pa.array(rounded, mask=column.is_null().to_numpy(zero_copy_only=False)).cast(column.type)
+    return kept, int(np.count_nonzero(rounded != moments))
 
 
 def _to(moments: Any, unit: int) -> Any:

@@ -192,17 +192,17 @@ def _fractions(records: int, extent: tuple[float, float, float, float] | None, z
 
 
 def _losses(layer: LayerPlan, zoom: int, shown: Counter[int], counts: Counter[str], missing: int) -> list[Loss]:
-    found = []
+    losses = []
     for column, name in zip(layer.columns, tile_sql.names(layer), strict=True):
         if name != column.name:
-            found.append(Loss(layer.name, "renamed", f"Named {name}.", field=column.name))
+            losses.append(Loss(layer.name, "renamed", f"Named {name}.", field=column.name))
         if column.type in ("date", "datetime"):
-            found.append(Loss(layer.name, "retyped", "It is text.", field=column.name))
+            losses.append(Loss(layer.name, "retyped", "It is text.", field=column.name))
     if not layer.geometry_type.endswith("Point"):
-        found.append(Loss(layer.name, "split", "Shapes are cut at the edges of tiles."))
+        losses.append(Loss(layer.name, "split", "Shapes are cut at the edges of tiles."))
     meters = tile_sql.WORLD / tile_sql.GRID / (1 << zoom)
     narrow = " What is narrower than that may close up." if layer.geometry_type == "MultiPolygon" else ""
-    found.append(Loss(layer.name, "altered", f"Coordinates are rounded to {meters:.2g} m of Web Mercator.{narrow}"))
+    losses.append(Loss(layer.name, "altered", f"Coordinates are rounded to {meters:.2g} m of Web Mercator.{narrow}"))
     every = shown[zoom]
     fewer = {z: shown[z] for z in range(zoom) if shown[z] < every}
     if fewer:
@@ -210,15 +210,15 @@ def _losses(layer: LayerPlan, zoom: int, shown: Counter[int], counts: Counter[st
         if none := [z for z, number in fewer.items() if not number]:
             kept.append(f"none at zoom {max(none)} and below")
         detail = f"Lower zooms have fewer of the {counted(every, 'record')}: {', '.join(kept)}."
-        found.append(Loss(layer.name, "dropped", detail))
+        losses.append(Loss(layer.name, "dropped", detail))
     for count, kind, detail in (
         (counts["substitute"], "altered", "What is smaller than that is the smallest shape there is."),
         (missing, "dropped", "Records without a geometry were left out."),
         (counts["none"], "dropped", "Numbers that are none, such as NaN, were left out."),
     ):
         if count:
-            found.append(Loss(layer.name, kind, detail, count=count))
-    return found
+            losses.append(Loss(layer.name, kind, detail, count=count))
+    return losses
 
 
 def _placed(extents: list[tuple[float, float, float, float]]) -> dict[str, int]:

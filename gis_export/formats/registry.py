@@ -14,8 +14,8 @@ from gis_export.formats.base import Format
 def all_formats() -> dict[str, Format]:
     """The formats by name, in alphabetical order."""
     modules = [import_module(f"{formats.__name__}.{module.name}") for module in pkgutil.iter_modules(formats.__path__)]
-    found: list[Format] = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
-    return {found_format.name: found_format for found_format in sorted(found, key=lambda f: f.name.lower())}
+    registered: list[Format] = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
+    return {found_format.name: found_format for found_format in sorted(registered, key=lambda f: f.name.lower())}
 
 
 def get(name: str) -> Format:

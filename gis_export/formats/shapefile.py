@@ -161,20 +161,20 @@ class _Export(Shapefile):
         return batch
 
     def losses(self, layer: LayerPlan) -> list[Loss]:
-        found = []
+        losses = []
         for i, (column, names) in enumerate(zip(layer.columns, self.names, strict=True)):
             if names[0] != column.name:
-                found.append(Loss(layer.name, "renamed", f"Named {names[0]}.", field=column.name))
+                losses.append(Loss(layer.name, "renamed", f"Named {names[0]}.", field=column.name))
             if column.type == "datetime":
                 detail = f"The date is in {names[0]}, the whole as text in {names[1]}."
-                found.append(Loss(layer.name, "retyped", detail, field=column.name))
+                losses.append(Loss(layer.name, "retyped", detail, field=column.name))
             if column.type == "real":
                 detail = "Written with 15 decimals."
-                found.append(Loss(layer.name, "retyped", detail, field=column.name))
+                losses.append(Loss(layer.name, "retyped", detail, field=column.name))
             if column.type == "integer" and self.widths[i] > _INTEGER_DIGITS:
                 detail = f"Whole numbers of more than {_INTEGER_DIGITS} digits are read as real by most programs."
-                found.append(Loss(layer.name, "retyped", detail, field=column.name))
-        return found
+                losses.append(Loss(layer.name, "retyped", detail, field=column.name))
+        return losses
 
 
 def short_names(columns: tuple[ColumnPlan, ...]) -> list[tuple[str, ...]]:

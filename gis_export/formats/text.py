@@ -133,12 +133,12 @@ class TextFormat(Format):
         values: dict[str, pa.Array] = {}
         parts: list[Any] = [self.separator]
         for piece in feature:
-            found: list[Any] = [piece]
+            texts: list[Any] = [piece]
             if isinstance(piece, Value):
                 if piece.sql not in values:
                     values[piece.sql] = batch.column(f"v{len(values)}")
-                found = self.parts(values[piece.sql], piece, counts)
-            for part in found:
+                texts = self.parts(values[piece.sql], piece, counts)
+            for part in texts:
                 if isinstance(part, str) and isinstance(parts[-1], str):
                     parts[-1] += part
                 else:
@@ -203,8 +203,8 @@ def occurrences(text: memoryview, marker: bytes) -> int:
 def contains(texts: pa.StringArray, characters: bytes) -> bool:
     """Whether any of the texts holds any of ``characters``: one look at the column's bytes, which spares most columns
     the search in each value."""
-    found = bytes(joined(texts))
-    return len(found.translate(None, characters)) < len(found)
+    buffer = bytes(joined(texts))
+    return len(buffer.translate(None, characters)) < len(buffer)
 
 
 def replaced(texts: pa.StringArray, by: dict[str, str]) -> pa.StringArray:

@@ -31,15 +31,15 @@ _HASH = 2_654_435_761  # Knuth's: it spreads numbers that follow each other even
 
 def names(layer: LayerPlan) -> list[str]:
     """Of the attributes; those of PostgreSQL's columns have at most ``NAME_BYTES``."""
-    found: list[str] = []
+    unique: list[str] = []
     for column in layer.columns:
         name, number = _cut(column.name, NAME_BYTES), 1
-        while name in found:
+        while name in unique:
             number += 1
             end = f"_{number}"
             name = _cut(column.name, NAME_BYTES - len(end)) + end
-        found.append(name)
-    return found
+        unique.append(name)
+    return unique
 
 
 def tiles(layer: LayerPlan, zoom: int, fractions: list[float]) -> str:

@@ -154,29 +154,29 @@ class XLSX(TextFormat):
             return super().parts(pc.cast(numbers, pa.string()), piece, counts)
         counts[f"text {piece.field}"] += pc.sum(pc.invert(fits)).as_py()
         whole = [
-            pc.binary_join_element_wise(prefix, pc.cast(found, pa.string()), suffix, "", null_handling="emit_null")
-            for found, (prefix, suffix) in ((numbers, _NUMBER), (texts, _TEXT))
+            pc.binary_join_element_wise(prefix, pc.cast(cells, pa.string()), suffix, "", null_handling="emit_null")
+            for cells, (prefix, suffix) in ((numbers, _NUMBER), (texts, _TEXT))
         ]
         return [pc.fill_null(pc.if_else(fits, *whole), piece.absent)]
 
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
-        found = []
+        losses = []
         names = [sheet.name for sheet in self._sheets if sheet.layer == layer.name]
         if names[0] != layer.name:
-            found.append(Loss(layer.name, "renamed", f"The sheet is named {names[0]}."))
+            losses.append(Loss(layer.name, "renamed", f"The sheet is named {names[0]}."))
         if len(names) > 1:
-            found.append(Loss(layer.name, "split", f"It goes on in {', '.join(names[1:])}.", count=len(names) - 1))
+            losses.append(Loss(layer.name, "split", f"It goes on in {', '.join(names[1:])}.", count=len(names) - 1))
         for column in layer.columns:
             if number := counts[f"text {column.name}"]:
-                found.append(Loss(layer.name, "retyped", _AS_TEXT[column.type], field=column.name, count=number))
+                losses.append(Loss(layer.name, "retyped", _AS_TEXT[column.type], field=column.name, count=number))
         for key, kind, detail in (
             ("cut", "truncated", f"Cut at {TEXT_UNITS:,} UTF-16 units."),
             ("not_finite", "dropped", "Numbers that are none, such as NaN, were left out."),
             ("geometries", "dropped", f"Geometries of more than {TEXT_UNITS:,} characters were left out."),
         ):
             if counts[key]:
-                found.append(Loss(layer.name, kind, detail, count=counts[key]))
-        return [*found, *geometry_loss(layer)]
+                losses.append(Loss(layer.name, kind, detail, count=counts[key]))
+        return [*losses, *geometry_loss(layer)]
 
     def _begin_sheet(self, layer: LayerPlan) -> str:
         """Begin the next sheet of the layer; what stands before its rows."""

@@ -46,13 +46,13 @@ class Fields(ExportParameter):
         if not isinstance(given, dict):
             return None
         assessment = context.values.get("include_assessment_data") is not False
-        found = {}
+        selected = {}
         for layer in context.layers:
             known = [field.name for field in layer.fields if assessment or not field.assessment]
             wanted = given.get(layer.name)
             if isinstance(wanted, list) and (names := [name for name in wanted if name in known]):
-                found[layer.name] = names
-        return found or None
+                selected[layer.name] = names
+        return selected or None
 
     def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
         if value is None or selection.layer.name not in value:

@@ -39,7 +39,7 @@ class Where(ExportParameter):
                 raise InvalidRequest(keys.unknown(value, layers, "layer"))
             given = dict.fromkeys(layers, value)
         faults = Faults()
-        found, listed = {}, 0
+        by_layer, listed = {}, 0
         for name, tree in given.items():
             reading = conditions.Reading(layers[name], personal=context.personal, values=listed)
             resolved = reading.read(tree, "" if given is not value else name)
@@ -47,17 +47,17 @@ class Where(ExportParameter):
             for at, message in reading.faults:
                 faults.add(at.lstrip("."), message)
             if resolved != {"all": []}:
-                found[name] = resolved
+                by_layer[name] = resolved
         faults.raise_any()
-        return found or None
+        return by_layer or None
 
     def adopt(self, value: object, context: ExportContext) -> dict[str, Any] | None:
         """A county's default may be about layers that are not requested."""
         names = {layer.name for layer in context.layers}
         if isinstance(value, dict):
             value = {name: tree for name, tree in value.items() if name in names}
-        found: dict[str, Any] | None = self.check(value, context)
-        return found
+        conditions: dict[str, Any] | None = self.check(value, context)
+        return conditions
 
     def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
         tree = (value or {}).get(selection.layer.name)

@@ -28,18 +28,18 @@ class Snapshot:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
-        found = self.row("SELECT pg_export_snapshot(), now()")
-        self.id: str = found[0]
-        self.taken_at: datetime = found[1]
+        row = self.row("SELECT pg_export_snapshot(), now()")
+        self.id: str = row[0]
+        self.taken_at: datetime = row[1]
 
     def cancel(self) -> None:
         """End the query that is being asked; from any thread."""
         self._connection.cancel_safe()
 
     def row(self, sql: str) -> tuple[Any, ...]:
-        found = self._connection.execute(sql).fetchone()
-        assert found is not None  # noqa: S101 - aggregates give one row
-        return tuple(found)
+        row = self._connection.execute(sql).fetchone()
+        assert row is not None  # noqa: S101 - aggregates give one row
+        return tuple(row)
 
 
 @contextmanager
@@ -67,11 +67,11 @@ def cuts(selection: LayerSelection, held: Snapshot, number: int) -> list[Cut]:
     if number < 2:
         return [Cut(name, None, None)]
     fractions = ", ".join(str(i / number) for i in range(1, number))
-    (found,) = held.row(
+    (values,) = held.row(
         f"SELECT percentile_disc(ARRAY[{fractions}]::float8[]) WITHIN GROUP (ORDER BY k) "
         f"FROM ({_keys(selection)}) AS keys(k)"
     )
-    bounds = [None, *sorted(set(found)), None]
+    bounds = [None, *sorted(set(values)), None]
     return [Cut(name, first, before) for first, before in pairwise(bounds)]
 
 

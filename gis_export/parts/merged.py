@@ -48,11 +48,11 @@ def _united(extents: Iterable[Any]) -> list[float] | None:
 
 
 def _losses(losses: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
     for loss in losses:
         key = (loss["layer"], loss["kind"], loss["detail"], loss["field"])
-        if key not in found:
-            found[key] = dict(loss)
+        if key not in merged:
+            merged[key] = dict(loss)
         elif loss["count"] is not None:
-            found[key]["count"] = (found[key]["count"] or 0) + loss["count"]
-    return list(found.values())
+            merged[key]["count"] = (merged[key]["count"] or 0) + loss["count"]
+    return list(merged.values())

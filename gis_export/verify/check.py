@@ -180,12 +180,12 @@ def _compared(
         yield f"{name}: the area is {content.area!r} in the file, and was {wanted['area']!r}, in {_unit(layer)}."
 
 
-def _same_extent(wanted: Sequence[float] | None, found: Sequence[float] | None, off: float) -> bool:
+def _same_extent(wanted: Sequence[float] | None, actual: Sequence[float] | None, off: float) -> bool:
     """Within ``off``; true where either does not say."""
-    if not wanted or not found:
+    if not wanted or not actual:
         return True
     allowed = 2 * off + _RELATIVE * max(map(abs, wanted))
-    return all(abs(a - b) <= allowed for a, b in zip(wanted, found, strict=True))
+    return all(abs(a - b) <= allowed for a, b in zip(wanted, actual, strict=True))
 
 
 def _left_out(layer: dict[str, Any], export_format: Format) -> int:

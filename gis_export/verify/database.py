@@ -66,8 +66,8 @@ def _now(layer: LayerPlan, extent: bool) -> Totals:
     with connection.cursor() as cursor:
         cursor.execute(totals.statement(layer, extent=extent))
         names = [column.name for column in cursor.description or []]
-        found, _ = totals.read(layer, dict(zip(names, cursor.fetchone(), strict=True)))
-    return found
+        current, _ = totals.read(layer, dict(zip(names, cursor.fetchone(), strict=True)))
+    return current
 
 
 def _differences(name: str, now: Totals, then: dict[str, Any]) -> list[str]:

@@ -49,8 +49,8 @@ def open_package(path: Path, folder: Path, job: GisExportJob | None = None) -> P
     """The file of a job, or any file; a zip is unpacked into ``folder``. Raises ``NotAnExport``."""
     if not path.is_file():
         raise NotAnExport(f"There is no file {path}.")
-    found = sha256(path)
-    job = job or _job_of(path, found)
+    digest = sha256(path)
+    job = job or _job_of(path, digest)
     if zipfile.is_zipfile(path):
         try:
             with zipfile.ZipFile(path) as archive:
@@ -60,16 +60,16 @@ def open_package(path: Path, folder: Path, job: GisExportJob | None = None) -> P
                     manifest = _read(folder / _MANIFEST)
                     is_signed = signing.is_signed_by(manifest, _public_key())
                     members = {n: folder / n for n in names if n != _MANIFEST}
-                    return Package(manifest, members, found, job, is_signed)
+                    return Package(manifest, members, digest, job, is_signed)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
             raise NotAnExport(f"The zip is damaged: {error}.") from None
     if job is None:
         raise NotAnExport(
             f"{path.name} is no export of this installation: it has no {_MANIFEST} in it, and no job here made a file "
-            f"of this name or of its SHA-256, {found}."
+            f"of this name or of its SHA-256, {digest}."
         )
     (listed,) = job.result_summary["files"] or [{}]
-    return Package(job.result_summary, {listed["name"]: path}, found, job)
+    return Package(job.result_summary, {listed["name"]: path}, digest, job)
 
 
 def effective_inputs(manifest: dict[str, Any]) -> dict[str, Any] | None:
@@ -83,10 +83,10 @@ def _public_key() -> Ed25519PublicKey:
     return signing.public_key(signing_key())
 
 
-def _job_of(path: Path, found: str) -> GisExportJob | None:
+def _job_of(path: Path, digest: str) -> GisExportJob | None:
     """By the file's SHA-256; by the job's id, with which names of files begin, where the file was changed."""
     jobs = GisExportJob.objects.order_by("created_at")
-    same: GisExportJob | None = jobs.filter(result_file_sha256=found).first()
+    same: GisExportJob | None = jobs.filter(result_file_sha256=digest).first()
     if same is not None or not (named := re.match(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=_)", path.name)):
         return same
     origin: GisExportJob | None = jobs.filter(pk=named[0], result_file__endswith=path.name).first()

@@ -68,8 +68,8 @@ def run_plan(plan: ExportPlan, progress: Callable[[int], None]) -> ExportResult:
     manifest_file = folder / "manifest.json"
     manifest_file.write_text(json.dumps(_signed(manifest, plan), indent=2), encoding="utf-8")
     package = folder / f"{plan.stem}.zip"
-    found = zip_files([*files, manifest_file], folder, package, changed_at(plan.layers))
-    return ExportResult(str(package), package.stat().st_size, found, records, dated_manifest)
+    digest = zip_files([*files, manifest_file], folder, package, changed_at(plan.layers))
+    return ExportResult(str(package), package.stat().st_size, digest, records, dated_manifest)
 
 
 def _signed(manifest: dict[str, Any], plan: ExportPlan) -> dict[str, Any]:

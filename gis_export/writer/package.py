@@ -115,10 +115,10 @@ class ZippedFile:
 
 def digest(chunks: Iterable[memoryview]) -> str:
     """The SHA-256 of the bytes."""
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     for chunk in chunks:
-        found.update(chunk)
-    return found.hexdigest()
+        hasher.update(chunk)
+    return hasher.hexdigest()
 
 
 def members(path: Path) -> list[Path]:
@@ -171,12 +171,12 @@ def _zip_all(items: Iterator[str | memoryview], target: Path, changed_at: dateti
 
 
 def _write_zip(members: Iterable[MemberFile], target: Path) -> str:
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     with target.open("wb") as file:
         for chunk in stream_zip(members, chunk_size=_CHUNK, get_compressobj=_deflate):
-            found.update(chunk)
+            hasher.update(chunk)
             file.write(chunk)
-    return found.hexdigest()
+    return hasher.hexdigest()
 
 
 def _deflate() -> Any:

@@ -84,22 +84,22 @@ class LayerReader:
         computed = ", Box3D(g) AS b" if box else ""
         rows = f"SELECT *{computed} FROM ({self.layer.sql}) AS f WHERE {where} ORDER BY {order} OFFSET 0"
         sql = f"SELECT {selected} FROM ({rows}) AS f"
-        with batches(self._connection, sql) as (schema, found):
+        with batches(self._connection, sql) as (schema, stream):
             if texts:
-                found = (unpacked(batch, list(texts)) for batch in found)
-            yield schema, self._counting(found, places)
+                stream = (unpacked(batch, list(texts)) for batch in stream)
+            yield schema, self._counting(stream, places)
 
     @contextmanager
     def groups(self, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-        with batches(self._connection, sql) as (schema, found):
+        with batches(self._connection, sql) as (schema, stream):
             found_at = {name: schema.get_field_index(alias) for alias, (_, name) in self._sums.items()}
             places = {name: place for name, place in found_at.items() if place >= 0}
-            yield schema, self._counting(found, places)
+            yield schema, self._counting(stream, places)
 
-    def _counting(self, found: Iterator[pa.RecordBatch], places: dict[str, int]) -> Iterator[pa.RecordBatch]:
+    def _counting(self, stream: Iterator[pa.RecordBatch], places: dict[str, int]) -> Iterator[pa.RecordBatch]:
         """Count what passes; ``places`` says where the columns are whose sums are taken."""
         passed = self.passed
-        for batch in found:
+        for batch in stream:
             area = batch.column(f"{METRIC}area")
             records, missing = batch.num_rows, area.null_count
             if (stands_for := batch.schema.get_field_index(f"{METRIC}records")) >= 0:  # where a row is several

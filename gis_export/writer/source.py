@@ -36,8 +36,8 @@ class Snapshot:
 
     def __enter__(self) -> Snapshot:
         exported = "" if self._id else "pg_export_snapshot()"
-        found = row(self.connect(), f"SELECT {exported or 'NULL::text'} AS id, now() AS taken_at")
-        self._id, self.taken_at = found["id"] or self._id, found["taken_at"]
+        taken = row(self.connect(), f"SELECT {exported or 'NULL::text'} AS id, now() AS taken_at")
+        self._id, self.taken_at = taken["id"] or self._id, taken["taken_at"]
         return self
 
     def __exit__(

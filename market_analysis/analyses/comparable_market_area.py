@@ -66,15 +66,15 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     names = list(FEATURES)
     compared = compared.astype(dict.fromkeys(names, float))  # a column in which nothing is known has no type
     weights = np.array([_weight(name, parameters) for name in names])
-    found = compare(compared[names].to_numpy(dtype=float), compared.index.get_loc(subject), weights)
-    order = sorted(range(len(compared)), key=lambda at: (not np.isfinite(found.distance[at]), found.distance[at]))
+    similar = compare(compared[names].to_numpy(dtype=float), compared.index.get_loc(subject), weights)
+    order = sorted(range(len(compared)), key=lambda at: (not np.isfinite(similar.distance[at]), similar.distance[at]))
     rows, areas = [], []
     for rank, at in enumerate(order):
         key, own = str(compared.index[at]), compared.iloc[at]
-        parts = _parts(found.parts[at])
+        parts = _parts(similar.parts[at])
         features = {name: number(own[name]) for name in names}
-        distance = number(found.distance[at])
-        reasons = "the subject" if key == subject else _reasons(own, compared.loc[subject], found.parts[at])
+        distance = number(similar.distance[at])
+        reasons = "the subject" if key == subject else _reasons(own, compared.loc[subject], similar.parts[at])
         rows.append((key, rank, distance, *parts.values(), *_typed(features), int(own["sales"]), reasons, None))
         values = {"subject": subject, "rank": rank, "distance": distance, **features, "reasons": reasons}
         areas.append(Area(key, int(own["sales"]), values))

@@ -166,7 +166,7 @@ def toward_county(
         years = np.maximum(period - bases, 1) * periods.MONTHS[market.step] / 12
         reason = withheld(county, period - county.first, parameters["min_sales"])
         try:
-            found = shrinkage.shrink(np.where(later, own[:, 0] - level, np.nan), own[:, 1], years)
+            shrunk = shrinkage.shrink(np.where(later, own[:, 0] - level, np.nan), own[:, 1], years)
         except InsufficientSales as few:
             reason = reason or str(few)
         for place, key in enumerate(indices):
@@ -174,8 +174,8 @@ def toward_county(
             if why:
                 rows[key].append((key, *named, *[None] * 7, why))
                 continue
-            log, weight = level[place] + found.log[place], found.weight[place]
-            spread = half * np.hypot(found.error[place], (1 - weight) * error[place])
+            log, weight = level[place] + shrunk.log[place], shrunk.weight[place]
+            spread = half * np.hypot(shrunk.error[place], (1 - weight) * error[place])
             ends = (log, log - spread, log + spread, own[place, 0], level[place])
             base = periods.name(int(bases[place]), market.step)
             rows[key].append((key, *named, base, *(number(100 * np.exp(end)) for end in ends), float(weight), None))

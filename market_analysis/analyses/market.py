@@ -45,8 +45,8 @@ class Market:
 
     def places(self) -> list[str]:
         """The keys of the places that have sales, in their order; numbers count as such."""
-        found = [str(key) for key in self.sales["place"].unique() if key != ""]
-        return sorted(found, key=natural)
+        places = [str(key) for key in self.sales["place"].unique() if key != ""]
+        return sorted(places, key=natural)
 
     def by_place(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """The sales of each place."""

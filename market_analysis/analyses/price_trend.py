@@ -87,16 +87,16 @@ def _cells(sales: pd.DataFrame, market: Market, parameters: dict[str, Any]) -> I
     groups = dict(list(sales.groupby(periods.of_dates(sales["sale_date"], market.step))))
     for number in market.periods():
         market.tick()
-        found = groups.get(number)
-        count = 0 if found is None else len(found)
+        members = groups.get(number)
+        count = 0 if members is None else len(members)
         cell = {
             "period": periods.name(number, market.step),
             "period_start": periods.start(number, market.step),
             "sales": count,
             "withheld": None if count >= min_sales else fewer_than(min_sales) if count else "no sales",
         }
-        if found is not None and cell["withheld"] is None:
-            cell |= _figures(found, min_sales, parameters)
+        if members is not None and cell["withheld"] is None:
+            cell |= _figures(members, min_sales, parameters)
         yield cell
 
 
@@ -143,9 +143,9 @@ def _area(key: str, sales: pd.DataFrame, cells: list[dict[str, Any]], parameters
     values = {name: last.get(name) for name in ("period", *_FIGURES, "median_price_low", "median_price_high")}
     values["sales_of_period"] = last["sales"]
     try:
-        found = growth(sales["sale_price"].to_numpy(dtype=float), sales["sale_date"], parameters["confidence"])
+        change = growth(sales["sale_price"].to_numpy(dtype=float), sales["sale_date"], parameters["confidence"])
     except InsufficientSales:
         values["yearly_change"] = None
     else:
-        values["yearly_change"] = found.rate
+        values["yearly_change"] = change.rate
     return Area(key, len(sales), values)

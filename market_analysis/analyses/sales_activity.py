@@ -40,8 +40,8 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     """Counts every place and period, those with nothing sold too; a turnover needs parcels on the roll."""
     stock = market.stock()
     cells = _cells(market)
-    found = {str(key) for key in cells.index.get_level_values("place") if key}
-    places = sorted(found | set(stock), key=natural)
+    with_sales = {str(key) for key in cells.index.get_level_values("place") if key}
+    places = sorted(with_sales | set(stock), key=natural)
     rows: list[tuple[Any, ...]] = []
     areas = []
     for key in places:

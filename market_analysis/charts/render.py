@@ -18,4 +18,4 @@ def svg(spec: dict[str, Any]) -> str:
     chart: str = vl_convert.vegalite_to_svg(json.dumps(spec), vl_version=_VERSION, allowed_base_urls=[])
     text = spec["title"]["text"]
     about = f"<title>{escape(text)}</title><desc>{escape(spec['description'])}</desc>"
-    return _ROOT.sub(lambda found: found[0][:-1] + ' role="img">' + about, chart, count=1)
+    return _ROOT.sub(lambda match: match[0][:-1] + ' role="img">' + about, chart, count=1)

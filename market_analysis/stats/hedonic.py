@@ -66,27 +66,27 @@ def learn(sales: pd.DataFrame) -> Characteristics:
         if name in sales:
             counts = sales[name].astype(object).value_counts()
             # The largest level is the base; small ones share it with no column of their own.
-            found = [str(level) for level in counts.index[1:] if level != "" and counts[level] >= _MIN_OF_A_GROUP]
-            if found:
-                levels[name] = tuple(sorted(found))
+            frequent = [str(level) for level in counts.index[1:] if level != "" and counts[level] >= _MIN_OF_A_GROUP]
+            if frequent:
+                levels[name] = tuple(sorted(frequent))
     return Characteristics(centers, levels)
 
 
 def numeric(sales: pd.DataFrame) -> dict[str, Floats]:
     """The numbers that may explain a price; NaN where the record has none or an impossible one."""
-    found: dict[str, Floats] = {}
+    measures: dict[str, Floats] = {}
     for name in _LOGS:
         if name in sales:
             size = sales[name].to_numpy(dtype=float)
-            found[name] = np.log(np.where(size > 0, size, np.nan))
+            measures[name] = np.log(np.where(size > 0, size, np.nan))
     for name in _NUMBERS:
         if name in sales:
-            found[name] = sales[name].to_numpy(dtype=float)
+            measures[name] = sales[name].to_numpy(dtype=float)
     year = sales["sale_date"].dt.year.to_numpy(dtype=float)
     for name in ("year_built", "effective_year_built"):
         if name in sales:
             age = year - sales[name].to_numpy(dtype=float)
             age = np.where((age >= -1) & (age <= _OLDEST), np.maximum(age, 0), np.nan)
-            found[name] = age
-            found[f"{name}_squared"] = age**2
-    return found
+            measures[name] = age
+            measures[f"{name}_squared"] = age**2
+    return measures

@@ -82,9 +82,9 @@ def hot_spots(
     names = np.array(["", "high-high", "low-high", "low-low", "high-low"])
     cluster = np.where(moran_p <= moran_threshold, names[moran.q], "")
 
-    def whole(found: Any, empty: Any) -> Any:
+    def whole(statistics: Any, empty: Any) -> Any:
         filled = np.full(len(values), empty, dtype=object if empty == "" else float)
-        filled[linked] = found
+        filled[linked] = statistics
         return filled
 
     return HotSpots(

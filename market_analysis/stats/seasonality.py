@@ -19,5 +19,5 @@ def factors(counts: Floats, first_month: int) -> Floats:
         raise InsufficientSales(f"At least {MIN_MONTHS} months are needed for a season; found {len(counts)}.")
     if np.min(counts) <= 0:
         raise InsufficientSales(f"A season takes a sale in every month; {int(np.sum(counts <= 0))} have none.")
-    found = seasonal_decompose(np.asarray(counts, dtype=float), model="multiplicative", period=12)
-    return np.asarray(np.roll(found.seasonal[:12], first_month - 1))
+    decomposed = seasonal_decompose(np.asarray(counts, dtype=float), model="multiplicative", period=12)
+    return np.asarray(np.roll(decomposed.seasonal[:12], first_month - 1))

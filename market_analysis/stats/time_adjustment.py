@@ -93,8 +93,8 @@ class TimeAdjustment:
 
     def factor(self, day: date, to: date, confidence: float = 0.95) -> tuple[float, float, float]:
         """The factor of one day and the ends of its interval."""
-        found = self.factors(pd.Series([pd.Timestamp(day)]), to, confidence)
-        return float(found.value[0]), float(found.low[0]), float(found.high[0])
+        factors = self.factors(pd.Series([pd.Timestamp(day)]), to, confidence)
+        return float(factors.value[0]), float(factors.low[0]), float(factors.high[0])
 
     def predict(self, sales: pd.DataFrame) -> Floats:
         """Prices that the fit expects of these properties on their ``sale_date``: what the fit is evaluated by."""

@@ -122,8 +122,8 @@ def add_source(find: Callable[[str], str | None]) -> None:
 
 def known(code: str) -> str | None:
     """What the code is called; None for what is no code."""
-    found = (text for find in _sources if (text := find(code)))
-    return LABELS.get(code) or next(found, None)
+    labels = (text for find in _sources if (text := find(code)))
+    return LABELS.get(code) or next(labels, None)
 
 
 def label(code: str) -> str:

@@ -51,7 +51,7 @@ def _rounded(value: float, places: int) -> float:
 
 def dated(text: str) -> str:
     """A sentence of the statistics, which write dates as data has them, with its dates as people read them."""
-    return re.sub(r"\b\d{4}-\d{2}-\d{2}\b", lambda found: day(date.fromisoformat(found[0])), text)
+    return re.sub(r"\b\d{4}-\d{2}-\d{2}\b", lambda match: day(date.fromisoformat(match[0])), text)
 
 
 def clean(text: str) -> str:

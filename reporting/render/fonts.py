@@ -48,10 +48,10 @@ def _lacking() -> re.Pattern[str]:
 @cache
 def _fonts() -> tuple[tuple[str, frozenset[int]], ...]:
     """Each family and its characters; of a collection the first font, which has those of all."""
-    found = []
+    fonts = []
     for path in sorted(path for folder in FOLDERS for path in Path(folder).iterdir()):
         if path.suffix not in (".ttf", ".ttc") or "Italic" in path.name:
             continue
         with TTFont(path, lazy=True, fontNumber=0) as font:
-            found.append((str(font["name"].getBestFamilyName()), frozenset(font.getBestCmap())))
-    return tuple(found)
+            fonts.append((str(font["name"].getBestFamilyName()), frozenset(font.getBestCmap())))
+    return tuple(fonts)

@@ -148,10 +148,10 @@ class _PdfRenderer:
 
 
 def _pages_of(path: Path) -> int:
-    found = re.search(rb"/Type/Pages/Count (\d+)", path.read_bytes())
-    if found is None:
+    match = re.search(rb"/Type/Pages/Count (\d+)", path.read_bytes())
+    if match is None:
         raise RenderError(f"{path.name} does not say how many pages it has.")
-    return int(found[1])
+    return int(match[1])
 
 
 def _suffix(bundle: str) -> str:

@@ -131,13 +131,13 @@ class Report:
         if not run:
             return []
         decided = Decision.objects.filter(job=made_by(ValuationJob.objects.get(pk=run)))
-        found = decided.aggregate(count=Count("pk"), newest=Max("decided_at"))
-        return [found["count"], str(found["newest"])]
+        decisions = decided.aggregate(count=Count("pk"), newest=Max("decided_at"))
+        return [decisions["count"], str(decisions["newest"])]
 
     def read(self, request: Request, now: datetime) -> Content:
         """Reads the database, in the snapshot that is open, and hands what it read to the builder."""
-        found: Content = import_string(self.reader)(request, now)
-        return found
+        content: Content = import_string(self.reader)(request, now)
+        return content
 
     def shown(self, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """The effective parameters, as the report prints them."""

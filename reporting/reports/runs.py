@@ -65,10 +65,10 @@ class Run(Parameter):
 
     def newest(self, county: County, user: AnyUser) -> AbstractJob:
         """The latest run that the user may read. Raises ``InvalidRequest`` where there is none."""
-        found = self.find_newest(county, user)
-        if found is None:
+        run = self.find_newest(county, user)
+        if run is None:
             raise InvalidRequest(f"{county.pk} has no completed {self.kind} run: make one first.", "none")
-        return found
+        return run
 
     def find_newest(self, county: County, user: AnyUser) -> AbstractJob | None:
         raise NotImplementedError

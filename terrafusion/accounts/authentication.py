@@ -20,14 +20,14 @@ class TokenAuthentication(_TokenAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Token] | None:
-        found: tuple[Any, Token] | None = super().authenticate(request)  # type: ignore[no-untyped-call]  # the library has no types
-        if found and found[1].scope != TokenScope.WRITE and request.method not in SAFE_METHODS:
+        authenticated: tuple[Any, Token] | None = super().authenticate(request)  # type: ignore[no-untyped-call]  # the library has no types
+        if authenticated and authenticated[1].scope != TokenScope.WRITE and request.method not in SAFE_METHODS:
             raise PermissionDenied("This token may only read: its scope is 'read', and this request takes 'write'.")
-        return found
+        return authenticated
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Token]:
-        found = lookup.find(token.decode(errors="replace"))
-        if found is None:
+        stored = lookup.find(token.decode(errors="replace"))
+        if stored is None:
             raise AuthenticationFailed("This token is not valid: it is unknown, revoked, or has expired.")
-        lookup.note_use(found)
-        return found.user, found
+        lookup.note_use(stored)
+        return stored.user, stored

@@ -24,8 +24,8 @@ def is_good(token: Token) -> bool:
 
 def find(text: str) -> Token | None:
     """The token, with its user, in one query by the primary key; None if it is none, or has ended."""
-    found = _by_digest.first(hash_token(text))
-    return found if found and is_good(found) else None
+    stored = _by_digest.first(hash_token(text))
+    return stored if stored and is_good(stored) else None
 
 
 def note_use(token: Token) -> None:

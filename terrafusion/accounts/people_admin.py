@@ -34,10 +34,10 @@ class PersonAdmin(PersonPages):
     """Whoever may change users and is no superuser makes nobody one, gives no permissions, leaves superusers alone."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
-        found = super().get_object(request, object_id, from_field)
-        if found is not None:
-            found.asked_by = request.user  # type: ignore[attr-defined]  # a column is worked out from the row alone
-        return found
+        person = super().get_object(request, object_id, from_field)
+        if person is not None:
+            person.asked_by = request.user  # type: ignore[attr-defined]  # a column is worked out from the row alone
+        return person
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         shown = list(super().get_fieldsets(request, obj))

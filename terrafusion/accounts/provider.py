@@ -18,7 +18,7 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # the library
         one active account has it; from then on by the provider's own id, whatever the address becomes."""
         if sociallogin.is_existing:
             return
-        verified = [found.email for found in sociallogin.email_addresses if found.verified]
+        verified = [address.email for address in sociallogin.email_addresses if address.verified]
         people = [person for email in verified for person in User.objects.filter(email__iexact=email, is_active=True)]
         if len(people) == 1:
             sociallogin.connect(request, people[0])

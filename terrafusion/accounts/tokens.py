@@ -46,15 +46,15 @@ def make(user: User, *, name: str = "", scope: str = TokenScope.WRITE, days: int
 
 def live(user: User) -> QuerySet[Token]:
     """The user's tokens that are good for something."""
-    found: QuerySet[Token] = Token.objects.select_related("user").filter(
+    tokens: QuerySet[Token] = Token.objects.select_related("user").filter(
         user=user, expiry__gt=timezone.now(), password_mark=mark(user)
     )
-    return found
+    return tokens
 
 
-def revoke(found: Iterable[Token], request: AnyRequest) -> int:
+def revoke(tokens: Iterable[Token], request: AnyRequest) -> int:
     """End them, on behalf of the request's user; how many there were."""
-    chosen = list(found)
+    chosen = list(tokens)
     for token in chosen:
         token.delete()
         by = "" if request.user == token.user else f", by {request.user.get_username()}"

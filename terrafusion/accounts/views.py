@@ -110,7 +110,7 @@ class TokenView(KnownParameters, APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _of(self, request: Request, token_id: str) -> Token:
-        found = tokens.live(signed_in(request)).filter(token_key=token_id).first()
-        if found is None:
+        token = tokens.live(signed_in(request)).filter(token_key=token_id).first()
+        if token is None:
             raise NotFound("You have no such token.")
-        return found
+        return token

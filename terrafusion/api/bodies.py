@@ -33,9 +33,9 @@ _MARKS = (("{", MAX_OBJECTS, "object"), ("[", MAX_LISTS, "list"), (",", MAX_COMM
 def scan(text: str | bytes) -> None:
     """Raises BodyTooComplex for text that would take too much memory once it is parsed."""
     for mark, maximum, noun in _MARKS:
-        found = text.count(mark) if isinstance(text, str) else text.count(mark.encode())
-        if found > maximum:
-            raise BodyTooComplex(f"The body has {counted(found, noun)}, and at most {maximum:,} are allowed.")
+        count = text.count(mark) if isinstance(text, str) else text.count(mark.encode())
+        if count > maximum:
+            raise BodyTooComplex(f"The body has {counted(count, noun)}, and at most {maximum:,} are allowed.")
 
 
 def check(data: object) -> None:

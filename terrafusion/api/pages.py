@@ -46,7 +46,7 @@ class PageRenderer(BrowsableAPIRenderer):
     ) -> str:
         """Lists of numbers, such as a position, on one line: an outline is then a dozen lines and not a hundred."""
         content = super().get_content(renderer, data, accepted_media_type, renderer_context)
-        return _NUMBERS.sub(lambda found: "[" + re.sub(r"\s+", " ", found[1]) + "]", content)
+        return _NUMBERS.sub(lambda match: "[" + re.sub(r"\s+", " ", match[1]) + "]", content)
 
 
 def _sent(request: Request) -> Mapping[str, Any] | None:

@@ -92,18 +92,18 @@ def _flat(detail: object) -> Iterator[Error]:
     """Each single fault with the path to it, those that are least deep first."""
     waiting: deque[tuple[Any, str | None]] = deque([(detail, None)])
     while waiting:
-        found, at = waiting.popleft()
-        if isinstance(found, dict):
-            waiting.extend((value, _within(at, name)) for name, value in found.items() if value or value == "")
-        elif isinstance(found, list):
+        node, at = waiting.popleft()
+        if isinstance(node, dict):
+            waiting.extend((value, _within(at, name)) for name, value in node.items() if value or value == "")
+        elif isinstance(node, list):
             nested = count()
-            for item in found:
+            for item in node:
                 whole = isinstance(item, exceptions.ErrorDetail)
                 place = at if whole else _within(at, next(nested))
                 if item or item == "":
                     waiting.append((item, place))
         else:
-            yield Error(found.code, str(found), at)
+            yield Error(node.code, str(node), at)
 
 
 def _within(at: str | None, name: object) -> str:

@@ -19,16 +19,16 @@ def read(given: dict[str, Any], scope: AreaContext) -> Area:
         raise AreaError('Give "areas" as a list of areas.')
     if len(areas) > MAXIMUM:
         raise AreaError(f"There are {counted(len(areas), 'area')}, and at most {MAXIMUM} are allowed.")
-    found, faults = [], []
+    parts, faults = [], []
     for number, area in enumerate(areas, 1):
         if isinstance(area, list) or (isinstance(area, dict) and area.get("type") == "collection"):
             faults.append(f"Area {number}: it is a list itself; put its areas into this one.")
             continue
         try:
-            found.append(scope.read(area))
+            parts.append(scope.read(area))
         except AreaError as error:
             faults += [f"Area {number}: {message}" for message in error.messages]
-    vertices = sum(area.vertices for area in found)
+    vertices = sum(area.vertices for area in parts)
     if vertices > scope.max_vertices:
         faults.append(
             f"The areas have {counted(vertices, 'vertex', 'vertices')}, and at most {scope.max_vertices:,} are "
@@ -36,6 +36,6 @@ def read(given: dict[str, Any], scope: AreaContext) -> Area:
         )
     if faults:
         raise AreaError(*faults)
-    if len(found) == 1:
-        return found[0]
-    return united(found, f"The area is {counted(len(found), 'area')} made one; what overlaps is in it once.")
+    if len(parts) == 1:
+        return parts[0]
+    return united(parts, f"The area is {counted(len(parts), 'area')} made one; what overlaps is in it once.")

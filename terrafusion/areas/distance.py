@@ -88,5 +88,5 @@ def _around(tile: BaseGeometry, meters: float) -> BaseGeometry:
     back = shapely.transform(
         reach, lambda p: np.column_stack(there.transform(p[:, 0], p[:, 1], direction="INVERSE")), include_z=False
     )
-    found = antimeridian.split(back)
-    return found if found.is_valid else shapely.make_valid(found, method="structure", keep_collapsed=False)
+    shape = antimeridian.split(back)
+    return shape if shape.is_valid else shapely.make_valid(shape, method="structure", keep_collapsed=False)

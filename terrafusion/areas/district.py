@@ -34,12 +34,12 @@ def read(given: dict[str, Any], scope: AreaContext) -> Area:
         if not 0 < len(values) <= _MAX_VALUES:
             raise AreaError(f"{name}: give a value, or a list of 1 to {_MAX_VALUES}.")
         rows = rows.alias(**{f"w{number}": known[name].expression}).filter(**{f"w{number}__in": values})
-    found = rows.count()
-    if not found:
+    matching = rows.count()
+    if not matching:
         raise AreaError(_nothing(layer, where, known))
     geometry, notes = union_of(rows, layer.geometry)
     wanted = ", ".join(f"{name} {shown(value)}" for name, value in where.items())
-    return plain(geometry, (*notes, f"The area is {counted(found, 'feature')} of {layer.name} with {wanted}."))
+    return plain(geometry, (*notes, f"The area is {counted(matching, 'feature')} of {layer.name} with {wanted}."))
 
 
 def _layer(name: object, scope: AreaContext) -> Layer:
@@ -67,11 +67,11 @@ def _typed(field: LayerField, value: object) -> Any:
     kinds = {FieldType.DATE: datetime.date, FieldType.DATETIME: datetime.datetime}
     if field.type in kinds and isinstance(value, str):
         try:
-            found = kinds[field.type].fromisoformat(value)
-            if not isinstance(found, datetime.datetime):
-                return found
-            if found.tzinfo:  # PostgreSQL takes offsets below 16 hours only, ISO 8601 any below 24
-                return found.astimezone(datetime.UTC)
+            moment = kinds[field.type].fromisoformat(value)
+            if not isinstance(moment, datetime.datetime):
+                return moment
+            if moment.tzinfo:  # PostgreSQL takes offsets below 16 hours only, ISO 8601 any below 24
+                return moment.astimezone(datetime.UTC)
         except (ValueError, OverflowError):
             pass
     raise AreaError(f"{field.name} is of the type {field.type}, and {shown(value)} is not.")

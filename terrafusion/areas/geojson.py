@@ -41,20 +41,20 @@ read = partial(read_shapes, draw)
 def _features(features: object) -> list[tuple[str, BaseGeometry]]:
     if not isinstance(features, list) or not features:
         raise AreaError("The FeatureCollection has no features.")
-    found, faults = [], []
+    shapes, faults = [], []
     for number, feature in enumerate(features, 1):
         where = f"Feature {number}: "
         try:
             if isinstance(feature, dict) and "crs" in feature:
                 raise AreaError(_CRS_INSIDE)
-            found.append((where, _feature(feature)))
+            shapes.append((where, _feature(feature)))
         except AreaError as fault:
             faults.append(f"{where}{fault}")
             if len(faults) == _MAX_FAULTS:
                 break
     if faults:
         raise AreaError(*faults)
-    return found
+    return shapes
 
 
 def _feature(given: object) -> BaseGeometry:

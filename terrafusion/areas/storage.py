@@ -16,11 +16,11 @@ def columns(area: Area | None) -> dict[str, Any]:
     """``area_of_interest``; and where that does not say it all, the exact shapes and what each is."""
     if area is None:
         return {"area_of_interest": None, "area_shapes": None, "area_parts": None}
-    found: dict[str, Any] = {"area_of_interest": geos(area.geometry), "area_shapes": None, "area_parts": None}
+    values: dict[str, Any] = {"area_of_interest": geos(area.geometry), "area_shapes": None, "area_parts": None}
     if not area.is_plain:
-        found["area_shapes"] = GeometryCollection([geos(part.shape) for part in area.parts], srid=4326)
-        found["area_parts"] = [{"meters": part.meters, "parcels": list(part.parcels)} for part in area.parts]
-    return found
+        values["area_shapes"] = GeometryCollection([geos(part.shape) for part in area.parts], srid=4326)
+        values["area_parts"] = [{"meters": part.meters, "parcels": list(part.parcels)} for part in area.parts]
+    return values
 
 
 def load(job: Any, notes: tuple[str, ...]) -> Area | None:

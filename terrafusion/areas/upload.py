@@ -21,12 +21,12 @@ def read(given: dict[str, Any], scope: AreaContext) -> Area:
         wanted = uuid.UUID(given.get("id"))
     except (ValueError, TypeError, AttributeError):
         raise AreaError(f"The id of an upload is a UUID, not {shown(given.get('id'))}.") from None
-    found = None
+    uploaded = None
     if scope.user is not None:
-        found = UploadedArea.of(scope.user).filter(county=scope.county, pk=wanted).first()
-    if found is None:
+        uploaded = UploadedArea.of(scope.user).filter(county=scope.county, pk=wanted).first()
+    if uploaded is None:
         raise AreaError(f"You have no uploaded area {wanted} in {scope.county.pk}; it may have expired.")
-    check_vertices(found.vertices, scope.max_vertices)
-    geometry = shapely.from_wkb(bytes(found.geometry.wkb))
-    notes = [*found.notes, f"The area is the uploaded {found.name}, SHA-256 {found.file_sha256[:12]}."]
-    return plain(geometry, tuple(notes), found.vertices)
+    check_vertices(uploaded.vertices, scope.max_vertices)
+    geometry = shapely.from_wkb(bytes(uploaded.geometry.wkb))
+    notes = [*uploaded.notes, f"The area is the uploaded {uploaded.name}, SHA-256 {uploaded.file_sha256[:12]}."]
+    return plain(geometry, tuple(notes), uploaded.vertices)

@@ -41,8 +41,8 @@ def _kind(text: str) -> str:
     """The word that a text begins with, without the letters of further dimensions. GEOS is given no other kind than
     two that cannot be nested: it reads collections and curves by recursion, and 30,000 within each other end the
     process."""
-    found = _KIND.match(text)
-    return found[1].upper().rstrip("ZM") if found else ""
+    match = _KIND.match(text)
+    return match[1].upper().rstrip("ZM") if match else ""
 
 
 read = partial(read_shapes, _draw)

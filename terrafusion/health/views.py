@@ -49,9 +49,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when jobs can be taken and done; 503 with the parts that fail."""
-    found = parts.report()
-    ready = all(outcome == "ok" for outcome in found.values())
-    return JsonResponse({"status": "ready" if ready else "not ready", "parts": found}, status=200 if ready else 503)
+    outcomes = parts.report()
+    ready = all(outcome == "ok" for outcome in outcomes.values())
+    return JsonResponse({"status": "ready" if ready else "not ready", "parts": outcomes}, status=200 if ready else 503)
 
 
 @require_safe

@@ -35,7 +35,7 @@ def send(cluster: str) -> None:
 def age(cluster: str) -> float | None:
     """Seconds since a worker of ``cluster`` last did anything; None when it never has."""
     silence = ExpressionWrapper(Now() - F("recorded_at"), output_field=DurationField())
-    found: timedelta | None = (
+    elapsed: timedelta | None = (
         Canary.objects.filter(pk=cluster).annotate(silence=silence).values_list("silence", flat=True).first()
     )
-    return None if found is None else found.total_seconds()
+    return None if elapsed is None else elapsed.total_seconds()

@@ -112,13 +112,13 @@ class OutOfMemory(JobError):
 
 def known() -> dict[str, type[JobError]]:
     """Every code in use and a class that stands for it, those of loaded plugins included."""
-    found: dict[str, type[JobError]] = {}
+    kinds: dict[str, type[JobError]] = {}
     waiting: list[type[JobError]] = [JobError]
     while waiting:
         kind = waiting.pop()
-        found.setdefault(kind.code, kind)
+        kinds.setdefault(kind.code, kind)
         waiting.extend(kind.__subclasses__())
-    return found
+    return kinds
 
 
 class Refused(Exception):

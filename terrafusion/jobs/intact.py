@@ -40,8 +40,8 @@ def _state(name: str, *, whole: bool) -> tuple[Any, ...]:
     """The size, and where it is ``whole`` all that changes when the file does."""
     storage = media()
     if is_local():
-        found = Path(storage.path(name)).stat()
-        return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+        status = Path(storage.path(name)).stat()
+        return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
     size = _size(name)
     return (size, storage.get_modified_time(name)) if whole else (size,)
 

@@ -49,12 +49,12 @@ def find(job: Job) -> Job | None:
         return None
     same = type(job).objects.filter(county=job.county_id, status=Status.COMPLETED, fingerprint=fingerprint)
     alive = same.exclude(result_file="").filter(Q(expires_at=None) | Q(expires_at__gt=Now()))
-    found: Job | None = (
+    match: Job | None = (
         alive.order_by("-completed_at", "-job_id").select_for_update(skip_locked=True, of=("self",)).first()
     )
-    if found is None or refusal(found, job.submitted_by) is not None:
+    if match is None or refusal(match, job.submitted_by) is not None:
         return None
-    return found if _is_sound(found) else None
+    return match if _is_sound(match) else None
 
 
 def complete(job: AbstractJob, finished: AbstractJob, **columns: Any) -> None:
@@ -80,12 +80,12 @@ def holders_of_file(job: AbstractJob) -> QuerySet[Any]:
 def _is_sound(job: AbstractJob) -> bool:
     """Whether the job's file is in storage, as it was made; where that cannot be found out, the work is done anew."""
     try:
-        found = intact.fault(job)
+        fault = intact.fault(job)
     except FileNotFoundError:
         return False
     except Exception:  # storages raise what their drivers raise
         log.exception("Cannot determine whether %s is in storage", job.result_file)
         return False
-    if found:
-        log.error("%s: %s: %s", job.pk, job.result_file, found, extra={"job_id": job.pk})
-    return not found
+    if fault:
+        log.error("%s: %s: %s", job.pk, job.result_file, fault, extra={"job_id": job.pk})
+    return not fault

@@ -31,20 +31,20 @@ def unknown(before: datetime | None = None) -> Iterator[str]:
 
 def _known(name: str | None = None) -> set[str]:
     """The names that rows have; of one ``name`` only, to ask again for what was published meanwhile."""
-    found: set[str] = set()
+    known: set[str] = set()
     for job_type in all_types():
         rows = job_type.model.objects.all()
         if name is not None:
             rows = rows.filter(Q(result_file=name) | Q(publishing_as=name))
         for names in rows.exclude(result_file="", publishing_as="").values_list("result_file", "publishing_as"):
-            found.update(names)
+            known.update(names)
     for model in apps.get_models():
         for field in (field for field in model._meta.get_fields() if isinstance(field, FileField)):
             files = (
                 model._default_manager.all() if name is None else model._default_manager.filter(**{field.name: name})
             )
-            found.update(files.values_list(field.name, flat=True))
-    return found - {"", None}
+            known.update(files.values_list(field.name, flat=True))
+    return known - {"", None}
 
 
 def _names(storage: Storage, folder: str) -> Iterator[str]:

@@ -30,8 +30,8 @@ def counties(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMess
 
 def _faults() -> Iterator[CheckMessage]:
     for county in County.objects.all():
-        found = {**_messages(county), **_messages(CountySettings.of(county))}
-        for field, text in found.items():
+        texts = {**_messages(county), **_messages(CountySettings.of(county))}
+        for field, text in texts.items():
             yield Warning(f"{field}: {text}", hint="Edit the county in the admin.", obj=county.pk, id="records.W001")
 
 

@@ -58,10 +58,10 @@ class CountyRoles(AnyBase):
         """The id of the row's county; also of the county itself, which is the parent of rows on its page."""
         if isinstance(row, County):
             return row.pk
-        found: object = row
+        parent: object = row
         for name in self.county_path.split("__"):
-            found = getattr(found, name, None)
-        return found.pk if isinstance(found, County) else None
+            parent = getattr(parent, name, None)
+        return parent.pk if isinstance(parent, County) else None
 
     def _allows(self, request: HttpRequest, row: Model | None) -> bool:
         if row is not None:

@@ -58,14 +58,14 @@ class EditAdmin(OwnCountiesAdmin):
             pgh_obj=OuterRef("pgh_obj"), pgh_label=BEFORE, pgh_id__lt=OuterRef("pgh_id")
         )
         newest = earlier.order_by().values("pgh_obj").annotate(newest=Max("pgh_id")).values("newest")
-        found: QuerySet[Any] = rows.annotate(before_id=Subquery(newest))
-        return found
+        edits: QuerySet[Any] = rows.annotate(before_id=Subquery(newest))
+        return edits
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        found = super().get_object(request, object_id, from_field)
-        if found is not None:
-            attach_changes([found], request.user)
-        return found
+        edit = super().get_object(request, object_id, from_field)
+        if edit is not None:
+            attach_changes([edit], request.user)
+        return edit
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -56,10 +56,10 @@ class RecordAdmin(OwnCountiesAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        found, duplicates = super().get_search_results(request, queryset, search_term)
+        matches, duplicates = super().get_search_results(request, queryset, search_term)
         if search_term:  # the indexes begin with the county
-            found = found.filter(county__in=list(County.objects.values_list("pk", flat=True)))
-        return found, duplicates
+            matches = matches.filter(county__in=list(County.objects.values_list("pk", flat=True)))
+        return matches, duplicates
 
     def personal_data(self, request: HttpRequest, record: Any) -> Seen | None:
         """What of the page is personal data that the user may see; None where nothing is."""

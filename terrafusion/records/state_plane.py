@@ -74,10 +74,10 @@ def fault(srid: int, state: str) -> str:
     """What is wrong with the code for a county of that state; empty where nothing is."""
     if state not in STATES:
         return ""  # which is a fault of its own
-    found = zone(srid)
-    if found is not None and found.is_of(state):
+    plane = zone(srid)
+    if plane is not None and plane.is_of(state):
         return ""
-    wrong = f"EPSG:{srid} is not a State Plane zone" + ("" if found is None else f" of {STATES[state].name}")
+    wrong = f"EPSG:{srid} is not a State Plane zone" + ("" if plane is None else f" of {STATES[state].name}")
     return f"{wrong}: give {_listed(state)}, or the same zone in another datum or unit."
 
 
@@ -114,8 +114,8 @@ def _usual(state: str) -> tuple[Zone, ...]:
 def _zones(place: str) -> Iterator[Zone]:
     for info in query_crs_info("EPSG", PJType.PROJECTED_CRS):
         area = info.area_of_use.name if info.area_of_use else None
-        if area and place in area and (found := zone(int(info.code))):
-            yield found
+        if area and place in area and (plane := zone(int(info.code))):
+            yield plane
 
 
 def _plain(name: str) -> str:

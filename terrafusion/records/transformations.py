@@ -70,12 +70,12 @@ def choose(crs: CRS, area: AreaOfInterest | None) -> Choice:
         return Choice(operations(crs, area)[0], srid)
     if srid is not None and not CRS.from_epsg(srid).equals(crs, ignore_axis_order=True):
         srid = None
-    found = operations(CRS.from_epsg(srid) if srid else crs, area)
+    candidates = operations(CRS.from_epsg(srid) if srid else crs, area)
     if srid is None or area is None:
-        return Choice(found[0], srid)
+        return Choice(candidates[0], srid)
     offs = []
     with transaction.atomic():
-        for operation in found:
+        for operation in candidates:
             for definition in ("", operation.bound()):
                 through = register(definition) if definition else srid
                 off = _off(operation, through, area)
@@ -84,7 +84,7 @@ def choose(crs: CRS, area: AreaOfInterest | None) -> Choice:
                     return Choice(operation, srid, definition, off)
                 offs.append(off)
         transaction.set_rollback(True)
-    return Choice(found[0], srid, "", offs[0])
+    return Choice(candidates[0], srid, "", offs[0])
 
 
 def record(county: County, layer: str, choice: Choice) -> None:

@@ -34,8 +34,8 @@ def in_effect(county_id: str, day: date | None) -> QuerySet[Any, Any]:
     if day is not None:
         rows = rows.filter(effective_date__lte=day)
     newest = rows.order_by("property_id", *_NEWEST_FIRST).distinct("property_id")
-    found: QuerySet[Any, Any] = newest.values("property_id", *COLUMNS)
-    return found
+    newest_values: QuerySet[Any, Any] = newest.values("property_id", *COLUMNS)
+    return newest_values
 
 
 def value_in_effect(column: str, day: date) -> Subquery:

@@ -64,5 +64,5 @@ def assignments(text: str, environment: dict[str, str]) -> dict[str, str]:
     """Of ENV: names and values, in which $NAME stands for what the environment has."""
     pairs = (pair.partition("=") for pair in text.split())
     return {
-        name: re.sub(r"\$\{?(\w+)\}?", lambda found: environment.get(found[1], ""), value) for name, _, value in pairs
+        name: re.sub(r"\$\{?(\w+)\}?", lambda match: environment.get(match[1], ""), value) for name, _, value in pairs
     }

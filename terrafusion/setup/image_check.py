@@ -147,8 +147,8 @@ def _copy(container: Container, words: list[str], built: dict[str, Path]) -> Non
 
 def _base(image: str) -> Path:
     """A folder with Debian that stands for the base image, made once."""
-    found = re.match(r"python:(\d+\.\d+)", image)
-    release = _RELEASES.get(found[1]) if found else None
+    match = re.match(r"python:(\d+\.\d+)", image)
+    release = _RELEASES.get(match[1]) if match else None
     if release is None:
         raise SetupError(f"No release of Debian is known to stand for {image}: add it to image_check.py.")
     folder = FOLDER / release
@@ -165,10 +165,10 @@ def mirror(apt: Path = Path("/etc/apt")) -> str:
     """Where this machine's apt gets Debian from."""
     files = [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*"))]
     text = "\n".join(file.read_text() for file in files if file.is_file())
-    found = re.search(r"^(?:URIs:|deb(?:\s+\[[^]]*\])?)\s+(\S+)", text, re.MULTILINE)
-    if found is None:
+    match = re.search(r"^(?:URIs:|deb(?:\s+\[[^]]*\])?)\s+(\S+)", text, re.MULTILINE)
+    if match is None:
         raise SetupError("apt of this machine names no mirror of Debian.")
-    return found[1]
+    return match[1]
 
 
 def _ask(container: Container) -> None:

@@ -245,9 +245,9 @@ def _make_private(folder: Path, account: pwd.struct_passwd) -> None:
     if not folder.is_dir() or folder.is_symlink():
         folder.mkdir(mode=0o700)
         os.chown(folder, account.pw_uid, account.pw_gid)
-    found = folder.lstat()
-    if found.st_uid != account.pw_uid:
-        owner = pwd.getpwuid(found.st_uid).pw_name
+    status = folder.lstat()
+    if status.st_uid != account.pw_uid:
+        owner = pwd.getpwuid(status.st_uid).pw_name
         raise SetupError(f"{folder} belongs to the user {owner}, not to {account.pw_name}; remove it and try again.")
     folder.chmod(0o700)
 

@@ -65,14 +65,14 @@ def faults(project: Path, files: Iterable[str]) -> list[str]:
     """What is wrong with these files of the project, each with its place."""
     with tempfile.TemporaryDirectory() as folder:
         mirror = Path(folder)
-        found = []
+        misspelled = []
         for name in files:
             text = _QUOTED.sub(lambda match: " " * len(match[0]), _prose(project / name))
             (mirror / name).parent.mkdir(parents=True, exist_ok=True)
             (mirror / name).write_text(text, encoding="utf-8")
-            found += [f"{name}:{fault}" for fault in _phrases(text)]
+            misspelled += [f"{name}:{fault}" for fault in _phrases(text)]
             if name.endswith(".py"):
-                found += [f"{name}:{fault}" for fault in _names(project / name)]
+                misspelled += [f"{name}:{fault}" for fault in _names(project / name)]
         command = [
             "codespell",
             "--builtin",
@@ -89,7 +89,7 @@ def faults(project: Path, files: Iterable[str]) -> list[str]:
         )  # fmt: skip
     if done.returncode not in (0, 65):
         raise RuntimeError(done.stderr)
-    return sorted(found + [line.removeprefix("./") for line in done.stdout.splitlines()])
+    return sorted(misspelled + [line.removeprefix("./") for line in done.stdout.splitlines()])
 
 
 def tracked(project: Path) -> list[str]:
@@ -147,9 +147,9 @@ def _names(path: Path) -> Iterator[str]:
 
 
 def main() -> int:
-    found = faults(PROJECT, tracked(PROJECT))
-    print("\n".join(found) if found else "No misspelled or retired word.")
-    return 1 if found else 0
+    misspelled = faults(PROJECT, tracked(PROJECT))
+    print("\n".join(misspelled) if misspelled else "No misspelled or retired word.")
+    return 1 if misspelled else 0
 
 
 if __name__ == "__main__":

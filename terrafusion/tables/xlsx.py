@@ -54,14 +54,14 @@ class Workbook:
         """XlsxWriter's own worksheet: for what is not a plain table. Its name is made one that Excel takes, with a
         number where another sheet has it, be it in capitals or not."""
         safe = "".join("_" if letter in "[]:*?/\\" else letter for letter in name).strip("'")
-        found = safe = safe[:_LONGEST_NAME].rstrip("'") or "Sheet"
+        unique = safe = safe[:_LONGEST_NAME].rstrip("'") or "Sheet"
         number = 1
-        while found.lower() in self._names:
+        while unique.lower() in self._names:
             number += 1
             suffix = f" {number}"
-            found = safe[: _LONGEST_NAME - len(suffix)] + suffix
-        self._names.add(found.lower())
-        return self._book.add_worksheet(found)
+            unique = safe[: _LONGEST_NAME - len(suffix)] + suffix
+        self._names.add(unique.lower())
+        return self._book.add_worksheet(unique)
 
     def format(self, number_format: str = "", **more: Any) -> Any:
         """A cell format, made once."""

@@ -78,9 +78,9 @@ def secret(person: User) -> str:
     assert browser.get("/sign-in/2fa/totp/activate/").headers["Location"].startswith("/sign-in/reauthenticate/")
     confirm(browser)
     page = browser.get("/sign-in/2fa/totp/activate/")
-    found: str = page.context["form"].secret
-    assert browser.post("/sign-in/2fa/totp/activate/", {"code": code_of(found)}).status_code == 302
-    return found
+    code: str = page.context["form"].secret
+    assert browser.post("/sign-in/2fa/totp/activate/", {"code": code_of(code)}).status_code == 302
+    return code
 
 
 def test_every_door_leads_to_the_one_page(person: User) -> None:
@@ -189,7 +189,7 @@ def test_tokens_are_made_by_who_has_signed_in_with_both(person: User, secret: st
 def test_a_copy_of_the_database_makes_no_codes(person: User, secret: str) -> None:
     from allauth.mfa.models import Authenticator
 
-    kept = [str(found.data) for found in Authenticator.objects.all()]
+    kept = [str(authenticator.data) for authenticator in Authenticator.objects.all()]
     assert len(kept) == 2  # with the recovery codes
     assert not [text for text in kept if secret in text]
 

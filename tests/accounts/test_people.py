@@ -50,8 +50,8 @@ def test_a_group_has_all_that_it_names(name: str) -> None:
 
 
 def test_permissions_are_called_as_django_calls_them(groups: None) -> None:
-    found = Permission.objects.get(content_type__app_label="records", codename="view_countyaccess")
-    assert found.name == "Can view county access"
+    permission = Permission.objects.get(content_type__app_label="records", codename="view_countyaccess")
+    assert permission.name == "Can view county access"
 
 
 def test_what_an_office_changed_stays(groups: None) -> None:
@@ -115,9 +115,9 @@ def test_each_group_has_its_pages(group: str, make_user: MakeUser, county: Count
 def rights_on_page(client: Client, person: User) -> str:
     page = client.get(f"/admin/auth/user/{person.pk}/change/")
     assert page.status_code == 200
-    found = re.search(r"field-rights.*?</div>\s*</div>", page.content.decode(), re.DOTALL)
-    assert found
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "|", found[0]))
+    match = re.search(r"field-rights.*?</div>\s*</div>", page.content.decode(), re.DOTALL)
+    assert match
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "|", match[0]))
 
 
 @pytest.fixture

@@ -129,5 +129,5 @@ def _known_id(path: str) -> Any:
         "/api/v1/sales/{id}": Sale,
         "/api/v1/reference-layers/{id}": ReferenceLayer,
     }
-    found = [kind for start, kind in kinds.items() if path.startswith(start)]
-    return {"id": found[0]._default_manager.values_list("pk", flat=True)[0]} if found else None
+    models = [kind for start, kind in kinds.items() if path.startswith(start)]
+    return {"id": models[0]._default_manager.values_list("pk", flat=True)[0]} if models else None

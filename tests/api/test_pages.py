@@ -253,9 +253,9 @@ def test_admin_finds_a_parcel_by_its_number(staff: Client, county: CountyData) -
 
 def test_admin_lists_with_few_queries_and_counts_with_a_limit(staff: Client, county: CountyData) -> None:
     def queries() -> list[str]:
-        with CaptureQueriesContext(connection) as found:
+        with CaptureQueriesContext(connection) as captured:
             _check(staff.get("/admin/records/propertyoperational/"))
-        return [query["sql"] for query in found if "records_" in query["sql"]]
+        return [query["sql"] for query in captured if "records_" in query["sql"]]
 
     few = queries()
     for number in range(4, 40):

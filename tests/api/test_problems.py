@@ -21,12 +21,12 @@ MEMBERS = {"type", "title", "status", "detail", "code", "errors", "error_count"}
 
 def problem_of(response: Any) -> dict[str, Any]:
     assert response.headers["Content-Type"] == "application/problem+json"
-    found: dict[str, Any] = response.json()
-    assert set(found) == MEMBERS
-    assert found["type"] == "about:blank"
-    assert found["status"] == response.status_code
-    assert found["detail"]
-    return found
+    problem: dict[str, Any] = response.json()
+    assert set(problem) == MEMBERS
+    assert problem["type"] == "about:blank"
+    assert problem["status"] == response.status_code
+    assert problem["detail"]
+    return problem
 
 
 def test_an_unknown_object(client: APIClient) -> None:

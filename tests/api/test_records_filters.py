@@ -43,8 +43,8 @@ PARCELS: list[tuple[str, str]] = [
 def test_parcels(client: APIClient, query: str, expected: str) -> None:
     response = client.get(f"/api/v1/properties?{query}")
     assert response.status_code == 200, response.content
-    found = [feature["properties"]["parcel_number"].lstrip("0") for feature in response.json()["features"]]
-    assert found == expected.split()
+    numbers = [feature["properties"]["parcel_number"].lstrip("0") for feature in response.json()["features"]]
+    assert numbers == expected.split()
 
 
 @pytest.mark.parametrize(
@@ -173,5 +173,5 @@ def _at(west: float) -> Any:
 def test_a_parcel_number_is_unique_only_within_its_county(admin_api: APIClient, county: CountyData) -> None:
     make_county("COUNTY02")
     assert PropertyOperational.objects.filter(parcel_number="000001").count() == 2
-    found = admin_api.get("/api/v1/properties?parcel_number=000001&county_id=COUNTY02").json()["features"]
-    assert [feature["properties"]["county_id"] for feature in found] == ["COUNTY02"]
+    features = admin_api.get("/api/v1/properties?parcel_number=000001&county_id=COUNTY02").json()["features"]
+    assert [feature["properties"]["county_id"] for feature in features] == ["COUNTY02"]

@@ -22,8 +22,8 @@ MATRIX = Path(__file__).parent.parent / "rights" / "matrix" / "matrix.txt"
 def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     file = tmp_path_factory.mktemp("schema") / "schema.yaml"
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(file))
-    found: dict[str, Any] = yaml.safe_load(file.read_text())
-    return found
+    document: dict[str, Any] = yaml.safe_load(file.read_text())
+    return document
 
 
 def _operations(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -95,10 +95,10 @@ def test_lists_and_pages_are_what_is_answered(schema: dict[str, Any], admin_api:
             continue
         shown = content["application/json"]["schema"]
         shown = schema["components"]["schemas"][shown["$ref"].rpartition("/")[2]] if "$ref" in shown else shown
-        found = answer.json()
-        assert isinstance(found, list) is (shown["type"] == "array"), path
-        if isinstance(found, dict):
-            assert ("next" in found) is ("next" in shown.get("properties", {})), path
+        body = answer.json()
+        assert isinstance(body, list) is (shown["type"] == "array"), path
+        if isinstance(body, dict):
+            assert ("next" in body) is ("next" in shown.get("properties", {})), path
         compared += 1
     assert compared > 25
 

@@ -35,8 +35,8 @@ _WATCHED = ("accounts", "gis_export", "jobs", "market_analysis", "records", "rep
 
 @cache
 def schema() -> dict[str, Any]:
-    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return found
+    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return document
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def _bodies() -> Iterator[Documented]:
         for kind, content in kinds.items():
             if kind != "application/x-www-form-urlencoded":
                 form = kind != "application/json"
-                found = _depths(content["schema"], ())
-                yield from (Documented(method, path, names, at, form) for at, names in found if not (form and at))
+                depths = _depths(content["schema"], ())
+                yield from (Documented(method, path, names, at, form) for at, names in depths if not (form and at))
 
 
 def _depths(given: Any, inside: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -94,7 +94,7 @@ def _depths(given: Any, inside: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
 _BASES = {"/api/v1/market-analysis/run": {"analysis_type": "price_trend", "county_id": "COUNTY01"}}
 """What must be there for the insides of a body to be looked at."""
 QUERIES = list(_queries())
-BODIES = [found for found in _bodies() if "parameters" not in (found.inside or ())]
+BODIES = [body for body in _bodies() if "parameters" not in (body.inside or ())]
 """``parameters`` depend on the kind of job: test_unknown_parameters.py has those of each."""
 
 
@@ -146,8 +146,8 @@ def _some(documented: Documented, count: int = 2) -> Iterator[str]:
     """Misspellings of each key: two of them, others for each place, and the same in each run."""
     chance = random.Random(str(documented))
     for name in documented.keys:
-        found = list(misspellings(name, documented.keys))
-        yield from chance.sample(found, min(count, len(found)))
+        wrong_names = list(misspellings(name, documented.keys))
+        yield from chance.sample(wrong_names, min(count, len(wrong_names)))
 
 
 def _rows() -> dict[str, int]:

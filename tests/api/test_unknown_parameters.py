@@ -79,10 +79,10 @@ CASES = list(_cases())
 
 
 def _with(body: dict[str, Any], inside: tuple[str, ...], inner: dict[str, Any]) -> dict[str, Any]:
-    found: Any = inner
+    nested: Any = inner
     for name in reversed(inside):
-        found = [found] if name == "[]" else {name: found}
-    return {**body, **found}
+        nested = [nested] if name == "[]" else {name: nested}
+    return {**body, **nested}
 
 
 @pytest.fixture(autouse=True)
@@ -97,10 +97,10 @@ def test_parameters(admin_api: APIClient, county: CountyData) -> None:
         for name in known:
             for wrong in chance.sample(list(misspellings(name, known)), 1):
                 response = admin_api.post(f"/api/v1/{kind}/run", _with(body, inside, {wrong: 1}), format="json")
-                found = response.json()["errors"] if response.status_code == 400 else []
-                named = [fault for fault in found if (fault["field"] or "").rpartition(".")[2] == wrong]
+                errors = response.json()["errors"] if response.status_code == 400 else []
+                named = [fault for fault in errors if (fault["field"] or "").rpartition(".")[2] == wrong]
                 if not (named and names_the_nearest(named[0])):
-                    wrongly.append((kind, inside, wrong, response.status_code, found))
+                    wrongly.append((kind, inside, wrong, response.status_code, errors))
     assert not wrongly, "\n".join(map(str, wrongly))
     _nothing_is_done()
 

@@ -94,21 +94,21 @@ class Command:
 
 def commands(text: str) -> list[Command]:
     """Those of a block, each with its quotes and backslashes closed."""
-    found: list[Command] = []
+    blocks: list[Command] = []
     waiting = ""
     console = text.startswith("$ ")
     for line in text.splitlines():
         shown = not line.startswith("$ ") if console else re.match(r"(# *)?[{\"]", line)
-        if not waiting and found and shown:
-            found[-1].answer += line.lstrip("# ") + "\n"
+        if not waiting and blocks and shown:
+            blocks[-1].answer += line.lstrip("# ") + "\n"
             continue
         waiting += line.removeprefix("$ ") + "\n"
         if _complete(waiting):
             if _words(waiting):
-                found.append(Command(waiting.strip()))
+                blocks.append(Command(waiting.strip()))
             waiting = ""
     assert not waiting, f"unbalanced: {waiting}"
-    return found
+    return blocks
 
 
 def _words(text: str) -> list[str]:

@@ -67,7 +67,7 @@ def test_every_reason_is_of_a_block_that_there_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "answer", "found"),
+    ("text", "answer", "wanted"),
     [
         ('{"a": 1, "b": "x"}', {"a": 2.5, "b": "y"}, []),
         ('{"a": 1}', {"a": 1, "b": 2}, ["b: not on the page"]),
@@ -77,9 +77,9 @@ def test_every_reason_is_of_a_block_that_there_is() -> None:
         ('{"a": [{"b": 1}], ...}', {"a": [{"c": 1}]}, ["a.0.b: missing"]),
     ],
 )
-def test_an_answer_is_compared_by_its_members_and_types(text: str, answer: Any, found: list[str]) -> None:
+def test_an_answer_is_compared_by_its_members_and_types(text: str, answer: Any, wanted: list[str]) -> None:
     shown, whole = expected(text)
-    assert differences(shown, answer, whole=whole) == found
+    assert differences(shown, answer, whole=whole) == wanted
 
 
 def test_commands_end_where_their_quotes_do() -> None:

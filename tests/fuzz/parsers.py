@@ -60,12 +60,12 @@ def wkt(data: bytes) -> None:
         _check(areas.parse(data.decode(errors="surrogateescape"), _COUNTY, _MAX_VERTICES, None))
 
 
-def _check(found: areas.Area) -> None:
-    west, south, east, north = found.geometry.bounds
-    assert found.geometry.is_valid
-    assert found.geometry.geom_type in ("Polygon", "MultiPolygon")
-    assert -180 <= west < east <= 180, found
-    assert -90 <= south < north <= 90, found
+def _check(area: areas.Area) -> None:
+    west, south, east, north = area.geometry.bounds
+    assert area.geometry.is_valid
+    assert area.geometry.geom_type in ("Polygon", "MultiPolygon")
+    assert -180 <= west < east <= 180, area
+    assert -90 <= south < north <= 90, area
 
 
 def area_file(data: bytes) -> None:

@@ -24,14 +24,14 @@ def assert_same(
     (default: ``same_shape``) tells whether that is what was found."""
     wanted, got = list(wanted), list(got)
     assert len(got) == len(wanted), (len(got), len(wanted))
-    for expected, found in zip(wanted, got, strict=True):
-        assert list(found.values) == list(expected.values)
+    for expected, actual in zip(wanted, got, strict=True):
+        assert list(actual.values) == list(expected.values)
         for name, value in expected.values.items():
-            assert _equal(value, found.values[name]), (name, value, found.values[name])
+            assert _equal(value, actual.values[name]), (name, value, actual.values[name])
         shape = expected.geometry
         if shape is not None and geometry is not None:
             shape = geometry(shape)
-        assert (same or same_shape)(shape, found.geometry), (shape, found.geometry)
+        assert (same or same_shape)(shape, actual.geometry), (shape, actual.geometry)
 
 
 def in_any_order(rows: Iterable[Row]) -> list[Row]:
@@ -84,11 +84,11 @@ def to_decimals(decimals: int) -> Callable[[Any, Any], bool]:
 
 def _lines(shape: Any) -> list[Any]:
     """The positions of each point, line or ring of the shape; an empty list after the rings of each polygon."""
-    found = []
+    rings_of_lines = []
     for part in shapely.get_parts(shape):
         rings = [part.exterior, *part.interiors, None] if part.geom_type == "Polygon" else [part]
-        found += [np.empty((0, 2)) if ring is None else shapely.get_coordinates(ring) for ring in rings]
-    return found
+        rings_of_lines += [np.empty((0, 2)) if ring is None else shapely.get_coordinates(ring) for ring in rings]
+    return rings_of_lines
 
 
 def _equal(wanted: Any, got: Any) -> bool:

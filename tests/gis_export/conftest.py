@@ -98,8 +98,8 @@ class Export:
 
     def file(self, suffix: str) -> Path:
         """The only file of that suffix."""
-        (found,) = [path for name, path in self.files.items() if name.endswith(suffix)]
-        return found
+        (matching,) = [path for name, path in self.files.items() if name.endswith(suffix)]
+        return matching
 
     def losses(self, layer: str) -> list[tuple[str, str, int | None]]:
         (entry,) = [entry for entry in self.manifest["layers"] if entry["layer"] == layer]
@@ -158,22 +158,22 @@ class Exports:
 
 
 def _fields(county: County, layer: str) -> list[tuple[str, str]]:
-    return next([(f.name, f.type.value) for f in found.fields] for found in layers_of(county) if found.name == layer)
+    return next([(f.name, f.type.value) for f in one.fields] for one in layers_of(county) if one.name == layer)
 
 
 def _database_rows(county: County, layer: str) -> list[Row]:
     names = _fields(county, layer)
     records: Any = {"parcels": PropertyOperational, "sales": Sale}.get(layer)
-    found = []
+    expected = []
     if records is not None:
         for record in records.objects.filter(county=county).order_by("pk"):
             geometry = record.point if layer == "sales" else record.geometry
-            found.append(Row({name: getattr(record, name) for name, _ in names}, _shapely(geometry)))
-        return found
+            expected.append(Row({name: getattr(record, name) for name, _ in names}, _shapely(geometry)))
+        return expected
     for record in ReferenceFeature.objects.filter(layer__county=county, layer__name=layer).order_by("pk"):
         values = {name: _typed(record.attributes.get(name), kind) for name, kind in names}
-        found.append(Row(values, _shapely(record.geometry)))
-    return found
+        expected.append(Row(values, _shapely(record.geometry)))
+    return expected
 
 
 def _typed(value: Any, kind: str) -> Any:

@@ -16,29 +16,29 @@ def by_gdal(path: str, layer: str | None, fields: list[str]) -> dict[str, Any]:
 
     ogr.UseExceptions()
     source = ogr.Open(path)
-    found = source.GetLayer(layer) if layer else source.GetLayer(0)
-    crs = found.GetSpatialRef()
+    opened = source.GetLayer(layer) if layer else source.GetLayer(0)
+    crs = opened.GetSpatialRef()
     rows = []
-    for feature in found:
+    for feature in opened:
         values = [feature.GetFieldAsString(name) if feature.IsFieldSet(name) else None for name in fields]
         shape = feature.GetGeometryRef()
         rows.append([*values, None if shape is None else shape.Area()])
-    return {"crs": crs.GetName() if crs else "", "count": found.GetFeatureCount(), "rows": rows}
+    return {"crs": crs.GetName() if crs else "", "count": opened.GetFeatureCount(), "rows": rows}
 
 
 def by_qgis(path: str, layer: str | None, fields: list[str]) -> dict[str, Any]:
     from qgis.core import QgsVectorLayer  # type: ignore[import-not-found]
 
-    found = QgsVectorLayer(f"{path}|layername={layer}" if layer else path, "layer", "ogr")
-    if not found.isValid():
+    opened = QgsVectorLayer(f"{path}|layername={layer}" if layer else path, "layer", "ogr")
+    if not opened.isValid():
         raise ValueError(f"QGIS does not open {path}")
     rows = []
-    for feature in found.getFeatures():
+    for feature in opened.getFeatures():
         values = [feature[name] for name in fields]
         shape = feature.geometry()
         area = None if shape.isNull() else shape.area()
         rows.append([*(None if str(value) == "NULL" else _text(value) for value in values), area])
-    return {"crs": found.crs().description(), "count": found.featureCount(), "rows": rows}
+    return {"crs": opened.crs().description(), "count": opened.featureCount(), "rows": rows}
 
 
 def _text(value: Any) -> str:

@@ -58,8 +58,8 @@ def test_the_edge_of_what_is_round_a_square(latitude: float, longitude: float, s
     for lon, lat in corners[:: max(1, len(corners) // 40)]:
         if abs(lon) > 179.9999999:
             continue  # the seam where the area was split
-        found = distance(lon, lat, square.exterior)
-        assert abs(found - meters) < max(meters * BOUND, MINIMUM)
+        measured = distance(lon, lat, square.exterior)
+        assert abs(measured - meters) < max(meters * BOUND, MINIMUM)
 
 
 def test_large_and_scattered_shapes_are_measured_piece_by_piece() -> None:
@@ -71,8 +71,8 @@ def test_large_and_scattered_shapes_are_measured_piece_by_piece() -> None:
         for part in shapely.get_parts(reach):
             corners = shapely.get_coordinates(part.exterior)
             for lon, lat in corners[:: max(1, len(corners) // 25)]:
-                found = min(distance(lon, lat, inner.exterior) for inner in shapely.get_parts(shape))
-                assert abs(found - 1000) < 1000 * BOUND
+                measured = min(distance(lon, lat, inner.exterior) for inner in shapely.get_parts(shape))
+                assert abs(measured - 1000) < 1000 * BOUND
 
 
 def test_across_the_antimeridian() -> None:

@@ -47,8 +47,8 @@ def estimate(api: APIClient, area: Any, layer: str = "parcels", **parameters: An
 def records(api: APIClient, area: Any, layer: str = "parcels", **parameters: Any) -> int:
     response = estimate(api, area, layer, **parameters)
     assert response.status_code == 200, response.content
-    found: int = response.json()["records"]
-    return found
+    count: int = response.json()["records"]
+    return count
 
 
 def parcels(*numbers: int) -> dict[str, Any]:

@@ -41,9 +41,9 @@ def test_a_box_without_end_is_in_no_index(tmp_path: Path) -> None:
     corners[2, 2] = np.inf
     with filled(tmp_path, corners) as boxes:
         assert (boxes.count, boxes.present) == (5, 4)
-        ((numbers, found),) = boxes.tiled(16)
+        ((numbers, tiled),) = boxes.tiled(16)
     assert sorted(numbers) == [0, 1, 3, 4]
-    np.testing.assert_array_equal(found, corners[numbers])
+    np.testing.assert_array_equal(tiled, corners[numbers])
 
 
 def test_the_file_lies_where_it_is_put_and_goes_when_it_is_left(tmp_path: Path) -> None:

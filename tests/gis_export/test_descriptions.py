@@ -23,7 +23,7 @@ def test_the_page_is_made_of_the_code(tmp_path: Path) -> None:
     call_command("describe_formats", page=page)
     call_command("describe_formats", page=page, check=True)
     text = page.read_text()
-    assert all(f"\n## {found.label}\n" in text for found in registry.all_formats().values())
+    assert all(f"\n## {file_format.label}\n" in text for file_format in registry.all_formats().values())
     page.write_text(text.replace("254", "255"))
     with pytest.raises(CommandError, match="not up to date"):
         call_command("describe_formats", page=page, check=True)
@@ -34,7 +34,7 @@ def test_the_page_is_made_of_the_code(tmp_path: Path) -> None:
 
 
 def test_get_formats_shows_it(api: APIClient) -> None:
-    described = {found["name"]: found for found in api.get(f"{URL}/formats").data}
+    described = {file_format["name"]: file_format for file_format in api.get(f"{URL}/formats").data}
     (option,) = described["CSV"]["options"]
     assert (option["name"], option["default"], option["choices"]) == ("geometry", "wkt", ["wkt", "point", "none"])
     assert 254 in [limit["maximum"] for limit in described["Shapefile"]["limits"]]
@@ -77,10 +77,10 @@ def test_every_loss_is_a_declared_one(exports: Exports, export_format: str) -> N
 def test_csv_with_points(exports: Exports, layer: str) -> None:
     export = exports("CSV", layer, options={"geometry": "point"})
     with export.path.open(encoding="utf-8", newline="") as file:
-        found = [(row["point_x"], row["point_y"]) for row in csv.DictReader(file)]
+        points = [(row["point_x"], row["point_y"]) for row in csv.DictReader(file)]
     rows = exports.rows(layer)
-    assert [bool(x) for x, _ in found] == [row.has_shape for row in rows]
-    for row, (x, y) in zip(rows, found, strict=True):
+    assert [bool(x) for x, _ in points] == [row.has_shape for row in rows]
+    for row, (x, y) in zip(rows, points, strict=True):
         if row.has_shape:
             assert row.geometry.distance(shapely.Point(float(x), float(y))) < 1e-12
     assert ("dropped" in [kind for kind, _, _ in export.losses(layer)]) is (layer != "sales")

@@ -38,13 +38,13 @@ def read(path: Path, like: Row) -> list[Row]:
 def table(path: Path) -> list[tuple[str | None, ...]]:
     """DuckDB tells an unquoted empty cell (absent) from a quoted one (an empty text)."""
     with duckdb.connect() as database:
-        found = database.execute(
+        cursor = database.execute(
             "SELECT * FROM read_csv(?, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', "
             "allow_quoted_nulls = false, nullstr = '', strict_mode = true, auto_detect = false, "
             f"columns = {_columns(path)})",
             [str(path)],
         )
-        cells: list[tuple[str | None, ...]] = found.fetchall()
+        cells: list[tuple[str | None, ...]] = cursor.fetchall()
         return cells
 
 

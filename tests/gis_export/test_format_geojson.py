@@ -35,14 +35,14 @@ def sequence(path: Path) -> list[Any]:
 
 
 def rows_of(features: list[Any], types: dict[str, str]) -> list[Row]:
-    found = []
+    rows_read = []
     for feature in features:
         assert feature.keys() == {"type", "geometry", "properties"}
         assert feature["type"] == "Feature"
         values = {name: _typed(value, types[name]) for name, value in feature["properties"].items()}
         geometry = feature["geometry"]
-        found.append(Row(values, None if geometry is None else shape(geometry)))
-    return found
+        rows_read.append(Row(values, None if geometry is None else shape(geometry)))
+    return rows_read
 
 
 def _typed(value: Any, kind: str) -> Any:

@@ -30,8 +30,8 @@ def query(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def metadata(path: Path) -> dict[str, Any]:
-    ((found,),) = query(path, "SELECT value FROM parquet_kv_metadata(FILE) WHERE key = 'geo'::BLOB")
-    meta: dict[str, Any] = json.loads(found)
+    ((value,),) = query(path, "SELECT value FROM parquet_kv_metadata(FILE) WHERE key = 'geo'::BLOB")
+    meta: dict[str, Any] = json.loads(value)
     return meta
 
 
@@ -89,8 +89,8 @@ def test_types_compression_and_order(exports: Exports) -> None:
     assert types["moment"] == "TIMESTAMP WITH TIME ZONE"
     assert {codec for (codec,) in query(path, "SELECT compression FROM parquet_metadata(FILE)")} == {"ZSTD"}
     # PostGIS orders along a Hilbert curve; the squares lie in a row, so the nearest follow each other.
-    found = [row.geometry.bounds[0] for row in read(path, exports.fields("zoning")) if row.geometry]
-    places = [x for x in found if not math.isnan(x)]
+    wests = [row.geometry.bounds[0] for row in read(path, exports.fields("zoning")) if row.geometry]
+    places = [x for x in wests if not math.isnan(x)]
     walked = sum(abs(there - here) for here, there in pairwise(places))
     assert walked < 2 * (max(places) - min(places))
 

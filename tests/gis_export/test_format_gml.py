@@ -33,7 +33,7 @@ _MAKERS = {
 
 def read(path: Path, layer: str, like: Row, *, swapped: bool = True) -> list[Row]:
     """The features of a layer; ``like`` has a value in every field, and ``swapped`` tells that y comes first."""
-    found = []
+    rows_read = []
     for feature in etree.parse(path).getroot().iterfind(f"{T}featureMember/{T}{layer}"):
         cells = {etree.QName(child).localname: child for child in feature}
         geometry = None
@@ -45,8 +45,8 @@ def read(path: Path, layer: str, like: Row, *, swapped: bool = True) -> list[Row
         values = {
             name: typed(texts.get("Label_2" if name == "Label" else name), value) for name, value in like.values.items()
         }
-        found.append(Row(values, geometry))
-    return found
+        rows_read.append(Row(values, geometry))
+    return rows_read
 
 
 def _shape(element: Any, swapped: bool) -> Any:
@@ -95,12 +95,12 @@ def test_valid_against_its_schema(exports: Exports) -> None:
 def test_names_of_fields_become_names_of_xml(wanted: list[str], again: str) -> None:
     columns = tuple(ColumnPlan(name, "text") for name in dict.fromkeys([*wanted, again, again.swapcase(), "geometry"]))
     layer = LayerPlan("odd", "Odd", "", "", "MultiPolygon", 4326, "2024-01-01T00:00:00+00:00", columns)
-    found = gml.names(layer)
-    assert len({name.lower() for name in found}) == len(columns) + 1
+    unique = gml.names(layer)
+    assert len({name.lower() for name in unique}) == len(columns) + 1
     schema = etree.fromstring(gml._schema((layer,)).encode())
     declared = [element.get("name") for element in schema.iter("{*}element")]
-    assert declared[-len(found) :] == [found[-1], *found[:-1]]
-    for name in found:
+    assert declared[-len(unique) :] == [unique[-1], *unique[:-1]]
+    for name in unique:
         assert etree.QName(name).localname == name  # which refuses what is no NCName
         etree.fromstring(f"<{name}/>")
 
@@ -109,10 +109,10 @@ def test_axes_of_a_projected_crs(exports: Exports) -> None:
     path = exports("GML", "sales", crs="state_plane").file(".gml")
     forward = pyproj.Transformer.from_crs(4326, STATE_PLANE, always_xy=True)  # its own axes are x, y
     rows = exports.rows("sales")
-    for row, found in zip(rows, read(path, "sales", complete(rows), swapped=False), strict=True):
+    for row, actual in zip(rows, read(path, "sales", complete(rows), swapped=False), strict=True):
         if row.has_shape:
             wanted = forward.transform(row.geometry.x, row.geometry.y)
-            assert (found.geometry.x, found.geometry.y) == pytest.approx(wanted, abs=0.001)
+            assert (actual.geometry.x, actual.geometry.y) == pytest.approx(wanted, abs=0.001)
 
 
 def test_losses(exports: Exports) -> None:

@@ -26,14 +26,14 @@ _FORBIDDEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 def document(exports: Exports, *layers: str) -> Any:
     root = etree.parse(exports("KML", *layers).path).getroot()
     assert root.tag == f"{{{NS['k']}}}kml"
-    (found,) = root
-    return found
+    (child,) = root
+    return child
 
 
 def folder_of(content: bytes, layer: str) -> Any:
     """What a layer is in the document: one of its own."""
     folders = etree.fromstring(content)[0].findall("k:Document", NS)
-    (folder,) = [found for found in folders if found.findtext("k:name", namespaces=NS) == layer]
+    (folder,) = [candidate for candidate in folders if candidate.findtext("k:name", namespaces=NS) == layer]
     return folder
 
 
@@ -47,12 +47,12 @@ def doc_kml(path: Path) -> bytes:
 
 
 def read(folder: Any, like: Row) -> list[Row]:
-    found = []
+    rows_read = []
     for placemark in folder.findall("k:Placemark", NS):
         cells = {item.get("name"): item.text or "" for item in placemark.iterfind(".//k:SimpleData", NS)}
         values = {name: typed(cells.get(name), value) for name, value in like.values.items()}
-        found.append(Row(values, _geometry(placemark)))
-    return found
+        rows_read.append(Row(values, _geometry(placemark)))
+    return rows_read
 
 
 def typed(text: str | None, sample: Any) -> Any:
@@ -68,11 +68,11 @@ def typed(text: str | None, sample: Any) -> Any:
 
 
 def _geometry(placemark: Any) -> Any:
-    found = placemark.find("k:MultiGeometry", NS)
-    if found is None:
+    collection = placemark.find("k:MultiGeometry", NS)
+    if collection is None:
         point = placemark.find("k:Point", NS)
         return None if point is None else shapely.Point(_positions(point)[0])
-    parts = [_part(part) for part in found]
+    parts = [_part(part) for part in collection]
     makers = {"Polygon": shapely.MultiPolygon, "LineString": shapely.MultiLineString, "Point": shapely.MultiPoint}
     return makers[parts[0].geom_type](parts)
 
@@ -121,18 +121,18 @@ TRUTH_OF_KMZ = replace(
 
 
 def test_typed_schema_and_order_of_elements(exports: Exports) -> None:
-    found = document(exports, *LAYERS)
-    order = [etree.QName(child).localname for child in found]
+    root = document(exports, *LAYERS)
+    order = [etree.QName(child).localname for child in root]
     assert order == ["name", *["Document"] * 5]
     schemas = {
         schema.get("id"): {f.get("name"): f.get("type") for f in schema}
-        for schema in found.findall("k:Document/k:Schema", NS)
+        for schema in root.findall("k:Document/k:Schema", NS)
     }
     assert list(schemas) == LAYERS
     assert list(schemas["zoning"]) == [name for name, _ in data.FIELDS]
     kinds = {"text": "string", "date": "string", "datetime": "string", "boolean": "bool", "real": "double"}
     assert schemas["zoning"] == {name: kinds.get(kind, "double") for name, kind in data.FIELDS}
-    for folder, layer in zip(found.findall("k:Document", NS), LAYERS, strict=True):
+    for folder, layer in zip(root.findall("k:Document", NS), LAYERS, strict=True):
         assert folder.findtext("k:name", namespaces=NS) == layer
         for placemark in folder.findall("k:Placemark", NS):
             children = [etree.QName(child).localname for child in placemark]

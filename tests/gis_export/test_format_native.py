@@ -63,10 +63,10 @@ def to_the_millisecond(row: Row) -> Row:
 
 def _rounded(moment: datetime.datetime) -> datetime.datetime:
     half_up = moment + datetime.timedelta(microseconds=500)
-    found = half_up.replace(microsecond=half_up.microsecond // 1000 * 1000)
-    if found.year < 1970 and found.second == 59:
+    rounded = half_up.replace(microsecond=half_up.microsecond // 1000 * 1000)
+    if rounded.year < 1970 and rounded.second == 59:
         return (moment + datetime.timedelta(seconds=0.5)).replace(microsecond=0)
-    return found
+    return rounded
 
 
 def renamed(row: Row) -> Row:
@@ -301,8 +301,8 @@ def test_state_plane(exports: Exports, export_format: str) -> None:
             assert pyproj.CRS.from_wkt(source.crs_wkt).equals(pyproj.CRS.from_epsg(STATE_PLANE), True) or (
                 source.crs.to_epsg() == STATE_PLANE
             )
-            found = sorted(feature.geometry.coordinates for feature in source if feature.geometry)
-        assert found == [pytest.approx(point, abs=0.001) for point in sorted(points)]
+            positions = sorted(feature.geometry.coordinates for feature in source if feature.geometry)
+        assert positions == [pytest.approx(point, abs=0.001) for point in sorted(points)]
 
 
 def moments(exports: Exports, layer: str) -> list[str]:
@@ -337,9 +337,9 @@ class TestFileGDB:
         path = exports("FileGDB", *LAYERS).holding("zoning")
         _, table = pyogrio.raw.read_arrow(path, layer="zoning", columns=["moment"], read_geometry=False)
         wanted = [to_the_millisecond(row).values["moment"] for row in exports.rows("zoning")]
-        for value, found in zip(wanted, table.column("moment").to_pylist(), strict=True):
-            assert (value is None) is (found is None)
-            assert value is None or abs(value - found.replace(tzinfo=datetime.UTC)) <= datetime.timedelta(
+        for value, actual in zip(wanted, table.column("moment").to_pylist(), strict=True):
+            assert (value is None) is (actual is None)
+            assert value is None or abs(value - actual.replace(tzinfo=datetime.UTC)) <= datetime.timedelta(
                 milliseconds=1
             )
 

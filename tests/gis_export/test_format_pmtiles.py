@@ -61,8 +61,8 @@ def _whole(parts: list[Any], like: Any) -> Any:
 
 
 def _typed(properties: dict[str, Any], like: Row) -> dict[str, Any]:
-    found = {name: properties.get(_NAMES.get(name, name)) for name in like.values}
-    return {name: typed(value, like.values[name]) if isinstance(value, str) else value for name, value in found.items()}
+    given = {name: properties.get(_NAMES.get(name, name)) for name in like.values}
+    return {name: typed(value, like.values[name]) if isinstance(value, str) else value for name, value in given.items()}
 
 
 _LONG = "a_very_long_name_that_goes_beyond_the_sixty_three_bytes_of_po"
@@ -132,13 +132,13 @@ def test_lower_zooms_have_what_is_large_enough(exports: Exports) -> None:
                 xmin, ymin, xmax, ymax = to_mercator(row.geometry).bounds
                 if zoom == 15 or max(xmax - xmin, ymax - ymin) >= 2 * pixel:
                     wanted.add(number)
-        found = {
+        by_zoom = {
             feature["id"]
             for (z, _, _), layers in tiles.items()
             for feature in layers.get("parcels", {"features": []})["features"]
             if z == zoom
         }
-        assert found == wanted
+        assert by_zoom == wanted
     details = [loss["detail"] for loss in exports("PMTiles", *LAYERS).manifest["layers"][0]["losses"]]
     assert any(
         detail.startswith("Lower zooms have fewer of the 22 records: 1 at zoom 10, none at zoom 9")
@@ -151,8 +151,8 @@ def test_the_highest_zoom_is_chosen(exports: Exports, zoom: int) -> None:
     export = exports("PMTiles", "sales", "parcels", options={"max_zoom": zoom})
     assert max(z for z, _, _ in decoded(export.path)) == zoom
     for layer in ("sales", "parcels"):
-        found = read(export.path, layer, like(exports, layer), zoom)
-        assert len(found) == sum(row.has_shape for row in exports.rows(layer))
+        features = read(export.path, layer, like(exports, layer), zoom)
+        assert len(features) == sum(row.has_shape for row in exports.rows(layer))
 
 
 class TestRowsMadeInSQL:

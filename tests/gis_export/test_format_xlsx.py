@@ -33,11 +33,11 @@ def read(path: Path, layer: str, like: Row) -> list[Row]:
     """The rows of a sheet; ``like`` has a value in every field."""
     heads, *rows = openpyxl.load_workbook(path)[layer].iter_rows(values_only=True)
     assert heads[-1] == "geometry_wkt"
-    found = []
+    rows_read = []
     for *cells, wkt in rows:
         values = {name: _typed(cell, like.values[name]) for name, cell in zip(heads[:-1], cells, strict=True)}
-        found.append(Row(values, None if wkt is None else shapely.from_wkt(wkt)))
-    return found
+        rows_read.append(Row(values, None if wkt is None else shapely.from_wkt(wkt)))
+    return rows_read
 
 
 def _typed(cell: Any, sample: Any) -> Any:
@@ -80,8 +80,8 @@ def test_another_reader_finds_the_same_texts(exports: Exports, layer: str) -> No
     book = python_calamine.load_workbook(exports("XLSX", *LAYERS).path)
     heads, *cells = book.get_sheet_by_name(layer).to_python()
     assert heads[:-1] == exports.fields(layer)
-    for row, found in zip(exports.rows(layer), cells, strict=True):
-        for value, cell in zip(row.values.values(), found, strict=False):
+    for row, read_cells in zip(exports.rows(layer), cells, strict=True):
+        for value, cell in zip(row.values.values(), read_cells, strict=False):
             if isinstance(value, str):
                 assert cell == value
 
@@ -156,8 +156,8 @@ class TestLimits:
         self, written: Any, monkeypatch: pytest.MonkeyPatch, rows: int
     ) -> None:
         monkeypatch.setattr(xlsx, "ROWS", 11)
-        found = written(SQUARES.format(rows), ColumnPlan("number", "integer", total=True), ColumnPlan("name", "text"))
-        book = openpyxl.load_workbook(found.file)
+        result = written(SQUARES.format(rows), ColumnPlan("number", "integer", total=True), ColumnPlan("name", "text"))
+        book = openpyxl.load_workbook(result.file)
         names = ["squares", "squares (2)", "squares (3)"][: math.ceil(rows / 10)]
         assert book.sheetnames == [*names, "second"]
         numbers = []
@@ -167,7 +167,7 @@ class TestLimits:
             assert len(cells) <= 10
             numbers += [number for number, *_ in cells]
         assert numbers == list(range(1, rows + 1))
-        kinds = [loss["kind"] for loss in found.manifest["layers"][0]["losses"]]
+        kinds = [loss["kind"] for loss in result.manifest["layers"][0]["losses"]]
         assert kinds == (["split"] if len(names) > 1 else [])
 
     def test_long_texts_and_numbers_that_are_none(self, written: Any) -> None:
@@ -179,23 +179,23 @@ class TestLimits:
             "(CASE i WHEN 1 THEN 'NaN' WHEN 2 THEN '-Infinity' ELSE '0.1' END)::float8 AS c1, "
             "'_x0041__x0042_ ' || i AS c2 FROM generate_series(1, 4) AS i"
         )
-        found = written(sql, ColumnPlan("text", "text"), ColumnPlan("real", "real"), ColumnPlan("like", "text"))
-        sheet = python_calamine.load_workbook(found.file).get_sheet_by_name("squares")
+        result = written(sql, ColumnPlan("text", "text"), ColumnPlan("real", "real"), ColumnPlan("like", "text"))
+        sheet = python_calamine.load_workbook(result.file).get_sheet_by_name("squares")
         _, *rows = sheet.to_python()
         assert [row[0] for row in rows] == ["x" + "é" * 32766, "🏠" * 16383, "a" * 32767, ""]
         assert [row[1] for row in rows] == ["", "", 0.1, 0.1]
         assert [row[2] for row in rows] == [f"_x0041__x0042_ {i}" for i in range(1, 5)]
         assert [row[3] for row in rows] == [""] * 4
-        losses = [(loss["kind"], loss["count"]) for loss in found.manifest["layers"][0]["losses"]]
+        losses = [(loss["kind"], loss["count"]) for loss in result.manifest["layers"][0]["losses"]]
         assert losses == [("truncated", 2), ("dropped", 2), ("dropped", 1)]
 
     @pytest.mark.parametrize("name", ["history", "a_layer_whose_name_is_longer_than_a_sheet_takes"])
     def test_names_that_no_sheet_can_have(self, written: Any, name: str) -> None:
-        found = written(SQUARES.format(1), ColumnPlan("number", "integer"), ColumnPlan("name", "text"), name=name)
-        first, _ = openpyxl.load_workbook(found.file).sheetnames
+        result = written(SQUARES.format(1), ColumnPlan("number", "integer"), ColumnPlan("name", "text"), name=name)
+        first, _ = openpyxl.load_workbook(result.file).sheetnames
         assert len(first) <= 31
         assert first.lower() != "history"
-        (loss,) = found.manifest["layers"][0]["losses"]
+        (loss,) = result.manifest["layers"][0]["losses"]
         assert (loss["kind"], first in loss["detail"]) == ("renamed", True)
 
 

@@ -255,11 +255,11 @@ def test_queries_of_an_estimate_do_not_grow_with_history(
 )
 def test_a_line_is_found_again(fixed: float, each: float, records: list[int]) -> None:
     truth = Line(fixed, each)
-    found = fit([(n, truth.at(n)) for n in records], PRIOR)
-    assert found.fixed >= 0
-    assert found.each >= 0
+    line = fit([(n, truth.at(n)) for n in records], PRIOR)
+    assert line.fixed >= 0
+    assert line.each >= 0
     for n in records:
-        assert abs(found.at(n) / truth.at(n) - 1) < 0.5  # five exports do not silence the prior altogether
+        assert abs(line.at(n) / truth.at(n) - 1) < 0.5  # five exports do not silence the prior altogether
 
 
 def test_without_history_the_prior_holds() -> None:

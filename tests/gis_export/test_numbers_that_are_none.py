@@ -65,7 +65,7 @@ def read(path: Path, folder: Path) -> list[Any]:
         with zipfile.ZipFile(path) as archive:
             archive.extractall(folder)
         endings = (".shp", ".tab", ".gml", ".gdb", ".csv")
-        path = next(found for ending in endings for found in sorted(folder.rglob(f"*{ending}")))
+        path = next(path_found for ending in endings for path_found in sorted(folder.rglob(f"*{ending}")))
     if path.suffix == ".parquet":
         return list(pq.read_table(path).column("number").to_pylist())
     _, table = pyogrio.raw.read_arrow(path, read_geometry=False)

@@ -46,10 +46,10 @@ CASES = [(name, layer) for name in FORMATS if name != "DXF" for layer in FIELDS]
 def reason_not_to_use(module: str) -> str:
     """Empty where the system's Python has it."""
     try:
-        found = subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True, text=True, check=False)
+        done = subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True, text=True, check=False)
     except OSError as error:
         return str(error)
-    return "" if found.returncode == 0 else f"The system's Python has no {module}: make test-qgis installs it."
+    return "" if done.returncode == 0 else f"The system's Python has no {module}: make test-qgis installs it."
 
 
 def by_pyogrio(path: str, layer: str | None, fields: list[str]) -> dict[str, Any]:
@@ -58,9 +58,9 @@ def by_pyogrio(path: str, layer: str | None, fields: list[str]) -> dict[str, Any
             meta, _, shapes, columns = pyogrio.raw.read(path, layer=layer, columns=fields, datetime_as_string=True)
         except pyogrio.errors.DataSourceError as error:
             return {"error": str(error)}
-    found = dict(zip(meta["fields"], columns, strict=True))
+    values_by_field = dict(zip(meta["fields"], columns, strict=True))
     rows = [
-        [*(_told(found[name][i]) for name in fields), None if shape is None else shapely.from_wkb(shape).area]
+        [*(_told(values_by_field[name][i]) for name in fields), None if shape is None else shapely.from_wkb(shape).area]
         for i, shape in enumerate(shapes if shapes is not None else [None] * len(columns[0]))
     ]
     return {"crs": meta["crs"] or "", "count": len(rows), "rows": rows}
@@ -80,12 +80,12 @@ def answers(exports: Exports) -> Any:
             pytest.skip(reason)
         asked = [place(made(exports, name), layer) for name, layer in CASES]
         if reader == "pyogrio":
-            found = [by_pyogrio(**each) for each in asked]
+            answered = [by_pyogrio(**each) for each in asked]
         else:
             command = [PYTHON, read_elsewhere.__file__, reader]
             done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
-            found = json.loads(done.stdout.splitlines()[-1])
-        return dict(zip(CASES, found, strict=True))
+            answered = json.loads(done.stdout.splitlines()[-1])
+        return dict(zip(CASES, answered, strict=True))
 
     return read
 
@@ -126,35 +126,35 @@ def _comparable(value: Any) -> Any:
 
 def wanted(rows: list[Row], name: str, layer: str) -> list[list[Any]]:
     kept = [row for row in rows if row.has_shape or name not in ("FlatGeobuf", "PMTiles")]
-    found = [comparable([row.values[field] for field in FIELDS[layer]]) for row in kept]
+    rows_kept = [comparable([row.values[field] for field in FIELDS[layer]]) for row in kept]
     if name == "TAB":  # which has no absent numbers
-        found = [[0.0 if value == "" else value for value in values] for values in found]
-    return sorted(found)
+        rows_kept = [[0.0 if value == "" else value for value in values] for values in rows_kept]
+    return sorted(rows_kept)
 
 
 @pytest.mark.parametrize("reader", ["gdal", "qgis", "pyogrio"])
 @pytest.mark.parametrize(("name", "layer"), CASES)
 def test_counts_fields_crs_and_values(exports: Exports, answers: Any, reader: str, name: str, layer: str) -> None:
-    found = answers(reader)[name, layer]
+    answer = answers(reader)[name, layer]
     if reason := NO_DRIVER.get((reader, name)):
-        assert "error" in found
+        assert "error" in answer
         pytest.skip(reason)
-    assert "error" not in found, found
+    assert "error" not in answer, answer
     rows = exports.rows(layer)
-    values = [comparable(row[:-1]) for row in found["rows"]]
+    values = [comparable(row[:-1]) for row in answer["rows"]]
     if name == "PMTiles":  # a record is in each tile that it touches
         values = [list(each) for each in {tuple(each) for each in values}]
     else:
-        assert found["count"] == len(found["rows"])
+        assert answer["count"] == len(answer["rows"])
     assert sorted(values) == wanted(rows, name, layer)
     if name not in NO_CRS:
-        crs = found["crs"]
+        crs = answer["crs"]
         assert crs, "no CRS"
         if name not in ("TAB", "PMTiles"):
             assert crs in ("EPSG:4326", "WGS 84"), crs
     if layer == "parcels" and name not in (*NO_CRS, "PMTiles"):
         area = sum(row.geometry.area for row in rows if row.geometry is not None)
-        assert sum(row[-1] or 0 for row in found["rows"]) == pytest.approx(area, rel=1e-3)
+        assert sum(row[-1] or 0 for row in answer["rows"]) == pytest.approx(area, rel=1e-3)
 
 
 def test_a_geodatabase_that_keeps_its_types_says_what_opens_it(exports: Exports) -> None:

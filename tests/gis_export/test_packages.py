@@ -127,16 +127,16 @@ def test_clip(exports: Exports, export_format: str) -> None:
     kind = registry.get(export_format)
     tiles = kind.fixed_srid == 3857  # with a grid of 0.3 m
     export = exports(export_format, "parcels", area=CUT, spatial_operation="clip", crs=kind.fixed_srid or 4326)
-    found = features(exports, export, "parcels")
+    clipped = features(exports, export, "parcels")
     area = areas.parse(CUT, exports.county, 100, None).geometry
     cut = [row.geometry.intersection(area) for row in exports.rows("parcels") if row.has_shape]
     wanted = [(to_mercator(shape) if tiles else shape).area for shape in cut if shape.area]
     assert 2 < len(wanted) < 10
-    assert sorted(row.geometry.area for row in found) == pytest.approx(sorted(wanted), rel=0.02 if tiles else 1e-3)
+    assert sorted(row.geometry.area for row in clipped) == pytest.approx(sorted(wanted), rel=0.02 if tiles else 1e-3)
     within = to_mercator(area).buffer(0.3) if tiles else area.buffer(1e-7)
-    assert all(within.covers(row.geometry) for row in found)
+    assert all(within.covers(row.geometry) for row in clipped)
     if export_format not in ("Shapefile", "TAB"):  # they have one type for both
-        assert {row.geometry.geom_type for row in found} == {"MultiPolygon"}
+        assert {row.geometry.geom_type for row in clipped} == {"MultiPolygon"}
 
 
 @pytest.mark.parametrize("operation", ["intersects", "within", "clip"])
@@ -152,9 +152,9 @@ def test_operations(exports: Exports, layer: str, operation: str) -> None:
         cut = [shape.intersection(area) for shape in wanted]
         wanted = [shape for shape, whole in zip(cut, wanted, strict=True) if _dimension(shape) == _dimension(whole)]
     export = exports("GeoPackage", layer, area=CUT, spatial_operation=operation)
-    found = [row.geometry for row in features(exports, export, layer)]
-    assert len(found) == len(wanted)
-    for shape, expected in zip(found, wanted, strict=True):
+    shapes = [row.geometry for row in features(exports, export, layer)]
+    assert len(shapes) == len(wanted)
+    for shape, expected in zip(shapes, wanted, strict=True):
         assert shape.symmetric_difference(expected).area < 1e-15
         assert shape.length == pytest.approx(expected.length)
 
@@ -184,9 +184,9 @@ def test_reprojected_clip(exports: Exports) -> None:
     for row in exports.rows("parcels"):
         if row.has_shape and (cut := row.geometry.intersection(area)).area:
             wanted.append(shapely.transform(cut, lambda xy: np.column_stack(forward.transform(xy[:, 0], xy[:, 1]))))
-    found = [row.geometry for row in features(exports, export, "parcels")]
-    assert [shape.area for shape in found] == pytest.approx([shape.area for shape in wanted], rel=1e-6)
-    assert shapely.total_bounds(found) == pytest.approx(shapely.total_bounds(wanted), abs=0.01)
+    shapes = [row.geometry for row in features(exports, export, "parcels")]
+    assert [shape.area for shape in shapes] == pytest.approx([shape.area for shape in wanted], rel=1e-6)
+    assert shapely.total_bounds(shapes) == pytest.approx(shapely.total_bounds(wanted), abs=0.01)
 
 
 def test_fields_are_chosen_and_ordered(exports: Exports) -> None:

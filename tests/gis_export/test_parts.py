@@ -147,16 +147,16 @@ def test_a_dataset_of_geoparquet(ask: Any, tmp_path: Path, settings: Any) -> Non
 
     job = ask("GeoParquet")
     assert job.status == "COMPLETED", job.message
-    found = members(job)
+    files = members(job)
     names = [f"parcels/part-{number:04}.parquet" for number in range(1, PARTS + 1)]
-    assert list(found) == [*names, "manifest.json"]
-    manifest = json.loads(found["manifest.json"])
+    assert list(files) == [*names, "manifest.json"]
+    manifest = json.loads(files["manifest.json"])
     assert [file["name"] for file in manifest["files"]] == names
     assert [file["sha256"] for file in manifest["files"]] == [part["sha256"] for part in manifest["parts"]]
     assert "data_as_of" not in manifest
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(found[name])
+        (tmp_path / name).write_bytes(files[name])
     rows = duckdb.execute(f"SELECT count(*), count(DISTINCT parcel_number) FROM '{tmp_path}/parcels/*.parquet'")
     assert rows.fetchone() == (24, 24)
     assert sum(len(geopandas.read_parquet(tmp_path / name)) for name in names) == 24
@@ -172,33 +172,33 @@ def test_a_dataset_of_flatgeobuf_with_records_that_have_no_geometry(ask: Any, tm
     PropertyOperational.objects.filter(pk=PropertyOperational.objects.earliest("pk").pk).update(geometry=None)
     job = ask("FlatGeobuf")
     assert job.status == "COMPLETED", job.message
-    found = members(job)
+    files = members(job)
     records = 0
-    for name, data in found.items():
+    for name, data in files.items():
         if name.endswith(".fgb"):
             (tmp_path / "part.fgb").write_bytes(data)
             records += pyogrio.read_info(tmp_path / "part.fgb", force_feature_count=True)["features"]
-    beside = [name for name in found if name.endswith("_without_geometry.csv")]
+    beside = [name for name in files if name.endswith("_without_geometry.csv")]
     assert beside[0].startswith("parcels/part-000")
     moved = [loss["count"] for loss in job.result_summary["layers"][0]["losses"] if loss["kind"] == "moved"]
     assert sum(moved) == 24 - records > 0
-    assert {file["name"] for file in job.result_summary["files"]} == set(found) - {"manifest.json"}
+    assert {file["name"] for file in job.result_summary["files"]} == set(files) - {"manifest.json"}
 
 
 def test_several_layers_and_what_is_not_cut(api: APIClient, loaded: County, cut: None) -> None:
     area = {"type": "bbox", "coordinates": [-180, -80, 180, 80]}
     job = run_export(api, loaded, "CSV", ["parcels", "zoning", "trees"], area_of_interest=area)
     assert job.status == "COMPLETED", job.message
-    found = members(job)
-    assert list(found) == ["parcels.csv", "zoning.csv", "trees.csv", "area_of_interest.geojson", "manifest.json"]
-    boundary = json.loads(found["area_of_interest.geojson"])["features"]
+    files = members(job)
+    assert list(files) == ["parcels.csv", "zoning.csv", "trees.csv", "area_of_interest.geojson", "manifest.json"]
+    boundary = json.loads(files["area_of_interest.geojson"])["features"]
     assert [feature["properties"]["spatial_operation"] for feature in boundary] == ["intersects"]
-    manifest = json.loads(found["manifest.json"])
+    manifest = json.loads(files["manifest.json"])
     assert manifest["area_of_interest"]["records"] == 1
     assert [layer["file"] for layer in manifest["layers"]] == ["parcels.csv", "zoning.csv", "trees.csv"]
     for file in manifest["files"]:
-        assert hashlib.sha256(found[file["name"]]).hexdigest() == file["sha256"]
-        assert len(found[file["name"]]) == file["bytes"]
+        assert hashlib.sha256(files[file["name"]]).hexdigest() == file["sha256"]
+        assert len(files[file["name"]]) == file["bytes"]
     assert {part.layer for part in parts_of(job)} == {"parcels", "zoning", "trees"}
     for export_format, parameters in (("GeoPackage", {}), ("CSV", {"simplify": {"tolerance": 1, "units": "m"}})):
         other = run_export(api, loaded, export_format, ["parcels"], parameters=parameters)
@@ -211,9 +211,9 @@ def test_a_layer_without_rows_beside_a_large_one(api: APIClient, loaded: County,
     job = run_export(api, loaded, "CSV", ["trees", "parcels"])
     assert job.status == "COMPLETED", job.message
     assert [layer["records"] for layer in job.result_summary["layers"]] == [0, 24]
-    found = members(job)
-    assert found["trees.csv"].count(b"\n") == 1
-    assert found["parcels.csv"].count(b"\n") > 24
+    files = members(job)
+    assert files["trees.csv"].count(b"\n") == 1
+    assert files["parcels.csv"].count(b"\n") > 24
 
 
 def test_all_parts_see_one_moment(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,10 +289,10 @@ def test_parts_pass_through_storage_that_all_machines_have(ask: Any, settings: A
         merged, dataset = ask(), ask("GeoParquet")
         assert merged.result_file_sha256 == expected
         assert len(members(dataset)) == PARTS + 1
-        assert len([found for found in bucket.objects.all() if "/parts/" in found.key]) == 2 * PARTS
+        assert len([item for item in bucket.objects.all() if "/parts/" in item.key]) == 2 * PARTS
         assert list(publish.workdir_root().iterdir()) == []
         sweep()
-        assert {found.key for found in bucket.objects.all()} == {merged.result_file, dataset.result_file}
+        assert {item.key for item in bucket.objects.all()} == {merged.result_file, dataset.result_file}
     finally:
         store.stop()
 

@@ -108,8 +108,8 @@ def test_counts_and_totals(cambridge: County, django_db_blocker: Any, tmp_path: 
     files = {layer: Export(job, path, tmp_path).holding(layer) for layer in LAYERS}
     if export_format in ("FlatGeobuf", "PMTiles"):  # the others lie in a CSV beside it, or are left out
         count = parcels_with_a_shape
-    found, value = _read(export_format, files)
-    assert (found, value) == ({"parcels": count, "zoning": zones}, total)
+    counts, value = _read(export_format, files)
+    assert (counts, value) == ({"parcels": count, "zoning": zones}, total)
 
 
 def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], int]:
@@ -124,8 +124,8 @@ def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], i
         elif export_format == "CSV":
             values[layer] = _csv_column(path, name)
         elif export_format == "GML":
-            found = etree.parse(path).getroot().findall(f"{T}featureMember/{T}{layer}")
-            values[layer] = [feature.findtext(f"{T}{name}") for feature in found]
+            values_read = etree.parse(path).getroot().findall(f"{T}featureMember/{T}{layer}")
+            values[layer] = [feature.findtext(f"{T}{name}") for feature in values_read]
         elif export_format in ("KML", "KMZ"):
             folder = folder_of(path.read_bytes() if export_format == "KML" else doc_kml(path), layer)
             marks = folder.findall("k:Placemark", NS)
@@ -136,13 +136,13 @@ def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], i
             assert entities >= {"parcels": 13_000, "zoning": 200}[layer]
             values[layer] = _csv_column(path.with_name(f"{layer}.csv"), name)
         elif export_format == "PMTiles":
-            found = {
+            values_read = {
                 feature["id"]: feature["properties"].get(name)
                 for (z, _, _), tile in decoded(path).items()
                 for feature in tile.get(layer, {"features": []})["features"]
                 if z == 15
             }
-            values[layer] = list(found.values())
+            values[layer] = list(values_read.values())
         elif export_format == "XLSX":
             heads, *cells = python_calamine.load_workbook(path).get_sheet_by_name(layer).to_python()
             at = heads.index(name) if name in heads else 0
@@ -153,7 +153,7 @@ def _read(export_format: str, files: dict[str, Path]) -> tuple[dict[str, int], i
         else:
             with fiona.open(path, layer=layer if export_format in ("GeoPackage", "FileGDB") else None) as source:
                 values[layer] = [feature.properties.get(name) for feature in source]
-    counts = {layer: len(found) for layer, found in values.items()}
+    counts = {layer: len(by_feature) for layer, by_feature in values.items()}
     return counts, sum(int(value) for value in values["parcels"] if value)
 
 

@@ -29,10 +29,10 @@ def ask(api: APIClient, county: County, action: str = "run", **more: Any) -> Any
 def faults(response: Any) -> dict[str, str]:
     assert response.status_code == 400, response.content
     assert response.headers["Content-Type"] == "application/problem+json"
-    found: dict[str, str] = {}
+    by_field: dict[str, str] = {}
     for error in response.json()["errors"]:
-        found[error["field"]] = " ".join([*found.get(error["field"], "").split(), error["detail"]])
-    return found
+        by_field[error["field"]] = " ".join([*by_field.get(error["field"], "").split(), error["detail"]])
+    return by_field
 
 
 def settings_of(county: County, **settings: Any) -> None:
@@ -41,7 +41,7 @@ def settings_of(county: County, **settings: Any) -> None:
 
 @pytest.mark.parametrize("action", ["run", "estimate"])
 def test_every_fault_is_named_at_once(api: APIClient, loaded: County, action: str) -> None:
-    found = faults(
+    by_field = faults(
         ask(
             api,
             loaded,
@@ -59,17 +59,17 @@ def test_every_fault_is_named_at_once(api: APIClient, loaded: County, action: st
             },
         )
     )
-    assert set(found) == {
+    assert set(by_field) == {
         "export_format",
         "layers",
         "area_of_interest",
         *(f"parameters.{name}" for name in ("crs", "spatial_operation", "include_assessment_data", "package", "sql")),
         "parameters.fields",
     }
-    assert all(name in found["export_format"] for name in FORMATS)
-    assert all(name in found["layers"] for name in ("'rivers'", "parcels", "sales", "zoning", "roads", "trees"))
-    assert "axes may be in the wrong order" in found["area_of_interest"]
-    assert "EPSG:2285" in found["parameters.crs"]
+    assert all(name in by_field["export_format"] for name in FORMATS)
+    assert all(name in by_field["layers"] for name in ("'rivers'", "parcels", "sales", "zoning", "roads", "trees"))
+    assert "axes may be in the wrong order" in by_field["area_of_interest"]
+    assert "EPSG:2285" in by_field["parameters.crs"]
     assert not GisExportJob.objects.exists()
 
 
@@ -173,8 +173,8 @@ class TestCountySettings:
         assert "not allowed in COUNTY01. Available: CSV, KML." in faults(ask(api, loaded))["export_format"]
         assert ask(api, loaded, export_format="KML").status_code == 202
         listed = api.get(f"{URL}/formats", {"county_id": loaded.pk}).json()
-        assert [found["name"] for found in listed] == ["CSV", "KML"]
-        assert [found["name"] for found in api.get(f"{URL}/formats").json()] == FORMATS
+        assert [file_format["name"] for file_format in listed] == ["CSV", "KML"]
+        assert [file_format["name"] for file_format in api.get(f"{URL}/formats").json()] == FORMATS
 
     def test_default_crs_and_parameters_apply_and_an_explicit_one_wins(self, api: APIClient, loaded: County) -> None:
         settings_of(
@@ -192,8 +192,8 @@ class TestCountySettings:
         def resolved(**more: Any) -> dict[str, Any]:
             response = ask(api, loaded, **{"export_format": "CSV", **more})
             assert response.status_code == 202, response.content
-            found: dict[str, Any] = GisExportJob.objects.get(pk=response.data["job_id"]).resolved
-            return {name: value for name, value in found.items() if value is not None or name == "fields"}
+            stored: dict[str, Any] = GisExportJob.objects.get(pk=response.data["job_id"]).resolved
+            return {name: value for name, value in stored.items() if value is not None or name == "fields"}
 
         assert resolved() == {
             "crs": "EPSG:2926",
@@ -279,8 +279,8 @@ class TestPersonalData:
         assert b"Owner 1" not in content
 
     def test_asking_for_it_without_the_right_is_refused(self, api: APIClient, loaded: County) -> None:
-        found = faults(ask(api, loaded, parameters={"fields": {"parcels": ["parcel_number", "owner_name"]}}))
-        assert found == {"parameters.fields": "You have no right to personal data: owner_name of parcels."}
+        by_field = faults(ask(api, loaded, parameters={"fields": {"parcels": ["parcel_number", "owner_name"]}}))
+        assert by_field == {"parameters.fields": "You have no right to personal data: owner_name of parcels."}
 
     def test_with_the_right_it_goes_out_to_those_who_have_it(
         self,

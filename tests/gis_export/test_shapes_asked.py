@@ -34,11 +34,11 @@ def losses(job: GisExportJob, layer: str = "parcels") -> list[tuple[str, str, in
 @pytest.mark.parametrize("export_format", [name for name in FORMATS if name != "PMTiles"])  # which has its own grid
 def test_precision_in_every_format(exports: Exports, export_format: str) -> None:
     export = exports(export_format, "parcels", precision=4, crs=4326)
-    found = features(exports, export, "parcels")
-    positions = shapely.get_coordinates([row.geometry for row in found if row.geometry is not None])
+    exported = features(exports, export, "parcels")
+    positions = shapely.get_coordinates([row.geometry for row in exported if row.geometry is not None])
     assert len(positions) > 50
     assert np.abs(positions - positions.round(4)).max() < 1e-9
-    assert all(row.geometry.is_valid for row in found if row.geometry is not None)
+    assert all(row.geometry.is_valid for row in exported if row.geometry is not None)
     described = losses(export.job)
     assert ("altered", "Coordinates have 4 decimals, as was asked (precision).", None) in described
     assert export.manifest["request"]["resolved"]["precision"] == 4
@@ -144,9 +144,9 @@ def test_clip_then_simplify_then_another_crs(exports: Exports) -> None:
     asked = {"spatial_operation": "clip", "simplify": {"tolerance": 1, "units": "m"}, "precision": 2}
     export = exports("GeoPackage", "parcels", area=area, crs="EPSG:3857", **asked)
     plain = exports("GeoPackage", "parcels", area=area, spatial_operation="clip", crs="EPSG:3857")
-    found, wanted = (features(exports, one, "parcels") for one in (export, plain))
-    assert len(found) == len(wanted) > 2
-    for one, other in zip(found, wanted, strict=True):
+    exported, wanted = (features(exports, one, "parcels") for one in (export, plain))
+    assert len(exported) == len(wanted) > 2
+    for one, other in zip(exported, wanted, strict=True):
         assert one.geometry.symmetric_difference(other.geometry).area < 0.02 * other.geometry.area
 
 
@@ -186,9 +186,9 @@ def test_neighbors_together_where_postgis_can(county: County, monkeypatch: pytes
     )
     monkeypatch.setattr(shaping, "has_coverage_simplify", lambda: True)
     parcels, sales = (selection.plan() for selection in of_job(job).selections(personal=True)[0])
-    found = re.search(r"ST_CoverageSimplify\(ST_Transform\(f\.g, 2285\), (\S+)\) OVER \(\) AS simplified", parcels.sql)
-    assert found is not None
-    assert float(found[1]) == pytest.approx(10, rel=1e-5)  # in US survey feet
+    match = re.search(r"ST_CoverageSimplify\(ST_Transform\(f\.g, 2285\), (\S+)\) OVER \(\) AS simplified", parcels.sql)
+    assert match is not None
+    assert float(match[1]) == pytest.approx(10, rel=1e-5)  # in US survey feet
     assert any("common edges" in notice.detail for notice in parcels.notices)
     assert "Simplify" not in sales.sql
     monkeypatch.setattr(shaping, "MAX_TOGETHER", -1)
@@ -209,8 +209,8 @@ def test_a_layer_goes_back_by_the_operation_by_which_it_came(
         job = run_export(api, county, "GeoPackage", ["surveys"], parameters={"crs": 26710, **more})
         (layer,) = job.result_summary["layers"]
         assert layer["transformation"] == report["transformation"]
-        (found,) = pyogrio.raw.read(default_storage.path(job.result_file), columns=[])[2]
-        assert shapely.hausdorff_distance(shapely.from_wkb(found), ring) < 1e-3
+        (value,) = pyogrio.raw.read(default_storage.path(job.result_file), columns=[])[2]
+        assert shapely.hausdorff_distance(shapely.from_wkb(value), ring) < 1e-3
     job = run_export(api, county, "GeoPackage", ["surveys"], parameters={"crs": 26910})
     assert job.result_summary["layers"][0]["transformation"] is None
 

@@ -97,8 +97,8 @@ def test_each_window_gives_what_is_in_it(
     south, north = sorted(window[2:])
     within = (corners[:, 0] <= east) & (corners[:, 2] >= west) & (corners[:, 1] <= north) & (corners[:, 3] >= south)
     with fiona.open(path) as source:
-        found = [feature.properties["number"] for feature in source.filter(bbox=(west, south, east, north))]
-    assert sorted(found) == np.flatnonzero(within).tolist()
+        numbers = [feature.properties["number"] for feature in source.filter(bbox=(west, south, east, north))]
+    assert sorted(numbers) == np.flatnonzero(within).tolist()
 
 
 @pytest.mark.parametrize("count", [0, 1, 51, 52, 2601, 2602, 20_000])

@@ -254,11 +254,11 @@ def test_most_vertices(api: APIClient, county: County, tmp_path: Path) -> None:
 
 def _lying(content: bytes) -> bytes:
     """A zip whose headers say that its only member has ten bytes."""
-    found = bytearray(content)
+    lying = bytearray(content)
     for signature, at in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
-        start = found.index(signature) + at
-        found[start : start + 4] = struct.pack("<I", 10)
-    return bytes(found)
+        start = lying.index(signature) + at
+        lying[start : start + 4] = struct.pack("<I", 10)
+    return bytes(lying)
 
 
 BOMB = zipped({"x.kml": b" " * 60_000_000})

@@ -19,11 +19,11 @@ LAYERS = ["parcels", "sales", "zoning", "roads", "trees"]
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_geojson(exports: Exports, layer: str) -> None:
-    found = json.loads(exports("GeoJSON", layer).path.read_text(encoding="utf-8"))
+    collection = json.loads(exports("GeoJSON", layer).path.read_text(encoding="utf-8"))
     # Section 3.1 of RFC 7946 allows an empty array of coordinates; the validator does not.
-    found["features"] = [f for f in found["features"] if not f["geometry"] or f["geometry"]["coordinates"]]
-    assert geojson_validator.validate_structure(found) == {}
-    faults_found = geojson_validator.validate_geometries(found)
+    collection["features"] = [f for f in collection["features"] if not f["geometry"] or f["geometry"]["coordinates"]]
+    assert geojson_validator.validate_structure(collection) == {}
+    faults_found = geojson_validator.validate_geometries(collection)
     assert faults_found["invalid"] == {}
     assert set(faults_found["problematic"]) <= {"holes"}  # which an assessor's parcels have
 

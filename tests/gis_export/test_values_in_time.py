@@ -61,8 +61,8 @@ def export(api: APIClient, county: County, **parameters: Any) -> tuple[GisExport
     job = run_export(api, county, "GeoJSON", ["parcels"], parameters=parameters)
     assert job.status == "COMPLETED", job.message
     with default_storage.open(job.result_file) as file:
-        found = [feature["properties"] for feature in json.load(file)["features"]]
-    return job, {properties["parcel_number"]: properties for properties in found}
+        properties_of_all = [feature["properties"] for feature in json.load(file)["features"]]
+    return job, {properties["parcel_number"]: properties for properties in properties_of_all}
 
 
 @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ def export(api: APIClient, county: County, **parameters: Any) -> tuple[GisExport
     ],
 )
 def test_values_as_they_were(api: APIClient, valued: County, day: str, totals: dict[str, int]) -> None:
-    job, found = export(api, valued, as_of=day)
-    assert set(found) == set(HISTORY)
-    assert {number: row["total_value"] for number, row in found.items()} == dict.fromkeys(HISTORY) | totals
-    assert all((found[number]["tax_year"] is None) is (number not in totals) for number in HISTORY)
+    job, by_number = export(api, valued, as_of=day)
+    assert set(by_number) == set(HISTORY)
+    assert {number: row["total_value"] for number, row in by_number.items()} == dict.fromkeys(HISTORY) | totals
+    assert all((by_number[number]["tax_year"] is None) is (number not in totals) for number in HISTORY)
     (layer,) = job.result_summary["layers"]
     assert layer["reconciliation"]["source"]["sums"]["total_value"] == sum(totals.values())
     lost = {loss["detail"]: loss["count"] for loss in layer["losses"]}
     assert lost.pop("Coordinates are rounded to 7 decimals.") is None  # as in all GeoJSON
     assert lost == {f"Records had no value on {day}: theirs are absent.": len(HISTORY) - len(totals)}
     assert job.result_summary["request"]["resolved"]["as_of"] == day
-    assert layer["fields"] == list(found["steady"])
+    assert layer["fields"] == list(by_number["steady"])
 
 
 def test_conditions_are_on_the_values_of_the_day(api: APIClient, valued: County) -> None:
@@ -95,8 +95,8 @@ def test_conditions_are_on_the_values_of_the_day(api: APIClient, valued: County)
     assert set(export(api, valued, where=where, as_of="2022-01-01")[1]) == {"risen", "corrected"}
     absent = [{"field": "total_value", "op": "is_null"}]
     assert set(export(api, valued, where=absent, as_of="2022-01-01")[1]) == {"new", "never"}
-    _, found = export(api, valued, fields=["tax_year", "parcel_number"], as_of="2022-01-01")
-    assert found["corrected"] == {"tax_year": 2022, "parcel_number": "corrected"}
+    _, by_number = export(api, valued, fields=["tax_year", "parcel_number"], as_of="2022-01-01")
+    assert by_number["corrected"] == {"tax_year": 2022, "parcel_number": "corrected"}
 
 
 @pytest.mark.parametrize(
@@ -174,20 +174,20 @@ def traded(valued: County) -> County:
     return valued
 
 
-def sales_of(found: dict[str, dict[str, Any]]) -> dict[str, tuple[str, int]]:
+def sales_of(by_number: dict[str, dict[str, Any]]) -> dict[str, tuple[str, int]]:
     return {
         number: (row["last_valid_sale_date"], row["last_valid_sale_price"])
-        for number, row in found.items()
+        for number, row in by_number.items()
         if row["last_valid_sale_id"] is not None
     }
 
 
 def test_the_latest_sound_sale_is_joined(api: APIClient, traded: County) -> None:
-    job, found = export(api, traded, include_assessment_data=True, fields=["parcel_number", "total_value"])
-    assert set(found) == set(HISTORY)
-    assert sales_of(found) == {"steady": ("2021-05-01", 250_000), "risen": ("2023-05-01", 300_000)}
-    assert list(found["steady"]) == ["parcel_number", "total_value", *(f.name for f in assessment.SALE_FIELDS)]
-    assert found["steady"]["last_valid_sale_deed"] == "WD"
+    job, by_number = export(api, traded, include_assessment_data=True, fields=["parcel_number", "total_value"])
+    assert set(by_number) == set(HISTORY)
+    assert sales_of(by_number) == {"steady": ("2021-05-01", 250_000), "risen": ("2023-05-01", 300_000)}
+    assert list(by_number["steady"]) == ["parcel_number", "total_value", *(f.name for f in assessment.SALE_FIELDS)]
+    assert by_number["steady"]["last_valid_sale_deed"] == "WD"
     (layer,) = job.result_summary["layers"]
     assert layer["reconciliation"]["source"]["sums"]["last_valid_sale_price"] == 550_000
     effective = job.result_summary["request"]["effective_inputs"]["include_assessment_data"]
@@ -200,12 +200,12 @@ def test_the_latest_sound_sale_is_joined(api: APIClient, traded: County) -> None
         GisExportJob.objects.filter(pk=job.pk).update(result_summary=summary)
         with pytest.raises(CommandError, match=r"differences? found"):
             call_command("verify_export", str(job.pk))
-    _, found = export(api, traded, include_assessment_data=True, as_of="2022-06-01")
-    assert sales_of(found) == {"steady": ("2021-05-01", 250_000), "risen": ("2021-05-01", 250_000)}
+    _, by_number = export(api, traded, include_assessment_data=True, as_of="2022-06-01")
+    assert sales_of(by_number) == {"steady": ("2021-05-01", 250_000), "risen": ("2021-05-01", 250_000)}
     for asked in ({}, {"include_assessment_data": False}, {"include_assessment_data": None}):
-        _, found = export(api, traded, **asked)
-        assert "last_valid_sale_id" not in found["steady"]
-        assert ("total_value" in found["steady"]) is (asked.get("include_assessment_data") is not False)
+        _, by_number = export(api, traded, **asked)
+        assert "last_valid_sale_id" not in by_number["steady"]
+        assert ("total_value" in by_number["steady"]) is (asked.get("include_assessment_data") is not False)
 
 
 def test_a_change_of_the_rules_is_a_change_of_the_result(api: APIClient, traded: County) -> None:

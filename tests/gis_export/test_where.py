@@ -113,8 +113,11 @@ def test_the_file_holds_what_was_asked_for(exports: Exports) -> None:
     }
     area = {"type": "bbox", "coordinates": [data.WEST - 1, data.SOUTH - 1, data.WEST + 0.0029, data.SOUTH + 1]}
     export = exports("GeoJSON", "parcels", "zoning", area=area, where=where)
-    found = json.loads(export.files["parcels.geojson"].read_text())["features"]
-    assert [feature["properties"]["year_built"] for feature in found] == [1900, 1901]  # the third is not in the area
+    features = json.loads(export.files["parcels.geojson"].read_text())["features"]
+    assert [feature["properties"]["year_built"] for feature in features] == [
+        1900,
+        1901,
+    ]  # the third is not in the area
     (layer,) = [entry for entry in export.manifest["layers"] if entry["layer"] == "zoning"]
     rows = [row.values for row in exports.rows("zoning")[:2]]
     assert layer["records"] == sum(row["label"] == "0012" or row["big"] == 0 for row in rows) == 1
@@ -174,8 +177,8 @@ def test_faults_name_the_field_and_what_is_expected(
     api: APIClient, loaded: County, where: Any, at: str, named: str
 ) -> None:
     body = {"export_format": "CSV", "county_id": loaded.pk, "layers": ["parcels"], "parameters": {"where": where}}
-    found = faults(api.post(f"{URL}/run", json.dumps(body), content_type="application/json"))
-    assert named in found[f"parameters.where.{at}" if at else "parameters.where"]
+    by_field = faults(api.post(f"{URL}/run", json.dumps(body), content_type="application/json"))
+    assert named in by_field[f"parameters.where.{at}" if at else "parameters.where"]
     assert not GisExportJob.objects.exists()
 
 
@@ -193,12 +196,12 @@ def test_the_lists_of_a_request_are_limited_together(api: APIClient, loaded: Cou
     assert ask(api, loaded, "estimate", parameters={"where": many}).status_code == 200
     fault = "10,000 values together, and here they have more."
     one_more = [*many, c("year_built", "not_in", [1900])]
-    found = faults(ask(api, loaded, "estimate", parameters={"where": one_more}))
-    assert fault in found.pop("parameters.where.1")
-    assert found == {}
+    by_field = faults(ask(api, loaded, "estimate", parameters={"where": one_more}))
+    assert fault in by_field.pop("parameters.where.1")
+    assert by_field == {}
     where = {"parcels": many, "zoning": [c("big", "in", [1])]}
-    found = faults(ask(api, loaded, layers=["parcels", "zoning"], parameters={"where": where}))
-    assert fault in found["parameters.where.zoning.0"]
+    by_field = faults(ask(api, loaded, layers=["parcels", "zoning"], parameters={"where": where}))
+    assert fault in by_field["parameters.where.zoning.0"]
 
 
 def test_several_layers_take_an_object(api: APIClient, loaded: County) -> None:

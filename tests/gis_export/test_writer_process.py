@@ -48,8 +48,12 @@ COLUMNS = (ColumnPlan("number", "integer", total=True), ColumnPlan("name", "text
 
 
 def conninfo(**changes: str) -> str:
-    found = connection.settings_dict
-    known = {"dbname": found["NAME"], "user": found["USER"], "host": found["HOST"] or found["OPTIONS"].get("host", "")}
+    settings = connection.settings_dict
+    known = {
+        "dbname": settings["NAME"],
+        "user": settings["USER"],
+        "host": settings["HOST"] or settings["OPTIONS"].get("host", ""),
+    }
     return " ".join(f"{name}='{value}'" for name, value in {**known, **changes}.items() if value)
 
 
@@ -179,14 +183,14 @@ class TestFailures:
     def test_a_query_that_is_ended(self, tmp_path: Path, end: str, kind: type[JobError], export_format: str) -> None:
         """With its connection, or alone."""
         sql = SQUARES.format(150).replace("'text ' || i", "'text ' || i || pg_sleep(0.02)")
-        found: list[JobError] = []
-        thread = threading.Thread(target=lambda: found.append(failure(plan(tmp_path, export_format, sql))))
+        failures: list[JobError] = []
+        thread = threading.Thread(target=lambda: failures.append(failure(plan(tmp_path, export_format, sql))))
         thread.start()
         backends = wait_until(lambda: running("pg_sleep(0.02)"))
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {end}(pid) FROM unnest(%s) AS pid", [backends])
         thread.join(20)
-        assert type(found[0]) is kind
+        assert type(failures[0]) is kind
         assert run_plan(plan(tmp_path)).records == 20
 
     @pytest.mark.parametrize("export_format", ["CSV", "FlatGeobuf", "GeoPackage", "GeoParquet"])
@@ -426,7 +430,7 @@ def test_the_writer_connects_as_django_does(monkeypatch: pytest.MonkeyPatch, db:
 def test_environment_of_a_worker_is_enough(tmp_path: Path, transactional_db: None) -> None:
     """A worker started from anywhere finds its writer."""
     code = "from gis_export.client import writer; w = writer(); import time; time.sleep(1.5); print(w.usable)"
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
         env=process_environment(PYTHONPATH=str(ROOT)),
@@ -434,4 +438,4 @@ def test_environment_of_a_worker_is_enough(tmp_path: Path, transactional_db: Non
         text=True,
         check=True,
     )
-    assert found.stdout == "True\n"
+    assert done.stdout == "True\n"

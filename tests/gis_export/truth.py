@@ -29,7 +29,7 @@ class Truth:
 
     def check(self, exports: Exports, export: Export, layer: str) -> None:
         """Every value and every coordinate."""
-        wanted, found = list(self.wanted(exports, export, layer)), self.read(exports, export, layer)
+        wanted, actual = list(self.wanted(exports, export, layer)), self.read(exports, export, layer)
         if not self.ordered:
-            wanted, found = in_any_order(wanted), in_any_order(found)
-        assert_same(wanted, found, self.geometry, self.same)
+            wanted, actual = in_any_order(wanted), in_any_order(actual)
+        assert_same(wanted, actual, self.geometry, self.same)

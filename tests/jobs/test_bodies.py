@@ -18,10 +18,10 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def nested(depth: int) -> Any:
-    found: Any = 1
+    value: Any = 1
     for _ in range(depth):
-        found = [found]
-    return found
+        value = [value]
+    return value
 
 
 TOO_MUCH = [

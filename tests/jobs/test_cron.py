@@ -16,11 +16,11 @@ SEATTLE = "America/Los_Angeles"
 
 def slots(expression: str, zone: str, start: str, number: int) -> list[str]:
     """In local time, without the year."""
-    moment, found = datetime.fromisoformat(start), []
+    moment, moments = datetime.fromisoformat(start), []
     for _ in range(number):
         moment = next_after(expression, zone, moment)
-        found.append(moment)
-    return [f"{slot:%m-%d %H:%M}" for slot in found]
+        moments.append(moment)
+    return [f"{slot:%m-%d %H:%M}" for slot in moments]
 
 
 @pytest.mark.parametrize(

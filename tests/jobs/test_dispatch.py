@@ -79,13 +79,13 @@ def test_a_job_that_waits_its_turn_is_not_offered_again(
 
 def test_double_submission_at_once_makes_one_job(transactional_db: None, county: County, analyst: Any) -> None:
     start = threading.Barrier(8)
-    found: list[Any] = []
+    submissions: list[Any] = []
 
     def press() -> None:
         job = DummyJob(county=county, flavour="plain", parameters={"lines": 1}, submitted_by=analyst)
         start.wait()
         try:
-            found.append(dispatch.submit(job, idempotency_key="once"))
+            submissions.append(dispatch.submit(job, idempotency_key="once"))
         finally:
             connection.close()
 
@@ -94,9 +94,9 @@ def test_double_submission_at_once_makes_one_job(transactional_db: None, county:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({job.pk for job, _ in found}) == 1
-    assert [created for _, created in found].count(True) == 1
-    assert len(found) == 8
+    assert len({job.pk for job, _ in submissions}) == 1
+    assert [created for _, created in submissions].count(True) == 1
+    assert len(submissions) == 8
     assert DummyJob.objects.count() == queued().count() == 1
 
 

@@ -33,14 +33,14 @@ signal.pause()
 
 @pytest.fixture
 def supervised() -> Iterator[supervise.SupervisedCluster]:
-    found = supervise.SupervisedCluster(CLUSTER)
-    found.process = subprocess.Popen([sys.executable, "-c", KEEPER], start_new_session=True)
+    cluster = supervise.SupervisedCluster(CLUSTER)
+    cluster.process = subprocess.Popen([sys.executable, "-c", KEEPER], start_new_session=True)
     try:
-        wait_until(lambda: len(members(found)) == 4 and found.busy_workers())
-        yield found
+        wait_until(lambda: len(members(cluster)) == 4 and cluster.busy_workers())
+        yield cluster
     finally:
-        os.killpg(found.process.pid, signal.SIGKILL)
-        found.process.wait()
+        os.killpg(cluster.process.pid, signal.SIGKILL)
+        cluster.process.wait()
 
 
 def members(supervised: supervise.SupervisedCluster) -> list[int]:

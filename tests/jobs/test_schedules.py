@@ -420,9 +420,9 @@ def test_latest(transactional_db: None, api: APIClient, create: Create, viewer: 
         jobs.append(work(DummyJob.objects.get(pk=response.data["job_id"])))
     api.patch(f"{URL}/{schedule.pk}", {"request": {**schedule.request, "parameters": {"lines": 4}}})
     pending = api.post(f"{URL}/{schedule.pk}/run").data["job_id"]
-    found = client_of(viewer).get(address).json()
-    assert (found["job_id"], found["schedule_id"]) == (str(jobs[1].pk), str(schedule.pk))
-    assert found["result"]["lines_written"] == 3  # as the plugin shows its results
+    latest = client_of(viewer).get(address).json()
+    assert (latest["job_id"], latest["schedule_id"]) == (str(jobs[1].pk), str(schedule.pk))
+    assert latest["result"]["lines_written"] == 3  # as the plugin shows its results
     file = client_of(viewer).get(f"{address}/download")
     content = file.getvalue()
     assert content == b"plain line 0\nplain line 1\nplain line 2\n"

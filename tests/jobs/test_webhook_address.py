@@ -100,11 +100,11 @@ def test_addresses_that_are_refused(url: str) -> None:
 
 
 @given(st.ip_addresses())
-def test_what_is_not_global_is_never_public(found: Any) -> None:
-    if not found.is_global or found.is_multicast:
-        assert not address.is_public(found)
-    if found.version == 4:
-        assert address.is_public(ip_address(f"::ffff:{found}")) == address.is_public(found)
+def test_what_is_not_global_is_never_public(ip: Any) -> None:
+    if not ip.is_global or ip.is_multicast:
+        assert not address.is_public(ip)
+    if ip.version == 4:
+        assert address.is_public(ip_address(f"::ffff:{ip}")) == address.is_public(ip)
 
 
 def test_receivers_inside_the_network_that_the_site_allows(settings: Any) -> None:

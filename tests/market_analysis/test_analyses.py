@@ -38,15 +38,15 @@ MORE = {"price_index": ["", "_resales", "_value_tiers"], "time_adjustment": ["",
 
 @pytest.mark.parametrize("name", ANALYSES)
 def test_files_of_every_analysis(analyse: Analyse, market_county: County, name: str) -> None:
-    found = analyse(name, **REQUESTS[name])
-    assert list(found.files) == [
+    result = analyse(name, **REQUESTS[name])
+    assert list(result.files) == [
         *(f"{name}{more}{ending}" for more in MORE.get(name, [""]) for ending in (".csv", ".xlsx", ".parquet")),
         f"{name}_summary.json",
         f"{name}_chart.vl.json",
         f"{name}_chart.svg",
     ]
-    summary = json.loads(found.files[f"{name}_summary.json"], parse_constant=pytest.fail)
-    assert summary == found.summary
+    summary = json.loads(result.files[f"{name}_summary.json"], parse_constant=pytest.fail)
+    assert summary == result.summary
     screening = summary["screening"]
     assert (screening["sales"], screening["kept"]) == (records.SOUND + records.EXCLUDED, records.SOUND)
     assert {item["reason"]: item["sales"] for item in screening["excluded"]} == {
@@ -55,22 +55,22 @@ def test_files_of_every_analysis(analyse: Analyse, market_county: County, name: 
         "multi_parcel": 1,
     }
     # The three tables say the same.
-    parquet = pq.read_table(io.BytesIO(found.files[f"{name}.parquet"]))
-    sheet = openpyxl.load_workbook(io.BytesIO(found.files[f"{name}.xlsx"])).active
-    assert parquet.column_names == list(found.table.columns)
-    assert parquet.num_rows == len(found.table) == sheet.max_row - 1 > 0
+    parquet = pq.read_table(io.BytesIO(result.files[f"{name}.parquet"]))
+    sheet = openpyxl.load_workbook(io.BytesIO(result.files[f"{name}.xlsx"])).active
+    assert parquet.column_names == list(result.table.columns)
+    assert parquet.num_rows == len(result.table) == sheet.max_row - 1 > 0
     assert "NaN" not in str(parquet.to_pylist())
     assert "nan" not in str(parquet.to_pylist()).lower().replace("nance", "")
     # The picture is sound, says what it is, and has something in it.
-    picture = etree.fromstring(found.files[f"{name}_chart.svg"])
-    spec = json.loads(found.files[f"{name}_chart.vl.json"], parse_constant=pytest.fail)
+    picture = etree.fromstring(result.files[f"{name}_chart.svg"])
+    spec = json.loads(result.files[f"{name}_chart.vl.json"], parse_constant=pytest.fail)
     assert picture[0].text == spec["title"]["text"]
     assert picture[1].text == spec["description"]
     assert picture.get("role") == "img"
     shapes = picture.xpath("//*[local-name()='path' or local-name()='rect' or local-name()='line']")
     assert len(shapes) > 10
-    assert b"NaN" not in found.files[f"{name}_chart.svg"]
-    assert b"href" not in found.files[f"{name}_chart.svg"].replace(b"xlink", b"")
+    assert b"NaN" not in result.files[f"{name}_chart.svg"]
+    assert b"href" not in result.files[f"{name}_chart.svg"].replace(b"xlink", b"")
 
 
 def test_the_same_request_gives_the_same_bytes(analyse: Analyse, market_county: County) -> None:
@@ -79,8 +79,8 @@ def test_the_same_request_gives_the_same_bytes(analyse: Analyse, market_county: 
 
 
 def test_price_index_follows_the_market(analyse: Analyse, market_county: County) -> None:
-    found = analyse("price_index", parameters={"methods": ["hedonic", "median"]}).table
-    hedonic = found[found["method"] == "hedonic"]
+    index = analyse("price_index", parameters={"methods": ["hedonic", "median"]}).table
+    hedonic = index[index["method"] == "hedonic"]
     truth = 100 * np.exp(data.level(np.arange(24) + 0.5) - data.level(np.array([0.5])))
     assert hedonic["index"].to_numpy() == pytest.approx(truth, rel=0.1)
     assert ((hedonic["low"] <= truth) & (truth <= hedonic["high"])).mean() > 0.85
@@ -89,13 +89,13 @@ def test_price_index_follows_the_market(analyse: Analyse, market_county: County)
 
 
 def test_price_trend_beside_pandas(analyse: Analyse, market_county: County) -> None:
-    found = analyse("price_trend", **REQUESTS["price_trend"])
+    result = analyse("price_trend", **REQUESTS["price_trend"])
     sales = pd.DataFrame(
         Sale.objects.filter(sale_id__regex=r"^\d+$").values("sale_date", "sale_price", "property__neighborhood")
     )
     quarter = pd.to_datetime(sales["sale_date"]).dt.to_period("Q").astype(str).str.replace("Q", "-Q")
     groups = sales["sale_price"].astype(float).groupby([sales["property__neighborhood"], quarter])
-    table = found.table.set_index(["place", "period"])
+    table = result.table.set_index(["place", "period"])
     with_figures = table[table["withheld"].isna()]
     assert len(with_figures) > 10
     for key, row in with_figures.iterrows():
@@ -104,7 +104,7 @@ def test_price_trend_beside_pandas(analyse: Analyse, market_county: County) -> N
         assert row["sales"] == groups.size()[key]
         assert row["median_price_low"] <= row["median_price"] <= row["median_price_high"]
         assert row["average_price_low"] < row["average_price"] < row["average_price_high"]
-    trends = found.summary["trends"]
+    trends = result.summary["trends"]
     assert trends[0].keys() >= {"period", "median_price", "average_price", "sales_count", "median_price_interval"}
     assert len(trends) == 4 * 8
     areas = {area.key: area for area in MarketArea.objects.all()}
@@ -115,28 +115,28 @@ def test_price_trend_beside_pandas(analyse: Analyse, market_county: County) -> N
 
 def test_thin_cells_are_withheld_and_say_why(analyse: Analyse, market_county: County) -> None:
     Sale.objects.filter(sale_date__lt=date(2012, 2, 1), property__neighborhood="N0").delete()
-    found = analyse("price_trend", "neighborhood", parameters={"min_sales": 4}).table
-    empty = found[(found["place"] == "N0") & (found["period"] == "2012-01")].iloc[0]
+    cells = analyse("price_trend", "neighborhood", parameters={"min_sales": 4}).table
+    empty = cells[(cells["place"] == "N0") & (cells["period"] == "2012-01")].iloc[0]
     assert (empty["sales"], empty["withheld"]) == (0, "no sales")
     assert np.isnan(empty["median_price"])
-    thin = found[(found["sales"] > 0) & (found["sales"] < 4)]
+    thin = cells[(cells["sales"] > 0) & (cells["sales"] < 4)]
     assert len(thin)
     assert (thin["withheld"] == "fewer than 4 sales").all()
     assert thin["median_price"].isna().all()
 
 
 def test_time_adjustment_is_carried_ahead(analyse: Analyse, market_county: County) -> None:
-    found = analyse("time_adjustment", **REQUESTS["time_adjustment"]).table
-    assert found["period"].iloc[[0, -1]].tolist() == ["2012-01", "2014-06"]
-    assert found[found["carried_ahead"]]["period"].tolist() == [f"2014-0{month}" for month in range(1, 7)]
-    assert (found["low"] <= found["factor"]).all()
+    factors = analyse("time_adjustment", **REQUESTS["time_adjustment"]).table
+    assert factors["period"].iloc[[0, -1]].tolist() == ["2012-01", "2014-06"]
+    assert factors[factors["carried_ahead"]]["period"].tolist() == [f"2014-0{month}" for month in range(1, 7)]
+    assert (factors["low"] <= factors["factor"]).all()
     truth = np.exp(0.006 * (29.5 - np.arange(30) - 0.5))
-    assert found["factor"].to_numpy() == pytest.approx(truth, rel=0.08)
+    assert factors["factor"].to_numpy() == pytest.approx(truth, rel=0.08)
 
 
 def test_sales_activity_beside_sql(analyse: Analyse, market_county: County) -> None:
-    found = analyse("sales_activity", "districts", period={"from": "2012-01-01", "to": "2013-12-31", "step": "year"})
-    table = found.table
+    activity = analyse("sales_activity", "districts", period={"from": "2012-01-01", "to": "2013-12-31", "step": "year"})
+    table = activity.table
     assert set(table["place"]) == {"west", "east"}
     assert table["sales"].sum() == records.SOUND
     assert table["excluded"].sum() == records.EXCLUDED
@@ -148,34 +148,34 @@ def test_sales_activity_beside_sql(analyse: Analyse, market_county: County) -> N
     assert row["sales"] == sold.count()
     assert row["volume"] == sum(sold.values_list("sale_price", flat=True))
     assert row["turnover"] == pytest.approx(sold.count() / west.count() * 365.25 / 366)
-    assert len(found.summary["seasonality"]) == 12
+    assert len(activity.summary["seasonality"]) == 12
 
 
 def test_hot_spots_find_the_dear_side(analyse: Analyse, market_county: County) -> None:
     for sale in Sale.objects.filter(property__neighborhood="N2"):
         sale.sale_price *= 2
         sale.save()
-    found = analyse("hot_spots", "hexgrid:300", parameters={"min_sales": 2})
-    hot = found.table[found.table["spot"] == "hot"]["place"].tolist()
+    spots = analyse("hot_spots", "hexgrid:300", parameters={"min_sales": 2})
+    hot = spots.table[spots.table["spot"] == "hot"]["place"].tolist()
     assert len(hot) >= 3
     areas = MarketArea.objects.filter(key__in=hot)
     centers = [area.geometry.centroid for area in areas if area.geometry]
     assert len(centers) == len(hot)
     assert all(center.x < -121.98 and center.y > 47.015 for center in centers)
-    withheld = found.table[found.table["withheld"].notna()]
+    withheld = spots.table[spots.table["withheld"].notna()]
     assert withheld["z"].isna().all()
-    assert found.summary["tested"] + found.summary["withheld"] == len(found.table)
+    assert spots.summary["tested"] + spots.summary["withheld"] == len(spots.table)
 
 
 def test_comparable_areas_give_reasons(analyse: Analyse, market_county: County) -> None:
-    found = analyse("comparable_market_area", **REQUESTS["comparable_market_area"])
-    table = found.table
+    areas = analyse("comparable_market_area", **REQUESTS["comparable_market_area"])
+    table = areas.table
     assert table.iloc[0][["place", "rank", "distance", "reasons"]].tolist() == ["N1", 0, 0, "the subject"]
     assert table["distance"].is_monotonic_increasing
     assert table.iloc[1]["reasons"].startswith("alike in ")
     parts = table.iloc[1:][[f"{name}_part" for name in ("level", "trend", "stock", "turnover")]]
     assert parts.sum(axis=1).to_numpy() == pytest.approx(1)
-    assert found.summary["most_alike"][0]["place"] == table.iloc[1]["place"]
+    assert areas.summary["most_alike"][0]["place"] == table.iloc[1]["place"]
 
 
 def test_segments_share_the_sales(analyse: Analyse, market_county: County) -> None:
@@ -207,9 +207,9 @@ def test_areas_and_classes_cut_the_sales(analyse: Analyse, market_county: County
 
 def test_screening_of_a_request(analyse: Analyse, market_county: County) -> None:
     screening = {"excluded_deeds": [], "min_price": 0, "multi_parcel": True, "outlier_iqr": 0, "flip_rise": 0}
-    found = analyse("price_trend", parameters={"screening": screening})
-    assert found.summary["screening"]["kept"] == records.SOUND + records.EXCLUDED
-    assert found.summary["screening"]["rules"]["min_price"] == 0
+    result = analyse("price_trend", parameters={"screening": screening})
+    assert result.summary["screening"]["kept"] == records.SOUND + records.EXCLUDED
+    assert result.summary["screening"]["rules"]["min_price"] == 0
 
 
 def test_the_list_of_analyses(api: APIClient, county: County) -> None:

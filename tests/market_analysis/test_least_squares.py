@@ -117,18 +117,18 @@ def test_a_row_that_decides_alone_counts_with_the_variance_of_the_fit(weight: fl
     design = sparse.csr_matrix(np.column_stack([np.ones(9), [0.0] * 8 + [1.0]]))
     y = np.array([1.0, 3, 1, 3, 1, 3, 1, 3, 7])
     fit = wls(design, y, np.full(9, weight))
-    found = unlike_variances(fit, design, np.full(9, weight), robust=robust)
-    assert found.errors[0] ** 2 == pytest.approx((8 / 7) ** 2 / 8)  # HC3 of residuals of 1 and leverages of 1/8
-    assert found.errors[1] ** 2 == pytest.approx(fit.scale / weight + found.errors[0] ** 2)
+    variances = unlike_variances(fit, design, np.full(9, weight), robust=robust)
+    assert variances.errors[0] ** 2 == pytest.approx((8 / 7) ** 2 / 8)  # HC3 of residuals of 1 and leverages of 1/8
+    assert variances.errors[1] ** 2 == pytest.approx(fit.scale / weight + variances.errors[0] ** 2)
 
 
 def test_what_rests_on_outliers_alone_has_no_variance() -> None:
     """The second group's two are far on either side of it; what is known of the first is what it would be alone."""
     design = sparse.csr_matrix(np.eye(2)[[0] * 8 + [1] * 2])
     y = np.array([1.0, 3, 1, 3, 1, 3, 1, 3, -90, 110])
-    found = unlike_variances(huber(design, y), design, np.ones(10), robust=True)
-    assert found.errors[0] == pytest.approx(8 / 7 / np.sqrt(8))
-    assert np.isnan(found.errors[1])
+    variances = unlike_variances(huber(design, y), design, np.ones(10), robust=True)
+    assert variances.errors[0] == pytest.approx(8 / 7 / np.sqrt(8))
+    assert np.isnan(variances.errors[1])
 
 
 def test_a_column_that_was_left_out_has_no_error() -> None:
@@ -137,10 +137,10 @@ def test_a_column_that_was_left_out_has_no_error() -> None:
     x = np.column_stack([np.eye(2)[month], 3.0 + month])
     y = 12 + 0.5 * month + np.array([-0.1, 0.1, 0.2, 0, 0.3, -0.3, 0.1, 0, 0.1, -0.2])
     whole, part = sparse.csr_matrix(x), sparse.csr_matrix(x[:, :2])
-    found = unlike_variances(wls(whole, y, lead=2), whole, np.ones(10), robust=False)
+    variances = unlike_variances(wls(whole, y, lead=2), whole, np.ones(10), robust=False)
     alone = unlike_variances(wls(part, y), part, np.ones(10), robust=False)
-    np.testing.assert_allclose(found.errors, [*alone.errors, np.nan], rtol=1e-12)
-    assert found.freedom == 8
+    np.testing.assert_allclose(variances.errors, [*alone.errors, np.nan], rtol=1e-12)
+    assert variances.freedom == 8
 
 
 def test_columns_that_others_make_up_are_left_out() -> None:

@@ -43,12 +43,12 @@ def test_seattle(seattle: pd.DataFrame) -> None:
     assert np.sum(every.later - every.earlier >= 12) == 3795
     methods = {"median": 165, "hedonic": 158, "case_shiller": 152, "repeat_sales": 178}
     for name, expected in methods.items():
-        found = getattr(price_index, name)(seattle)
-        assert found.value[0] == 100
-        assert len(found.value) == 84
-        assert round(found.value[-1]) == expected, name
-        low, high = found.interval()
-        assert low[-1] < found.value[-1] < high[-1]
+        index = getattr(price_index, name)(seattle)
+        assert index.value[0] == 100
+        assert len(index.value) == 84
+        assert round(index.value[-1]) == expected, name
+        low, high = index.interval()
+        assert low[-1] < index.value[-1] < high[-1]
 
 
 @real
@@ -68,27 +68,27 @@ def test_three_resales_by_hand() -> None:
     prices = [100_000, 110_000, 200_000, 210_000, 300_000, 330_000]
     sales = pd.DataFrame({"parcel_number": list("AABBCC"), "sale_date": days, "sale_price": prices})
     a, b, c = np.log([1.10, 1.05, 1.10])
-    found = price_index.repeat_sales(sales)
-    np.testing.assert_allclose(found.log, [0, (2 * a - b + c) / 3, (a + b + 2 * c) / 3], atol=1e-12)
+    index = price_index.repeat_sales(sales)
+    np.testing.assert_allclose(index.log, [0, (2 * a - b + c) / 3, (a + b + 2 * c) / 3], atol=1e-12)
     off = (a + b - c) / 3  # each pair's residual; one degree of freedom is left
-    np.testing.assert_allclose(found.error[1:], np.sqrt(3 * off**2 * 2 / 3), atol=1e-12)
-    assert found.sales.tolist() == [2, 2, 2]
+    np.testing.assert_allclose(index.error[1:], np.sqrt(3 * off**2 * 2 / 3), atol=1e-12)
+    assert index.sales.tolist() == [2, 2, 2]
 
 
 def test_pairs_and_weights_equal_statsmodels() -> None:
     sales = market(12, 60)
-    found = pairs.pairs(sales)
-    design = np.zeros((len(found.earlier), 12))
+    resales = pairs.pairs(sales)
+    design = np.zeros((len(resales.earlier), 12))
     rows = np.arange(len(design))
-    design[rows, found.earlier], design[rows, found.later] = -1, 1
+    design[rows, resales.earlier], design[rows, resales.later] = -1, 1
     design = design[:, 1:]
-    plain = sm.OLS(found.log_ratio, design).fit()
+    plain = sm.OLS(resales.log_ratio, design).fit()
     ours = price_index.repeat_sales(sales)
     np.testing.assert_allclose(ours.log[1:], plain.params, rtol=0, atol=1e-9)
     np.testing.assert_allclose(ours.error[1:], plain.bse, rtol=1e-9)
-    gap = sm.add_constant((found.later - found.earlier).astype(float))
+    gap = sm.add_constant((resales.later - resales.earlier).astype(float))
     variance = np.maximum(sm.OLS(plain.resid**2, gap).fit().fittedvalues, 1e-4)
-    weighted = sm.WLS(found.log_ratio, design, 1 / variance).fit(cov_type="HC3")
+    weighted = sm.WLS(resales.log_ratio, design, 1 / variance).fit(cov_type="HC3")
     theirs = price_index.case_shiller(sales)
     np.testing.assert_allclose(theirs.log[1:], weighted.params, rtol=0, atol=1e-9)
     np.testing.assert_allclose(theirs.error[1:], weighted.bse, rtol=1e-9)
@@ -99,12 +99,12 @@ def test_hedonic_finds_a_known_market(robust: bool) -> None:
     sales = market()
     if robust:
         sales.loc[::25, "sale_price"] *= 4  # which would lift months at random
-    found = price_index.hedonic(sales, robust=robust)
+    index = price_index.hedonic(sales, robust=robust)
     true = level(np.arange(48) + 0.5)
-    np.testing.assert_allclose(found.log, true - true[0], atol=0.1)
-    assert np.mean(np.abs(found.log - true + true[0]) < 2 * found.error) > 0.8
-    assert found.sales.sum() == len(sales)
-    assert found.error[0] == pytest.approx(0, abs=1e-9)
+    np.testing.assert_allclose(index.log, true - true[0], atol=0.1)
+    assert np.mean(np.abs(index.log - true + true[0]) < 2 * index.error) > 0.8
+    assert index.sales.sum() == len(sales)
+    assert index.error[0] == pytest.approx(0, abs=1e-9)
 
 
 @real
@@ -203,9 +203,9 @@ def test_levels_that_are_chance_are_withheld(monkeypatch: pytest.MonkeyPatch) ->
 def test_periods_without_a_link_are_withheld() -> None:
     days = pd.to_datetime(["2012-01-05", "2012-02-05", "2012-03-05", "2012-04-05"])
     sales = pd.DataFrame({"parcel_number": list("AABB"), "sale_date": days, "sale_price": [100, 110, 200, 260]})
-    found = price_index.repeat_sales(sales)
-    assert found.value[1] == pytest.approx(110)
-    assert np.isnan(found.value[2:]).all()
+    index = price_index.repeat_sales(sales)
+    assert index.value[1] == pytest.approx(110)
+    assert np.isnan(index.value[2:]).all()
 
 
 def test_too_few() -> None:

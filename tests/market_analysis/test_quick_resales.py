@@ -41,11 +41,11 @@ def _load(county: County) -> None:
 
 def test_unrecorded_quick_resales_do_not_move_the_index(analyse: Analyse, county: County) -> None:
     _load(county)
-    found = analyse("price_index")
-    excluded = {one["reason"]: one["sales"] for one in found.summary["screening"]["excluded"]}
+    result = analyse("price_index")
+    excluded = {one["reason"]: one["sales"] for one in result.summary["screening"]["excluded"]}
     assert excluded == {"resale_jump": 2 * _FLIPS}
-    assert found.summary["shown"]["method"] == "hedonic"
-    (hedonic,) = (one for one in found.summary["indices"] if one["method"] == "hedonic")
+    assert result.summary["shown"]["method"] == "hedonic"
+    (hedonic,) = (one for one in result.summary["indices"] if one["method"] == "hedonic")
     assert hedonic["period"] == "2015-12"
     assert abs(hedonic["index"] - _TRUE) < 3
     assert hedonic["interval"][0] < _TRUE < hedonic["interval"][1]

@@ -78,9 +78,9 @@ def test_without_a_sale_nothing_is_queued(api: APIClient, parcel: PropertyOperat
 def test_one_sale(analyse: Analyse, parcel: PropertyOperational, name: str) -> None:
     sell(parcel, 1, date(2015, 5, 5))
     if name == "sales_activity":
-        found = analyse(name)
-        assert (found.table["sales"].sum(), found.summary["seasonality"]) == (1, [])
-        assert "24 months" in found.summary["seasonality_withheld"]
+        result = analyse(name)
+        assert (result.table["sales"].sum(), result.summary["seasonality"]) == (1, [])
+        assert "24 months" in result.summary["seasonality_withheld"]
     else:
         with pytest.raises(TooFewToAnalyze):
             analyse(name, **REQUESTS.get(name, {}))
@@ -109,9 +109,9 @@ def test_sales_of_the_future_are_excluded_and_counted(analyse: Analyse, parcel: 
     for number in range(6):
         sell(parcel, number, today - timedelta(days=number), 300_000 + number)
     sell(parcel, 9, today + timedelta(days=40))
-    found = analyse("price_trend", period={"step": "year"})
-    assert [item["reason"] for item in found.summary["screening"]["excluded"]] == ["future_date"]
-    assert found.summary["period"]["to"] == today.isoformat()
+    result = analyse("price_trend", period={"step": "year"})
+    assert [item["reason"] for item in result.summary["screening"]["excluded"]] == ["future_date"]
+    assert result.summary["period"]["to"] == today.isoformat()
 
 
 def test_a_place_without_sales_is_not_made_up(analyse: Analyse, parcel: PropertyOperational) -> None:
@@ -126,9 +126,9 @@ def test_a_place_without_sales_is_not_made_up(analyse: Analyse, parcel: Property
 
 def test_sales_outside_every_place_are_reported(analyse: Analyse, market_county: County) -> None:
     market_county.reference_layers.get().features.get(feature_key="east").delete()
-    found = analyse("price_trend", "districts", period={"step": "year"})
-    assert set(found.table["place"]) == {"west"}
-    assert any("In no place of districts" in note for note in found.summary["notes"])
+    result = analyse("price_trend", "districts", period={"step": "year"})
+    assert set(result.table["place"]) == {"west"}
+    assert any("In no place of districts" in note for note in result.summary["notes"])
 
 
 @pytest.mark.parametrize("name", ANALYSES)

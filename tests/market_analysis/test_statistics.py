@@ -20,13 +20,13 @@ def test_growth_is_that_of_statsmodels_rlm() -> None:
     random = np.random.default_rng(1)
     days = np.sort(random.integers(0, 1500, 400))
     prices = np.exp(12 + np.log(1.07) * days / 365.25 + random.standard_t(3, 400) * 0.1)
-    found = growth(prices, pd.Series(pd.Timestamp("2012-01-01") + pd.to_timedelta(days, "D")))
+    change = growth(prices, pd.Series(pd.Timestamp("2012-01-01") + pd.to_timedelta(days, "D")))
     oracle = sm.RLM(np.log(prices), sm.add_constant((days - days[0]) / 365.25)).fit()
-    assert found.rate == pytest.approx(np.expm1(oracle.params[1]), rel=1e-5)
+    assert change.rate == pytest.approx(np.expm1(oracle.params[1]), rel=1e-5)
     half = stats.t.ppf(0.975, 398) * oracle.bse[1] * np.sqrt(400 / 398)
     ends = oracle.params[1] + np.array([-half, half])
-    assert (found.low, found.high) == pytest.approx(tuple(np.expm1(ends)), rel=1e-4)
-    assert found.low < 0.07 < found.high
+    assert (change.low, change.high) == pytest.approx(tuple(np.expm1(ends)), rel=1e-4)
+    assert change.low < 0.07 < change.high
 
 
 def test_growth_says_what_it_takes() -> None:
@@ -63,19 +63,19 @@ def test_planted_spots_are_found_and_the_formula_is_getis_and_ords() -> None:
     block = [y * size + x for y in (2, 3, 4) for x in (2, 3, 4)]
     values[block] += 40
     values[[(size - 3) * size + size - 3 + x for x in (0, 1)]] -= 1
-    found = hot_spots(values, _grid(size))
-    assert found.spot[3 * size + 3] == "hot"
-    assert found.cluster[3 * size + 3] == "high-high"
+    spots = hot_spots(values, _grid(size))
+    assert spots.spot[3 * size + 3] == "hot"
+    assert spots.cluster[3 * size + 3] == "high-high"
     far = [at for at in range(size * size) if at % size > 6 and at // size > 6]
-    assert sum(found.spot[at] != "" for at in far) <= 2
-    assert found.neighbors[3 * size + 3] == 8
+    assert sum(spots.spot[at] != "" for at in far) <= 2
+    assert spots.neighbors[3 * size + 3] == 8
     # Ord and Getis (1995), equation 14, at the middle of the block.
     near = [y * size + x for y in (2, 3, 4) for x in (2, 3, 4)]
     n, w = size * size, len(near)
     spread = np.sqrt(np.mean(values**2) - values.mean() ** 2)
     z = (values[near].sum() - w * values.mean()) / (spread * np.sqrt((n * w - w**2) / (n - 1)))
-    assert found.z[3 * size + 3] == pytest.approx(z, rel=1e-9)
-    assert found.p[3 * size + 3] == pytest.approx(2 / 10_000)  # none of 9,999 permutations adds up to as much
+    assert spots.z[3 * size + 3] == pytest.approx(z, rel=1e-9)
+    assert spots.p[3 * size + 3] == pytest.approx(2 / 10_000)  # none of 9,999 permutations adds up to as much
 
 
 def test_low_places_are_cold_though_prices_are_skewed() -> None:
@@ -100,10 +100,10 @@ def test_false_discoveries_are_few_where_there_is_nothing() -> None:
 
 def test_places_without_neighbors_have_no_figure() -> None:
     outlines = np.append(_grid(4), shapely.box(-100, 40, -99, 41))
-    found = hot_spots(np.linspace(1, 17, 17), outlines)
-    assert found.neighbors[-1] == 0
-    assert np.isnan([found.z[-1], found.p[-1], found.moran[-1]]).all()
-    assert np.isfinite(found.z[:-1]).all()
+    spots = hot_spots(np.linspace(1, 17, 17), outlines)
+    assert spots.neighbors[-1] == 0
+    assert np.isnan([spots.z[-1], spots.p[-1], spots.moran[-1]]).all()
+    assert np.isfinite(spots.z[:-1]).all()
     near = hot_spots(np.linspace(1, 17, 17), outlines, weights="nearest", nearest=3)
     assert (near.neighbors == 3).all()
 
@@ -117,12 +117,12 @@ def test_hot_spots_say_what_they_take() -> None:
 
 def test_similarity_by_hand() -> None:
     features = np.array([[1.0, 10], [2, 10], [3, 20], [4, np.nan]])
-    found = compare(features, 0, np.array([1.0, 3.0]))
+    comparison = compare(features, 0, np.array([1.0, 3.0]))
     scale = 1.4826022 * np.array([1.0, 0.0])
     scale[1] = np.std([10, 10, 20])  # half of the places are equal
     second = np.sqrt((1 * (1 / scale[0]) ** 2) / 4)
     third = np.sqrt(((2 / scale[0]) ** 2 + 3 * (10 / scale[1]) ** 2) / 4)
-    assert found.distance == pytest.approx([0, second, third, 3 / scale[0]], rel=1e-6)
-    assert found.parts.sum(axis=1) == pytest.approx(found.distance**2)
+    assert comparison.distance == pytest.approx([0, second, third, 3 / scale[0]], rel=1e-6)
+    assert comparison.parts.sum(axis=1) == pytest.approx(comparison.distance**2)
     nothing = compare(np.array([[1.0, np.nan], [np.nan, 1.0]]), 0, np.ones(2))
     assert np.isnan(nothing.distance[1])

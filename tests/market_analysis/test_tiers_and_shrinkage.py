@@ -70,10 +70,10 @@ def test_shrunk_indices_are_nearer_the_truth_and_their_intervals_hold_it() -> No
         truth = random.normal(0, 0.03 * np.sqrt(2), 15)
         own = truth + random.normal(0, error)
         own[0] = np.nan  # a place without an index of its own
-        found = shrinkage.shrink(own, error, years)
-        assert found.weight[0] == 0
-        held.append(np.abs(found.log - truth) < 1.96 * found.error)
-        ours.append((found.log - truth)[1:] ** 2)
+        shrunk = shrinkage.shrink(own, error, years)
+        assert shrunk.weight[0] == 0
+        held.append(np.abs(shrunk.log - truth) < 1.96 * shrunk.error)
+        ours.append((shrunk.log - truth)[1:] ** 2)
         theirs.append((own - truth)[1:] ** 2)
     assert 0.93 < np.mean(held) < 0.97
     assert np.mean(held, axis=0)[0] > 0.92
@@ -83,15 +83,15 @@ def test_shrunk_indices_are_nearer_the_truth_and_their_intervals_hold_it() -> No
 
 
 def test_tiers_over_rest(analyse: Analyse, market_county: County) -> None:
-    found = analyse("price_index", period={"step": "quarter"}, parameters={"methods": ["hedonic"], "confidence": 0.999})
-    table = pd.read_csv(io.BytesIO(found.files["price_index_value_tiers.csv"]))
+    index = analyse("price_index", period={"step": "quarter"}, parameters={"methods": ["hedonic"], "confidence": 0.999})
+    table = pd.read_csv(io.BytesIO(index.files["price_index_value_tiers.csv"]))
     assert table["tier"].unique().tolist() == [f"tier {at} of 3" for at in (1, 2, 3)]
     assert table.groupby("period")["sales"].sum().unique().tolist() == [60]
-    entries = found.summary["value_tiers"]
+    entries = index.summary["value_tiers"]
     assert [tier["sales"] for tier in entries] == pytest.approx([160] * 3, abs=3)
     truth = 100 * np.exp(np.mean(level(np.arange(21, 24) + 0.5)) - np.mean(level(np.arange(3) + 0.5)))
     assert all(tier["interval"][0] < truth < tier["interval"][1] for tier in entries)
-    assert any("not by its own price" in note and "(p = " in note for note in found.summary["notes"])
+    assert any("not by its own price" in note and "(p = " in note for note in index.summary["notes"])
     without = analyse("price_index", parameters={"methods": ["hedonic"], "value_tiers": 1})
     assert "price_index_value_tiers.csv" not in without.files
     assert "value_tiers" not in without.summary
@@ -103,8 +103,8 @@ def test_small_places_over_rest(analyse: Analyse, market_county: County) -> None
     Sale.objects.filter(pk__in=[sale.pk for sale in few[12:]]).delete()
     period = {"from": "2012-01-01", "to": "2013-12-31", "step": "year"}
     request = {"period": period, "parameters": {"methods": ["hedonic"]}}
-    found = analyse("price_index", "hexgrid:800", **request)
-    shrunk = found.files["price_index_shrunk.csv"]
+    result = analyse("price_index", "hexgrid:800", **request)
+    shrunk = result.files["price_index_shrunk.csv"]
     table = pd.read_csv(io.BytesIO(shrunk), dtype={"place": str, "period": str, "base_period": str})
     last = table[(table["period"] == "2013") & table["withheld"].isna()]
     assert len(last) >= 4
@@ -120,7 +120,7 @@ def test_small_places_over_rest(analyse: Analyse, market_county: County) -> None
     assert "4 places with their own index are needed" in three.files["price_index_shrunk.csv"].decode()
     assert three.summary["shrunk"] == []
     assert "4 places with their own index" in three.summary["shrunk_withheld"]
-    assert "Own weight 0%" in found.summary["shrunk_meaning"]
+    assert "Own weight 0%" in result.summary["shrunk_meaning"]
     assert "shrunk_meaning" not in three.summary
 
 
@@ -129,12 +129,12 @@ def test_small_places_have_a_shrunk_index_in_the_layer(analyse: Analyse, market_
     few = Sale.objects.filter(property__neighborhood="N0").order_by("sale_date", "pk")
     Sale.objects.filter(pk__in=[sale.pk for sale in few[12:]]).delete()
     period = {"from": "2012-01-01", "to": "2013-12-31", "step": "year"}
-    found = analyse("price_index", "hexgrid:800", period=period, parameters={"methods": ["hedonic"]})
+    result = analyse("price_index", "hexgrid:800", period=period, parameters={"methods": ["hedonic"]})
     job = MarketAnalysisJob.objects.get()
     MarketAnalysisJob.objects.update(status="COMPLETED", completed_at=Now())
     layer = next(layer for layer in layers.layers_of(market_county) if layer.name == "market_price_index")
     assert str(job.pk) in layer.source
-    shrunk = {entry["place"]: entry for entry in found.summary["shrunk"]}
+    shrunk = {entry["place"]: entry for entry in result.summary["shrunk"]}
     names = ("shrunk", "shrunk_low", "shrunk_high", "shrunk_period", "own_weight", "index", "withheld")
     expressions = {field.name: field.expression for field in layer.fields if field.name in ("place", *names)}
     places = list(layer.queryset.values(**{f"{name}_": expression for name, expression in expressions.items()}))

@@ -37,8 +37,8 @@ def test_factor_of_a_known_market(fitted: time_adjustment.TimeAdjustment, day: d
 def test_many_days_at_once_are_as_each_alone(fitted: time_adjustment.TimeAdjustment) -> None:
     days, to = [date(2013, 2, 3), date(2014, 8, 20), date(2015, 5, 31)], date(2016, 1, 1)
     together = fitted.factors(pd.Series(pd.to_datetime(days)), to)
-    found = np.column_stack([together.value, together.low, together.high])
-    assert found == pytest.approx(np.array([fitted.factor(day, to) for day in days]))
+    factors = np.column_stack([together.value, together.low, together.high])
+    assert factors == pytest.approx(np.array([fitted.factor(day, to) for day in days]))
 
 
 def test_a_day_to_itself_and_back(fitted: time_adjustment.TimeAdjustment) -> None:
@@ -187,10 +187,10 @@ def test_what_it_does_not_know(fitted: time_adjustment.TimeAdjustment) -> None:
 def test_short_and_gappy_histories() -> None:
     sales = market(14, 10)
     gappy = sales[sales["sale_date"].dt.month != 5]
-    found = time_adjustment.fit(gappy, date(2013, 2, 28))
-    assert np.isfinite(found.level).all()
-    assert not found.season.any()  # too short to tell a season from a trend
-    assert np.isnan(found.observed[4])
+    adjustment = time_adjustment.fit(gappy, date(2013, 2, 28))
+    assert np.isfinite(adjustment.level).all()
+    assert not adjustment.season.any()  # too short to tell a season from a trend
+    assert np.isnan(adjustment.observed[4])
 
 
 def test_age_that_says_the_same_as_another_characteristic_moves_no_market() -> None:
@@ -206,6 +206,6 @@ def test_age_that_says_the_same_as_another_characteristic_moves_no_market() -> N
             "lot_area_sqft": 4_000.0 + 10 * home,
         }
     )
-    found = time_adjustment.fit(sales, date(2021, 12, 31)).factors(sales["sale_date"], date(2021, 12, 31))
+    factors = time_adjustment.fit(sales, date(2021, 12, 31)).factors(sales["sale_date"], date(2021, 12, 31))
     truth = 1.005 ** (24 - months)
-    assert np.abs(np.log(found.value / truth)).max() < 0.08
+    assert np.abs(np.log(factors.value / truth)).max() < 0.08

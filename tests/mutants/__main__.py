@@ -62,10 +62,10 @@ def main() -> int:
 
 def equivalent() -> dict[str, dict[str, str]]:
     """By module, the changes that no test is to notice, each with the reason."""
-    found: dict[str, dict[str, str]] = {}
+    reasons: dict[str, dict[str, str]] = {}
     for entry in tomllib.loads(EQUIVALENT.read_text()).get("equivalent", []):
-        found.setdefault(entry["module"], {}).update(dict.fromkeys(entry["changes"], entry["reason"]))
-    return found
+        reasons.setdefault(entry["module"], {}).update(dict.fromkeys(entry["changes"], entry["reason"]))
+    return reasons
 
 
 def figures(path: Path) -> dict[str, dict[str, Any]]:
@@ -110,9 +110,9 @@ def run(module: Module) -> Path:
     return folder
 
 
-def row_of(found: Iterable[Mutant], reasons: dict[str, str]) -> dict[str, Any]:
+def row_of(mutants: Iterable[Mutant], reasons: dict[str, str]) -> dict[str, Any]:
     """The figures of a module. Mutants of wording, and those that no test can notice, do not count."""
-    counted = [mutant for mutant in found if not mutant.wording]
+    counted = [mutant for mutant in mutants if not mutant.wording]
     survivors = [mutant.change for mutant in counted if mutant.survived]
     left = sorted(change for change in survivors if change not in reasons)
     killed = len(counted) - len(survivors)

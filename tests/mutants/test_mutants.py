@@ -69,10 +69,10 @@ def test_a_mutant_that_was_not_evaluated_is_no_mutant_that_was_noticed(tmp_path:
 
 
 def test_how_a_module_is_evaluated() -> None:
-    found = [Mutant(f"noticed {n}", survived=False, wording=False) for n in range(8)]
-    found += [Mutant(name, survived=True, wording=False) for name in ("left", "the same")]
-    found += [Mutant("worded", survived=True, wording=True)]
-    row = row_of(found, {"the same": "It does the same.", "noticed 1": "It was thought to do the same."})
+    mutants = [Mutant(f"noticed {n}", survived=False, wording=False) for n in range(8)]
+    mutants += [Mutant(name, survived=True, wording=False) for name in ("left", "the same")]
+    mutants += [Mutant("worded", survived=True, wording=True)]
+    row = row_of(mutants, {"the same": "It does the same.", "noticed 1": "It was thought to do the same."})
     assert row == {
         "killed": 8,
         "survived": 1,

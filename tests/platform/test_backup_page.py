@@ -29,9 +29,9 @@ make() { case "$*" in "-s database") echo "$URL_OF_THE_TEST" ;; *) ;; esac; }
 
 def blocks() -> list[str]:
     page = (ROOT / "docs" / "operator" / "backup-and-upgrade.md").read_text()
-    found = re.findall(r"^```\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert ["pg_dump" in found[0], "pg_restore" in found[1], "RENAME" in found[2]] == [True] * 3
-    return found[:3]
+    fenced = re.findall(r"^```\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert ["pg_dump" in fenced[0], "pg_restore" in fenced[1], "RENAME" in fenced[2]] == [True] * 3
+    return fenced[:3]
 
 
 def follow(steps: list[str], folder: Path, url: str, **names: str) -> None:
@@ -64,15 +64,15 @@ def test_a_backup_is_restored_and_takes_its_place(county: County, tmp_path: Path
     try:
         # Of the tests' database, to which they are connected, a copy; then all of it, of the copy.
         follow([dump, restore], tmp_path, url_of(own), restored=copy)
-        with psycopg.connect(url_of(copy)) as found:
-            found.execute("UPDATE records_county SET name = 'As it was backed up'")
+        with psycopg.connect(url_of(copy)) as database:
+            database.execute("UPDATE records_county SET name = 'As it was backed up'")
         follow([dump], tmp_path, url_of(copy))
-        with psycopg.connect(url_of(copy)) as found:
-            found.execute("UPDATE records_county SET name = 'Spoiled'")
+        with psycopg.connect(url_of(copy)) as database:
+            database.execute("UPDATE records_county SET name = 'Spoiled'")
         follow([restore, exchange], tmp_path, url_of(copy), restored=restored, before=before, terrafusion=copy)
         for name, county_name in ((copy, "As it was backed up"), (before, "Spoiled")):
-            with psycopg.connect(url_of(name)) as found:
-                assert found.execute("SELECT id, name FROM records_county").fetchall() == [(county.pk, county_name)]
+            with psycopg.connect(url_of(name)) as database:
+                assert database.execute("SELECT id, name FROM records_county").fetchall() == [(county.pk, county_name)]
     finally:
         with connection.cursor() as cursor:
             for name in (copy, restored, before):

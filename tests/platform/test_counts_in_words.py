@@ -41,10 +41,10 @@ def is_counted(value: ast.expr) -> bool:
 def faults(path: Path, name: str) -> Iterator[str]:
     for value, after in pieces(path):
         source = ast.unparse(value)
-        found = PLURAL.match(after)
-        if found and not NO_NOUN.fullmatch(found["noun"]) and (name, found["noun"]) not in TEXTS_BEFORE:
+        match = PLURAL.match(after)
+        if match and not NO_NOUN.fullmatch(match["noun"]) and (name, match["noun"]) not in TEXTS_BEFORE:
             if not LIMIT.fullmatch(source):
-                yield f"{name}: {{{source}}}{found[0]}: write counted({source}, ...)"
+                yield f"{name}: {{{source}}}{match[0]}: write counted({source}, ...)"
         elif is_counted(value) and PLURAL_VERB.match(after):
             yield f"{name}: {{{source}}}{after[:40]}: the verb is wrong after 1"
 
@@ -53,8 +53,8 @@ def test_every_count_before_a_noun_is_written_by_the_helper() -> None:
     paths = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
     sources = [path for path in paths if "migrations" not in path.parts]
     assert len(sources) > 300
-    found = [fault for path in sources for fault in faults(path, path.relative_to(ROOT).as_posix())]
-    assert not found, "\n".join(found)
+    all_faults = [fault for path in sources for fault in faults(path, path.relative_to(ROOT).as_posix())]
+    assert not all_faults, "\n".join(all_faults)
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,9 @@ def client(
     make_user("demo", Role.ASSESSOR, county)
     ReferenceLayer.objects.create(county=county, name="areas", geometry_type="Polygon")
     monkeypatch.setattr(jobs, "FOLDER", tmp_path)
-    found = Working(live_server.url)
-    found.log_in("demo", "secret-of-tests")
-    return found
+    working = Working(live_server.url)
+    working.log_in("demo", "secret-of-tests")
+    return working
 
 
 def test_a_county_is_valued_certified_and_studied_and_again(
@@ -88,7 +88,7 @@ def test_without_sales_the_parts_that_need_them_are_left_out(
 ) -> None:
     data.homes(county, 3)
     report = demo.ask(client, parts.DemoPlan(county.pk, "areas"))
-    assert [part for part, found in report.items() if found is None] == ["valuation", "ratio_study", "market_analysis"]
+    assert [part for part, made in report.items() if made is None] == ["valuation", "ratio_study", "market_analysis"]
     assert report["card"]["parcel"] == "0000"
     assert "has no sales: left out are valuation, ratio_study, market_analysis" in capsys.readouterr().out
     demo.show(report)

@@ -28,13 +28,13 @@ def columns(row: Model) -> dict[str, Any]:
 
 def same(kept: Kept[Any], value: Any) -> list[Any]:
     """The rows, after a look that they are those of the queryset, column by column and relation by relation."""
-    found, expected = kept.list(value), list(kept.rows(value))
-    assert [*map(columns, found)] == [*map(columns, expected)]
-    for row, other in zip(found, expected, strict=True):
+    cached, expected = kept.list(value), list(kept.rows(value))
+    assert [*map(columns, cached)] == [*map(columns, expected)]
+    for row, other in zip(cached, expected, strict=True):
         assert row.get_deferred_fields() == other.get_deferred_fields()
         assert (row._state.db, row._state.adding) == (other._state.db, other._state.adding)
         assert {*row._state.fields_cache} == {*other._state.fields_cache}
-    return found
+    return cached
 
 
 def exports(pk: uuid.UUID) -> QuerySet[GisExportJob]:
@@ -48,8 +48,8 @@ def test_the_queries_of_each_request(analyst: Any, county: County, other_county:
     everywhere = make_user("everywhere", "manager", county, other_county, may_see_personal_data=True)
     assert len(same(access._grants, everywhere.pk)) == 2
     job = DummyJob.objects.create(county=county, flavour="plain", submitted_by=analyst, parameters={"seconds": 3})
-    (found,) = same(DummyViewSet._brief_job, job.pk)
-    assert "result_summary" in found.get_deferred_fields()
+    (job_read,) = same(DummyViewSet._brief_job, job.pk)
+    assert "result_summary" in job_read.get_deferred_fields()
     assert DummyViewSet._brief_job.first(NONE) is None
 
 
@@ -57,8 +57,8 @@ def test_geometries_and_arrays_come_as_the_model_has_them(county: County) -> Non
     job = GisExportJob.objects.create(
         county=county, export_format="CSV", layers=["parcels", "sales"], area_of_interest=Point(-122, 47, srid=4326)
     )
-    (found,) = same(Kept(exports, like=NONE), job.pk)
-    assert (found.layers, found.area_of_interest.srid) == (["parcels", "sales"], 4326)
+    (job_read,) = same(Kept(exports, like=NONE), job.pk)
+    assert (job_read.layers, job_read.area_of_interest.srid) == (["parcels", "sales"], 4326)
 
 
 def test_django_is_asked_for_the_sql_once(county: County) -> None:

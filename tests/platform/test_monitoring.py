@@ -115,9 +115,9 @@ def page(county: County, client: Client) -> dict[str, set[str]]:
 
 def test_rules_and_dashboard_ask_for_what_there_is(page: dict[str, set[str]]) -> None:
     recorded = {rule["record"] for rule in rules() if "record" in rule}
-    found = list(expressions())
-    assert len(found) > 40
-    for expression in found:
+    every = list(expressions())
+    assert len(every) > 40
+    for expression in every:
         names, patterns, labels = asked(expression)
         assert names or patterns, expression
         matched = {name for pattern in patterns for name in page if re.fullmatch(pattern, name)}

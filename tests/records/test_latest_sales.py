@@ -87,8 +87,8 @@ def test_both_ways_give_the_same_sales(market: County, given: dict[str, Any]) ->
     with connection.cursor() as cursor:
         cursor.execute(latest(market.pk, rules, AS_OF))
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
-    found = Sale.objects.in_bulk(list(wanted))
+    by_id = Sale.objects.in_bulk(list(wanted))
     assert 50 < len(wanted) < 250
     assert {
-        sale.property_id: (sale.sale_id, sale.sale_date, sale.sale_price, sale.deed_code) for sale in found.values()
+        sale.property_id: (sale.sale_id, sale.sale_date, sale.sale_price, sale.deed_code) for sale in by_id.values()
     } == rows

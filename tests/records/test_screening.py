@@ -32,8 +32,8 @@ def sales(*rows: dict[str, Any]) -> pd.DataFrame:
         "year_built": 1950.0,
         "effective_year_built": 1950.0,
     }
-    found = pd.DataFrame([{**plain, "parcel_number": f"P{number}", **row} for number, row in enumerate(rows)])
-    return found.assign(sale_date=pd.to_datetime(found["sale_date"]))
+    frame = pd.DataFrame([{**plain, "parcel_number": f"P{number}", **row} for number, row in enumerate(rows)])
+    return frame.assign(sale_date=pd.to_datetime(frame["sale_date"]))
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def sales(*rows: dict[str, Any]) -> pd.DataFrame:
     ],
 )
 def test_a_sale_and_its_reason(row: dict[str, Any], rules: dict[str, Any], reason: str) -> None:
-    found = screen(sales(row), Rules.parse(rules), AS_OF)
-    assert found.reasons.tolist() == [reason]
-    assert len(found.kept) == (reason == "")
-    assert found.counts == ({reason: 1} if reason else {})
+    screened = screen(sales(row), Rules.parse(rules), AS_OF)
+    assert screened.reasons.tolist() == [reason]
+    assert len(screened.kept) == (reason == "")
+    assert screened.counts == ({reason: 1} if reason else {})
 
 
 def test_duplicates_and_flips() -> None:
@@ -79,8 +79,8 @@ def test_duplicates_and_flips() -> None:
         {"parcel_number": "twice"},
         {"parcel_number": "twice"},
     ]
-    found = screen(sales(*rows), Rules(), AS_OF)
-    assert found.reasons.tolist() == ["flip", "", "flip", "", "resale_jump", "resale_jump", "", "", "", "duplicate"]
+    screened = screen(sales(*rows), Rules(), AS_OF)
+    assert screened.reasons.tolist() == ["flip", "", "flip", "", "resale_jump", "resale_jump", "", "", "", "duplicate"]
     assert screen(sales(*rows), Rules(flip_rise=0), AS_OF).reasons.tolist()[4:6] == ["", ""]
     assert screen(sales(*rows), Rules(flip_rise=0.7), AS_OF).reasons.tolist()[4:6] == ["", ""]
     assert screen(sales(*rows), Rules(flip_days=0), AS_OF).counts == {"duplicate": 1}
@@ -90,16 +90,16 @@ def test_outliers_by_class_and_year() -> None:
     steady = [{"sale_price": 300_000 + 1_000 * step} for step in range(30)]
     dear = {"sale_price": 3_000_000}
     few = [{"property_class": "C", "sale_price": 10**step * 20_000} for step in range(4)]  # too few to compare
-    found = screen(sales(*steady, dear, {"sale_price": 20_000}, *few), Rules(), AS_OF)
-    assert found.counts == {"outlier": 2}
-    assert found.reasons.tolist()[30:32] == ["outlier", "outlier"]
+    screened = screen(sales(*steady, dear, {"sale_price": 20_000}, *few), Rules(), AS_OF)
+    assert screened.counts == {"outlier": 2}
+    assert screened.reasons.tolist()[30:32] == ["outlier", "outlier"]
     assert screen(sales(*steady, dear), Rules(outlier_iqr=0), AS_OF).counts == {}
 
 
 def test_every_exclusion_adds_up_and_is_explained() -> None:
-    found = screen(sales({}, {"sale_price": -1}, {"multi_parcel": True, "sale_price": -1}), Rules(), AS_OF).summary()
-    assert (found["sales"], found["kept"]) == (3, 1)
-    assert found["excluded"] == [{"reason": "no_price", "sales": 2, "meaning": REASONS["no_price"]}]
+    summary = screen(sales({}, {"sale_price": -1}, {"multi_parcel": True, "sale_price": -1}), Rules(), AS_OF).summary()
+    assert (summary["sales"], summary["kept"]) == (3, 1)
+    assert summary["excluded"] == [{"reason": "no_price", "sales": 2, "meaning": REASONS["no_price"]}]
     empty = screen(sales({})[:0], Rules(), AS_OF)
     assert (len(empty.kept), empty.counts) == (0, {})
 
@@ -136,14 +136,14 @@ def test_frame(county: County, other_county: County) -> None:
         )
     Sale.objects.filter(sale_id="0").update(property=home)
 
-    found = frame.read(SalesQuery(county.pk))
-    assert found["sale_price"].tolist() == [4, 5]
-    assert found["neighborhood"].tolist() == ["", text]
-    assert found["multi_parcel"].tolist() == [False, True]
-    assert found["sale_date"].dt.year.tolist() == [2019, 2020]
-    assert found["living_area_sqft"].isna().tolist() == [True, False]
-    assert found["longitude"].tolist()[1] == -122
-    assert screen(found, Rules(min_price=0), AS_OF).counts == {"multi_parcel": 1}
+    sales = frame.read(SalesQuery(county.pk))
+    assert sales["sale_price"].tolist() == [4, 5]
+    assert sales["neighborhood"].tolist() == ["", text]
+    assert sales["multi_parcel"].tolist() == [False, True]
+    assert sales["sale_date"].dt.year.tolist() == [2019, 2020]
+    assert sales["living_area_sqft"].isna().tolist() == [True, False]
+    assert sales["longitude"].tolist()[1] == -122
+    assert screen(sales, Rules(min_price=0), AS_OF).counts == {"multi_parcel": 1}
 
     assert len(frame.read(SalesQuery(county.pk, start=date(2019, 3, 2), end=date(2019, 3, 2)))) == 1
     assert frame.read(SalesQuery(county.pk, property_classes=["R"]))["inside"].tolist() == [False, True]

@@ -65,7 +65,7 @@ def _check_headings(kinds: list[str]) -> None:
 
 
 def _check_fonts(pdf: pikepdf.Pdf) -> None:
-    fonts: list[Any] = [found for found in pdf.objects if isinstance(found, pikepdf.Dictionary)]
+    fonts: list[Any] = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary)]
     fonts = [font for font in fonts if font.get("/Type") == "/Font"]
     assert fonts
     for font in fonts:
@@ -84,7 +84,7 @@ def _walk(element: Any, parent: Any, places: set[Any], kinds: list[str], ids: li
     if kind == "/Figure":
         assert str(element.Alt)
     if kind == "/TH":
-        scopes = [str(found.Scope) for found in element.A if "/Scope" in found]
+        scopes = [str(attribute.Scope) for attribute in element.A if "/Scope" in attribute]
         assert scopes == ["/Column"]
     if "/ID" in element:
         ids.append(str(element.ID))

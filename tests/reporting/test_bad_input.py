@@ -50,17 +50,17 @@ def texts_of(path: Path) -> list[str]:
         return [str(cell.value) for cell in cells if cell.value is not None]
     if path.suffix == ".csv":
         return [cell for row in csv.reader(io.StringIO(path.read_text(encoding="utf-8"))) for cell in row]
-    found: list[str] = []
+    texts: list[str] = []
 
     def walk(value: Any) -> None:
         if isinstance(value, dict | list):
             for inner in value.values() if isinstance(value, dict) else value:
                 walk(inner)
         else:
-            found.append(str(value))
+            texts.append(str(value))
 
     walk(json.loads(path.read_text(encoding="utf-8")))
-    return found
+    return texts
 
 
 def shown(name: str, file_format: str) -> str:

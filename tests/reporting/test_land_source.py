@@ -43,11 +43,11 @@ def rows_of(make: Make, report: str, block: str, **parameters: Any) -> list[dict
     _, path = make(report, "json", **parameters)
     document = json.loads(path.read_text())
     blocks = [one for part in document["blocks"] for one in part.get("blocks", [part])]
-    found = []
+    rows_read = []
     for table in (one for one in blocks if one.get("name") == block):
         names = [column["name"] for column in table["columns"]]
-        found += [dict(zip(names, row, strict=True)) for row in table["rows"]]
-    return found
+        rows_read += [dict(zip(names, row, strict=True)) for row in table["rows"]]
+    return rows_read
 
 
 @pytest.mark.parametrize("parameters", [{}, {"tax_year": 2022}])

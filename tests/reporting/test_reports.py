@@ -62,12 +62,12 @@ def files_of(path: Path) -> dict[str, Path]:
 
 def blocks_of(path: Path) -> dict[str, Any]:
     """The blocks of a JSON report by their names, those of sections under ``section``."""
-    found: dict[str, Any] = {}
+    blocks: dict[str, Any] = {}
     for block in json.loads(path.read_text())["blocks"]:
         if block["type"] == "section":
-            found.setdefault("section", []).append(block)
-        found.setdefault(block.get("name", block["type"]), block)
-    return found
+            blocks.setdefault("section", []).append(block)
+        blocks.setdefault(block.get("name", block["type"]), block)
+    return blocks
 
 
 def test_every_type_is_asked_for_here() -> None:
@@ -94,9 +94,9 @@ def test_pdf_of_every_report_is_accessible(make: Make, run: ValuationJob, boss: 
 def test_every_report_in_the_other_formats(make: Make, run: ValuationJob, boss: APIClient, file_format: str) -> None:
     for report, parameters in ASKED.items():
         job, path = make(report, file_format, boss, **parameters)
-        found = [files.text_of(file) for file in files_of(path).values() if file.suffix == f".{file_format}"]
-        assert found, report
-        for text in found:
+        texts = [files.text_of(file) for file in files_of(path).values() if file.suffix == f".{file_format}"]
+        assert texts, report
+        for text in texts:
             assert text, report
             assert file_format == "csv" or str(job.pk) in text, report
             assert "NaN" not in text.split(), report

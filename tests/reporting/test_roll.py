@@ -121,11 +121,11 @@ def test_xlsx_and_csv_hold_every_parcel(make: Make, keeper: APIClient) -> None:
     _, path = make("assessment_roll", "xlsx", keeper)
     sheet = openpyxl.load_workbook(path)["parcels"]
     head = [cell.value for cell in sheet[1]]
-    found = [dict(zip(head, row, strict=True)) for row in sheet.iter_rows(2, PARCELS + 1, values_only=True)]
+    rows_read = [dict(zip(head, row, strict=True)) for row in sheet.iter_rows(2, PARCELS + 1, values_only=True)]
     expected = list(PropertyOperational.objects.order_by("parcel_number"))
-    assert [row["Parcel"] for row in found] == [one.parcel_number for one in expected]
-    assert [row["Total value"] for row in found] == [one.total_value for one in expected]
-    assert found[1]["Owner"] == data.NAMES[1]
+    assert [row["Parcel"] for row in rows_read] == [one.parcel_number for one in expected]
+    assert [row["Total value"] for row in rows_read] == [one.total_value for one in expected]
+    assert rows_read[1]["Owner"] == data.NAMES[1]
     _, path = make("assessment_roll", "csv", keeper)
     with zipfile.ZipFile(path) as package:
         rows = list(csv.DictReader(io.StringIO(package.read("parcels.csv").decode())))

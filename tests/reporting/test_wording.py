@@ -100,10 +100,10 @@ def _texts(path: Path) -> Iterator[str]:
                 for line in list(csv.reader(file))[1:]:
                     yield from line
         case ".json":
-            found = json.loads(path.read_text())
-            for block in found["blocks"]:
+            document = json.loads(path.read_text())
+            for block in document["blocks"]:
                 block.pop("vega_lite", None)
-            yield from _strings(found)
+            yield from _strings(document)
 
 
 class _Columns(HTMLParser):

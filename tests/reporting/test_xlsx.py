@@ -163,8 +163,8 @@ def test_days_before_excels_calendar_are_left_empty_and_said_so(made: Any, old: 
     days = [[first], *[[first - datetime.timedelta(1)]] * old, [datetime.date(2026, 1, 1)]]
     # In two tables, of which each has its share.
     book, rendered = made(table("One", *days[:3], columns=(DAY,)), table("Two", *days[3:], columns=(DAY,)))
-    found = [row[0] for sheet in book.worksheets[1:] for row in values(sheet)[1:]]
-    assert [day for day in found if day] == [datetime.datetime(1900, 3, 1), datetime.datetime(2026, 1, 1)]
+    cells = [row[0] for sheet in book.worksheets[1:] for row in values(sheet)[1:]]
+    assert [day for day in cells if day] == [datetime.datetime(1900, 3, 1), datetime.datetime(2026, 1, 1)]
     said = " before March 1, 1900 left empty: Excel has no such days."
     assert rendered.notes == tuple(f"{count}{said}" for count in note)
 

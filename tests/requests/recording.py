@@ -51,11 +51,11 @@ class Recorder:
         self._days = {str(today): "<today>", str(today - timedelta(days=30)): "<30 days ago>"}
 
     def answers(self, cases: Iterable[Case]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        answers: dict[str, Any] = {}
         for name, body, *by in cases:
-            assert name not in found, f"two cases are called {name!r}"
-            found[name] = self._answer(body, self.clients[by[0] if by else "analyst"])
-        return found
+            assert name not in answers, f"two cases are called {name!r}"
+            answers[name] = self._answer(body, self.clients[by[0] if by else "analyst"])
+        return answers
 
     def _answer(self, body: Any, client: APIClient) -> Any:
         form = isinstance(body, Form)

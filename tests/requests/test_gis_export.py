@@ -187,21 +187,21 @@ SHAPES: list[Case] = [
 
 
 def cases() -> list[Case]:
-    found = [*SHAPES]
-    found += [(f"member {number} {next(iter(given))}", {**EXPORT, **given}) for number, given in enumerate(MEMBERS)]
+    all_cases = [*SHAPES]
+    all_cases += [(f"member {number} {next(iter(given))}", {**EXPORT, **given}) for number, given in enumerate(MEMBERS)]
     for number, given in enumerate(PARAMETERS):
-        found.append((f"parameters {number} {next(iter(given))[:30]}", {**EXPORT, "parameters": given}))
+        all_cases.append((f"parameters {number} {next(iter(given))[:30]}", {**EXPORT, "parameters": given}))
     both = {**EXPORT, "export_format": "GeoPackage", "layers": ["parcels", "zoning"]}
-    found += [(f"of two layers {number}", {**both, "parameters": given}) for number, given in enumerate(TWO_LAYERS)]
+    all_cases += [(f"of two layers {number}", {**both, "parameters": given}) for number, given in enumerate(TWO_LAYERS)]
     for name, made in registry.all_formats().items():
         body = {**EXPORT, "export_format": name}
-        found.append((f"{name} by default", body))
+        all_cases.append((f"{name} by default", body))
         if made.options:
             wrong: dict[str, Any] = {"misspelled": 1, **{option.name: [] for option in made.options}}
             chosen = {option.name: option.default for option in made.options}
-            found.append((f"{name} with wrong options", {**body, "parameters": {"options": wrong}}))
-            found.append((f"{name} with its options", {**body, "parameters": {"options": chosen}}))
-    return found
+            all_cases.append((f"{name} with wrong options", {**body, "parameters": {"options": wrong}}))
+            all_cases.append((f"{name} with its options", {**body, "parameters": {"options": chosen}}))
+    return all_cases
 
 
 @pytest.fixture
@@ -265,7 +265,7 @@ def test_answers_where_the_county_has_settings(county: County, clients: Any) -> 
     }
     csv = {**EXPORT, "export_format": "CSV"}
     around = ", ".join(f"{-122 + i / 100} {47 + i * i / 1000}" for i in range(11))
-    found: list[Case] = [
+    all_cases: list[Case] = [
         ("by default", csv),
         ("in a format of one CRS", EXPORT),
         ("other layers", {**csv, "layers": ["zoning"]}),
@@ -280,4 +280,4 @@ def test_answers_where_the_county_has_settings(county: County, clients: Any) -> 
         ),
     ]
     recorder = Recorder(GisExportJob, reverse("gis_export:run"), county, clients)
-    compare("gis_export_settings", recorder.answers(found))
+    compare("gis_export_settings", recorder.answers(all_cases))

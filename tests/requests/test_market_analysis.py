@@ -152,15 +152,15 @@ SHAPES: list[Case] = [
 def cases() -> list[Case]:
     base = {"analysis_type": "price_index", "county_id": "COUNTY01", "period": PERIOD}
     places = {name: "neighborhood" if analysis.several_places else "county" for name, analysis in ANALYSES.items()}
-    found = [
+    all_cases = [
         *SHAPES,
         *[(f"member {number} {next(iter(given))}", {**base, **given}) for number, given in enumerate(MEMBERS)],
     ]
-    found += [(f"{name} of a county", {**base, "analysis_type": name}) for name in ANALYSES]
+    all_cases += [(f"{name} of a county", {**base, "analysis_type": name}) for name in ANALYSES]
     for number, (name, given) in enumerate(PARAMETERS):
         body = {"analysis_type": name, "county_id": "COUNTY01", "geography": places[name], "parameters": given}
-        found.append((f"parameters {number} {name}", body))
-    return found
+        all_cases.append((f"parameters {number} {name}", body))
+    return all_cases
 
 
 def test_answers(

@@ -156,14 +156,14 @@ SHAPES: list[Case] = [
 
 
 def cases() -> list[Case]:
-    found = [
+    all_cases = [
         *SHAPES,
         *[(f"member {number} {next(iter(given))}", {**ROLL, **given}) for number, given in enumerate(MEMBERS)],
     ]
     for number, (report, given) in enumerate(PARAMETERS):
-        found.append((f"parameters {number} {report}", {**ROLL, "report_type": report, "parameters": given}))
+        all_cases.append((f"parameters {number} {report}", {**ROLL, "report_type": report, "parameters": given}))
     return [
-        *found,
+        *all_cases,
         *(
             (f"{report} of an area", {**ROLL, "report_type": report, "area_of_interest": BOX})
             for report in registry.ALL
@@ -206,5 +206,5 @@ def test_answers(county: County, clients: Any) -> None:
 def test_answers_of_previews(county: County, clients: Any) -> None:
     recorder = Recorder(ReportJob, reverse("reporting:preview"), county, clients)
     new_run = {**ROLL, "report_type": "property_record_card", "parameters": {"valuation_job": NEW_RUN}}
-    found = [*SHAPES, ("a new run", new_run), ("a misspelled key", {**ROLL, "parameters": {"oder": 1}, "frmat": 1})]
-    compare("reporting_preview", recorder.answers(found))
+    all_cases = [*SHAPES, ("a new run", new_run), ("a misspelled key", {**ROLL, "parameters": {"oder": 1}, "frmat": 1})]
+    compare("reporting_preview", recorder.answers(all_cases))

@@ -144,13 +144,13 @@ SHAPES: list[Case] = [
 
 
 def cases() -> list[Case]:
-    found = [*SHAPES]
-    found += [(f"member {number} {next(iter(given))}", {**STUDY, **given}) for number, given in enumerate(MEMBERS)]
-    found += [(f"{method} by default", {**RUN, "valuation_method": method}) for method in methods.names()]
+    all_cases = [*SHAPES]
+    all_cases += [(f"member {number} {next(iter(given))}", {**STUDY, **given}) for number, given in enumerate(MEMBERS)]
+    all_cases += [(f"{method} by default", {**RUN, "valuation_method": method}) for method in methods.names()]
     for number, (method, given) in enumerate(PARAMETERS):
         body = {**(STUDY if method == "ratio_study" else RUN), "valuation_method": method, "parameters": given}
-        found.append((f"parameters {number} {method}", body))
-    return found
+        all_cases.append((f"parameters {number} {method}", body))
+    return all_cases
 
 
 def test_answers(

@@ -50,9 +50,9 @@ def content(response: Any) -> str:
 
 def read(client: APIClient, job: Any) -> dict[str, tuple[int, str]]:
     """Status and content of each address."""
-    found = {}
+    contents = {}
     for address in addresses(job):
         for accept in ("application/json", "text/html"):
             response = client.get(address, headers={"Accept": accept})
-            found[f"{address} as {accept}"] = (response.status_code, content(response))
-    return found
+            contents[f"{address} as {accept}"] = (response.status_code, content(response))
+    return contents

@@ -255,8 +255,8 @@ def test_managers_and_records_officers_read_the_record_of_their_counties(
         assert [row.key for row in page.context["cl"].result_list] == keys
     assert client_of(analyst).get(LOG).status_code == 403
     assert staff(analyst, "view_sale").get(reverse("admin:records_personaldataaccess_changelist")).status_code == 403
-    found = client_of(manager).get(LOG, {"username": "analyst", "act": "read", "kind": "parcel", "key": "a"}).json()
-    (row,) = found["results"]
+    entries = client_of(manager).get(LOG, {"username": "analyst", "act": "read", "kind": "parcel", "key": "a"}).json()
+    (row,) = entries["results"]
     assert (row["county_id"], row["username"], row["right"]) == ("COUNTY01", "analyst", "personal data, analyst")
     assert client_of(manager).get(LOG, {"key": "b"}).json()["results"] == []
     assert client_of(manager).get(LOG, {"at_gte": "2999-01-01T00:00:00Z"}).json()["results"] == []

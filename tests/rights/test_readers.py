@@ -153,8 +153,8 @@ def test_the_admin_asks_the_same(
     assert "COMPLETED" in page
     assert SECOND not in page
     assert "COUNTY02" not in page
-    found = client.get(reverse("admin:reporting_reportjob_changelist"), {"q": "County comparison"})
-    assert found.context["cl"].result_count == 0  # messages are not searched: a hit would tell what they say
+    listed = client.get(reverse("admin:reporting_reportjob_changelist"), {"q": "County comparison"})
+    assert listed.context["cl"].result_count == 0  # messages are not searched: a hit would tell what they say
 
 
 def test_a_result_is_used_again_with_its_needs(transactional_db: None, counties: County, both: Any) -> None:

@@ -19,16 +19,16 @@ ALL = ["COUNTY01", "COUNTY02"]
 def counties_of(user: Any, role: Role) -> list[str]:
     """By each way to ask, which must agree."""
     rights = rights_of(user)
-    found = sorted(county.pk for county in counties_for(user, role))
-    assert found == [one for one in ALL if rights.has(one, role)]
+    counties = sorted(county.pk for county in counties_for(user, role))
+    assert counties == [one for one in ALL if rights.has(one, role)]
     for one in ALL:
-        if one in found:
+        if one in counties:
             require(user, role, one)
         else:
             with pytest.raises(PermissionDenied) as denied:
                 require(user, role, one)
             assert str(denied.value) == f"Requires the {role.value} role in {one}."
-    return found
+    return counties
 
 
 @pytest.mark.parametrize("role", RISING)

@@ -46,16 +46,16 @@ def test_ratios_are_assessed_against_the_level_of_the_law() -> None:
 def test_classes_of_several_levels_are_studied_together_and_apart() -> None:
     """Cook County's 10% of homes and 25% of offices, which are at 30%."""
     classes = Classes({"Residential": {"level": 0.10}, "Commercial": {"level": 0.25}})
-    found = study_groups.of_frame(_frame(Residential=0.10, Commercial=0.30), classes)
-    assert found.overall.level == 1
-    assert found.by_class["Residential"].measures["median"].value == pytest.approx(0.10, abs=0.005)
-    assert found.by_class["Residential"].measures["median"].met
-    assert found.by_class["Commercial"].measures["median"].value == pytest.approx(0.30, abs=0.015)
-    assert found.by_class["Commercial"].measures["median"].met is False
-    words = verdict(found.overall, found.by_class)
+    studied = study_groups.of_frame(_frame(Residential=0.10, Commercial=0.30), classes)
+    assert studied.overall.level == 1
+    assert studied.by_class["Residential"].measures["median"].value == pytest.approx(0.10, abs=0.005)
+    assert studied.by_class["Residential"].measures["median"].met
+    assert studied.by_class["Commercial"].measures["median"].value == pytest.approx(0.30, abs=0.015)
+    assert studied.by_class["Commercial"].measures["median"].met is False
+    words = verdict(studied.overall, studied.by_class)
     assert words.meets is False
     assert "Class Commercial is" in words.reasons[-1]
-    assert found.overall.measures["cod"].acceptable is None  # two kinds: each is assessed by its own
+    assert studied.overall.measures["cod"].acceptable is None  # two kinds: each is assessed by its own
 
 
 def test_a_run_is_evaluated_as_market_values_by_the_kind_of_its_classes() -> None:
@@ -79,8 +79,8 @@ def test_a_run_is_evaluated_as_market_values_by_the_kind_of_its_classes() -> Non
 )
 def test_each_class_has_its_range_of_cod(name: str, max_cod: float) -> None:
     classes = Classes({"R*": {"kind": "residential"}, "R1": {"kind": "residential_new"}})
-    found = study_groups.of_frame(_frame(**{name: 1.0}), classes)
-    for study in (found.overall, found.by_class[name]):
+    studied = study_groups.of_frame(_frame(**{name: 1.0}), classes)
+    for study in (studied.overall, studied.by_class[name]):
         assert study.measures["cod"].acceptable == (5, max_cod)
     assert Classes({}, PropertyKind.LAND_RURAL).of(name).kind == PropertyKind.LAND_RURAL
 

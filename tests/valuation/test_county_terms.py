@@ -140,10 +140,10 @@ def test_a_run_keeps_to_the_countys_settings(api: APIClient, county: County, sol
 
 def _falling(job: ValuationJob) -> list[str]:
     """The lines of the run's grids that count more against a home."""
-    found = []
+    falling = []
     for row in PropertyValuation.objects.filter(job=job):
         for one in row.comparables:
             for name, (*_, rate, _error) in one["adjustments"].items():
                 if rate is not None and rate < 0:
-                    found.append(name)
-    return found
+                    falling.append(name)
+    return falling

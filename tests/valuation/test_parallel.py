@@ -25,11 +25,11 @@ def test_two_at_a_time_in_their_order_drawn_as_needed() -> None:
         together.wait(60)  # passes only if as many are under way
         return number * number
 
-    found = []
+    squares = []
     for square in in_order(work, things()):
-        found.append(square)
-        assert len(taken) <= len(found) + AT_ONCE
-    assert found == [0, 1, 4, 9, 16, 25]
+        squares.append(square)
+        assert len(taken) <= len(squares) + AT_ONCE
+    assert squares == [0, 1, 4, 9, 16, 25]
 
 
 def test_what_work_raises_comes_out_and_ends_the_rest() -> None:
@@ -41,8 +41,8 @@ def test_what_work_raises_comes_out_and_ends_the_rest() -> None:
             raise ValueError("no second")
         return number
 
-    found = in_order(work, range(1000))
-    assert next(found) == 0
+    results = in_order(work, range(1000))
+    assert next(results) == 0
     with pytest.raises(ValueError, match="no second"):
-        list(found)
+        list(results)
     assert len(begun) < 10

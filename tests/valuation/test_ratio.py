@@ -13,10 +13,10 @@ from valuation.ratio.study import value_tiers
 
 
 def test_published_vertical_equity() -> None:
-    found = ratio.vei(*iaao.DRAFT_2026)
-    assert found is not None
-    assert (round(found.index, 2), round(found.significance, 2)) == (48.53, 17.57)
-    first, last = found.tiers[0], found.tiers[-1]
+    equity = ratio.vei(*iaao.DRAFT_2026)
+    assert equity is not None
+    assert (round(equity.index, 2), round(equity.significance, 2)) == (48.53, 17.57)
+    first, last = equity.tiers[0], equity.tiers[-1]
     assert first.interval is not None
     assert last.interval is not None
     shown = (first.median, first.interval.low, first.interval.high, last.median, last.interval.low, last.interval.high)

@@ -49,8 +49,8 @@ def test_values_on_the_roll_against_later_sales(county: County, sold: list[Prope
 
 def test_sales_of_a_span_and_a_scope(county: County, sold: list[PropertyOperational]) -> None:
     wanted = studies.Wanted(county.pk, DAY, sales_from=data.FIRST_DAY, sales_to=DAY)
-    found = studies.study_input(wanted).sales
-    assert (found["sale_date"].min().date(), found["sale_date"].max().date() <= DAY) == (data.FIRST_DAY, True)
+    sales = studies.study_input(wanted).sales
+    assert (sales["sale_date"].min().date(), sales["sale_date"].max().date() <= DAY) == (data.FIRST_DAY, True)
 
 
 def test_values_of_a_run_and_certified_ones(county: County, sold: list[PropertyOperational], assessor: Any) -> None:

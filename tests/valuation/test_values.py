@@ -83,9 +83,9 @@ def test_query_counts_do_not_grow(api: APIClient, county: County, run: Valuation
 
 def test_a_parcels_value(api: APIClient, county: County, run: ValuationJob, parcels: list[Any], assessor: Any) -> None:
     address = reverse("valuation:parcel-valuation", args=["0001"])
-    found = api.get(address, {"county_id": county.pk}).json()
-    assert (found["job_id"], found["value"], found["parcel"]["situs_address"]) == (str(run.pk), 301_000, "1 Main St")
-    assert "SECRET" not in str(found)
+    answer = api.get(address, {"county_id": county.pk}).json()
+    assert (answer["job_id"], answer["value"], answer["parcel"]["situs_address"]) == (str(run.pk), 301_000, "1 Main St")
+    assert "SECRET" not in str(answer)
     newer = data.run_of(county)
     data.proposed(newer, parcels[1], value=333_000)
     data.proposed(data.run_of(county, status=Status.FAILED), parcels[1], value=1)

@@ -413,15 +413,15 @@ def test_every_run_compares_sold_and_unsold(api: APIClient, county: County, sold
     recent = Sale.objects.filter(sale_date__gte=data.VALUATION_DATE - datetime.timedelta(days=365))
     recent.filter(property__in=[parcel.pk for parcel in sold[::2]]).delete()
     job = finished(api, county, "mass_appraisal")
-    found = job.result_summary["balance"]
-    assert found["sold_from"] == "2021-01-01"
+    balance = job.result_summary["balance"]
+    assert balance["sold_from"] == "2021-01-01"
     for name in ("alike", "change"):
-        one = found[name]
+        one = balance[name]
         assert one["sold"] + one["unsold"] == 300
         assert 0.97 < one["median_sold"] / one["median_unsold"] < 1.03
         assert one["verdict"] == "Sold and unsold parcels are valued alike."
-    assert found["alike"]["sold"] == recent.values("property").distinct().count()
-    assert ValuationModel.objects.get(job=job).metrics["balance"] == found
+    assert balance["alike"]["sold"] == recent.values("property").distinct().count()
+    assert ValuationModel.objects.get(job=job).metrics["balance"] == balance
     card = api.get(reverse("valuation:model-card", args=[job.model_id])).content.decode()
     assert "Sold and unsold parcels are valued alike." in card
 

@@ -56,8 +56,8 @@ class _Deciding(OfJob):
         role = RULES[step].role
         if not counties_for(request.user, at_least=role).filter(pk=self.job.county_id).exists():
             raise PermissionDenied(f"In {self.job.county_id} to {step.label.split(':')[0].lower()} takes {role.value}.")
-        found: dict[str, Any] = asked.validated_data
-        return found
+        validated: dict[str, Any] = asked.validated_data
+        return validated
 
 
 class PreviewView(_Deciding):

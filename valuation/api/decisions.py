@@ -77,8 +77,8 @@ class SelectionSerializer(StrictSerializer):
             return EVERYTHING
         if isinstance(data, str) or (isinstance(data, dict) and _EVERYTHING in data):
             raise serializers.ValidationError({"non_field_errors": [_NAME_SOME]})
-        found = super().to_internal_value(data)
-        chosen: Any = {name: tuple(dict.fromkeys(names)) for name, names in found.items() if names}
+        selection = super().to_internal_value(data)
+        chosen: Any = {name: tuple(dict.fromkeys(names)) for name, names in selection.items() if names}
         if not chosen:
             raise serializers.ValidationError({"non_field_errors": [_NAME_SOME]})
         return ValueSelection(**chosen)

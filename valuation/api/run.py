@@ -76,8 +76,8 @@ class ValuationRunSerializer(RunSerializer):
     def to_internal_value(self, data: object) -> Any:
         """A method that settles its own valuation date, as a ratio study does, may leave the day out."""
         method = data.get("valuation_method") if isinstance(data, Mapping) else None
-        found = methods.find(method) if isinstance(method, str) else None
-        self.fields["valuation_date"].required = found is None or found.settle is None
+        chosen = methods.find(method) if isinstance(method, str) else None
+        self.fields["valuation_date"].required = chosen is None or chosen.settle is None
         return super().to_internal_value(data)
 
     def build(self, members: Mapping[str, Any], faults: Faults) -> ValuationRequest | None:

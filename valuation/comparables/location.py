@@ -31,10 +31,10 @@ class Location:
 
     def level(self, places: Floats, keys: npt.NDArray[np.uint64]) -> Floats:
         """In logs, 0 where there is no place; a property's own sales do not count for it."""
-        found = np.zeros(len(places))
+        levels = np.zeros(len(places))
         rows = np.flatnonzero(np.isfinite(places).all(axis=1))
         if not len(self._placed):
-            return found
+            return levels
         count = min(_SALES, len(self._placed))
         for begin in range(0, len(rows), _CHUNK):
             some = rows[begin : begin + _CHUNK]
@@ -43,8 +43,8 @@ class Location:
             weight = np.exp(self.years[near] / _FADE) * (self.keys[near] != keys[some][:, None])
             weight *= np.exp(-2 * (distance / (distance[:, -1:] + _NEAR)) ** 2)
             excess = np.clip(self.excess[near], -_ODD, _ODD)
-            found[some] = (weight * excess).sum(axis=1) / (weight.sum(axis=1) + _SHRUNK / count)
-        return found
+            levels[some] = (weight * excess).sum(axis=1) / (weight.sum(axis=1) + _SHRUNK / count)
+        return levels
 
     @cached_property
     def _placed(self) -> npt.NDArray[np.intp]:

@@ -102,8 +102,8 @@ def _candidates(pool: Pool, places: Floats, effects: Floats) -> tuple[Any, Float
     placed = np.isfinite(places).all(axis=1) & bool(len(pool._placed))
     some = np.flatnonzero(placed)
     if len(some):
-        meters[some], found = pool._by_place.query(places[some], k=[*range(1, count + 1)])
-        near[some] = pool._placed[found]
+        meters[some], nearest = pool._by_place.query(places[some], k=[*range(1, count + 1)])
+        near[some] = pool._placed[nearest]
     rest = np.flatnonzero(~placed)
     if len(rest):
         if not len(pool._placed):

@@ -161,13 +161,13 @@ def _factors(plain: CostApproach, history: History, used: Any) -> dict[tuple[str
         }
     )
     county = float(logs["log"].median())
-    found = {("", ""): county}
+    log_factors = {("", ""): county}
     for name, group in logs.groupby("class"):
-        found[str(name), ""] = of_class = _shrunk(group["log"], county)
+        log_factors[str(name), ""] = of_class = _shrunk(group["log"], county)
         for area, part in group.groupby("area"):
             if area:
-                found[str(name), str(area)] = _shrunk(part["log"], of_class)
-    return {kind: float(np.exp(log)) for kind, log in found.items()}
+                log_factors[str(name), str(area)] = _shrunk(part["log"], of_class)
+    return {kind: float(np.exp(log)) for kind, log in log_factors.items()}
 
 
 def _shrunk(logs: pd.Series[Any], toward: float) -> float:
@@ -181,10 +181,10 @@ def _positive(frame: pd.DataFrame, name: str) -> Floats:
 
 def _year(frame: pd.DataFrame, as_of: date) -> Floats:
     """The effective year built, else the year built; NaN where neither can be."""
-    found = np.full(len(frame), np.nan)
+    years = np.full(len(frame), np.nan)
     for name in ("year_built", "effective_year_built"):
         if name in frame:
             year = as_number(frame, name)
             sound = (year >= _FIRST_YEAR) & (year <= as_of.year + _AHEAD)
-            found = np.where(sound, year, found)
-    return found
+            years = np.where(sound, year, years)
+    return years

@@ -31,9 +31,9 @@ class Schedules:
     def rate(self, properties: pd.DataFrame, area: Floats) -> Floats:
         """Dollars a square foot for a building of the area: straight between the sizes of the table, the nearest size's
         beyond them. The local multiplier is in it."""
-        found = np.full(len(properties), np.nan)
+        per_property = np.full(len(properties), np.nan)
         if not len(self.cost):
-            return found
+            return per_property
         curves = [curve for _, curve in self.cost.groupby([*COST_KEY, "effective_from"], sort=False)]
         heads = pd.DataFrame([curve.iloc[0] for curve in curves]).sort_values("effective_from", kind="stable")
         heads = heads.assign(curve=heads.index.map({curve.index[0]: n for n, curve in enumerate(curves)}))
@@ -42,8 +42,8 @@ class Schedules:
             curve = curves[int(heads["curve"].iloc[row])].sort_values("size_sqft")
             rates = curve["rate_per_sqft"] * curve["local_multiplier"]
             mine = chosen == row
-            found[mine] = np.interp(area[mine], curve["size_sqft"], rates)
-        return found
+            per_property[mine] = np.interp(area[mine], curve["size_sqft"], rates)
+        return per_property
 
     def life_of(self, properties: pd.DataFrame) -> tuple[Floats, Floats]:
         """Economic life in years, and the percent that is never lost."""
@@ -58,5 +58,5 @@ class Schedules:
         rate = np.where(
             more >= 0, taken(self.land, "excess_rate_per_sqft", rows), taken(self.land, "short_rate_per_sqft", rows)
         )
-        found: Floats = np.maximum(taken(self.land, "base_value", rows) + more * rate, 0.0)
-        return found
+        values: Floats = np.maximum(taken(self.land, "base_value", rows) + more * rate, 0.0)
+        return values

@@ -30,8 +30,8 @@ def compared(request: DecisionRequest) -> str:
 def with_figures(values: QuerySet[Any], request: DecisionRequest) -> QuerySet[Any]:
     """Adds ``before`` and ``after``; either may be null."""
     before, after = _figures(request)
-    found: QuerySet[Any] = values.annotate(before=before, after=after)
-    return found
+    annotated: QuerySet[Any] = values.annotate(before=before, after=after)
+    return annotated
 
 
 def _figures(request: DecisionRequest) -> tuple[Any, Any]:

@@ -76,9 +76,9 @@ class Preview:
 def preview(job: ValuationJob, user: AnyUser, request: DecisionRequest) -> Preview:
     """Raises ``Refused`` where the decision would be. The caller has seen to the rights and the form of the request."""
     with transaction.atomic():
-        found = figures(job, user, request)
-    seal, expires_at = token.issue(token.Seen.of(user, job.pk, request, found.state))
-    return Preview(found, seal, expires_at)
+        projected = figures(job, user, request)
+    seal, expires_at = token.issue(token.Seen.of(user, job.pk, request, projected.state))
+    return Preview(projected, seal, expires_at)
 
 
 def figures(job: ValuationJob, user: AnyUser, request: DecisionRequest) -> Figures:

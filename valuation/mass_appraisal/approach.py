@@ -92,8 +92,8 @@ class MassAppraisal:
         return values_of(properties.index, value, low, high, flags)
 
     def _reasons(self, properties: pd.DataFrame, parts: list[Floats]) -> pd.DataFrame:
-        found = np.concatenate(parts) if parts else np.empty((0, len(self.explainer.names)))
-        return pd.DataFrame(found, index=properties.index, columns=self.explainer.names)
+        matrix = np.concatenate(parts) if parts else np.empty((0, len(self.explainer.names)))
+        return pd.DataFrame(matrix, index=properties.index, columns=self.explainer.names)
 
     def _chunks(self, properties: pd.DataFrame, progress: Progress | None) -> Any:
         """Value, low, high and features of so many properties at a time that memory stays flat."""

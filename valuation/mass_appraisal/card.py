@@ -76,7 +76,7 @@ def evaluation(model: MassAppraisal) -> dict[str, Any]:
 
 def _features(model: MassAppraisal) -> list[dict[str, Any]]:
     """What moves values, by the mean size of its effect in percent, the largest first."""
-    found = []
+    features = []
     encoder = model.trees.encoder
     for name, size in sorted(model.explainer.sizes.items(), key=lambda one: -one[1]):
         about: dict[str, Any] = {"name": name, "mean_effect_percent": round(100 * float(np.expm1(size)), 2)}
@@ -85,5 +85,5 @@ def _features(model: MassAppraisal) -> list[dict[str, Any]]:
             about |= {"median": number.center, "usual_range": list(number.usual), "unknown": round(number.unknown, 4)}
         elif name in encoder.levels:
             about |= {"categories": len(encoder.levels[name])}
-        found.append(about)
-    return found
+        features.append(about)
+    return features

@@ -131,7 +131,7 @@ def _factors(known: pd.DataFrame, as_of: date) -> tuple[Floats, list[dict[str, A
     first = known["sale_date"].iloc[0]
     starts = [first, *[pd.Timestamp(year, 1, 1) for year in range(first.year + 1, as_of.year + 1)]]
     days = [day for day in starts if day.date() <= as_of]
-    found = index.factors(pd.Series(days), as_of)
+    factors = index.factors(pd.Series(days), as_of)
     steps = [
         {
             "from": day.date().isoformat(),
@@ -139,7 +139,7 @@ def _factors(known: pd.DataFrame, as_of: date) -> tuple[Floats, list[dict[str, A
             "low": round(float(low), 4),
             "high": round(float(high), 4),
         }
-        for day, value, low, high in zip(days, found.value, found.low, found.high, strict=True)
+        for day, value, low, high in zip(days, factors.value, factors.low, factors.high, strict=True)
     ]
 
     def uncertain(day: date, to: date) -> float:

@@ -107,8 +107,8 @@ class _Bounds:
 
     def solve(self, normal: Floats, known: Floats) -> Floats:
         root = np.linalg.cholesky(normal).T
-        found = lsq_linear(root @ self.slopes, np.linalg.solve(root.T, known), (self.low, self.high), method="bvls")
-        return np.asarray(self.slopes @ found.x)
+        solution = lsq_linear(root @ self.slopes, np.linalg.solve(root.T, known), (self.low, self.high), method="bvls")
+        return np.asarray(self.slopes @ solution.x)
 
 
 def _logged(own: Floats, logs: Floats) -> Floats:

@@ -46,28 +46,28 @@ class Surroundings:
     def matrix(self, places: Floats, when: Floats, keys: Keys) -> Floats:
         """Features of properties as of ``when``: prices of other properties' sales before it, homes of all; NaN without
         a place."""
-        found = np.full((len(places), len(self.names)), np.nan)
+        matrix = np.full((len(places), len(self.names)), np.nan)
         rows = np.flatnonzero(np.isfinite(places).all(axis=1))
         if not len(self._known):
-            return found
+            return matrix
         count = min(_SEARCHED, len(self._known))
         for begin in range(0, len(rows), _CHUNK):
             some = rows[begin : begin + _CHUNK]
             distance, near = self._tree.query(places[some], k=[*range(1, count + 1)])
             near = self._known[near]
             other = self.keys[near] != keys[some][:, None]
-            found[some] = np.column_stack(
+            matrix[some] = np.column_stack(
                 [self._sort_of_homes(distance, near, other), self._price_levels(distance, near, other, when[some])]
             )
-        return found
+        return matrix
 
     def reach(self, places: Floats) -> Floats:
         """Meters to the 15th nearest sale; NaN where there is no place."""
-        found = np.full(len(places), np.nan)
+        distances = np.full(len(places), np.nan)
         rows = np.flatnonzero(np.isfinite(places).all(axis=1))
         if len(self._known) and len(rows):
-            found[rows] = self._tree.query(places[rows], k=[min(15, len(self._known))])[0][:, 0]
-        return found
+            distances[rows] = self._tree.query(places[rows], k=[min(15, len(self._known))])[0][:, 0]
+        return distances
 
     @cached_property
     def _known(self) -> npt.NDArray[np.intp]:

@@ -95,10 +95,10 @@ class Resamples:
 
     def interval(self, name: str, confidence: float = 0.95) -> Interval | None:
         """Between the percentiles of the resamples; None where a resample has no such figure."""
-        found: Numbers = getattr(self, name)
-        if not np.isfinite(found).all():
+        figures: Numbers = getattr(self, name)
+        if not np.isfinite(figures).all():
             return None
-        low, high = np.quantile(found, [0.5 - confidence / 2, 0.5 + confidence / 2])
+        low, high = np.quantile(figures, [0.5 - confidence / 2, 0.5 + confidence / 2])
         return Interval(float(low), float(high), confidence)
 
 
@@ -111,19 +111,19 @@ def bootstrap(value: Numbers, price: Numbers, *, resamples: int = RESAMPLES, see
     ratio = value / price
     by_price = np.argsort(price, kind="stable")
     _, first = np.unique(price[by_price], return_index=True)
-    found = Resamples(*(np.empty(resamples) for _ in range(4)))
+    figures = Resamples(*(np.empty(resamples) for _ in range(4)))
     step = max(1, _CELLS // size)
     for begin in range(0, resamples, step):
         rows = slice(begin, min(begin + step, resamples))
         counts = _counts(random, rows.stop - rows.start, size)
-        found.cod[rows] = _cods(counts, ratio)
+        figures.cod[rows] = _cods(counts, ratio)
         totals = counts @ np.column_stack([ratio, value, price])
-        found.prd[rows] = totals[:, 0] / size / (totals[:, 1] / totals[:, 2])
+        figures.prd[rows] = totals[:, 0] / size / (totals[:, 1] / totals[:, 2])
         values_gini, prices_gini = _ginis(counts[:, by_price], value[by_price], price[by_price], first, totals)
-        found.ki[rows] = values_gini - prices_gini
-        found.mki[rows] = np.nan
-        np.divide(values_gini, prices_gini, out=found.mki[rows], where=prices_gini > ONE_PRICE)
-    return found
+        figures.ki[rows] = values_gini - prices_gini
+        figures.mki[rows] = np.nan
+        np.divide(values_gini, prices_gini, out=figures.mki[rows], where=prices_gini > ONE_PRICE)
+    return figures
 
 
 def _counts(random: np.random.Generator, resamples: int, size: int) -> Numbers:

@@ -80,7 +80,7 @@ def study(
     if trim is not None and total:
         kept = ~outliers(value / price, trim)
         value, price = value[kept], price[kept]
-    found: dict[str, Measure] = {}
+    by_name: dict[str, Measure] = {}
     equity = vei(value, price)
     warnings: list[str] = []
     withheld = ""
@@ -93,11 +93,11 @@ def study(
             if name in _LEVELS:
                 interval = intervals.with_level(figure, interval, error)
             if math.isfinite(figure):
-                found[name] = _measure(name, figure, interval, acceptable(name, kind, level))
+                by_name[name] = _measure(name, figure, interval, acceptable(name, kind, level))
             else:
                 warnings.append(f"There is no {name.upper()}: the sales are all of one worth.")
         if equity:
-            found["vei"] = _measure("vei", equity.index, None, acceptable("vei", kind))
+            by_name["vei"] = _measure("vei", equity.index, None, acceptable("vei", kind))
     return RatioStudy(
         sales=price.size,
         trimmed=total - price.size,
@@ -107,7 +107,7 @@ def study(
         price_total=float(price.sum()),
         withheld=withheld,
         warnings=tuple(warnings),
-        measures=found,
+        measures=by_name,
         vertical_equity=equity,
         deciles=value_deciles(value, price, error),
         chasing=sales_chasing(value / level, price),

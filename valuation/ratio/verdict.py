@@ -88,7 +88,7 @@ def _apart(study: RatioStudy, by_class: Mapping[str, RatioStudy]) -> list[str]:
     if len(by_class) < 2:
         return []
     middle = study.measures["median"].value / study.level
-    found = []
+    apart = []
     for name, one in by_class.items():
         median = one.measures.get("median")
         if median is None or median.interval is None:
@@ -96,8 +96,8 @@ def _apart(study: RatioStudy, by_class: Mapping[str, RatioStudy]) -> list[str]:
         low, high = (end / one.level for end in (median.interval.low, median.interval.high))
         if low > middle * (1 + BETWEEN_CLASSES) or high < middle * (1 - BETWEEN_CLASSES):
             share = median.value / one.level / middle - 1
-            found.append(
+            apart.append(
                 f"Class {name} is {abs(share):.0%} {'above' if share > 0 else 'below'} the level of all; the standard "
                 f"asks for {BETWEEN_CLASSES:.0%} at most."
             )
-    return found
+    return apart

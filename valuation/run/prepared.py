@@ -49,6 +49,6 @@ def read_tables(job: ValuationJob, ready: Prepared, method: Method) -> dict[str,
     """
     if lacking := lacking_tables(job.county_id, method, job.valuation_date):
         raise NoEffectiveRates(lacking)
-    found = {kind: reading.read(kind, job.county_id, job.valuation_date) for kind in method.tables}
-    ready.schedules |= {kind: table.as_json() for kind, table in found.items()}
-    return {kind: table.rows for kind, table in found.items()}
+    tables = {kind: reading.read(kind, job.county_id, job.valuation_date) for kind in method.tables}
+    ready.schedules |= {kind: table.as_json() for kind, table in tables.items()}
+    return {kind: table.rows for kind, table in tables.items()}

@@ -76,5 +76,5 @@ def parcels(ids: npt.NDArray[np.int64]) -> pd.DataFrame:
     statement = sql.SQL("SELECT {} FROM records_propertyoperational p WHERE p.id = ANY({}) ORDER BY p.id").format(
         columns, sql.Literal(ids.tolist())
     )
-    found = frame.fetch(statement, {name: kind for name, (_, kind) in _COLUMNS.items()})
-    return found.set_index("property")
+    frame_read = frame.fetch(statement, {name: kind for name, (_, kind) in _COLUMNS.items()})
+    return frame_read.set_index("property")

@@ -90,14 +90,14 @@ def _land(parcels: pd.DataFrame, allocation: Allocation, exact: Floats, value: F
 
 def _flags(index: pd.Index[Any], values: Values, more: dict[str, Any]) -> list[tuple[str, ...]]:
     given, refused = values.flags.to_dict(), values.refused.to_dict()
-    found = []
+    all_flags = []
     for place, key in enumerate(index.tolist()):
         if key in refused:
             codes = [refused[key]]
         else:
             codes = [*given[key], *(code for code, mask in more.items() if mask[place])]
-        found.append(tuple(dict.fromkeys(codes)))
-    return found
+        all_flags.append(tuple(dict.fromkeys(codes)))
+    return all_flags
 
 
 def _approaches(
@@ -131,10 +131,10 @@ def _approaches(
 
 
 def _comparables(index: pd.Index[Any], results: dict[str, ApproachResult]) -> list[Any]:
-    found: dict[int, Any] = {}
+    by_parcel: dict[int, Any] = {}
     for result in results.values():
-        found |= result.comparables
-    return [found.get(key, []) for key in index.tolist()]
+        by_parcel |= result.comparables
+    return [by_parcel.get(key, []) for key in index.tolist()]
 
 
 def _reasons(index: pd.Index[Any], results: dict[str, ApproachResult], step: int) -> list[dict[str, int]]:

@@ -136,15 +136,15 @@ class _Run:
         job = self.job
         store.copy(PropertyValuation, chunk.columns, county_id=job.county_id, job_id=job.pk, state=State.PROPOSED.value)
 
-    def _count(self, found: Rows) -> None:
-        value = found.columns["value"].to_pandas().to_numpy(dtype=float, na_value=np.nan)
-        previous = found.columns["previous_value"].to_pandas().to_numpy(dtype=float, na_value=np.nan)
+    def _count(self, batch: Rows) -> None:
+        value = batch.columns["value"].to_pandas().to_numpy(dtype=float, na_value=np.nan)
+        previous = batch.columns["previous_value"].to_pandas().to_numpy(dtype=float, na_value=np.nan)
         known, both = np.isfinite(value), np.isfinite(value) & np.isfinite(previous)
         self.valued += int(known.sum())
         self.refused += int((~known).sum())
-        self.flagged += sum(1 for codes, has in zip(found.flags, known, strict=True) if codes and has)
-        self.flags.update(code for codes in found.flags for code in codes)
-        self.land.update(source for source in found.columns["land_source"].to_pylist() if source)
+        self.flagged += sum(1 for codes, has in zip(batch.flags, known, strict=True) if codes and has)
+        self.flags.update(code for codes in batch.flags for code in codes)
+        self.land.update(source for source in batch.columns["land_source"].to_pylist() if source)
         self.totals["value"] += int(value[known].sum())
         self.totals["previous_value"] += int(previous[both].sum())
         self.totals["value_of_previous"] += int(value[both].sum())
@@ -174,8 +174,8 @@ class _Run:
             "data_version": self.market.data_version,
             "notes": [*self.scope.notes, *ready.notes, *self._changed()],
         }
-        found: dict[str, Any] = plain(summary)
-        return found
+        plain_summary: dict[str, Any] = plain(summary)
+        return plain_summary
 
     def _changed(self) -> list[str]:
         if records.data_version(self.job.county_id) == self.market.data_version:

@@ -95,13 +95,13 @@ def _with_defaults(request: Request, model: type[ScheduleRow], targets: dict[str
 
 
 def _targets(model: type[ScheduleRow]) -> dict[str, Target]:
-    found = {}
+    targets = {}
     for field in model._meta.concrete_fields:
         name = field.name
         if name in ("id", "county", "updated_at"):
             continue
         figure = name in model.figures or isinstance(field, models.FloatField)
-        found[name] = Target(
+        targets[name] = Target(
             name=name,
             kind=_kind(field),
             width=field.max_length if isinstance(field, models.CharField) else None,
@@ -111,7 +111,7 @@ def _targets(model: type[ScheduleRow]) -> dict[str, Target]:
             positive=name in _POSITIVE,
             maximum=100.0 if name in _SHARES else None,
         )
-    return found
+    return targets
 
 
 def _kind(field: models.Field[Any, Any]) -> Kind:

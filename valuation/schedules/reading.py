@@ -27,11 +27,11 @@ def read(kind: str, county_id: str, as_of: date, *, examples: bool = True) -> Ta
     """One of ``SCHEDULES``; may be empty. Without ``examples``: the county's own rows only."""
     model = SCHEDULES[kind]
     columns = ["effective_from", *model.key, *model.figures]
-    found = list(
+    entries = list(
         model._default_manager.filter(county=county_id, effective_from__lte=as_of)
         .filter(Q() if examples else Q(is_example=False))
         .order_by("effective_from", "pk")
         .values_list(*columns, "is_example")
     )
-    frame = pd.DataFrame(found, columns=[*columns, "is_example"])
+    frame = pd.DataFrame(entries, columns=[*columns, "is_example"])
     return Table(frame.drop(columns="is_example"), int(frame["is_example"].sum()) if len(frame) else 0)

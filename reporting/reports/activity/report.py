@@ -75,12 +75,12 @@ class ExportActivity(Report):
 
 def _jobs(request: Request) -> list[tuple[JobType, QuerySet[Any]]]:
     begin, end = _span(request)
-    found: list[tuple[JobType, QuerySet[Any]]] = []
+    by_type: list[tuple[JobType, QuerySet[Any]]] = []
     for job_type in all_types():
         if request.values["every_kind"] or job_type.name == "gis_export":
             jobs = job_type.model.objects.filter(county=request.county, created_at__gte=begin, created_at__lt=end)
-            found.append((job_type, jobs.select_related("submitted_by").order_by("created_at", "job_id")))
-    return found
+            by_type.append((job_type, jobs.select_related("submitted_by").order_by("created_at", "job_id")))
+    return by_type
 
 
 def _accesses(request: Request) -> QuerySet[PersonalDataAccess]:
@@ -96,19 +96,19 @@ def _span(request: Request) -> tuple[datetime, datetime]:
     return datetime.combine(first, time(), here), datetime.combine(last + timedelta(days=1), time(), here)
 
 
-def _activity(found: list[tuple[JobType, QuerySet[Any]]], accesses: QuerySet[PersonalDataAccess]) -> Activity:
+def _activity(by_type: list[tuple[JobType, QuerySet[Any]]], accesses: QuerySet[PersonalDataAccess]) -> Activity:
     personal = 0
     by_user: Counter[str] = Counter()
-    for _, jobs in found:
+    for _, jobs in by_type:
         for name in jobs.filter(status__in=_ANSWERED).values_list("submitted_by__username", flat=True):
             by_user[name or _REMOVED] += 1
         personal += jobs.filter(contains_personal_data=True, status__in=_ANSWERED).count()
-    count = sum(jobs.count() for _, jobs in found)
-    return Activity(count, by_user, personal, _asked(found), accesses.count(), _entries(accesses))
+    count = sum(jobs.count() for _, jobs in by_type)
+    return Activity(count, by_user, personal, _asked(by_type), accesses.count(), _entries(accesses))
 
 
-def _asked(found: list[tuple[JobType, QuerySet[Any]]]) -> Iterator[Asked]:
-    for job_type, jobs in found:
+def _asked(by_type: list[tuple[JobType, QuerySet[Any]]]) -> Iterator[Asked]:
+    for job_type, jobs in by_type:
         for job in jobs.iterator(chunk_size=_BATCH):
             yield Asked(
                 job.created_at,

@@ -24,9 +24,9 @@ def read(request: Request, now: datetime) -> Content:
 
 
 def _line(request: Request) -> Line:
-    found = PropertyOperational.objects.filter(county=request.county).aggregate(
+    totals = PropertyOperational.objects.filter(county=request.county).aggregate(
         parcels=Count("pk"), valued=Count("pk", filter=Q(total_value__gt=0)), total=Sum("total_value")
     )
     study = study_of(request, values_of(request.county, request.values))
-    total = int(found["total"] or 0)
-    return Line(str(request.county), found["parcels"], found["valued"], total, study.valuation_date, study.overall)
+    total = int(totals["total"] or 0)
+    return Line(str(request.county), totals["parcels"], totals["valued"], total, study.valuation_date, study.overall)

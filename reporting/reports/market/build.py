@@ -80,7 +80,7 @@ def _without_one_place(
 
 def dated(text: str) -> str:
     """A sentence of an analysis with its days as reports write them."""
-    return _ISO_DAY.sub(lambda found: day(date.fromisoformat(found[0])), text)
+    return _ISO_DAY.sub(lambda match: day(date.fromisoformat(match[0])), text)
 
 
 def _titled(spec: object) -> Any:

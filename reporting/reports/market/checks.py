@@ -61,13 +61,13 @@ def _time(checks: Mapping[str, Any]) -> Iterator[b.Block]:
         low, high = trend["interval"]
         moved = f"{_percent(trend['yearly_change'])} a year ({_percent(low)} to {_percent(high)})"
         yield b.Text(f"By the sales-ratio trend, prices over assessed values changed by {moved}.")
-    found = checks["backtest"]
-    if "withheld" in found:
-        yield b.Text(f"The backtest is withheld. {found['withheld']}", b.Tone.NOTE)
+    backtest = checks["backtest"]
+    if "withheld" in backtest:
+        yield b.Text(f"The backtest is withheld. {backtest['withheld']}", b.Tone.NOTE)
         return
     rows = [
         (f"{span['from_month']} to {span['to_month']}", span["sales"], span["error"], span["unadjusted_error"])
-        for span in found
+        for span in backtest
     ]
     note = "The index as of a year before the last sale, held against the sales of that year (medians)."
     yield b.Table("backtest", "Backtest", _BACKTEST, rows, note=note)

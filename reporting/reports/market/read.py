@@ -29,15 +29,15 @@ _KINDS = ((pa.types.is_date, Kind.DATE), (pa.types.is_timestamp, Kind.DATETIME),
 def read(request: Request, now: datetime) -> Content:
     refused: list[tuple[str, str]] = []
     if request.values["market_jobs"]:
-        found = [_of_job(MarketAnalysisJob.objects.get(pk=key)) for key in request.values["market_jobs"]]
+        shown = [_of_job(MarketAnalysisJob.objects.get(pk=key)) for key in request.values["market_jobs"]]
     else:
-        found = []
+        shown = []
         for name in report.names(request):
             try:
-                found.append(_made(request, name))
+                shown.append(_made(request, name))
             except (AnalysisError, InsufficientSales) as few:
                 refused.append((ANALYSES[name].title, str(few)))
-    return Content(blocks=build(found, refused), subtitle=", ".join(analysis.title for analysis in found), rows=1_000)
+    return Content(blocks=build(shown, refused), subtitle=", ".join(analysis.title for analysis in shown), rows=1_000)
 
 
 def _made(request: Request, name: str) -> Analysis:

@@ -47,18 +47,18 @@ class MarketSummary(Report):
             return {"county_id": [f"{request.county.pk} has no sales to analyze."]}
         if request.values["market_jobs"]:
             hidden = [job for job in _analyses(request) if refusal(job, request.user)]
-            faults = [f"{request.county.pk} has no market analysis run {job.pk} for you." for job in hidden]
-            return {"parameters.market_jobs": faults} if faults else {}
-        found: dict[str, list[str]] = {}
+            messages = [f"{request.county.pk} has no market analysis run {job.pk} for you." for job in hidden]
+            return {"parameters.market_jobs": messages} if messages else {}
+        faults: dict[str, list[str]] = {}
         for name in names(request):
             try:
                 wanted(request, name)
             except InvalidRequest as refused:
                 for field, texts in refused.faults.items():
-                    found.setdefault("parameters.period_to" if field.startswith("period") else "parameters", []).extend(
-                        texts
-                    )
-        return found
+                    faults.setdefault(
+                        "parameters.period_to" if field.startswith("period") else "parameters", []
+                    ).extend(texts)
+        return faults
 
     def needs(self, request: Request) -> Needs:
         return needs_of(_analyses(request))

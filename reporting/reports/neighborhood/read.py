@@ -18,9 +18,12 @@ from terrafusion.records.sales.screening import screen
 
 def read(request: Request, now: datetime) -> Content:
     name = request.values["neighborhood"]
-    found = profile(request, name)
+    place = profile(request, name)
     return Content(
-        blocks=build(found), subtitle=f"Neighborhood {name}", rows=200, facts={"parcels": len(found.parcels)}
+        blocks=build(place),
+        subtitle=f"Neighborhood {name}",
+        rows=200,
+        facts={"parcels": len(place.parcels)},
     )
 
 

@@ -14,13 +14,13 @@ from terrafusion.records.models import PropertyOperational
 
 def read(request: Request, now: datetime) -> Content:
     parcels = PropertyOperational.objects.filter(county=request.county, parcel_number=request.values["parcel"])
-    found = files(
+    contents = files(
         request.county,
         parcels.values_list("pk", flat=True),
         owners=request.personal,
         sheets=sheets_of(request.values["valuation_job"]),
     )
-    parcel = next(iter(found))
+    parcel = next(iter(contents))
     study = neighborhood_study(request, parcel.neighborhood)
     return Content(
         blocks=build(parcel, study),

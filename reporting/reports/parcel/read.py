@@ -161,11 +161,11 @@ def _photos(batch: list[int]) -> dict[int, tuple[bytes, str]]:
         .order_by("property_id", "-taken_on", "-id")
         .distinct("property_id")
     )
-    found = {}
+    photos = {}
     for photo in newest:
         try:
             with photo.file.open("rb") as file:
-                found[photo.property_id] = (file.read(), " ".join(filter(None, (photo.caption, day(photo.taken_on)))))
+                photos[photo.property_id] = (file.read(), " ".join(filter(None, (photo.caption, day(photo.taken_on)))))
         except OSError:
             log.exception("The photograph %s cannot be read", photo.pk)
-    return found
+    return photos

@@ -28,13 +28,13 @@ NEIGHBORHOODS = "neighborhoods"
 
 
 def read(request: Request, now: datetime) -> Content:
-    found = study_of(request, request.values, with_earlier=True)
-    measure = found.overall.measures.get("median")
+    study = study_of(request, request.values, with_earlier=True)
+    measure = study.overall.measures.get("median")
     return Content(
-        blocks=build(found),
-        subtitle=f"{found.values} against sales, as of {words.day(found.valuation_date)}",
-        rows=len(found.sales) * 8,
-        facts={"sales": found.overall.sales, "median_ratio": measure.value if measure else None},
+        blocks=build(study),
+        subtitle=f"{study.values} against sales, as of {words.day(study.valuation_date)}",
+        rows=len(study.sales) * 8,
+        facts={"sales": study.overall.sales, "median_ratio": measure.value if measure else None},
     )
 
 
@@ -59,8 +59,8 @@ def study_of(
     study = of_frame(sales, classes)
 
     def by(labels: list[str], order: Sequence[str] = ()) -> dict[str, RatioStudy]:
-        found = grouped(sales, labels, classes, resamples=_RESAMPLES)
-        return {name: found[name] for name in (order or sorted(found, key=natural)) if name in found}
+        groups = grouped(sales, labels, classes, resamples=_RESAMPLES)
+        return {name: groups[name] for name in (order or sorted(groups, key=natural)) if name in groups}
 
     last = sales["sale_date"].max().date() if len(sales) else first
     return Study(

@@ -44,11 +44,11 @@ def excluded(counts: Mapping[str, Any]) -> b.Table:
     return b.Table("excluded", "Sales excluded", columns, lines, note=note)
 
 
-def balance(found: Any) -> b.Text:
-    state = "in balance" if found.balanced else "out of balance: sold parcels may have been valued from their prices"
+def balance(sides: Any) -> b.Text:
+    state = "in balance" if sides.balanced else "out of balance: sold parcels may have been valued from their prices"
     return b.Text(
-        f"Sold and unsold: the median value per square foot is ${found.median_sold:,.2f} of {found.sold:,} sold "
-        f"and ${found.median_unsold:,.2f} of {found.unsold:,} unsold parcels; they are {state}."
+        f"Sold and unsold: the median value per square foot is ${sides.median_sold:,.2f} of {sides.sold:,} sold "
+        f"and ${sides.median_unsold:,.2f} of {sides.unsold:,} unsold parcels; they are {state}."
     )
 
 

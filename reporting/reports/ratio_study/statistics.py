@@ -111,11 +111,11 @@ def summary(overall: RatioStudy, trimmed: RatioStudy | None = None) -> Iterator[
 
 def words(overall: RatioStudy, by_class: Mapping[str, RatioStudy]) -> Iterator[b.Block]:
     """The verdict in words, and the factor that would be recommended."""
-    found = verdict(overall, by_class)
+    outcome = verdict(overall, by_class)
     yield b.Heading("Verdict")
-    yield b.Text(found.summary, b.Tone.NORMAL if found.meets else b.Tone.WARNING)
-    if found.reasons:
-        yield b.Text(" ".join(found.reasons))
+    yield b.Text(outcome.summary, b.Tone.NORMAL if outcome.meets else b.Tone.WARNING)
+    if outcome.reasons:
+        yield b.Text(" ".join(outcome.reasons))
 
 
 def deciles(overall: RatioStudy) -> b.Table | None:
@@ -172,8 +172,8 @@ def class_table(studies: Mapping[str, RatioStudy]) -> b.Table:
         one = studies[name]
         cod = one.measures.get("cod")
         *figures, remark = _row(name, one)
-        found = verdict(one)
-        remark = remark or ("meets the standard" if found.meets else f"out of range: {found.missed}")
+        outcome = verdict(one)
+        remark = remark or ("meets the standard" if outcome.meets else f"out of range: {outcome.missed}")
         rows.append((figures[0], one.level, *figures[1:], _bounds("cod", cod) if cod else None, factor(one), remark))
     head = (Column("group", Kind.TEXT, "Class", width=16), *_CLASS)
     note = "The level and the kind of each class, which decides its COD range, are settings of the county."

@@ -96,9 +96,9 @@ class AssessmentRoll(Report):
         return Needs(personal=field is not None and field.personal)
 
     def sources(self, request: Request) -> tuple[str, ...]:
-        found = super().sources(request)
+        sources = super().sources(request)
         layer = _layer(request)
-        return (*found, source(ReferenceLayer, layer.pk), source(ReferenceFeature, layer.pk)) if layer else found
+        return (*sources, source(ReferenceLayer, layer.pk), source(ReferenceFeature, layer.pk)) if layer else sources
 
     def read(self, request: Request, now: datetime) -> Content:
         rows = RollRows(request)
@@ -150,16 +150,16 @@ class RollRows:
         return _sums("Total", self.rows.aggregate(**_aggregates()))
 
     def grouped(self, field: str) -> tuple[Sums, ...]:
-        found = self.rows.values(group=F(f"{self._of}{field}")).annotate(**_aggregates()).order_by()
-        return _in_order(_sums(called_as(row["group"]), row) for row in found)
+        totals = self.rows.values(group=F(f"{self._of}{field}")).annotate(**_aggregates()).order_by()
+        return _in_order(_sums(called_as(row["group"]), row) for row in totals)
 
     def in_districts(self, layer: ReferenceLayer, label: str | None) -> tuple[Sums, ...]:
         """By the first district that covers the parcel's point."""
         covering = ReferenceFeature.objects.filter(layer=layer, geometry__covers=OuterRef(f"{self._of}point"))
         called = KeyTextTransform(label, "attributes") if label else F("feature_key")
         district = Subquery(covering.order_by("feature_key").values(called=called)[:1])
-        found = self.rows.values(group=district).annotate(**_aggregates()).order_by()
-        return _in_order(_sums(row["group"] or _OUTSIDE, row) for row in found)
+        totals = self.rows.values(group=district).annotate(**_aggregates()).order_by()
+        return _in_order(_sums(row["group"] or _OUTSIDE, row) for row in totals)
 
     def has_owners(self) -> bool:
         return bool(self.rows.exclude(**{f"{self._of}owner_name": ""}).exists())

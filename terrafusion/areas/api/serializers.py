@@ -145,5 +145,5 @@ class AreaDetailSerializer(AreaSerializer):
 
     @extend_schema_field({"type": "object", "required": ["type", "coordinates"]})
     def get_geometry(self, area: UploadedArea) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(area.geometry.geojson)
-        return found
+        geometry: dict[str, Any] = json.loads(area.geometry.geojson)
+        return geometry

@@ -36,13 +36,13 @@ def main(library: str, path: str, driver: str, layer: str, max_vertices: int) ->
     _keep_only(driver, library)
     try:
         names = _layers(pyogrio.list_layers(path), driver, layer)
-        found = [pyogrio.raw.read(path, layer=name, columns=[], max_features=_MAX_FEATURES + 1) for name in names]
+        layers = [pyogrio.raw.read(path, layer=name, columns=[], max_features=_MAX_FEATURES + 1) for name in names]
     except pyogrio.errors.DataSourceError:
         raise _UnreadableFile("The file is damaged, or not what it looks like: it cannot be read.") from None
     except pyogrio.errors.GeometryError:
         raise _UnreadableFile("The file has geometries that cannot be read.") from None
-    shapes = [wkb for _, _, geometries, _ in found if geometries is not None for wkb in geometries]
-    return {**_polygons(shapes, max_vertices), "crs": found[0][0]["crs"]}
+    shapes = [wkb for _, _, geometries, _ in layers if geometries is not None for wkb in geometries]
+    return {**_polygons(shapes, max_vertices), "crs": layers[0][0]["crs"]}
 
 
 def _keep_only(driver: str, library: str) -> None:

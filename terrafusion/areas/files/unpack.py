@@ -45,7 +45,7 @@ class Archive:
 
     def read(self, name: str) -> bytes:
         """A member's bytes, counted as they are unpacked: what the zip says of its size may be a lie."""
-        found = io.BytesIO()
+        content = io.BytesIO()
         try:
             with self._zip.open(self._infos[name]) as member:
                 while chunk := member.read(_CHUNK):
@@ -54,10 +54,10 @@ class Archive:
                         raise AreaError(
                             f"Unpacked, the zip has more than {counted(self._max_bytes, 'byte')}, which are allowed."
                         )
-                    found.write(chunk)
+                    content.write(chunk)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
             raise AreaError(f"The zip is damaged: {_shown(name)} cannot be unpacked.") from None
-        return found.getvalue()
+        return content.getvalue()
 
 
 def _fault(info: zipfile.ZipInfo) -> str:

@@ -37,9 +37,9 @@ class Faults(dict[str, list[str]]):
     def add(self, path: str, *messages: str) -> None:
         self.setdefault(path, []).extend(messages)
 
-    def merge(self, found: Mapping[str, Messages], path: str = "") -> None:
+    def merge(self, messages_by_name: Mapping[str, Messages], path: str = "") -> None:
         """Add faults whose paths are relative to ``path``."""
-        for inner, messages in found.items():
+        for inner, messages in messages_by_name.items():
             self.add(joined(path, inner), *([messages] if isinstance(messages, str) else messages))
 
     @contextmanager
@@ -53,13 +53,13 @@ class Faults(dict[str, list[str]]):
     @classmethod
     def of(cls, detail: Any, path: str = "") -> Faults:
         """The faults of a ``ValidationError``'s detail, whose objects and lists are within each other."""
-        found = cls()
+        faults = cls()
         if isinstance(detail, dict):
             for name, inner in detail.items():
-                found.merge(cls.of(inner, path if name == api_settings.NON_FIELD_ERRORS_KEY else joined(path, name)))
+                faults.merge(cls.of(inner, path if name == api_settings.NON_FIELD_ERRORS_KEY else joined(path, name)))
         else:
-            found.add(path, *detail)
-        return found
+            faults.add(path, *detail)
+        return faults
 
     def raise_any(self) -> None:
         """Raise ``InvalidRequest`` if there is any fault."""

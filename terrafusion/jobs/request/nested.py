@@ -41,12 +41,12 @@ class Each(Parameter):
     def parse(self, value: object, context: Any) -> list[Any]:
         if not isinstance(value, list) or not self.min_items <= len(value) <= self.max_items:
             raise InvalidRequest(f"Give a list of {self.min_items} to {counted(self.max_items, 'item')}.")
-        faults, found = Faults(), []
+        faults, parsed = Faults(), []
         for place, item in enumerate(value):
             with faults.at(str(place)):
-                found.append(self.item.check(item, context))
+                parsed.append(self.item.check(item, context))
         faults.raise_any()
-        return found
+        return parsed
 
     def value_schema(self) -> Schema:
         limits = {"minItems": self.min_items, "maxItems": self.max_items}

@@ -40,12 +40,12 @@ def read(
 
 def object_schema(*groups: Iterable[Parameter], **others: Schema) -> Schema:
     """JSON Schema of an object with the parameters of any of the groups, and with ``others``."""
-    found: dict[str, list[Schema]] = {}
+    variants: dict[str, list[Schema]] = {}
     for parameter in (parameter for group in groups for parameter in group):
-        schemas = found.setdefault(parameter.name, [])
+        schemas = variants.setdefault(parameter.name, [])
         if (schema := {**parameter.schema(), "description": parameter.help}) not in schemas:
             schemas.append(schema)
-    properties = {name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas} for name, schemas in found.items()}
+    properties = {name: schemas[0] if len(schemas) == 1 else {"anyOf": schemas} for name, schemas in variants.items()}
     return {"type": "object", "additionalProperties": False, "properties": {**properties, **others}}
 
 

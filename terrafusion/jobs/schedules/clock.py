@@ -155,8 +155,8 @@ def newest(schedule: Schedule) -> AbstractJob | None:
     if job_type is None:
         return None
     done = job_type.model.objects.filter(schedule=schedule.pk, status=Status.COMPLETED)
-    found: AbstractJob | None = done.order_by("-completed_at", "-job_id").first()
-    return found
+    latest: AbstractJob | None = done.order_by("-completed_at", "-job_id").first()
+    return latest
 
 
 def retire() -> int:

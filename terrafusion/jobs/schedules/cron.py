@@ -39,7 +39,7 @@ def check(expression: str) -> None:
 def next_after(expression: str, zone: str, moment: datetime) -> datetime:
     """The first slot after ``moment``, in UTC. Raises InvalidCron when there is none in the next decades."""
     for slot in CronSim(expression, moment.astimezone(ZoneInfo(zone))):
-        found = slot.astimezone(UTC)
-        if found > moment:  # in the hour that comes twice, the first of them may be past
-            return found
+        moment_of_slot = slot.astimezone(UTC)
+        if moment_of_slot > moment:  # in the hour that comes twice, the first of them may be past
+            return moment_of_slot
     raise InvalidCron("That day does not exist.")

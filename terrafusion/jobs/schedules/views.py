@@ -176,10 +176,10 @@ class ScheduleViewSet(KnownParameters, GenericViewSet[Schedule]):
                 {"schedule_id": "This is no id of a schedule: give a UUID."}, code="invalid"
             ) from None
         rows = self.get_queryset().filter(pk=parsed)
-        found = (rows.select_for_update(of=("self",)) if for_update else rows).first()
-        if found is None:
+        schedule = (rows.select_for_update(of=("self",)) if for_update else rows).first()
+        if schedule is None:
             raise NotFound("Schedule not found.", code="schedule_not_found")
-        return found
+        return schedule
 
     def _newest(self, schedule_id: str) -> AbstractJob:
         job = clock.newest(self._get(schedule_id))

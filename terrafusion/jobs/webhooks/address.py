@@ -83,8 +83,8 @@ def parse(url: str) -> Address:
 
 def resolve(address: Address) -> list[str]:
     """The addresses to connect to. Raises InvalidWebhookUrl unless all are allowed, OSError where the name has none."""
-    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    entries = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     if not address.internal and not all(is_public(ip_address(each)) for each in addresses):
         raise InvalidWebhookUrl("The name has an address that is not on the public internet.")
     return addresses

@@ -54,13 +54,13 @@ def claim(busy: Collection[str] = ()) -> WebhookDelivery | None:
     due = WebhookDelivery.objects.filter(status=DeliveryStatus.WAITING, next_attempt_at__lte=Now())
     with transaction.atomic():
         rows = due.exclude(host__in=busy).order_by("next_attempt_at")
-        found = rows.select_for_update(skip_locked=True).first()
-        if found is not None:
-            WebhookDelivery.objects.filter(pk=found.pk).update(
+        delivery = rows.select_for_update(skip_locked=True).first()
+        if delivery is not None:
+            WebhookDelivery.objects.filter(pk=delivery.pk).update(
                 attempts=F("attempts") + 1, last_attempt_at=Now(), next_attempt_at=Now() + _LEASE
             )
-            found.refresh_from_db()
-    return found
+            delivery.refresh_from_db()
+    return delivery
 
 
 def send(delivery: WebhookDelivery, keys: list[bytes]) -> Answer:

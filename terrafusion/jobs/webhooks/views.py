@@ -38,8 +38,8 @@ class SecretView(KnownParameters, APIView):
     @extend_schema(responses=SecretSerializer)
     def get(self, request: Request) -> Response:
         """When it was made; null where you have none, and POST makes one."""
-        found = self._secret(request)
-        return Response(SecretSerializer(found).data if found else {"created_at": None, "previous_until": None})
+        secret = self._secret(request)
+        return Response(SecretSerializer(secret).data if secret else {"created_at": None, "previous_until": None})
 
     @extend_schema(request=None, responses={201: NewSecretSerializer})
     def post(self, request: Request) -> Response:
@@ -51,8 +51,8 @@ class SecretView(KnownParameters, APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
         """Have none any more: messages that wait are given up, and no job may ask for a webhook."""
-        if found := self._secret(request):
-            found.delete()
+        if secret := self._secret(request):
+            secret.delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _secret(self, request: Request) -> WebhookSecret | None:
@@ -112,7 +112,7 @@ class DeliveryViewSet(KnownParameters, GenericViewSet[WebhookDelivery]):
             raise ValidationError(
                 {"delivery_id": "This is no id of a delivery: give a UUID."}, code="invalid"
             ) from None
-        found = self.get_queryset().filter(pk=parsed).first()
-        if found is None:
+        delivery = self.get_queryset().filter(pk=parsed).first()
+        if delivery is None:
             raise NotFound("Delivery not found.", code="delivery_not_found")
-        return found
+        return delivery

@@ -25,8 +25,8 @@ def with_geojson(queryset: QuerySet[Any], column: str) -> QuerySet[Any]:
     """Adds ``geojson``, the column as a dictionary, and leaves the column itself in the database: encoding in PostGIS
     is many times faster than parsing WKB here, and a page may hold a thousand outlines."""
     encoded = AsGeoJSON(ForcePolygonCCW(F(column)), precision=DECIMALS)
-    found: QuerySet[Any] = queryset.defer(column).annotate(geojson=Cast(encoded, JSONField()))
-    return found
+    annotated: QuerySet[Any] = queryset.defer(column).annotate(geojson=Cast(encoded, JSONField()))
+    return annotated
 
 
 @extend_schema_field({"type": "object"})  # a feature's schema takes the type of geometry from its model

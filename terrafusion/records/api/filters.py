@@ -56,16 +56,16 @@ class RecordFilterSet(NearFilterSet):
 
     @classmethod
     def filter_for_field(cls, field: models.Field[Any, Any], field_name: str, lookup_expr: str | None = None) -> Filter:
-        found = super().filter_for_field(field, field_name, lookup_expr)
+        made = super().filter_for_field(field, field_name, lookup_expr)
         name = str(field.verbose_name).removesuffix(" sqft").capitalize()
         unit = " (USD)" if name.endswith(("value", "price")) else " (sq ft)" if name.endswith("area") else ""
         for validator in field.validators:  # the column's own limits
             if isinstance(validator, MinValueValidator):
-                found.extra.setdefault("min_value", validator.limit_value)
+                made.extra.setdefault("min_value", validator.limit_value)
             elif isinstance(validator, MaxValueValidator):
-                found.extra.setdefault("max_value", validator.limit_value)
-        found.label = f"{name}{unit}{_BOUNDS[lookup_expr or 'exact']}"
-        return found
+                made.extra.setdefault("max_value", validator.limit_value)
+        made.label = f"{name}{unit}{_BOUNDS[lookup_expr or 'exact']}"
+        return made
 
 
 class PropertyFilterSet(RecordFilterSet):

@@ -99,8 +99,8 @@ class Reading:
         ignore_case = given.get("ignore_case", False)
         if ignore_case is not False and (ignore_case is not True or field.type is not FieldType.TEXT):
             self._fault(at, f"ignore_case is true or false, and for texts only; {name} is of type {field.type}.")
-        found = {"field": name, "op": op, "value": self._value(given, field, op, at)}
-        return {**found, "ignore_case": True} if ignore_case is True else found
+        condition = {"field": name, "op": op, "value": self._value(given, field, op, at)}
+        return {**condition, "ignore_case": True} if ignore_case is True else condition
 
     def _value(self, given: dict[str, Any], field: LayerField, op: str, at: str) -> Any:
         """The value as it was given, once it is known to be sound."""
@@ -117,12 +117,12 @@ class Reading:
                 fault = f"The lists of a request may have {MAX_VALUES:,} values together, and here they have more."
                 return self._fault(at, fault) if before <= MAX_VALUES else None
         try:
-            found = [values.read(one, kind) for one in (value if op in (*_LISTS, "between") else [value])]
+            operands = [values.read(one, kind) for one in (value if op in (*_LISTS, "between") else [value])]
         except ValueError:
             return self._fault(at, f"{op} of {field.name} takes {expected}, not {shown(value)}.")
         if given.get("ignore_case") is True and kind is FieldType.TEXT:
-            found = [text.lower() for text in found]
-        if op == "between" and found[0] > found[1]:
+            operands = [text.lower() for text in operands]
+        if op == "between" and operands[0] > operands[1]:
             return self._fault(at, "between takes the lowest value first.")
         return value
 

@@ -63,11 +63,11 @@ def _date(value: object) -> date:
 
 
 def _datetime(value: object) -> datetime:
-    found = datetime.fromisoformat(_text(value))
-    if found.tzinfo is None:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
         raise ValueError
     try:  # PostgreSQL takes offsets below 16 hours only, ISO 8601 any below 24
-        return found.astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError:  # in UTC it lies outside the years 1 to 9999
         raise ValueError from None
 

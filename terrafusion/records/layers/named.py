@@ -20,8 +20,8 @@ def open_fields(layer: Layer, *, personal: bool) -> dict[str, LayerField]:
 def hidden(layer: Layer, names: Iterable[str], *, personal: bool) -> str:
     """Why these fields may not be named; empty where they may, or are not there at all."""
     known = {field.name: field for field in layer.fields}
-    found = [name for name in names if name in known and known[name].personal and not personal]
-    return f"You have no right to personal data: {', '.join(found)} of {layer.name}." if found else ""
+    forbidden = [name for name in names if name in known and known[name].personal and not personal]
+    return f"You have no right to personal data: {', '.join(forbidden)} of {layer.name}." if forbidden else ""
 
 
 def find(layer: Layer, name: str, *, personal: bool) -> LayerField:

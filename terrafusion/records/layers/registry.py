@@ -31,17 +31,17 @@ def layers_named(county: County, names: Collection[str]) -> dict[str, Layer]:
     """Those of the names that are layers of the county, by name. No other layer is asked for, which takes some queries
     for each."""
     wanted = set(names)
-    found = {
+    layers = {
         name: layer
         for name, provider in _providers.items()
         if name in wanted and (layer := provider(county)) is not None
     }
     if others := wanted.difference(_providers):
-        found |= {layer.name: layer for layer in reference_layers(county, others)}
-    return found
+        layers |= {layer.name: layer for layer in reference_layers(county, others)}
+    return layers
 
 
 def layers_of(county: County) -> list[Layer]:
     """Every layer of the county, the registered ones first."""
-    found = [layer for provider in _providers.values() if (layer := provider(county)) is not None]
-    return [*found, *(layer for layer in reference_layers(county) if layer.name not in _providers)]
+    provided = [layer for provider in _providers.values() if (layer := provider(county)) is not None]
+    return [*provided, *(layer for layer in reference_layers(county) if layer.name not in _providers)]

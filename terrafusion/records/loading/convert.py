@@ -45,29 +45,29 @@ def convert(
     """``source`` as values of ``target``. Where a problem's outcome is a refusal the value is null. ``today`` is the
     county's own day."""
     values, bad, reason = _CONVERTERS[target.kind](_without_nulls(source, how), target, how)
-    found = [(bad, reason)]
+    checks = [(bad, reason)]
     if target.key:
-        found.append((_lost_digits(source, values), "lost_digits"))
-        found.append((_mask(pc.match_substring_regex(values, _INVISIBLE)), "bad_text"))
+        checks.append((_lost_digits(source, values), "lost_digits"))
+        checks.append((_mask(pc.match_substring_regex(values, _INVISIBLE)), "bad_text"))
     if target.kind in {Kind.TEXT, Kind.DATETIME} and target.width is not None:
-        found.append((_mask(pc.greater(pc.utf8_length(values), target.width)), "too_long"))
+        checks.append((_mask(pc.greater(pc.utf8_length(values), target.width)), "too_long"))
     elif target.kind in {Kind.INTEGER, Kind.REAL, Kind.MONEY}:
         if target.nonnegative:
-            found.append((_mask(pc.less(values, 0)), "negative"))
+            checks.append((_mask(pc.less(values, 0)), "negative"))
         if target.positive:
-            found.append((_mask(pc.less_equal(values, 0)), "not_above_zero"))
+            checks.append((_mask(pc.less_equal(values, 0)), "not_above_zero"))
         if target.maximum is not None:
-            found.append((_mask(pc.greater(values, target.maximum)), "too_large"))
+            checks.append((_mask(pc.greater(values, target.maximum)), "too_large"))
     elif target.kind is Kind.YEAR:
         values = pc.if_else(_mask(pc.equal(values, 0)), None, values)
         outside = pc.or_(pc.less(values, _FIRST_YEAR), pc.greater(values, today.year + 2))
-        found.append((_mask(outside), "bad_year"))
+        checks.append((_mask(outside), "bad_year"))
     elif target.kind is Kind.DATE:
         latest_date = today if target.past else datetime.date.max
         outside = pc.or_(pc.less(values, _FIRST_DATE), pc.greater(values, latest_date))
-        found.append((_mask(outside), "bad_date"))
+        checks.append((_mask(outside), "bad_date"))
     problems = []
-    for mask, code in found:
+    for mask, code in checks:
         if not mask.any():
             continue
         outcome = {"refuse": "refused", "null": "nulled", "truncate": "refused"}[how.on_error]

@@ -109,10 +109,10 @@ class _Reader:
         if len(points) < 3:
             return points
         self.curved = True
-        found = [points[:1]]
+        arcs = [points[:1]]
         for start in range(0, len(points) - 2, 2):
-            found.append(_arc(points[start], points[start + 1], points[start + 2], self.tolerance)[1:])
-        return np.concatenate(found)
+            arcs.append(_arc(points[start], points[start + 1], points[start + 2], self.tolerance)[1:])
+        return np.concatenate(arcs)
 
 
 def _polygon(rings: list[Points]) -> shapely.Geometry:

@@ -32,8 +32,8 @@ def derive(
     if len(columns) > 1:
         columns, problems = _read(columns, target, how, today)
     source = reduce(_added if target.kind in NUMBERS else _joined, columns)
-    values, found = convert(source, replace(target, required=target.required and how.default is None), how, today)
-    problems += found
+    values, unfit = convert(source, replace(target, required=target.required and how.default is None), how, today)
+    problems += unfit
     return (values if how.default is None else _filled(values, target, how, problems, today)), problems
 
 
@@ -57,7 +57,7 @@ def _read(
     """Each of several columns by itself: a number that cannot be read refuses its row, whatever the others are."""
     part = Target(target.name, Kind.REAL if target.kind in NUMBERS else Kind.TEXT, personal=target.personal)
     read = [convert(column, part, replace(how, scale=1.0, pad=0), today) for column in columns]
-    return [values for values, _ in read], [problem for _, found in read for problem in found]
+    return [values for values, _ in read], [problem for _, problems_of_one in read for problem in problems_of_one]
 
 
 def _added(left: pa.Array, right: pa.Array) -> pa.Array:

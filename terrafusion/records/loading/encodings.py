@@ -27,11 +27,11 @@ class Undecoded:
 
     def remedy(self) -> str:
         """What to write into the mapping; empty where no encoding fits."""
-        found = fitting(self.cells)
-        if not found:
+        encodings = fitting(self.cells)
+        if not encodings:
             return ""
-        others = f" (its bytes also fit {', '.join(found[1:])})" if len(found) > 1 else ""
-        return f'Its texts are not UTF-8: put encoding = "{found[0]}" into the mapping{others}.'
+        others = f" (its bytes also fit {', '.join(encodings[1:])})" if len(encodings) > 1 else ""
+        return f'Its texts are not UTF-8: put encoding = "{encodings[0]}" into the mapping{others}.'
 
 
 def fitting(cells: Sequence[bytes]) -> list[str]:

@@ -43,8 +43,8 @@ class GeometryReader:
 
     def from_wkb(self, column: pa.Array) -> tuple[Shapes, list[Problem]]:
         shapes, problems = decoded(column, CURVE_TOLERANCE / self.choice.operation.unit)
-        shapes, found = self.read(shapes)
-        return shapes, [*problems, *found]
+        shapes, more_problems = self.read(shapes)
+        return shapes, [*problems, *more_problems]
 
     def from_xy(self, x: pa.Array, y: pa.Array) -> tuple[Shapes, list[Problem]]:
         """Points; null where either coordinate is."""
@@ -80,12 +80,12 @@ class GeometryReader:
         if outside.any():
             problems.append(Problem(outside, "outside_area", lambda index: _place(bounds[index], original[index])))
             shapes = _without(shapes, outside)
-        shapes, found = self._repair(shapes)
+        shapes, repairs = self._repair(shapes)
         across &= ~shapely.is_missing(shapes)
         shapes = antimeridian.split(shapes, across)
         if across.any():
-            found.append(Problem(across, "antimeridian", lambda _: "it was split at 180 degrees", ALTERED))
-        return self._promote(shapes), [*problems, *found]
+            repairs.append(Problem(across, "antimeridian", lambda _: "it was split at 180 degrees", ALTERED))
+        return self._promote(shapes), [*problems, *repairs]
 
     def _to_wgs84(self, shapes: Shapes) -> Shapes:
         if self.choice.srid == WGS84:

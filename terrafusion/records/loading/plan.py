@@ -142,7 +142,7 @@ def _mapped(request: Request, targets: dict[str, Target]) -> list[tuple[Target, 
         )
     own_names = {column.casefold(): column for column in columns}
     constants = {"source": request.described, "as_of": request.as_of}
-    found = []
+    mapped = []
     for name, target in targets.items():
         how = mapping.fields.get(name)
         if how is not None and how.columns:
@@ -158,13 +158,13 @@ def _mapped(request: Request, targets: dict[str, Target]) -> list[tuple[Target, 
         if how is not None and how.rows:
             _check_rows(how.rows, target, mapping)
         if how is not None:
-            found.append((target, how))
+            mapped.append((target, how))
         elif target.required:
             raise LoadError(
                 f"No column of {request.source.path.name} is loaded into {name}: name one in a mapping. "
                 f"The file has: {', '.join(columns)}. To have one proposed, use: manage.py inspect."
             )
-    return found
+    return mapped
 
 
 def _check_rows(rows: str, target: Target, mapping: Mapping) -> None:

@@ -186,14 +186,14 @@ def _fitted(target: Target, column: ColumnSurvey, *members: tuple[str, object]) 
 
 def _point(survey: Survey) -> tuple[str, str] | None:
     """The columns of longitude and latitude."""
-    found = {
+    columns = {
         kind: column.name
         for kind, names, maximum in (("x", _LONGITUDE, 180), ("y", _LATITUDE, 90))
         for column in survey.columns
         if _plain(column.name) in names and column.low is not None and column.high is not None
         if -maximum <= column.low and column.high <= maximum
     }
-    return (found["x"], found["y"]) if len(found) == 2 else None
+    return (columns["x"], columns["y"]) if len(columns) == 2 else None
 
 
 def about(column: ColumnSurvey) -> str:

@@ -51,10 +51,10 @@ class RowReader:
         problems: list[tuple[str, Problem]] = [("", problem) for problem in rows.problems]
         columns: dict[str, pa.Array] = {}
         for target, how in self.fields:
-            columns[target.name], found = derive(batch, target, how, self.today)
-            problems += [(target.name, problem) for problem in found]
-        shapes, found = self._shapes(batch, rows.wkb)
-        problems += [("geometry", problem) for problem in found]
+            columns[target.name], more_problems = derive(batch, target, how, self.today)
+            problems += [(target.name, problem) for problem in more_problems]
+        shapes, more_problems = self._shapes(batch, rows.wkb)
+        problems += [("geometry", problem) for problem in more_problems]
         row_numbers = pa.array(np.arange(self._read + 1, self._read + 1 + length))
         self._read += length
         self.report.read = self._read

@@ -18,8 +18,8 @@ def of(source: Source) -> str | None:
         return None
     if said := _SAID.search(source.geometry_type):
         return said[1]
-    found: set[str] = set()
+    types: set[str] = set()
     for rows in batches(source, [], True):
         if rows.wkb is not None:
-            found |= types_in(rows.wkb)
-    return found.pop() if len(found) == 1 else MIXED
+            types |= types_in(rows.wkb)
+    return types.pop() if len(types) == 1 else MIXED

@@ -94,8 +94,8 @@ def survey(source: Source) -> Survey:
             reader.read(part.batch.column(name))
         if shapes is not None:
             without += shapes.null_count
-            found = shapely.total_bounds(shapely.from_wkb(shapes.to_numpy(zero_copy_only=False), on_invalid="ignore"))
-            bounds = np.array([*np.fmin(bounds[:2], found[:2]), *np.fmax(bounds[2:], found[2:])])
+            extent = shapely.total_bounds(shapely.from_wkb(shapes.to_numpy(zero_copy_only=False), on_invalid="ignore"))
+            bounds = np.array([*np.fmin(bounds[:2], extent[:2]), *np.fmax(bounds[2:], extent[2:])])
     return Survey(
         file=source.path.name,
         layer=source.layer,
@@ -224,8 +224,8 @@ def _place(source: Source, bounds: np.ndarray) -> tuple[float, float, float, flo
     if source.crs is None or not np.isfinite(bounds).all():
         return None
     try:
-        found = Transformer.from_crs(source.crs, 4326, always_xy=True).transform_bounds(*bounds)
+        ends = Transformer.from_crs(source.crs, 4326, always_xy=True).transform_bounds(*bounds)
     except ProjError:
         return None
-    west, south, east, north = (round(float(end), 5) for end in found)
-    return (west, south, east, north) if all(map(math.isfinite, found)) else None
+    west, south, east, north = (round(float(end), 5) for end in ends)
+    return (west, south, east, north) if all(map(math.isfinite, ends)) else None

@@ -69,12 +69,12 @@ def _kind(field: models.Field[object, object]) -> Kind:
 
 
 def _targets(model: type[models.Model]) -> dict[str, Target]:
-    found = {}
+    targets = {}
     for field in model._meta.concrete_fields:
         if field.name in _NOT_LOADED:
             continue
         kind = _kind(field)
-        found[field.name] = Target(
+        targets[field.name] = Target(
             name=field.name,
             kind=kind,
             width=getattr(field, "max_length", None),
@@ -85,7 +85,7 @@ def _targets(model: type[models.Model]) -> dict[str, Target]:
             past=field.name == "sale_date",
             small=isinstance(field, models.PositiveSmallIntegerField),
         )
-    return found
+    return targets
 
 
 PARCEL_TARGETS = _targets(PropertyOperational)

@@ -65,5 +65,5 @@ def _zone(places: list[tuple[float, float]]) -> str:
     from timezonefinder import TimezoneFinder  # half a second and 40 MB, which web processes do not need
 
     finder = TimezoneFinder()
-    found = Counter(finder.timezone_at(lng=longitude, lat=latitude) for longitude, latitude in places)
-    return str(found.most_common(1)[0][0] or "") if found else ""
+    zones = Counter(finder.timezone_at(lng=longitude, lat=latitude) for longitude, latitude in places)
+    return str(zones.most_common(1)[0][0] or "") if zones else ""

@@ -215,8 +215,8 @@ class CountySettings(models.Model):
     def of(cls, county: County | str) -> CountySettings:
         """The county's own; where it has none, the defaults, which are not saved."""
         county_id = county if isinstance(county, str) else county.pk
-        if (found := cls.objects.filter(county=county_id).first()) is not None:
-            return found
+        if (settings := cls.objects.filter(county=county_id).first()) is not None:
+            return settings
         own = cls(county_id=county_id) if isinstance(county, str) else cls(county=county)
         own.time_zone = places.time_zone(own._postal_code())
         return own

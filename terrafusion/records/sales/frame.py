@@ -153,10 +153,10 @@ def fetch(statement: sql.Composable, types: dict[str, str]) -> pd.DataFrame:
             ),
         ).unify_dictionaries()
     lines.close()  # some 150 bytes a row, which need not be there beside the frame
-    found = table.to_pandas(self_destruct=True, split_blocks=True, strings_to_categorical=False)
+    frame = table.to_pandas(self_destruct=True, split_blocks=True, strings_to_categorical=False)
     del table
     release()
-    return found
+    return frame
 
 
 def release() -> None:

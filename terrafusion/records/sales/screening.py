@@ -68,8 +68,8 @@ def screen(sales: pd.DataFrame, rules: Rules, as_of: date) -> Screened:
     day = sales["sale_date"]
     price = sales["sale_price"].to_numpy(dtype=float)
 
-    def exclude(name: str, found: pd.Series) -> None:
-        reason[np.asarray(found, dtype=bool) & (reason == "")] = name
+    def exclude(name: str, rows: pd.Series) -> None:
+        reason[np.asarray(rows, dtype=bool) & (reason == "")] = name
 
     exclude("no_date", day.isna())
     exclude("future_date", day > pd.Timestamp(as_of))

@@ -86,11 +86,11 @@ def show(report: dict[str, Any]) -> None:
     say(f"  export: {report['file']}")
     site = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
     for part, title in titles.items():
-        if found := report[part]:
-            say(f"  {title}: {site}{found['page']}")
+        if made := report[part]:
+            say(f"  {title}: {site}{made['page']}")
             for kind in ("file", "chart"):
-                if kind in found:
-                    say(f"    {found[kind]}")
+                if kind in made:
+                    say(f"    {made[kind]}")
     say(f"the pages are there while `make serve` runs: sign in as {USER}, the password is in {PASSWORD}")
 
 

@@ -123,8 +123,8 @@ def start_study(client: Client, plan: DemoPlan) -> Job:
 
 def end_study(job: Job) -> dict[str, Any]:
     summary = job.end()["result_summary"]
-    found = {"sales": summary["sales"], "median_ratio": round(summary["median_ratio"], 3)}
-    return {"job_id": job.id, **found, "file": str(job.download()[0]), "page": job.page}
+    figures = {"sales": summary["sales"], "median_ratio": round(summary["median_ratio"], 3)}
+    return {"job_id": job.id, **figures, "file": str(job.download()[0]), "page": job.page}
 
 
 def start_card(client: Client, plan: DemoPlan, valuation: dict[str, Any] | None) -> Job:

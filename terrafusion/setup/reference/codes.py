@@ -76,14 +76,14 @@ def _fields() -> Iterator[tuple[str, str]]:
 
 def _subclasses(kind: type[Any]) -> list[type[Any]]:
     """Of our packages, of DRF, and of nobody else: a debugging tool's are no part of the interface."""
-    found: dict[type[Any], None] = {}
+    subclasses: dict[type[Any], None] = {}
     waiting = [kind]
     while waiting:
         for each in waiting.pop().__subclasses__():
             waiting.append(each)
             if each.__module__.partition(".")[0] in PARTS or each.__module__ in _OF_DRF:
-                found.setdefault(each)
-    return sorted(found, key=lambda each: (each.__module__, each.__qualname__))
+                subclasses.setdefault(each)
+    return sorted(subclasses, key=lambda each: (each.__module__, each.__qualname__))
 
 
 def _meaning(kind: type[Any]) -> str:

@@ -26,11 +26,11 @@ def converted(kind: Kind, source: Any, type_: pa.DataType | None = None, **more:
     column = source if isinstance(source, pa.Array) else pa.array(source, type_ or TEXTS)
     values, problems = convert(column, target, FieldMapping(**more), TODAY)
     assert len(values) == len(column)
-    found: dict[str, Any] = {}
+    reasons: dict[str, Any] = {}
     for problem in problems:  # a date may be none, or too early: both are bad dates
-        rows, _ = found.get(problem.reason, ([], ""))
-        found[problem.reason] = sorted([*rows, *np.flatnonzero(problem.mask).tolist()]), problem.outcome
-    return values.to_pylist(), found
+        rows, _ = reasons.get(problem.reason, ([], ""))
+        reasons[problem.reason] = sorted([*rows, *np.flatnonzero(problem.mask).tolist()]), problem.outcome
+    return values.to_pylist(), reasons
 
 
 NUMBERS: list[tuple[str | None, float | None]] = [
@@ -214,8 +214,8 @@ def test_texts_that_cannot_be_kept() -> None:
     raw = pa.array([b"good", b"\xff", b"nul\x00", None], pa.binary())
     source = pa.StringArray.from_buffers(4, *raw.buffers()[1:], raw.buffers()[0])
     for null in ((), ("NA", -999)):
-        found = converted(Kind.TEXT, source, null=null)
-        assert found == (["good", None, None, None], {"bad_text": ([1, 2], "refused")})
+        outcome = converted(Kind.TEXT, source, null=null)
+        assert outcome == (["good", None, None, None], {"bad_text": ([1, 2], "refused")})
     assert converted(Kind.TEXT, raw) == ([None] * 4, {"bad_text": ([0, 1, 2], "refused")})
     assert converted(Kind.TEXT, pa.array([[1], None])) == ([None, None], {"bad_text": ([0], "refused")})
 

@@ -81,8 +81,8 @@ def test_values_that_are_no_numbers(kind: Kind, value: Any, type_: pa.DataType) 
 
 
 def test_a_number_may_be_no_number_for_two_reasons() -> None:
-    found = converted(Kind.REAL, ["1e308", "x", "2"], scale=10.0)
-    assert found == ([None, None, 20.0], {"bad_number": ([0, 1], "refused")})
+    outcome = converted(Kind.REAL, ["1e308", "x", "2"], scale=10.0)
+    assert outcome == ([None, None, 20.0], {"bad_number": ([0, 1], "refused")})
 
 
 def test_a_small_number_in_a_text_fits_its_column() -> None:

@@ -93,9 +93,9 @@ def test_texts_keep_every_digit_and_the_moment(king: County, tmp_path: Path) -> 
     path = files.write(tmp_path / "t.gpkg", rows, [files.square(n) for n in range(3)])
     report = files.load(king, "t", path, mapping=described)
     assert (report["inserted"], report["refused"]) == (3, {})
-    found = [feature.attributes for feature in ReferenceFeature.objects.order_by("pk")]
-    assert [row["ID"] for row in found] == [2**53 + 1, 2**53 + 3, -(2**53) - 1]
-    assert [row["AT"] for row in found] == [
+    attributes = [feature.attributes for feature in ReferenceFeature.objects.order_by("pk")]
+    assert [row["ID"] for row in attributes] == [2**53 + 1, 2**53 + 3, -(2**53) - 1]
+    assert [row["AT"] for row in attributes] == [
         "2020-03-01T07:30:00+00:00",
         "2020-02-29T23:30:00+00:00",
         "2020-02-29T23:30:00+00:00",

@@ -20,24 +20,28 @@ PERSONAL_OTHER = {"superuser"}
 
 def people(make: MakeUser, own: County, other: County) -> dict[str, Any]:
     """By name; None is nobody."""
-    found: dict[str, Any] = {"nobody": None, "stranger": make("stranger"), "inactive": make("inactive", "manager", own)}
-    found["inactive"].is_active = False
+    users: dict[str, Any] = {
+        "nobody": None,
+        "stranger": make("stranger"),
+        "inactive": make("inactive", "manager", own),
+    }
+    users["inactive"].is_active = False
     for role in ROLES:
-        found[role] = make(role, role, own)
+        users[role] = make(role, role, own)
     for role in ROLES:
         name = f"{role} with personal data"
-        found[name] = make(name, role, own, may_see_personal_data=True)
-    found["other manager"] = make("other manager", "manager", other)
-    found["both"] = make("both", "viewer", own, other)
-    found["staff"] = make("staff", "viewer", own)
-    found["staff"].is_staff = True
-    found["superuser"] = make("superuser")
-    found["superuser"].is_staff = found["superuser"].is_superuser = True
+        users[name] = make(name, role, own, may_see_personal_data=True)
+    users["other manager"] = make("other manager", "manager", other)
+    users["both"] = make("both", "viewer", own, other)
+    users["staff"] = make("staff", "viewer", own)
+    users["staff"].is_staff = True
+    users["superuser"] = make("superuser")
+    users["superuser"].is_staff = users["superuser"].is_superuser = True
     for name in ("inactive", "staff", "superuser"):
-        found[name].save()
-    found["staff"].user_permissions.set(Permission.objects.all())
-    assert len(found) == 15
-    return found
+        users[name].save()
+    users["staff"].user_permissions.set(Permission.objects.all())
+    assert len(users) == 15
+    return users
 
 
 def client_of(user: Any) -> APIClient:

@@ -91,15 +91,15 @@ NOTHING = homes().assign(sale_price=[], sale_date=pd.to_datetime([]))
 
 
 def test_line_by_line() -> None:
-    found = prepare(NOTHING, schedules(), DAY).value(homes({}))
-    line = found.lines.loc[10]
+    valued = prepare(NOTHING, schedules(), DAY).value(homes({}))
+    line = valued.lines.loc[10]
     assert line["land_value"] == 104_000  # 1,000 sq ft more than the base lot, at 4 dollars
     assert line["rate_per_sqft"] == 90  # halfway between two sizes
     assert line["replacement_cost_new"] == 135_000
     assert (line["effective_age_years"], line["depreciation_percent"]) == (20, 40)
     assert line["rcnld"] == 81_000
-    assert found.values.values.loc[10, "value"] == line["value"] == 185_000
-    assert found.values.flags[10] == ("no_evidence",)
+    assert valued.values.values.loc[10, "value"] == line["value"] == 185_000
+    assert valued.values.flags[10] == ("no_evidence",)
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_line_by_line() -> None:
     ],
 )
 def test_what_changes_it(change: dict[str, Any], expected: dict[str, float]) -> None:
-    found = prepare(NOTHING, schedules(), DAY).value(homes(change))
-    assert found.lines.loc[10, list(expected)].to_dict() == pytest.approx(expected)
-    line = found.lines.loc[10]
+    valued = prepare(NOTHING, schedules(), DAY).value(homes(change))
+    assert valued.lines.loc[10, list(expected)].to_dict() == pytest.approx(expected)
+    line = valued.lines.loc[10]
     assert line["land_value"] + line["improvement_value"] == pytest.approx(line["value"])
-    assert ("vacant" in found.values.flags[10]) == (line["improvement_value"] == 0)
+    assert ("vacant" in valued.values.flags[10]) == (line["improvement_value"] == 0)
 
 
 @pytest.mark.parametrize(
@@ -135,9 +135,9 @@ def test_what_changes_it(change: dict[str, Any], expected: dict[str, float]) -> 
     ],
 )
 def test_what_is_missing_is_said(change: dict[str, Any], reason: str) -> None:
-    found = prepare(NOTHING, schedules(), DAY).value(homes(change, {}))
-    assert found.values.refused.to_dict() == {10: reason}
-    assert list(found.values.values.index) == [11]
+    valued = prepare(NOTHING, schedules(), DAY).value(homes(change, {}))
+    assert valued.values.refused.to_dict() == {10: reason}
+    assert list(valued.values.values.index) == [11]
 
 
 def test_without_effective_rows() -> None:
@@ -185,10 +185,10 @@ def test_brought_to_the_market_and_evaluated_on_later_sales() -> None:
     assert ratio == pytest.approx(1.0, abs=0.04)
     assert (plain.evidence.calibration_sales["value"] / plain.evidence.calibration_sales["price"]).median() < 0.85
     assert level.factors["Residential", "South"] < level.factors["Residential", "North"]
-    found = level.value(homes({}))
-    assert found.lines.loc[10, "market_factor"] == level.factors["Residential", "South"]
-    assert found.values.flags[10] == ()
-    row = found.values.values.loc[10]
+    valued = level.value(homes({}))
+    assert valued.lines.loc[10, "market_factor"] == level.factors["Residential", "South"]
+    assert valued.values.flags[10] == ()
+    row = valued.values.values.loc[10]
     assert row["low"] < row["value"] < row["high"]
 
 

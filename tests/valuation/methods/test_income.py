@@ -48,29 +48,29 @@ def homes(*areas: float) -> pd.DataFrame:
 
 
 def test_direct_capitalization_line_by_line() -> None:
-    found = approach().value(homes(1000.0))
-    line = found.lines.loc[0]
+    valued = approach().value(homes(1000.0))
+    line = valued.lines.loc[0]
     assert line["potential_gross_income"] == 20_000
     assert line["effective_gross_income"] == 20_000 - 2_000 + 1_000
     assert line["expenses"] == pytest.approx(5_700)
     assert line["net_operating_income"] == pytest.approx(19_000 - 5_700 - 300)
     assert line["cap_rate_percent"] == 8
-    assert found.values.values.loc[0, "value"] == pytest.approx(13_000 / 0.08)
+    assert valued.values.values.loc[0, "value"] == pytest.approx(13_000 / 0.08)
     assert line["method"] == "direct_capitalisation"
 
 
 def test_the_multiplier_where_there_is_no_rate() -> None:
     multipliers = [table({"gross_rent_multiplier": 9.0}), table({"gross_rent_multiplier": 11.0}, use_code="office")]
-    found = approach(rates=[], multipliers=multipliers).value(homes(1000.0))
-    assert found.values.values.loc[0, "value"] == 220_000
-    assert found.lines.loc[0, "method"] == "gross_rent_multiplier"
+    valued = approach(rates=[], multipliers=multipliers).value(homes(1000.0))
+    assert valued.values.values.loc[0, "value"] == 220_000
+    assert valued.lines.loc[0, "method"] == "gross_rent_multiplier"
     both = approach(multipliers=multipliers).value(homes(1000.0)).lines.loc[0]
     assert (both["method"], both["value_by_multiplier"]) == ("direct_capitalisation", 220_000)
 
 
 def test_what_is_missing_is_said() -> None:
-    found = approach().value(homes(1000.0, np.nan, -5.0))
-    assert found.values.refused.to_dict() == {1: "no_income", 2: "no_income"}
+    valued = approach().value(homes(1000.0, np.nan, -5.0))
+    assert valued.values.refused.to_dict() == {1: "no_income", 2: "no_income"}
     assert approach(rates=[]).value(homes(1000.0)).values.refused.to_dict() == {0: "no_rates"}
     losing = [table({**RATE, "expense_percent": 100.0})]
     assert approach(rates=losing).value(homes(1000.0)).values.refused.to_dict() == {0: "negative_income"}

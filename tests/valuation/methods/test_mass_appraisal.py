@@ -30,13 +30,13 @@ def test_later_sales_are_valued_as_the_market_pays(trained: mass_appraisal.MassA
     months = (later["sale_date"].dt.year - 2012) * 12 + later["sale_date"].dt.month - 1
     days = (later["sale_date"].dt.day.to_numpy() - 0.5) / 30
     price = later["sale_price"] * np.exp(level(np.array([JULY_2015])) - level(months.to_numpy() + days))
-    found = trained.value(later.drop(columns=["sale_price", "sale_date"]))
-    values = found.values
+    valued = trained.value(later.drop(columns=["sale_price", "sale_date"]))
+    values = valued.values
     assert ratio.cod(values["value"], price) < 8.5
     assert 0.97 < ratio.median(values["value"], price) < 1.03
     assert abs(ratio.prb(values["value"], price)) < 0.05
     assert 0.83 < np.mean((values["low"] <= price) & (price <= values["high"])) < 0.97
-    assert not len(found.refused)
+    assert not len(valued.refused)
 
 
 def test_later_sales_are_not_seen(trained: mass_appraisal.MassAppraisal, sales: pd.DataFrame) -> None:
@@ -134,14 +134,14 @@ ABSURD: dict[str, Any] = {
 
 
 def test_absurd_characteristics_are_unknown_and_flagged(trained: mass_appraisal.MassAppraisal) -> None:
-    found = trained.value(pd.DataFrame({"parcel_number": list("abcd"), **ABSURD}))
-    assert np.isfinite(found.values.to_numpy()).all()
-    assert all("absurd_characteristic" in flags for flags in found.flags[:3])
-    assert all("no_place" in flags for flags in found.flags)
-    assert "missing_characteristics" in found.flags[3]
-    assert found.flags.explode().isin(MEANINGS).all()
+    valued = trained.value(pd.DataFrame({"parcel_number": list("abcd"), **ABSURD}))
+    assert np.isfinite(valued.values.to_numpy()).all()
+    assert all("absurd_characteristic" in flags for flags in valued.flags[:3])
+    assert all("no_place" in flags for flags in valued.flags)
+    assert "missing_characteristics" in valued.flags[3]
+    assert valued.flags.explode().isin(MEANINGS).all()
     nothing = trained.value(pd.DataFrame({"parcel_number": ["a"]}))
-    assert nothing.values["value"].iloc[0] == pytest.approx(found.values["value"].iloc[3])
+    assert nothing.values["value"].iloc[0] == pytest.approx(valued.values["value"].iloc[3])
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -162,22 +162,22 @@ def test_absurd_characteristics_are_unknown_and_flagged(trained: mass_appraisal.
 )
 def test_no_record_gives_nan(trained: mass_appraisal.MassAppraisal, rows: list[dict[str, Any]]) -> None:
     frame = pd.DataFrame(rows)
-    found = trained.value(frame)
-    assert len(found.values) == len(rows)
-    assert np.isfinite(found.values.to_numpy(dtype=float)).all()
-    assert (found.values["low"] <= found.values["value"]).all()
-    assert (found.values["value"] <= found.values["high"]).all()
+    valued = trained.value(frame)
+    assert len(valued.values) == len(rows)
+    assert np.isfinite(valued.values.to_numpy(dtype=float)).all()
+    assert (valued.values["low"] <= valued.values["value"]).all()
+    assert (valued.values["value"] <= valued.values["high"]).all()
     assert np.isfinite(trained.reasons(frame).to_numpy(dtype=float)).all()
 
 
 def test_prices_in_other_words_are_not_learnt_from(sales: pd.DataFrame) -> None:
     known = sales[sales["sale_date"] < pd.Timestamp(AS_OF)][:300]
     price = known["sale_price"]
-    found = mass_appraisal.train(
+    trained = mass_appraisal.train(
         known.assign(total_value=price, assessed=1.0, key=price, row_id=known.index, same=1.0), AS_OF
     )
-    assert set(found.trees.encoder.left_out) >= {"total_value", "assessed", "key", "row_id", "same"}
-    assert found.trees.encoder.names == ["living_area_sqft", "year_built", "neighborhood", "year_built"]
+    assert set(trained.trees.encoder.left_out) >= {"total_value", "assessed", "key", "row_id", "same"}
+    assert trained.trees.encoder.names == ["living_area_sqft", "year_built", "neighborhood", "year_built"]
 
 
 def test_few_sales_are_refused(sales: pd.DataFrame) -> None:
@@ -193,10 +193,10 @@ def test_a_thin_and_dirty_market_is_valued_with_flags() -> None:
     """One hundred and twenty sales of a few months, with no place, one class, rows twice and prices of nothing."""
     sales = market(months=5, sales=24)[["sale_date", "sale_price", "living_area_sqft"]]
     dirty = pd.concat([sales, sales[:20], sales[:5].assign(sale_price=0)], ignore_index=True)
-    found = mass_appraisal.train(dirty, date(2014, 1, 1))
-    assert found.facts["left_out_sales"]["recorded_twice"] == 20
-    assert found.facts["left_out_sales"]["without_price_or_date"] == 5
-    values = found.value(sales)
+    trained = mass_appraisal.train(dirty, date(2014, 1, 1))
+    assert trained.facts["left_out_sales"]["recorded_twice"] == 20
+    assert trained.facts["left_out_sales"]["without_price_or_date"] == 5
+    values = trained.value(sales)
     assert set(values.flags.iloc[0]) >= {"thin_data", "no_trend", "old_sales"}
     assert ratio.cod(values.values["value"], sales["sale_price"]) < 20
 

@@ -33,8 +33,8 @@ def test_intervals_stay_with_their_category_when_prices_change_places() -> None:
     sales["sale_price"] *= np.exp(wild * (random.normal(0, 0.6, len(sales)) + 2.5 * late)).round(6)
     for name in ("longitude", "latitude"):  # codes alone say where a home is
         del sales[name]
-    found = mass_appraisal.train(sales, AS_OF).value(sales).values
-    width = np.log(found["high"] / found["low"]).groupby(sales["neighborhood"], observed=True).median()
+    valued = mass_appraisal.train(sales, AS_OF).value(sales).values
+    width = np.log(valued["high"] / valued["low"]).groupby(sales["neighborhood"], observed=True).median()
     assert width["N0"] > 1.5 * width[["N1", "N2", "N3"]].max()
 
 

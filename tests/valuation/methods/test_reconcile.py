@@ -38,16 +38,16 @@ HOMES = pd.DataFrame({"property_class": ["R", "R", "R"], "neighborhood": ["N", "
 
 def shares(frames: dict[str, pd.DataFrame], row: int = 0) -> dict[str, float]:
     """The weights of the approaches of ``frames`` in the value of a home of ``HOMES``."""
-    found = reconcile.weigh(frames).apply({name: said([1, 1, 1]) for name in frames}, HOMES)
-    return {str(name): float(share) for name, share in found.shares.loc[row].items()}
+    reconciled = reconcile.weigh(frames).apply({name: said([1, 1, 1]) for name in frames}, HOMES)
+    return {str(name): float(share) for name, share in reconciled.shares.loc[row].items()}
 
 
 def test_the_better_one_weighs_more_by_the_square_of_its_error() -> None:
     weights = reconcile.weigh({"a": held(0.1), "b": held(0.2, turn=2)})
-    found = weights.apply({"a": said([100, 200, 300]), "b": said([110, 200, 300])}, HOMES)
-    assert found.shares.loc[0].to_dict() == pytest.approx({"a": 0.8, "b": 0.2}, abs=0.01)
-    assert found.values.values.loc[0, "value"] == pytest.approx(102, abs=0.1)
-    assert (found.shares.sum(axis=1) == 1).all()
+    reconciled = weights.apply({"a": said([100, 200, 300]), "b": said([110, 200, 300])}, HOMES)
+    assert reconciled.shares.loc[0].to_dict() == pytest.approx({"a": 0.8, "b": 0.2}, abs=0.01)
+    assert reconciled.values.values.loc[0, "value"] == pytest.approx(102, abs=0.1)
+    assert (reconciled.shares.sum(axis=1) == 1).all()
     assert [row["weight"] for row in weights.table()] == pytest.approx([0.8, 0.2], abs=0.01)
     assert [row["sales"] for row in weights.table()] == [2000, 2000]
 
@@ -69,9 +69,9 @@ def test_what_only_repeats_another_with_more_error_has_no_part() -> None:
 
 
 def test_of_three_two_that_are_alike_count_as_one() -> None:
-    found = shares({"a": held(0.1), "twin": held(0.1), "c": held(0.1, turn=2)})
-    assert found["a"] + found["twin"] == pytest.approx(found["c"], abs=0.02)
-    assert found["a"] == pytest.approx(found["twin"])
+    of_each = shares({"a": held(0.1), "twin": held(0.1), "c": held(0.1, turn=2)})
+    assert of_each["a"] + of_each["twin"] == pytest.approx(of_each["c"], abs=0.02)
+    assert of_each["a"] == pytest.approx(of_each["twin"])
 
 
 def test_few_sales_keep_weights_near_equal_ones() -> None:
@@ -111,19 +111,19 @@ def test_weights_of_whatever_the_approaches_value(seed: int) -> None:
     weights = reconcile.weigh(frames)
     homes = pd.concat([HOMES] * 4, ignore_index=True)
     there = np.array([[(row >> place) & 1 for place in range(3)] for row in range(12)], dtype=float)
-    found = weights.apply({name: said(list(there[:, place] * 100)) for place, name in enumerate("abc")}, homes)
-    parts = found.shares.to_numpy()
+    reconciled = weights.apply({name: said(list(there[:, place] * 100)) for place, name in enumerate("abc")}, homes)
+    parts = reconciled.shares.to_numpy()
     assert (parts >= 0).all()
     assert parts.sum(axis=1) == pytest.approx(1)
-    assert (parts[there[found.shares.index] == 0] == 0).all()
+    assert (parts[there[reconciled.shares.index] == 0] == 0).all()
 
 
 def test_an_approach_without_evidence_counts_only_alone() -> None:
     weights = reconcile.weigh({"a": held(0.1), "b": None})
-    found = weights.apply({"a": said([100, 0, 0]), "b": said([150, 150, 0])}, HOMES)
-    assert found.values.values["value"].to_dict() == {0: 100.0, 1: 150.0}
-    assert found.values.refused.to_dict() == {2: "no_approach"}
-    assert found.values.flags.to_dict() == {0: ("one_approach",), 1: ("one_approach",)}
+    reconciled = weights.apply({"a": said([100, 0, 0]), "b": said([150, 150, 0])}, HOMES)
+    assert reconciled.values.values["value"].to_dict() == {0: 100.0, 1: 150.0}
+    assert reconciled.values.refused.to_dict() == {2: "no_approach"}
+    assert reconciled.values.flags.to_dict() == {0: ("one_approach",), 1: ("one_approach",)}
 
 
 def test_flags_of_those_that_have_a_part_and_of_their_difference() -> None:
@@ -147,5 +147,5 @@ def test_flags_of_those_that_have_a_part_and_of_their_difference() -> None:
 def test_nobody() -> None:
     weights = reconcile.weigh({"a": None})
     assert weights.table() == []
-    found = weights.apply({"a": said([])}, HOMES.iloc[:0])
-    assert len(found.values.values) == 0
+    reconciled = weights.apply({"a": said([])}, HOMES.iloc[:0])
+    assert len(reconciled.values.values) == 0

@@ -19,7 +19,7 @@ def comparison(sales: pd.DataFrame) -> comparables.SalesComparison:
 
 
 @pytest.fixture(scope="module")
-def found(comparison: comparables.SalesComparison, sales: pd.DataFrame) -> comparables.Comparison:
+def result(comparison: comparables.SalesComparison, sales: pd.DataFrame) -> comparables.Comparison:
     return comparison.value(sales.drop(columns=["sale_price", "sale_date"]))
 
 
@@ -30,8 +30,8 @@ def test_values_are_those_of_the_market(comparison: comparables.SalesComparison)
     assert len(sales) > 250
 
 
-def test_the_grid_adds_up_line_by_line(found: comparables.Comparison) -> None:
-    grid = found.grid
+def test_the_grid_adds_up_line_by_line(result: comparables.Comparison) -> None:
+    grid = result.grid
     lines = [name for name in grid if name.startswith("adjust_")]
     assert "adjust_living_area_sqft" in lines
     assert "adjust_location" in lines
@@ -39,26 +39,26 @@ def test_the_grid_adds_up_line_by_line(found: comparables.Comparison) -> None:
     assert np.allclose(grid["time_adjusted_price"] + grid[lines].sum(axis=1), grid["adjusted_price"])
     assert np.allclose(grid[lines].abs().sum(axis=1), grid["gross_adjustment"])
     by_property = (grid["weight"] * grid["adjusted_price"]).groupby(grid["property"]).sum()
-    assert np.allclose(by_property, found.values.values["value"].loc[by_property.index])
+    assert np.allclose(by_property, result.values.values["value"].loc[by_property.index])
     assert np.allclose(grid.groupby("property")["weight"].sum(), 1)
     rated = [name for name in grid if not name.startswith("error_")]
     assert np.isfinite(grid[rated].select_dtypes("number").to_numpy()).all()
 
 
-def test_comparables_are_earlier_sales_of_other_properties(found: comparables.Comparison, sales: pd.DataFrame) -> None:
-    grid = found.grid
+def test_comparables_are_earlier_sales_of_other_properties(result: comparables.Comparison, sales: pd.DataFrame) -> None:
+    grid = result.grid
     assert (grid["sale_date"] <= pd.Timestamp(AS_OF)).all()
     assert (grid["parcel_number"] != sales.loc[grid["property"], "parcel_number"].to_numpy()).all()
     assert not grid.duplicated(["property", "parcel_number"]).any()
     assert grid.groupby("property")["rank"].max().eq(8).all()
 
 
-def test_a_larger_comparable_is_adjusted_down(found: comparables.Comparison, sales: pd.DataFrame) -> None:
-    subject = sales.loc[found.grid["property"], "living_area_sqft"].to_numpy()
-    comparable = sales.set_index("sale").loc[found.grid["sale"], "living_area_sqft"].to_numpy()
+def test_a_larger_comparable_is_adjusted_down(result: comparables.Comparison, sales: pd.DataFrame) -> None:
+    subject = sales.loc[result.grid["property"], "living_area_sqft"].to_numpy()
+    comparable = sales.set_index("sale").loc[result.grid["sale"], "living_area_sqft"].to_numpy()
     larger = comparable > subject
-    assert (found.grid.loc[larger, "adjust_living_area_sqft"] <= 0).all()
-    assert (found.grid.loc[larger, "adjust_living_area_sqft"] < 0).mean() > 0.8
+    assert (result.grid.loc[larger, "adjust_living_area_sqft"] <= 0).all()
+    assert (result.grid.loc[larger, "adjust_living_area_sqft"] < 0).mean() > 0.8
 
 
 def test_each_figure_has_its_source_and_each_rate_its_schedule(comparison: comparables.SalesComparison) -> None:
@@ -88,8 +88,8 @@ def test_what_has_no_comparables_is_refused_and_what_is_unknown_is_flagged(
 ) -> None:
     homes = sales.iloc[:2].copy()
     homes.loc[homes.index[0], ["longitude", "living_area_sqft"]] = np.nan
-    found = comparison.value(homes)
-    assert "no_place" in found.values.flags.iloc[0]
+    valued = comparison.value(homes)
+    assert "no_place" in valued.values.flags.iloc[0]
     narrow = comparables.prepare(sales, AS_OF, comparables.Options(max_km=0.001)).value(homes[1:])
     assert list(narrow.values.refused) == ["no_comparables"]
     assert not len(narrow.grid)

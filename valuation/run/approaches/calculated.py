@@ -29,5 +29,5 @@ class Calculated:
         return self.prepared.evidence.trial if self.prepared.evidence else None
 
     def value(self, parcels: pd.DataFrame) -> ApproachResult:
-        found = self.prepared.value(parcels)
-        return ApproachResult(found.values, lines=shown_lines(found.lines))
+        valued = self.prepared.value(parcels)
+        return ApproachResult(valued.values, lines=shown_lines(valued.lines))

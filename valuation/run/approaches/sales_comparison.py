@@ -26,9 +26,9 @@ class SalesComparison:
         self._sales = sales.set_index("sale")
 
     def value(self, parcels: pd.DataFrame) -> ApproachResult:
-        found = self.prepared.value(parcels)
-        shown = grid.comparables(found.grid, parcels, self._sales, self.prepared.rated)
-        return ApproachResult(found.values, lines=shown_lines(found.about), comparables=shown)
+        compared = self.prepared.value(parcels)
+        shown = grid.comparables(compared.grid, parcels, self._sales, self.prepared.rated)
+        return ApproachResult(compared.values, lines=shown_lines(compared.about), comparables=shown)
 
 
 def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> Approach | None:

@@ -76,8 +76,8 @@ class DelimitedSource(Source):
         batch = record_batch({name: encodings.array(cells[name], self.undecoded) for name in columns}, len(rows))
         if not geometry:
             return Rows(batch, None, tuple(problems))
-        wkb, found = shapes_in_text.read(cells[self.geometry_column], self.crs)
-        return Rows(batch, wkb, (*problems, *found))
+        wkb, shape_problems = shapes_in_text.read(cells[self.geometry_column], self.crs)
+        return Rows(batch, wkb, (*problems, *shape_problems))
 
 
 class _Reader:

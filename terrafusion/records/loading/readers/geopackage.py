@@ -98,8 +98,8 @@ def is_geopackage(file: Path) -> bool:
 
 def layers(file: Path) -> list[str]:
     with closing(_connected(file)) as database:
-        found = database.execute(_LISTED).fetchall() or database.execute(_ALL).fetchall()
-    return [name for (name,) in found]
+        layers = database.execute(_LISTED).fetchall() or database.execute(_ALL).fetchall()
+    return [name for (name,) in layers]
 
 
 def open_geopackage(path: Path, file: Path, layer: str) -> GeoPackageSource:
@@ -150,14 +150,14 @@ def _crs(database: sqlite3.Connection, srs_id: int) -> tuple[CRS | None, str]:
     """The coordinate system and its name in the file."""
     if srs_id in _UNDEFINED:
         return None, _UNDEFINED[srs_id]
-    found = database.execute(
+    row = database.execute(
         "SELECT srs_name, organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys "
         "WHERE srs_id = ?",
         [srs_id],
     ).fetchone()
-    if found is None:
+    if row is None:
         return None, f"srs_id {srs_id}"
-    name, organization, code, definition = found
+    name, organization, code, definition = row
     try:
         return CRS.from_authority(str(organization).upper(), code), name
     except CRSError:

@@ -134,8 +134,8 @@ class _Text:
                 return ""
 
     def expect(self, character: str) -> None:
-        if (found := self.ahead()) != character:
-            self._refuse(f"{character!r} is missing" if found else "the file breaks off")
+        if (mark := self.ahead()) != character:
+            self._refuse(f"{character!r} is missing" if mark else "the file breaks off")
         self._at += 1
 
     def value(self) -> Any:

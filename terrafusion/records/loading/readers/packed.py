@@ -93,46 +93,46 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def _inside(folder: Path) -> list[str]:
-    found = [one for pattern in ("*", "*.[gG][dD][bB]/*") for one in folder.glob(pattern) if one.is_file()]
-    return [str(one.relative_to(folder)) for one in sorted(found)]
+    members = [one for pattern in ("*", "*.[gG][dD][bB]/*") for one in folder.glob(pattern) if one.is_file()]
+    return [str(one.relative_to(folder)) for one in sorted(members)]
 
 
 def _candidates(names: list[str], nested: bool = False) -> list[str]:
     """The main files of datasets (of a geodatabase the folder): tables only where there is nothing else, and packed
     files where there are no tables."""
     names = [name for name in names if not PurePosixPath(name).name.startswith(".")]
-    found = sorted({name[: name.lower().index(".gdb/") + 4] for name in names if ".gdb/" in name.lower()})
+    candidates = sorted({name[: name.lower().index(".gdb/") + 4] for name in names if ".gdb/" in name.lower()})
     outside = [name for name in names if ".gdb/" not in name.lower()]
     suffixes = {name: PurePosixPath(name).suffix.lower() for name in outside}
-    found += sorted(name for name in outside if suffixes[name] in _DATASETS)
-    found = [name for name in found if not _ABOUT.match(PurePosixPath(name).stem)] or found
-    if not found:
-        found = sorted(n for n in outside if suffixes[n] in _TABLES and not _ABOUT.match(PurePosixPath(n).stem))
-    if not found and nested:
-        found = sorted(name for name in outside if suffixes[name] in _PACKED)
-    return found
+    candidates += sorted(name for name in outside if suffixes[name] in _DATASETS)
+    candidates = [name for name in candidates if not _ABOUT.match(PurePosixPath(name).stem)] or candidates
+    if not candidates:
+        candidates = sorted(n for n in outside if suffixes[n] in _TABLES and not _ABOUT.match(PurePosixPath(n).stem))
+    if not candidates and nested:
+        candidates = sorted(name for name in outside if suffixes[name] in _PACKED)
+    return candidates
 
 
-def _shown(found: list[str]) -> list[str]:
+def _shown(datasets: list[str]) -> list[str]:
     """By their stems where these differ."""
-    stems = [PurePosixPath(name).stem for name in found]
-    return stems if len(set(stems)) == len(stems) else [PurePosixPath(name).name for name in found]
+    stems = [PurePosixPath(name).stem for name in datasets]
+    return stems if len(set(stems)) == len(stems) else [PurePosixPath(name).name for name in datasets]
 
 
 def _choose(path: Path, names: list[str], layer: str, nested: bool = False) -> tuple[str, str]:
     """The name of the dataset's main file, and the layer that is still to be chosen in it."""
-    found = _candidates(names, nested)
-    if not found:
+    datasets = _candidates(names, nested)
+    if not datasets:
         held = ", ".join(names[:5]) or "nothing"
         raise LoadError(f"{path.name} holds no file that can be loaded. It holds: {held}.")
-    if len(found) > 1 and layer:
-        wanted = [name for name in found if layer in {PurePosixPath(name).stem, PurePosixPath(name).name, name}]
+    if len(datasets) > 1 and layer:
+        wanted = [name for name in datasets if layer in {PurePosixPath(name).stem, PurePosixPath(name).name, name}]
         if not wanted:
-            raise LoadError(f"{path.name} has no such layer. {unknown('layer', layer, available=_shown(found))}")
-        found, layer = wanted, ""
-    if len(found) > 1:
-        raise LoadError(f"{path.name} has several layers; name one with --source-layer: {', '.join(_shown(found))}.")
-    return found[0], layer
+            raise LoadError(f"{path.name} has no such layer. {unknown('layer', layer, available=_shown(datasets))}")
+        datasets, layer = wanted, ""
+    if len(datasets) > 1:
+        raise LoadError(f"{path.name} has several layers; name one with --source-layer: {', '.join(_shown(datasets))}.")
+    return datasets[0], layer
 
 
 def _belongs(name: str, chosen: str) -> bool:

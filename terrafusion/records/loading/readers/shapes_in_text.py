@@ -72,8 +72,8 @@ def read(cells: Sequence[str], crs: CRS | None) -> tuple[pa.Array, list[Problem]
         shapes[places], closed[places] = _from_wkt([text for _, text in texts])
     if hexes:
         shapes[hexes] = _from_hex([cells[index].strip() for index in hexes])
-        found = shapely.get_srid(shapes[hexes])
-        srids |= {index: int(srid) for index, srid in zip(hexes, found, strict=True) if srid > 0}
+        embedded = shapely.get_srid(shapes[hexes])
+        srids |= {index: int(srid) for index, srid in zip(hexes, embedded, strict=True) if srid > 0}
     wkb = shapely.to_wkb(shapes)
     for index, text in texts:
         wkb[index] = wkb[index] or _curve(text)

@@ -196,12 +196,12 @@ def _styles(root: ElementTree.Element) -> list[bool]:
     """Of each style of cells, whether it shows dates."""
     parts = {_tag(part): part for part in root}
     codes = {int(one.get("numFmtId", "0")): one.get("formatCode", "") for one in parts.get("numFmts", ())}
-    found = []
+    flags = []
     for style in parts.get("cellXfs", ()):
         number = int(style.get("numFmtId", "0"))
         code = codes.get(number)
-        found.append(number in _DATES if code is None else bool(_DATE_CODE.search(_LITERAL.sub("", code))))
-    return found
+        flags.append(number in _DATES if code is None else bool(_DATE_CODE.search(_LITERAL.sub("", code))))
+    return flags
 
 
 def _date(serial: float, early: bool) -> str:

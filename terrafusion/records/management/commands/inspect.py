@@ -54,20 +54,20 @@ class Command(BaseCommand):
             self.stderr.write(f"A first mapping was written to {target}. Read it, and try it with --dry-run.")
 
 
-def lines(found: Survey) -> Iterator[str]:
+def lines(survey: Survey) -> Iterator[str]:
     """The report for people."""
-    shapes = f"{found.geometry_type} in {found.crs or 'an unknown CRS'}" if found.geometry_type else "no geometry"
-    yield f"{found.file}, layer {found.layer}: {counted(found.rows, 'row')}, {shapes}"
-    if found.bounds:
-        west, south, east, north = found.bounds
+    shapes = f"{survey.geometry_type} in {survey.crs or 'an unknown CRS'}" if survey.geometry_type else "no geometry"
+    yield f"{survey.file}, layer {survey.layer}: {counted(survey.rows, 'row')}, {shapes}"
+    if survey.bounds:
+        west, south, east, north = survey.bounds
         yield f"  Longitudes from {west} to {east}, latitudes from {south} to {north}."
-    if found.without_geometry:
-        yield f"  {counted(found.without_geometry, 'row')} without geometry."
-    if keys := propose.likely_keys(found):
+    if survey.without_geometry:
+        yield f"  {counted(survey.without_geometry, 'row')} without geometry."
+    if keys := propose.likely_keys(survey):
         yield f"  Different in every row: {', '.join(keys)}."
-    width = max((len(column.name) for column in found.columns), default=0)
-    for column in found.columns:
-        yield f"  {column.name:{width}}  {_described(column, found.rows)}"
+    width = max((len(column.name) for column in survey.columns), default=0)
+    for column in survey.columns:
+        yield f"  {column.name:{width}}  {_described(column, survey.rows)}"
 
 
 def _described(column: ColumnSurvey, rows: int) -> str:
