@@ -48,6 +48,7 @@ NAMES = {
 }
 """Retired words in names of Python code, and what to write in their place."""
 WHOLE_NAMES = {
+    "found": "the thing's own noun",
     "held_back": "calibration_sales, holdout_sales",
     "hold_decisions": "lock_decisions",
     "in_force": "effective_inputs, effective_limits, effective_on",
