@@ -7,7 +7,7 @@ them; ``{"any": [...]}`` and ``{"all": [...]}`` are groups, which may be nested.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 from operator import and_, or_
 from typing import Any
 
@@ -165,23 +165,20 @@ def _sql(template: str, *arguments: Any, joint: str = ", ") -> Func:
     return Func(*arguments, template=f"({template})", arg_joiner=joint, output_field=BooleanField())
 
 
-def _compared(op: str) -> Callable[[Any, list[Any]], Func]:
-    return lambda subject, arguments: _sql("%(expressions)s", subject, *arguments, joint=f" {op} ")
+def _compared(operator: str, subject: Combinable, arguments: list[Any]) -> Func:
+    return _sql("%(expressions)s", subject, *arguments, joint=f" {operator} ")
 
 
-def _listed(template: str) -> Callable[[Any, list[Any]], Func]:
-    def build(subject: Combinable, arguments: list[Any]) -> Func:
-        return _sql(template, subject, Func(*arguments, template="(%(expressions)s)"), joint=" IN ")
-
-    return build
+def _listed(template: str, subject: Combinable, arguments: list[Any]) -> Func:
+    return _sql(template, subject, Func(*arguments, template="(%(expressions)s)"), joint=" IN ")
 
 
 # Never a Django lookup: one with a number beyond the column's own range becomes an empty query, which has no SQL.
 _TEMPLATES: dict[str, Callable[[Any, list[Any]], Func]] = {
-    **{op: _compared(op) for op in ("=", "<", "<=", ">", ">=")},
-    "!=": _compared("IS DISTINCT FROM"),
-    "in": _listed("%(expressions)s"),
-    "not_in": _listed("(%(expressions)s) IS NOT TRUE"),
+    **{op: partial(_compared, op) for op in ("=", "<", "<=", ">", ">=")},
+    "!=": partial(_compared, "IS DISTINCT FROM"),
+    "in": partial(_listed, "%(expressions)s"),
+    "not_in": partial(_listed, "(%(expressions)s) IS NOT TRUE"),
     "between": lambda subject, arguments: _sql(
         "%(expressions)s", subject, Func(*arguments, template="%(expressions)s", arg_joiner=" AND "), joint=" BETWEEN "
     ),
