@@ -64,7 +64,9 @@ def test_what_an_office_changed_stays(groups: None) -> None:
     assert Group.objects.filter(name__in=migration.GROUPS).count() == 5
 
 
-def test_who_could_see_judged_sales_can_see_evaluation_sales(make_user: MakeUser, county: County) -> None:
+def test_rights_to_the_table_of_the_former_name_are_rights_to_evaluation_sales(
+    make_user: MakeUser, county: County
+) -> None:
     """A group's and a person's permissions follow the model to its new name."""
     new = Permission.objects.get(content_type__app_label="valuation", codename="view_evaluationsale")
     old = Permission.objects.create(

@@ -21,7 +21,7 @@ FOUND: list[tuple[str, bytes]] = [
 
 
 @pytest.mark.parametrize(("name", "data"), FOUND, ids=[f"{name}-{number}" for number, (name, _) in enumerate(FOUND)])
-def test_what_was_found(name: str, data: bytes) -> None:
+def test_inputs_that_once_failed(name: str, data: bytes) -> None:
     PARSERS[name](data)
 
 

@@ -363,15 +363,15 @@ _LEGAL = {
 def as_mapinfo(exports: Exports, export: Export, layer: str) -> list[Row]:
     """Names of 31 letters, nothing absent but dates, and a record for each of several points."""
     types = exports.types(layer)
-    most = {name: _most(exports.rows(layer), name) for name, kind in types.items() if kind == "integer"}
+    largest = {name: _largest(exports.rows(layer), name) for name, kind in types.items() if kind == "integer"}
     rows = []
     for row in map(to_the_millisecond, exports.rows(layer)):
         values: dict[str, Any] = {}
         for name, value in row.values.items():
             kept = _ABSENT.get(types[name]) if value is None else value
-            if most.get(name, 0) > 2**53:
+            if largest.get(name, 0) > 2**53:
                 kept = "" if value is None else str(value)
-            elif most.get(name, 0) > 2**31:
+            elif largest.get(name, 0) > 2**31:
                 kept = float(value or 0)
             if types[name] == "boolean":
                 kept = "T" if kept else "F"  # as GDAL before 3.11 tells it
@@ -422,7 +422,7 @@ class TestTAB:
 _ABSENT = {"text": "", "integer": 0, "real": 0.0}
 
 
-def _most(rows: list[Row], name: str) -> int:
+def _largest(rows: list[Row], name: str) -> int:
     return max(abs(int(row.values[name] or 0)) for row in rows)
 
 

@@ -253,7 +253,7 @@ def test_queries_of_an_estimate_do_not_grow_with_history(
     each=st.floats(1, 1e4),
     records=st.lists(st.integers(1, 1_000_000), min_size=5, max_size=50, unique=True),
 )
-def test_a_line_is_found_again(fixed: float, each: float, records: list[int]) -> None:
+def test_a_line_is_fitted_to_its_points(fixed: float, each: float, records: list[int]) -> None:
     truth = Line(fixed, each)
     line = fit([(n, truth.at(n)) for n in records], PRIOR)
     assert line.fixed >= 0

@@ -60,13 +60,16 @@ def by_pyogrio(path: str, layer: str | None, fields: list[str]) -> dict[str, Any
             return {"error": str(error)}
     values_by_field = dict(zip(meta["fields"], columns, strict=True))
     rows = [
-        [*(_told(values_by_field[name][i]) for name in fields), None if shape is None else shapely.from_wkb(shape).area]
+        [
+            *(_as_text(values_by_field[name][i]) for name in fields),
+            None if shape is None else shapely.from_wkb(shape).area,
+        ]
         for i, shape in enumerate(shapes if shapes is not None else [None] * len(columns[0]))
     ]
     return {"crs": meta["crs"] or "", "count": len(rows), "rows": rows}
 
 
-def _told(value: Any) -> str | None:
+def _as_text(value: Any) -> str | None:
     return None if value is None or value != value else str(value)
 
 

@@ -385,7 +385,7 @@ def test_a_storage_that_fails_for_a_moment(ask: Any, monkeypatch: pytest.MonkeyP
     assert left_over() == []
 
 
-def test_parts_that_leave_rows_out_are_found(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_that_leave_rows_out_are_detected(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     cuts = cut_module.cuts
     monkeypatch.setattr(cut_module, "cuts", lambda *arguments: cuts(*arguments)[1:])
     job = ask()
@@ -397,7 +397,7 @@ def test_parts_that_leave_rows_out_are_found(ask: Any, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("export_format", "place"), [("CSV", 300), ("CSV", -1), ("FlatGeobuf", 0), ("FlatGeobuf", 300), ("FlatGeobuf", -20)]
 )
-def test_a_part_that_is_damaged_in_storage_is_found(
+def test_a_part_that_is_damaged_in_storage_is_detected(
     ask: Any, monkeypatch: pytest.MonkeyPatch, export_format: str, place: int
 ) -> None:
     PropertyOperational.objects.update(geometry=None)  # so that parts of FlatGeobuf are zips

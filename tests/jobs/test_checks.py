@@ -28,23 +28,23 @@ def test_the_project_has_no_fault() -> None:
         ({"type_field": "message"}, "jobs.E005"),
     ],
 )
-def test_faulty_types_are_found(monkeypatch: pytest.MonkeyPatch, fault: dict[str, str], code: str) -> None:
+def test_faulty_types_are_reported(monkeypatch: pytest.MonkeyPatch, fault: dict[str, str], code: str) -> None:
     monkeypatch.setattr(checks, "all_types", lambda: [replace(DUMMY, **fault)])  # type: ignore[arg-type]
     assert [message.id for message in checks.job_types()] == [code]
 
 
-def test_a_type_column_that_is_not_there_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_type_column_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "all_types", lambda: [replace(DUMMY, type_field="color")])
     assert [message.id for message in checks.job_types()] == ["jobs.E002", "jobs.E005"]
 
 
-def test_a_retry_that_is_too_short_is_found(settings: Any) -> None:
+def test_a_retry_that_is_too_short_is_reported(settings: Any) -> None:
     """retry > timeout is not enough: the lock starts when a task is dequeued, not when it begins."""
     settings.Q_CLUSTER = {**settings.Q_CLUSTER, "retry": settings.Q_CLUSTER["timeout"] + 1}
     assert [message.id for message in checks.queue_settings()] == ["jobs.E003"]
 
 
-def test_quick_to_check_heartbeats_is_found(settings: Any) -> None:
+def test_a_heartbeat_limit_that_is_too_short_is_reported(settings: Any) -> None:
     settings.JOB_LOST_AFTER = settings.JOB_HEARTBEAT
     assert [message.id for message in checks.queue_settings()] == ["jobs.E004"]
 

@@ -40,7 +40,7 @@ def line(transactional_db: None, settings: Any) -> Iterator[Line]:
             line.cut()
 
 
-def test_no_job_is_lost_in_an_outage(line: Line, submit: Submit) -> None:
+def test_no_job_is_lost_while_the_database_is_away(line: Line, submit: Submit) -> None:
     asking, working = submit(query_seconds=20), submit(deaf_seconds=5)
     wait_for_message(asking, "Asking.")
     wait_for_message(working, "Deaf.")
@@ -64,7 +64,7 @@ def _logged() -> str:
     return Formatter().format(logging.makeLogRecord({"msg": "No answer", "exc_info": sys.exc_info()}))
 
 
-def test_an_outage_is_logged_in_a_line(db: None) -> None:
+def test_a_lost_connection_is_logged_in_one_line(db: None) -> None:
     refused = OperationalError("connection failed: Connection refused")
     assert is_connection_error(refused)
     assert not is_time_out(refused)

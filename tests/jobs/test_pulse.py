@@ -75,7 +75,7 @@ def test_the_moment_between_two_long_jobs_proves_nothing(watched: Watched) -> No
         assert watched.lost_within(PATIENCE - 2) is None
 
 
-def test_idle_workers_behind_a_long_job_are_found_out(watched: Watched) -> None:
+def test_idle_workers_behind_a_long_job_are_detected(watched: Watched) -> None:
     watched.lost_within(100, singing=True)
     watched.busy = True
     watched.lost_within(600)
@@ -89,7 +89,7 @@ def test_canaries_do_not_pile_up_behind_a_long_job(watched: Watched) -> None:
     assert watched.sent == 1
 
 
-def test_an_outage_of_the_database_proves_nothing(watched: Watched) -> None:
+def test_an_unavailable_database_proves_nothing(watched: Watched) -> None:
     """No canary task could run, and none could be sent."""
     watched.lost_within(100, singing=True)
     watched.busy = True

@@ -75,7 +75,7 @@ def test_lost_job_that_was_being_cancelled(submit: Submit) -> None:
     assert job.status == Status.CANCELLED
 
 
-def test_after_an_outage_heartbeats_are_not_checked(submit: Submit) -> None:
+def test_heartbeats_are_not_checked_after_the_database_was_away(submit: Submit) -> None:
     job = submit()
     claim(job)
     lose(job)

@@ -89,7 +89,7 @@ def test_values_between_two_that_are_one_apart_have_an_interval() -> None:
 
 
 @pytest.mark.parametrize("draws", [1, 500])
-def test_what_is_drawn_at_once_changes_no_interval(monkeypatch: pytest.MonkeyPatch, draws: int) -> None:
+def test_resamples_at_once_change_no_interval(monkeypatch: pytest.MonkeyPatch, draws: int) -> None:
     sample = np.random.default_rng(2).lognormal(12, 0.5, 60)
     whole = intervals.mean(sample, 0.95, 250)
     monkeypatch.setattr(intervals, "_DRAWS", draws)

@@ -56,7 +56,7 @@ def _grid(size: int) -> np.ndarray:
     return np.array(cells, dtype=object)
 
 
-def test_planted_spots_are_found_and_the_formula_is_getis_and_ords() -> None:
+def test_planted_spots_are_detected_and_the_formula_is_getis_and_ords() -> None:
     size = 12
     random = np.random.default_rng(1)
     values = random.normal(100, 5, size * size)

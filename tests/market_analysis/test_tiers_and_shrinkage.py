@@ -53,7 +53,7 @@ def test_tiers_that_the_records_do_not_show() -> None:
         tiers.of_sales(market(4, 2), 3)
 
 
-def test_unlike_tiers_are_found_unlike() -> None:
+def test_unlike_tiers_are_reported_as_unlike() -> None:
     errors = np.array([0.02, 0.02, 0.02])
     assert tiers.alike(np.array([0.10, 0.11, 0.12]), errors).p > 0.5
     unlike = tiers.alike(np.array([0.0, 0.1, 0.2]), errors)

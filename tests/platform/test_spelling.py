@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 
 
 def faults(folder: Path, name: str, text: str) -> list[str]:
+    (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text(text, encoding="utf-8")
     return spelling.faults(folder, [name])
 
@@ -35,6 +36,11 @@ def faults(folder: Path, name: str, text: str) -> list[str]:
         ("page.md", "Each class is judged alone.\n", "page.md:1: judged ==> evaluated"),
         ("page.md", "An index drawn toward 100.\n", "page.md:1: drawn toward ==> shrunk toward"),
         ("module.py", "def _told(): pass\n", "module.py:1: _told ==> the thing's own noun"),
+        (
+            "tests/test_it.py",
+            "def test_a_sale_is_judged(): pass\n",
+            "tests/test_it.py:1: test_a_sale_is_judged ==> holdout",
+        ),
         ("page.html", "<p>There is no such job for you.</p>\n", "page.html:1: There is no such  ==> Not found:"),
     ],
 )
@@ -50,6 +56,7 @@ def test_a_retired_or_misspelled_word_is_refused_with_its_place(
         ("page.md", "The parameter `neighbours` takes a color.\n"),
         ("module.py", "place = colour(file.tell())  # a name of the code\n"),
         ("module.py", "at_least = least_squares = most_common = drawing = held = 1\n"),
+        ("tests/test_it.py", 'answer = "The feild is told."  # misspelled on purpose\n'),
         ("module.py", 'said = f"A parcel of {told} and {colour}."\n'),
     ],
 )

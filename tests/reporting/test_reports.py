@@ -277,7 +277,7 @@ def test_market_summary_prints_the_checks(make: Make, run: ValuationJob) -> None
 
 
 @pytest.mark.parametrize("as_job", [False, True])
-def test_market_summary_shows_small_places_drawn_toward_all(
+def test_market_summary_shows_small_places_shrunk_toward_all(
     make: Make, county: County, api: APIClient, as_job: bool
 ) -> None:
     """Of a report's own index, by neighborhood; of a job's, by its places. With what the figures mean."""

@@ -10,7 +10,7 @@ import pytest
 from valuation.run.parallel import AT_ONCE, in_order
 
 
-def test_two_at_a_time_in_their_order_drawn_as_needed() -> None:
+def test_two_at_a_time_in_their_order_read_as_needed() -> None:
     taken: list[int] = []
     together = threading.Barrier(AT_ONCE)
     here = threading.current_thread()

@@ -134,7 +134,7 @@ def test_groups_and_tiers() -> None:
         ratio.study_by_group(value, price, ["a"])
 
 
-def test_chased_sales_are_found() -> None:
+def test_chased_sales_are_detected() -> None:
     value, price = random_sales(500)
     honest = ratio.sales_chasing(value, price)
     assert honest is not None

@@ -15,7 +15,7 @@ def parcels(*names: str) -> list[tuple[object, ...]]:
     return list(PropertyOperational.objects.order_by("parcel_number").values_list("parcel_number", *names))
 
 
-def test_codes_become_numbers_and_the_rest_is_judged(king: County, tmp_path: Path) -> None:
+def test_codes_become_numbers_and_others_are_checked(king: County, tmp_path: Path) -> None:
     words = ["one", " one+half", "2", "", "many"]
     roll = write_csv(tmp_path / "roll.csv", [{"PIN": f"P{n}", "STORIES": word} for n, word in enumerate(words)])
     mapped = mapping(

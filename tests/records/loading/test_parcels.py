@@ -179,7 +179,7 @@ def test_dry_run_reports_and_keeps_nothing(king: County, tmp_path: Path) -> None
     assert files.rejects(tmp_path / "rejects.csv") == []
 
 
-def test_merge_of_lots_drawn_in_parts(king: County, tmp_path: Path) -> None:
+def test_merge_of_lots_with_several_shapes(king: County, tmp_path: Path) -> None:
     columns = {"parcel_number": ["7", "7", "8"], "use_code": ["first", "second", "other"]}
     path = files.write(tmp_path / "p.gpkg", columns, _shapes())
     described = files.mapping(tmp_path, 'duplicates = "merge"')

@@ -170,7 +170,7 @@ def test_no_record_gives_nan(trained: mass_appraisal.MassAppraisal, rows: list[d
     assert np.isfinite(trained.reasons(frame).to_numpy(dtype=float)).all()
 
 
-def test_prices_in_other_words_are_not_learnt_from(sales: pd.DataFrame) -> None:
+def test_columns_that_repeat_the_price_are_not_used(sales: pd.DataFrame) -> None:
     known = sales[sales["sale_date"] < pd.Timestamp(AS_OF)][:300]
     price = known["sale_price"]
     trained = mass_appraisal.train(
