@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pyproj
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion.errors import CRSError
@@ -50,7 +50,7 @@ def transform(geometry: BaseGeometry, source: int, target: int) -> BaseGeometry:
     except pyproj.exceptions.ProjError:
         raise CRSError(f"Coordinates cannot be transformed from EPSG:{source} to EPSG:{target}.") from None
 
-    def convert(points: Any) -> Any:
+    def convert(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 
     return shapely.transform(geometry, convert)

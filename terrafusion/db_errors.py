@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING
 
 import psycopg
 from django import db
+
+if TYPE_CHECKING:
+    from logging import _SysExcInfoType
 
 DATABASE_AWAY = (db.OperationalError, db.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 """What Django and psycopg raise when the server cannot be reached, goes away, or has no connection left."""
@@ -49,6 +52,8 @@ def _state(error: BaseException) -> str | None:
 class Formatter(logging.Formatter):
     """A line instead of a traceback where the database is away: each loop of each process meets that once a second."""
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
-        error: BaseException = ei[1]
-        return f"{type(error).__name__}: {error}" if is_connection_error(error) else super().formatException(ei)
+    def formatException(self, ei: _SysExcInfoType | tuple[None, None, None]) -> str:  # noqa: N802  # logging's name
+        error = ei[1]
+        if error is not None and is_connection_error(error):
+            return f"{type(error).__name__}: {error}"
+        return super().formatException(ei)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
@@ -16,11 +17,11 @@ M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _Plan(Generic[M]):
     """What Django's compiler knows of a query: all of it holds for any value and any connection."""
 
     sql: str
-    model: type[Model]
+    model: type[M]
     own: slice
     names: list[str]
     converters: list[tuple[int, list[Any], Any]]
@@ -33,7 +34,7 @@ class Kept(Generic[M]):
     ``list`` and ``first`` answer as the queryset would, also its ``only``, ``defer`` and ``select_related``.
     """
 
-    def __init__(self, rows: Callable[[Any], QuerySet[M]], like: Any) -> None:
+    def __init__(self, rows: Callable[[Any], QuerySet[M]], like: str | int | UUID) -> None:
         self.rows, self.like = rows, like
 
     def first(self, value: object) -> M | None:
@@ -49,7 +50,7 @@ class Kept(Generic[M]):
         return [self._object(row) for row in rows]
 
     @cached_property
-    def _plan(self) -> _Plan:
+    def _plan(self) -> _Plan[M]:
         compiler: Any = self.rows(self.like).query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
         if list(parameters) != [self.like]:
@@ -67,12 +68,12 @@ class Kept(Generic[M]):
             get_related_populators(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS),  # type: ignore[call-arg]
         )
 
-    def _object(self, values: tuple[Any, ...]) -> Any:
+    def _object(self, values: tuple[Any, ...]) -> M:
         plan, row = self._plan, [*values]
         for place, converters, expression in plan.converters:
             for convert in converters:
                 row[place] = convert(row[place], expression, connection)
-        made: Any = plan.model.from_db(DEFAULT_DB_ALIAS, plan.names, row[plan.own])
+        made = plan.model.from_db(DEFAULT_DB_ALIAS, plan.names, row[plan.own])
         for populator in plan.related:
             populator.populate(row, made)
         return made

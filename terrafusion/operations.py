@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +53,7 @@ class Operation:
         """Whether it takes two datums for the same because no operation between them is known."""
         return self.accuracy is None and _NO_DATUM.search(self.name) is not None
 
-    def to_wgs84(self, x: Any, y: Any) -> tuple[Any, Any]:
+    def to_wgs84(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
         """Longitudes and latitudes; infinite where a place has none."""
         lon, lat = self.transformer.transform(x, y)
         if not self.corrected:
@@ -63,7 +62,7 @@ class Operation:
         with np.errstate(invalid="ignore"):
             return self.transformer.transform(2 * np.asarray(x) - again_x, 2 * np.asarray(y) - again_y)
 
-    def from_wgs84(self, lon: Any, lat: Any) -> tuple[Any, Any]:
+    def from_wgs84(self, lon: Numbers, lat: Numbers) -> tuple[Numbers, Numbers]:
         return self.transformer.transform(lon, lat, direction=TransformDirection.INVERSE)
 
     def bound(self) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from hashlib import sha256
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models.signals import pre_save
@@ -22,7 +21,7 @@ def mark(user: User) -> str:
 
 
 @receiver(pre_save, sender=User)
-def _follow_rehash(instance: User, update_fields: Collection[str] | None, **_: Any) -> None:
+def _follow_rehash(instance: User, update_fields: Collection[str] | None, **_: object) -> None:
     """When a new version of Django hashes harder, a sign-in hashes the same password anew: the tokens stay.
 
     ``_password`` is None in the instance itself only after ``check_password`` did that; a change leaves the password

@@ -13,12 +13,14 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 
-from terrafusion.history.track import BEFORE, edit_model_of
+from terrafusion.history.track import BEFORE, Edit, edit_model_of
 from terrafusion.records.access import Role, counties_for
 from terrafusion.records.models import CountyAccess
 from terrafusion.words import counted
 
 if TYPE_CHECKING:  # Django's own class takes no type parameters at run time
+    from django.contrib.admin.options import _FieldsetSpec
+
     PersonPages = UserAdmin[User]
 else:
     PersonPages = UserAdmin
@@ -39,11 +41,11 @@ class PersonAdmin(PersonPages):
             person.asked_by = request.user  # type: ignore[attr-defined]  # a column is worked out from the row alone
         return person
 
-    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> _FieldsetSpec:
         shown = list(super().get_fieldsets(request, obj))
         return shown if obj is None else [shown[0], ("Rights in counties", {"fields": (_RIGHTS,)}), *shown[1:]]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         fields = (*super().get_readonly_fields(request, obj), _RIGHTS)
         return fields if request.user.is_superuser else (*fields, *_OF_SUPERUSERS)
 
@@ -101,7 +103,7 @@ def _given(grants: list[CountyAccess]) -> dict[int, str]:
     return {edit.pgh_obj_id: _worded(edit) for edit in edits.order_by("pgh_obj", "-pgh_id").distinct("pgh_obj")}
 
 
-def _worded(edit: Any) -> str:
+def _worded(edit: Edit) -> str:
     made = edit.pgh_context or {}
     who = made.get("username") or made.get("os_user") or "SQL, outside the application"
     return f"{localtime(edit.pgh_created_at):%Y-%m-%d}, by {who}"

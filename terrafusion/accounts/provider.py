@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialLogin
 
 
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # the library is not followed by mypy
     def is_open_for_signup(self, request: HttpRequest, sociallogin: object) -> bool:
         return False
 
-    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """The first time, an account is known by the address of its mail, where the provider has verified it and just
         one active account has it; from then on by the provider's own id, whatever the address becomes."""
         if sociallogin.is_existing:

@@ -74,7 +74,7 @@ def _is_position(value: object) -> bool:
     return isinstance(value, list) and len(value) in (2, 3) and all(isinstance(number, float | int) for number in value)
 
 
-def loads(text: str) -> Any:
+def loads(text: str) -> object:
     """JSON that came as a text of a form. Raises ValueError for what is not JSON, BodyTooComplex for too much."""
     scan(text)
     try:

@@ -29,7 +29,7 @@ class ObjectField(BoundedJSONField):
 
     default_error_messages = {"not_an_object": "Give a JSON object."}
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> dict[str, Any]:
         value = super().to_internal_value(data)
         if not isinstance(value, dict):
             self.fail("not_an_object")
@@ -39,7 +39,7 @@ class ObjectField(BoundedJSONField):
 class OptionalJSONField(BoundedJSONField):
     """Any JSON or, in a form, nothing: a box that is left empty is a field that is not given."""
 
-    def get_value(self, dictionary: Mapping[str, Any]) -> Any:
+    def get_value(self, dictionary: Mapping[str, Any]) -> object:
         value = super().get_value(dictionary)
         return empty if value == "" and is_html_input(dictionary) else value
 
@@ -54,7 +54,7 @@ class NamesField(serializers.ListField):
         kwargs.setdefault("initial", "")
         super().__init__(**kwargs)
 
-    def get_value(self, dictionary: Mapping[str, Any]) -> Any:
+    def get_value(self, dictionary: Mapping[str, Any]) -> object:
         value = super().get_value(dictionary)
         if is_html_input(dictionary) and isinstance(value, list):
             return [name.strip() for text in value for name in text.split(",") if name.strip()]

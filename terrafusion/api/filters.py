@@ -5,7 +5,7 @@ A misspelled filter that is ignored answers with the whole county instead of a s
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
@@ -70,7 +70,7 @@ class BooleanFilter(Filter):
 class InstantField(IsoDateTimeField):
     """A moment in UTC: PostgreSQL takes offsets below 16 hours only, ISO 8601 and Python any below 24."""
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: str | datetime | date | None) -> datetime | None:
         moment = super().to_python(value)
         if not isinstance(moment, datetime):
             return moment

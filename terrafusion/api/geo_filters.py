@@ -37,7 +37,7 @@ class NumbersField(forms.CharField):
         self.count = count
         super().__init__(**kwargs)
 
-    def clean(self, value: object) -> Any:
+    def clean(self, value: object) -> object:
         text = super().clean(value)
         if not text:
             return None
@@ -49,7 +49,7 @@ class NumbersField(forms.CharField):
             raise forms.ValidationError(f"Give {counted(self.count, 'number')} with commas between them.", "invalid")
         return self.shape(numbers)
 
-    def shape(self, numbers: list[float]) -> Any:
+    def shape(self, numbers: list[float]) -> object:
         return numbers
 
 

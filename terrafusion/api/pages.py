@@ -25,7 +25,7 @@ _NUMBERS = re.compile(rf"\[\s+({_NUMBER}(?:,\s+{_NUMBER})*)\s+\]")
 class PageRenderer(BrowsableAPIRenderer):
     _sent: Mapping[str, Any] | None = None
 
-    def get_rendered_html_form(self, data: object, view: APIView, method: str, request: Request) -> Any:
+    def get_rendered_html_form(self, data: object, view: APIView, method: str, request: Request) -> object:
         """Below the answer to a POST the form is filled in with what was sent, to be mended and sent again: DRF would
         make it of the answer, which has other fields, and below a problem an empty one."""
         if not method == request.method == "POST":
@@ -36,7 +36,7 @@ class PageRenderer(BrowsableAPIRenderer):
         finally:
             self._sent = None
 
-    def render_form_for_serializer(self, serializer: BaseSerializer[Any]) -> Any:
+    def render_form_for_serializer(self, serializer: BaseSerializer[Any]) -> object:
         if self._sent and isinstance(serializer, serializers.Serializer):
             _fill(serializer, self._sent)
         return super().render_form_for_serializer(serializer)

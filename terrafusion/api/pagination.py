@@ -3,6 +3,7 @@ is counted."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -80,10 +81,11 @@ class CursorPagination(pagination.CursorPagination):
 class GeoJsonCursorPagination(CursorPagination):
     """A page is a FeatureCollection; ``next`` and ``previous`` are foreign members, as RFC 7946 allows."""
 
-    def get_results(self, data: Any) -> Any:
-        return data["features"]
+    def get_results(self, data: Mapping[str, Any]) -> list[Any]:
+        features: list[Any] = data["features"]
+        return features
 
-    def get_paginated_response(self, data: Any) -> Response:
+    def get_paginated_response(self, data: Mapping[str, Any]) -> Response:
         links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
         return Response({"type": "FeatureCollection", **links, "features": data["features"]})
 

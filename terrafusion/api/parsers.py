@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
@@ -15,6 +15,12 @@ from rest_framework.exceptions import ParseError
 from terrafusion.api import bodies
 from terrafusion.api.errors import BodyTooComplex, BodyTooLarge
 from terrafusion.words import counted
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+    from django.http.request import _ImmutableQueryDict
+    from django.utils.datastructures import MultiValueDict
+    from rest_framework.parsers import DataAndFiles
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of a surrogate pair
 
@@ -61,7 +67,7 @@ def _texts(data: object) -> Iterator[str]:
 class FormParser(parsers.FormParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
+    ) -> _ImmutableQueryDict:
         """Raises BodyTooLarge, and BodyTooComplex for too many fields."""
         check_length(parser_context, int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE))
         try:
@@ -80,7 +86,7 @@ class MultiPartParser(parsers.MultiPartParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
+    ) -> DataAndFiles[_ImmutableQueryDict, MultiValueDict[str, UploadedFile[bytes]]]:
         """Raises BodyTooLarge before anything is read."""
         check_length(parser_context, self.max_bytes())
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.contrib.gis.db.models import GeometryField
 from drf_spectacular.contrib.rest_framework_gis import (
@@ -13,10 +13,16 @@ from drf_spectacular.plumbing import build_array_type
 from drf_spectacular.utils import OpenApiExample
 from drf_standardized_errors.openapi import AutoSchema as _AutoSchema
 from rest_framework import serializers
+from rest_framework.pagination import BasePagination
 from rest_framework.serializers import BaseSerializer
 
 from terrafusion.api.problems import CONTENT_TYPE
 from terrafusion.api.serializers import KnownKeys
+
+if TYPE_CHECKING:
+    from drf_spectacular import openapi
+    from rest_framework_gis.serializers import GeoFeatureModelSerializer
+
 
 Schema = dict[str, Any]
 
@@ -108,7 +114,7 @@ class AutoSchema(_AutoSchema):  # type: ignore[misc]  # the library is not follo
         action = getattr(self.view, "action", None) or self.method.lower()
         return action in getattr(self.view, "list_actions", ())
 
-    def _get_paginator(self) -> Any:
+    def _get_paginator(self) -> BasePagination | None:
         return super()._get_paginator() if self._lists() else None
 
     def get_filter_backends(self) -> list[Any]:
@@ -137,7 +143,7 @@ class FeatureExtension(_FeatureExtension):  # type: ignore[no-untyped-call]
     match_subclasses = True
     priority = 1
 
-    def map_geo_feature_model_serializer(self, serializer: Any, base_schema: Schema) -> Schema:
+    def map_geo_feature_model_serializer(self, serializer: GeoFeatureModelSerializer, base_schema: Schema) -> Schema:
         required = [name for name in base_schema.get("required", []) if name in base_schema["properties"]]
         feature: Schema = super().map_geo_feature_model_serializer(serializer, base_schema)  # type: ignore[no-untyped-call]
         members = feature["properties"]
@@ -155,5 +161,5 @@ class FeatureListExtension(OpenApiSerializerExtension):  # type: ignore[no-untyp
     target_class = "rest_framework_gis.serializers.GeoFeatureModelListSerializer"
     priority = 1
 
-    def map_serializer(self, auto_schema: Any, direction: str) -> Schema:
+    def map_serializer(self, auto_schema: openapi.AutoSchema, direction: Literal["request", "response"]) -> Schema:
         return build_array_type(auto_schema.resolve_serializer(self.target.child, direction).ref)

@@ -36,10 +36,10 @@ class KnownKeys(_Base):
 
     others: Collection[str] = ()
 
-    def run_validation(self, data: object = empty) -> Any:
+    def run_validation(self, data: object = empty) -> dict[str, Any] | None:
         faults = self._unknown(data) if isinstance(data, Mapping) else {}
         try:
-            value = super().run_validation(data)
+            value: dict[str, Any] | None = super().run_validation(data)
         except ValidationError as error:
             if not faults or not isinstance(error.detail, dict):
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import shapely
@@ -52,5 +52,5 @@ def _pieces(polygon: shapely.Polygon) -> list[BaseGeometry]:
     return [polygonal(shapely.intersection(shapely.transform(polygon, _turned(turn)), _WORLD)) for turn in turns]
 
 
-def _turned(turns: int) -> Any:
+def _turned(turns: int) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
     return lambda positions: positions - [360 * turns, 0]

@@ -54,7 +54,7 @@ def _has_polygons(layer: Layer) -> bool:
     return layer.geometry_type == "MultiPolygon"
 
 
-def _typed(field: LayerField, value: object) -> Any:
+def _typed(field: LayerField, value: object) -> object:
     """The value as the field has it, or ``AreaError``."""
     if field.type is FieldType.TEXT and isinstance(value, str):
         return value

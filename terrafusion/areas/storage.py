@@ -43,5 +43,5 @@ def _meters(part: dict[str, Any]) -> float:
     return meters
 
 
-def _shape(stored: GEOSGeometry) -> Any:
+def _shape(stored: GEOSGeometry) -> shapely.Geometry:
     return shapely.from_wkb(bytes(stored.wkb))

@@ -8,7 +8,7 @@ import pgtrigger
 from django.db import connections
 
 
-def after_migrate(using: str, plan: object = (), **_: Any) -> None:
+def after_migrate(using: str, plan: object = (), **_: object) -> None:
     """A receiver of ``post_migrate``. Nothing is to be done where nothing was migrated, as when tests empty tables."""
     if not plan:
         return

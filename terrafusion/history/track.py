@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
 
 import pghistory
 import pgtrigger
@@ -14,6 +15,16 @@ Model = TypeVar("Model", bound=type[models.Model])
 # PostgreSQL fires triggers in the order of their names, which begin with these: the row as it was gets the lower id.
 BEFORE, AFTER = "edit_before", "edit_new"
 """An update leaves two rows: as it was, and as it became."""
+
+
+class Edit(Protocol):
+    """A row of an edit table, beside the columns of its own model. The admin sets ``changes``."""
+
+    pgh_created_at: datetime
+    pgh_label: str
+    pgh_obj_id: int
+    pgh_context: dict[str, Any] | None
+    changes: list[tuple[str, str, str]]
 
 
 class Stands(pgtrigger.Trigger):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pghistory
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from pghistory.middleware import HistoryMiddleware, WSGIRequest
 
 from terrafusion.types import AnyUser
@@ -28,15 +30,16 @@ class _Request(WSGIRequest):
 class Middleware(HistoryMiddleware):
     """Marks edits of a request with its user (id and name, which stays when the user is deleted) and its path."""
 
-    def get_context(self, request: Any) -> dict[str, Any]:
+    def get_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().get_context(request), "username": _name(getattr(request, "user", None))}
 
-    def __call__(self, request: Any) -> Any:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer: Callable[[HttpRequest], HttpResponseBase] = self.get_response
         if request.method in ("GET", "HEAD", "OPTIONS"):
-            return self.get_response(request)
+            return answer(request)
         with pghistory.context(**self.get_context(request)):
             request.__class__ = _Request
-            return self.get_response(request)
+            return answer(request)
 
 
 def command(arguments: Sequence[str]) -> AbstractContextManager[Any]:

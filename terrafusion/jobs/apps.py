@@ -1,7 +1,5 @@
 """The job lifecycle, written once."""
 
-from typing import Any
-
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -19,7 +17,7 @@ class JobsConfig(AppConfig):
         post_migrate.connect(_after_migrate, sender=self)
 
 
-def _after_migrate(using: str, plan: object = (), **_: Any) -> None:
+def _after_migrate(using: str, plan: object = (), **_: object) -> None:
     """Nothing is to be done where nothing was migrated, as when tests empty tables."""
     from terrafusion.jobs.models import listed
     from terrafusion.jobs.registry import all_types

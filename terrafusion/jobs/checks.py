@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -15,7 +14,7 @@ from terrafusion.jobs.registry import all_types
 
 
 @register(Tags.compatibility)
-def job_types(**_: Any) -> list[CheckMessage]:
+def job_types(**_: object) -> list[CheckMessage]:
     """Each registered type has work that can be imported, and the columns that it names, its own with indexes."""
     errors: list[CheckMessage] = []
     for job_type in all_types():
@@ -35,7 +34,7 @@ def job_types(**_: Any) -> list[CheckMessage]:
 
 
 @register(Tags.compatibility)
-def queue_settings(**_: Any) -> list[CheckMessage]:
+def queue_settings(**_: object) -> list[CheckMessage]:
     """The broker's lock outlives everything that a task may wait for before and while it runs."""
     main = settings.Q_CLUSTER
     errors: list[CheckMessage] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,7 +47,7 @@ class LifetimeField(serializers.Field[Any, Any, Any, Any]):
         "short": "A result is kept for a minute at least.",
     }
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> object:
         length = duration(data)
         if length is None:
             self.fail("invalid")
@@ -54,7 +55,7 @@ class LifetimeField(serializers.Field[Any, Any, Any, Any]):
             self.fail("short")
         return data
 
-    def to_representation(self, value: object) -> Any:
+    def to_representation(self, value: object) -> object:
         return value
 
 
@@ -65,7 +66,7 @@ class WebhookField(serializers.CharField):
         "no_secret": "Make a secret first, by POST /api/v1/webhooks/secret: messages are signed with it.",
     }
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: str) -> str:
         url: str = super().to_internal_value(data)
         try:
             address.parse(url)
@@ -155,7 +156,7 @@ def check(serializer: serializers.BaseSerializer[Any], options: dict[str, Any]) 
         raise ValidationError(faults)
 
 
-def _beyond(body: Any, options: dict[str, Any]) -> str:
+def _beyond(body: Mapping[str, Any], options: dict[str, Any]) -> str:
     """What the options ask for beyond what the county of the body allows; empty where they do not."""
     asked = duration(options.get("expires_in"))
     if asked is None or asked <= (lifetime_limit := longest(body["county_id"])):

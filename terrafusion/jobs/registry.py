@@ -78,7 +78,7 @@ def public_types() -> list[JobType]:
     return [job_type for job_type in _types.values() if not job_type.internal]
 
 
-def type_of(model: type[Any] | Any) -> JobType:
+def type_of(model: type[AbstractJob] | AbstractJob) -> JobType:
     """The type of a job or of its model."""
     return _types[model._meta.label]
 

@@ -14,7 +14,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -35,6 +35,7 @@ from terrafusion.jobs.reuse import fingerprint_of
 from terrafusion.jobs.states import Status
 from terrafusion.logs import ids
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -88,7 +89,7 @@ def _run(job_type: JobType, job_id: str) -> str:
     return "done"
 
 
-def preload(**_: Any) -> None:
+def preload(**_: object) -> None:
     """Warm up the plugins that ask for it when a worker starts, so that the first job does not wait for it.
 
     The others are imported with their first job: statistics bring libraries that most workers need not hold.
@@ -210,7 +211,7 @@ def _end(job: AbstractJob, reason: errors.JobError) -> None:
         metrics.failed(job, reason.code)
 
 
-def _retry_on_db_error(action: Callable[[], Any]) -> Any:
+def _retry_on_db_error(action: Callable[[], T]) -> T:
     """Do ``action``, again and again while the database is away or undoes it, up to JOB_FINISH_PATIENCE seconds."""
     deadline = time.monotonic() + settings.JOB_FINISH_PATIENCE
     while True:

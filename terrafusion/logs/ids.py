@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import Any
 
 from django.core.signals import request_finished
 
@@ -63,7 +62,7 @@ def begin_request(sent: str | None) -> str:
     return request_id
 
 
-def _end_request(**_: Any) -> None:
+def _end_request(**_: object) -> None:
     _ids.set(_NONE)
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger as GunicornLogger
 
 from terrafusion.logs.formats import FORMATS
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from gunicorn.config import Config
+    from gunicorn.http.message import Request
+    from gunicorn.http.wsgi import Response
 
 _QUERY = re.compile(r"\?[^\s'\"]*")
 
@@ -16,13 +23,13 @@ _QUERY = re.compile(r"\?[^\s'\"]*")
 class Logger(GunicornLogger):  # type: ignore[misc]  # it has no types
     """Used by gunicorn's master, too, which knows no settings of Django: the format comes from the environment."""
 
-    def setup(self, cfg: Any) -> None:
+    def setup(self, cfg: Config) -> None:
         super().setup(cfg)
         formatter = FORMATS.get(os.environ.get("LOG_FORMAT") or "text", FORMATS["text"])()
         for handler in (*self.error_log.handlers, *self.access_log.handlers):
             handler.setFormatter(formatter)
 
-    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
+    def access(self, resp: Response, req: Request, environ: dict[str, Any], request_time: timedelta) -> None:
         if not self.access_log_enabled:
             return
         fields = {

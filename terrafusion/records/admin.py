@@ -55,7 +55,9 @@ class AccessInline(CountyRoles, AccessTable):
     autocomplete_fields = ("user",)
     can_delete = False
 
-    def get_formset(self, request: HttpRequest, obj: County | None = None, **kwargs: Any) -> Any:
+    def get_formset(
+        self, request: HttpRequest, obj: County | None = None, **kwargs: Any
+    ) -> type[forms.BaseInlineFormSet[CountyAccess, County, forms.ModelForm[CountyAccess]]]:
         formset = super().get_formset(request, obj, **kwargs)
         formset.form = of_giver(formset.form, request.user)
         return formset
@@ -88,8 +90,9 @@ class CountySettingsForm(SettingsModelForm):
 
 
 class SettingsFormSet(AnyInlineFormSet):
-    def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        form = super()._construct_form(i, **kwargs)  # type: ignore[misc]  # undocumented, but where forms are made
+    def _construct_form(self, i: int, **kwargs: Any) -> CountySettingsForm:
+        # Undocumented, but where forms are made.
+        form: CountySettingsForm = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         form.parent = self.instance
         return form
 
@@ -124,7 +127,7 @@ class CountyAccessAdmin(OwnCountiesAdmin):
 
     def get_form(
         self, request: HttpRequest, obj: CountyAccess | None = None, change: bool = False, **kwargs: Any
-    ) -> Any:
+    ) -> type[forms.ModelForm[CountyAccess]]:
         return of_giver(super().get_form(request, obj, change, **kwargs), request.user)
 
     def may_edit(self, request: HttpRequest, row: Any) -> bool:

@@ -6,7 +6,6 @@ They are made by ``migrate``, and by ``check --database default``: only then may
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.core.exceptions import ValidationError
@@ -17,7 +16,7 @@ from terrafusion.records.models import County, CountySettings
 
 
 @register(Tags.database)
-def counties(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+def counties(databases: Sequence[str] | None = None, **_: object) -> list[CheckMessage]:
     """Each county's own record and settings would be accepted as they are."""
     if "default" not in (databases or ()):
         return []

@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import Field, ForeignKey, ManyToManyField, Model, QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.db.models.fields.related import RelatedField
+from django.forms import ModelChoiceField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from terrafusion.history.track import edit_model_of
@@ -35,11 +37,12 @@ _ENDINGS = ("exact", "in", "isnull", "gte", "lt", "year", "month", "day", "id__e
 class OwnListFilter(admin.RelatedFieldListFilter):
     """Offers the user's counties, or what there is in them."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: AnyAdmin) -> Any:
+    def field_choices(
+        self, field: RelatedField[Any, Any], request: HttpRequest, model_admin: AnyAdmin
+    ) -> list[tuple[str, Any]]:
         path = "pk__in" if field.related_model is County else "county__in"
-        return field.get_choices(
-            include_blank=False, ordering=("pk",), limit_choices_to={path: counties_for(request.user)}
-        )
+        allowed = {path: counties_for(request.user)}
+        return list(field.get_choices(include_blank=False, ordering=("pk",), limit_choices_to=allowed))
 
 
 class CountyRoles(AnyBase):
@@ -100,7 +103,9 @@ class OwnCountiesAdmin(CountyRoles, AnyAdmin):
         rows = super().get_queryset(request)
         return rows if counties is None else rows.filter(**{f"{self.county_path}__in": counties})
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Of a tracked row, who changed what: not the admin's own list, which knows of its own pages only."""
         edits = edit_model_of(self.model)
         if edits is None:
@@ -108,11 +113,13 @@ class OwnCountiesAdmin(CountyRoles, AnyAdmin):
         page = reverse(f"admin:{edits._meta.app_label}_{edits._meta.model_name}_changelist")
         return HttpResponseRedirect(f"{page}?{urlencode({'pgh_obj__exact': unquote(object_id)})}")
 
-    def get_list_filter(self, request: HttpRequest) -> Any:
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
         own = {"county", "layer"}
         return [(name, OwnListFilter) if name in own else name for name in super().get_list_filter(request)]
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
         if db_field.related_model is County:
             kwargs["queryset"] = counties_for(request.user, at_least=self.min_role)
         elif db_field.related_model is ReferenceLayer:

@@ -10,7 +10,7 @@ from django.db.models import Max, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from terrafusion.history.track import AFTER, BEFORE, edit_models
+from terrafusion.history.track import AFTER, BEFORE, Edit, edit_models
 from terrafusion.records import access_log
 from terrafusion.records.access import counties_for, may_see_personal_data
 from terrafusion.records.access_log import Seen
@@ -61,7 +61,7 @@ class EditAdmin(OwnCountiesAdmin):
         edits: QuerySet[Any] = rows.annotate(before_id=Subquery(newest))
         return edits
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
         edit = super().get_object(request, object_id, from_field)
         if edit is not None:
             attach_changes([edit], request.user)
@@ -77,28 +77,28 @@ class EditAdmin(OwnCountiesAdmin):
         return False
 
     @admin.display(description="Who")
-    def who(self, edit: Any) -> str:
+    def who(self, edit: Edit) -> str:
         made = edit.pgh_context or {}
         if made.get("username"):
             return str(made["username"])
         return f"{made['os_user']} (on the server)" if made.get("os_user") else "SQL, outside the application"
 
     @admin.display(description="Through")
-    def through(self, edit: Any) -> str:
+    def through(self, edit: Edit) -> str:
         made = edit.pgh_context or {}
         return made.get("url") or (f"manage.py {made['command']}" if made.get("command") else "unknown")
 
     @admin.display(description="Done")
-    def done(self, edit: Any) -> str:
+    def done(self, edit: Edit) -> str:
         return _DONE[edit.pgh_label]
 
     @admin.display(description="Row")
-    def row(self, edit: Any) -> str:
+    def row(self, edit: Edit) -> str:
         named = (getattr(edit, name, None) for name in ("county_id", "parcel_number", "sale_id", "username"))
         return " ".join([str(edit.pgh_obj_id), *(str(name) for name in named if name)])
 
     @admin.display(description="Changes")
-    def changes(self, edit: Any) -> str:
+    def changes(self, edit: Edit) -> str:
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {} → {}</li>", edit.changes))
 
 
@@ -136,7 +136,7 @@ def register_all() -> None:
         admin.site.register(model, EditAdmin)
 
 
-def _shown(edit: Any, name: str) -> str:
+def _shown(edit: Edit | None, name: str) -> str:
     value = None if edit is None else getattr(edit, name)
     return "empty" if value in (None, "") else str(value)
 

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 
@@ -73,7 +73,7 @@ class RecordAdmin(OwnCountiesAdmin):
         change: bool = False,
         form_url: str = "",
         obj: Model | None = None,
-    ) -> Any:
+    ) -> HttpResponse:
         if obj is not None and (seen := self.personal_data(request, obj)):
             access_log.record(request.user, Act.READ, [seen])
         return super().render_change_form(request, context, add, change, form_url, obj)

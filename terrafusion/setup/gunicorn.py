@@ -1,8 +1,14 @@
 """Configuration of gunicorn, the web server (names are gunicorn's settings)."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
 
 bind = f"{os.environ.get('WEB_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
@@ -24,7 +30,7 @@ accesslog = "-"
 logger_class = "terrafusion.logs.web_server.Logger"  # LOG_FORMAT; no line has a query
 
 
-def child_exit(server: Any, worker: Any) -> None:
+def child_exit(server: Arbiter, worker: Worker) -> None:
     """Gauges of a web process that is gone leave the metrics page; its counts stay."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         # Not at the top: prometheus_client looks at the variable when imported, and the settings may set it later.

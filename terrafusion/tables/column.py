@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, SupportsFloat, SupportsInt
 
 Row = tuple[Any, ...]
 
@@ -57,10 +57,10 @@ def _text(value: object) -> str | None:
     return value if type(value) is str else None if _absent(value) else str(value)
 
 
-def _integer(value: Any) -> int | None:
+def _integer(value: SupportsInt | None) -> int | None:
     if type(value) is int:
         return value
-    if _absent(value):
+    if value is None or _absent(value):
         return None
     whole = int(value)
     if whole != value:
@@ -68,10 +68,10 @@ def _integer(value: Any) -> int | None:
     return whole
 
 
-def _number(value: Any) -> int | float | None:
+def _number(value: SupportsFloat | None) -> int | float | None:
     if type(value) is int:
         return value
-    if _absent(value):
+    if value is None or _absent(value):
         return None
     number = float(value)
     if math.isinf(number):
@@ -85,8 +85,8 @@ def _date(value: object) -> date | None:
     return value.date() if isinstance(value, datetime) else date.fromisoformat(str(value)[:10])
 
 
-def _datetime(value: Any) -> datetime | None:
-    if _absent(value):
+def _datetime(value: datetime | None) -> datetime | None:
+    if value is None or _absent(value):
         return None
     if value.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone.")

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from terrafusion.tables.column import Column, Kind, Row
 
@@ -32,7 +33,7 @@ class Workbook:
         # Rows go to a file in the folder of the result as they come, and are packed when the workbook is closed.
         self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
         self._book.set_properties({"created": _CREATED})
-        self._formats: dict[str, Any] = {}
+        self._formats: dict[str, Format] = {}
         self._names = {"history"}  # in small letters; this one is Excel's own
 
     def __enter__(self) -> Workbook:
@@ -50,7 +51,7 @@ class Workbook:
     def close(self) -> None:
         self._book.close()
 
-    def add(self, name: str) -> Any:
+    def add(self, name: str) -> Worksheet:
         """XlsxWriter's own worksheet: for what is not a plain table. Its name is made one that Excel takes, with a
         number where another sheet has it, be it in capitals or not."""
         safe = "".join("_" if letter in "[]:*?/\\" else letter for letter in name).strip("'")
@@ -63,7 +64,7 @@ class Workbook:
         self._names.add(unique.lower())
         return self._book.add_worksheet(unique)
 
-    def format(self, number_format: str = "", **more: Any) -> Any:
+    def format(self, number_format: str = "", **more: Any) -> Format:
         """A cell format, made once."""
         given = {"num_format": number_format, **more} if number_format else more
         key = repr(sorted(given.items()))

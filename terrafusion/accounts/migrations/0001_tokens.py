@@ -3,9 +3,9 @@ in the clear is dropped."""
 
 from datetime import timedelta
 from hashlib import sha256, sha512
-from typing import Any
-
 import django.db.models.deletion
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 from django.conf import settings
 from django.db import migrations, models
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils import timezone
 _BEFORE = "authtoken_token"
 
 
-def take_over(apps: Any, editor: Any) -> None:
+def take_over(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     """Each token of rest_framework.authtoken, of which a user had one, without an end."""
     connection = editor.connection
     if _BEFORE not in connection.introspection.table_names():

@@ -1,8 +1,8 @@
 """Groups for the staff of an office. A group of that name that is there already stays as it is, and nobody undoes what
 an office changes later."""
 
-from typing import Any
-
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
@@ -85,7 +85,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def make(apps: Any, editor: Any) -> None:
+def make(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     using = editor.connection.alias
     for config in installed.get_app_configs():  # as migrate does after the last migration, which is too late for this one
         create_permissions(config, verbosity=0, using=using)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -55,10 +56,11 @@ class AreaUploadSerializer(StrictSerializer):
         except CRSError as error:
             raise serializers.ValidationError(str(error)) from None
 
-    def validate_file(self, file: Any) -> Any:
-        if file.size > settings.MAX_AREA_FILE_BYTES:
+    def validate_file(self, file: UploadedFile[bytes]) -> UploadedFile[bytes]:
+        size = file.size or 0
+        if size > settings.MAX_AREA_FILE_BYTES:
             raise serializers.ValidationError(
-                f"The file has {counted(file.size, 'byte')}, and at most {settings.MAX_AREA_FILE_BYTES:,} are allowed."
+                f"The file has {counted(size, 'byte')}, and at most {settings.MAX_AREA_FILE_BYTES:,} are allowed."
             )
         return file
 

@@ -12,6 +12,7 @@ import ctypes
 import json
 import resource
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 _MEMORY = 4 << 30  # of addresses, most of which libraries reserve and never touch
@@ -56,7 +57,7 @@ def _keep_only(driver: str, library: str) -> None:
             gdal.GDALDeregisterDriver(one)
 
 
-def _layers(listed: Any, driver: str, layer: str) -> list[str]:
+def _layers(listed: Iterable[tuple[str, str | None]], driver: str, layer: str) -> list[str]:
     """The layers to read: all of a KML, whose layers are folders; one of others."""
     names = [str(name) for name, geometry_type in listed if geometry_type is not None]
     if driver == "KML" and names:

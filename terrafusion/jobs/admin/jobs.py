@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html
@@ -101,7 +101,7 @@ class JobAdmin(OwnCountiesAdmin):
         change: bool = False,
         form_url: str = "",
         obj: AbstractJob | None = None,
-    ) -> Any:
+    ) -> HttpResponse:
         if obj is not None and not refusal(obj, request.user):
             personal_data.record_read(request.user, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)

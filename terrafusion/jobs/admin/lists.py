@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import label_for_field
 from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -18,6 +19,8 @@ from terrafusion.jobs import errors
 from terrafusion.jobs.registry import type_of
 
 if TYPE_CHECKING:
+    from terrafusion.jobs.models import AbstractJob
+
     Lists = Paginator[Any]
 else:
     Lists = Paginator
@@ -57,10 +60,10 @@ class ErrorCodeFilter(_KnownValues):
         return sorted(errors.known())
 
 
-def type_filter(model: Any) -> type[_KnownValues]:
+def type_filter(model: type[AbstractJob]) -> type[_KnownValues]:
     """Of the type's own column, such as ``export_format``."""
     job_type = type_of(model)
-    label = str(model._meta.get_field(job_type.type_field).verbose_name)
+    label = str(label_for_field(job_type.type_field, model))
 
     class TypeFilter(_KnownValues):
         title = label

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.drainage import isolate_view_method
 from drf_spectacular.types import OpenApiTypes
@@ -10,6 +10,9 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 
 from terrafusion.api.schema import ProblemSerializer
 from terrafusion.jobs.api.files import MemberSerializer
+
+if TYPE_CHECKING:
+    from terrafusion.jobs.api.viewsets import JobViewSet
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
@@ -36,7 +39,7 @@ _SUMMARIES = {
 }
 
 
-def describe(viewset: Any) -> None:
+def describe(viewset: type[JobViewSet]) -> None:
     """Declare to the OpenAPI schema what each action of this JobViewSet takes and gives."""
     shown = viewset.serializer_class
     missing = {400: ProblemSerializer, 404: ProblemSerializer}

@@ -46,7 +46,7 @@ class Links(TypedDict):
     files: str | None
 
 
-def _only_reads(field: Any) -> bool:
+def _only_reads(field: serializers.Field[Any, Any, Any, Any]) -> bool:
     """A value, and nothing that has fields of its own."""
     return field.read_only and not hasattr(field, "child") and not isinstance(field, serializers.BaseSerializer)
 
@@ -100,7 +100,7 @@ class JobStatusSerializer(serializers.Serializer[AbstractJob]):
         """What of the parameters those may see who may not read the result; for a plugin to override."""
         return {}
 
-    def to_representation(self, instance: AbstractJob) -> Any:
+    def to_representation(self, instance: AbstractJob) -> dict[str, Any]:
         shown = super().to_representation(instance)
         if refused := refused_here(instance, self.context):
             shown["message"] = str(refused)

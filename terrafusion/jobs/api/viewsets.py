@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from rest_framework import status
 from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -211,14 +212,14 @@ class JobViewSet(KnownParameters, GenericViewSet[AbstractJob]):
             raise NotFound("Job not found.", code="job_not_found")
         return job
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         # A file is what it is: a client that accepts, say, only image/* or its own type gets it all the same.
         return super().perform_content_negotiation(request, force=force or self.action in ("download", "file"))
 
     def _submit(self, submit: Callable[[str], AbstractJob]) -> Response:
         return accepted(self._shown(submitted(self.request, submit)))
 
-    def _shown(self, job: AbstractJob) -> Any:
+    def _shown(self, job: AbstractJob) -> Mapping[str, Any]:
         return self.serializer_class(job, context=self.get_serializer_context()).data
 
     def _require_owner(self, job: AbstractJob) -> None:
@@ -241,7 +242,7 @@ def submitted(request: Request, submit: Callable[[str], AbstractJob]) -> Abstrac
         raise Conflict(str(refused), refused.code) from None
 
 
-def accepted(shown: Any) -> Response:
+def accepted(shown: Mapping[str, Any]) -> Response:
     """202 with the job as its serializer shows it."""
     headers = {"Location": shown["links"]["status"], "Retry-After": str(POLL_SECONDS)}
     return Response(shown, status=status.HTTP_202_ACCEPTED, headers=headers)

@@ -19,7 +19,7 @@ class Integer(Parameter):
     minimum: int
     maximum: int
 
-    def parse(self, value: object, context: Any) -> int:
+    def parse(self, value: object, context: object) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and self.minimum <= value <= self.maximum:
             return value
         raise InvalidRequest(f"Give a whole number from {self.minimum} to {self.maximum}.")
@@ -33,7 +33,7 @@ class Number(Parameter):
     minimum: float
     maximum: float
 
-    def parse(self, value: object, context: Any) -> float:
+    def parse(self, value: object, context: object) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool) and self.minimum <= value <= self.maximum:
             return float(value)
         raise InvalidRequest(f"Give a number from {self.minimum:g} to {self.maximum:g}.")
@@ -44,7 +44,7 @@ class Number(Parameter):
 
 @dataclass(frozen=True)
 class Boolean(Parameter):
-    def parse(self, value: object, context: Any) -> bool:
+    def parse(self, value: object, context: object) -> bool:
         if isinstance(value, bool):
             return value
         raise InvalidRequest("Give true or false.")
@@ -57,7 +57,7 @@ class Boolean(Parameter):
 class Choice(Parameter):
     options: Sequence[str]
 
-    def parse(self, value: object, context: Any) -> str:
+    def parse(self, value: object, context: object) -> str:
         if isinstance(value, str) and value in self.options:
             return value
         raise InvalidRequest(f"Give one of {', '.join(self.options)}.")
@@ -73,9 +73,12 @@ class Choices(Parameter):
     options: Sequence[str]
     minimum: int = 1
 
-    def parse(self, value: Any, context: Any) -> list[str]:
-        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        if texts and len(value) >= self.minimum and set(value) <= set(self.options) and len(set(value)) == len(value):
+    def parse(self, value: object, context: object) -> list[str]:
+        if (
+            isinstance(value, list)
+            and all(isinstance(item, str) and item in self.options for item in value)
+            and len(set(value)) == len(value) >= self.minimum
+        ):
             return list(value)
         raise InvalidRequest(f"Give a list of some of {', '.join(self.options)}, each once.")
 
@@ -88,7 +91,7 @@ class Choices(Parameter):
 class Text(Parameter):
     max_length: int = 100
 
-    def parse(self, value: object, context: Any) -> str:
+    def parse(self, value: object, context: object) -> str:
         if is_text(value, self.max_length):
             return str(value)
         raise InvalidRequest(f"Give a text of 1 to {counted(self.max_length, 'character')}.")
@@ -105,9 +108,12 @@ class Texts(Parameter):
     min_items: int = 0
     max_length: int = 40
 
-    def parse(self, value: Any, context: Any) -> list[str]:
-        fits = isinstance(value, list) and self.min_items <= len(value) <= self.max_items
-        if fits and all(is_text(item, self.max_length) for item in value):
+    def parse(self, value: object, context: object) -> list[str]:
+        if (
+            isinstance(value, list)
+            and self.min_items <= len(value) <= self.max_items
+            and all(is_text(item, self.max_length) for item in value)
+        ):
             return list(value)
         limits = f"{self.min_items} to {counted(self.max_items, 'text')}"
         raise InvalidRequest(f"Give a list of {limits}, each of 1 to {counted(self.max_length, 'character')}.")

@@ -40,7 +40,7 @@ class Parameter:
     def nullable(self) -> bool:
         return self.default is None and not self.required
 
-    def read(self, given: Mapping[str, Any], context: Any) -> Any:
+    def read(self, given: Mapping[str, Any], context: Any) -> object:
         """The effective value of a request's parameters, as JSON. ``context`` is what the plugin checks values against.
 
         Raises ``InvalidRequest``.
@@ -51,15 +51,15 @@ class Parameter:
             raise InvalidRequest(f"This parameter is required. {self.help}", "required")
         return self.resolve_default(context)
 
-    def check(self, value: object, context: Any) -> Any:
+    def check(self, value: object, context: Any) -> object:
         """The effective value, as JSON, of a value that a request gives. Raises ``InvalidRequest``."""
         return None if value is None and self.nullable else self.parse(value, context)
 
-    def parse(self, value: object, context: Any) -> Any:
+    def parse(self, value: object, context: Any) -> object:
         """The same of a value that is not null by default."""
         raise NotImplementedError
 
-    def resolve_default(self, context: Any) -> Any:
+    def resolve_default(self, context: Any) -> object:
         """The effective value where the request does not give one."""
         return copy(self.default)
 

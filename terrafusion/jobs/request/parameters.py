@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
 
 from terrafusion.api import keys
 from terrafusion.api.fields import ObjectField
@@ -62,5 +63,5 @@ class _ParametersExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-
     target_class = ParametersField
     match_subclasses = True
 
-    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> Schema:
         return object_schema(*self.target.groups, **options.SCHEMA)

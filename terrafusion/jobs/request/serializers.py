@@ -14,6 +14,7 @@ from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request.base import JobRequest
 from terrafusion.jobs.request.errors import Faults
 from terrafusion.jobs.request.parameter import Parameter
+from terrafusion.types import AnyUser
 
 _SUBMITTED = ("parameters", "area_of_interest")
 
@@ -31,9 +32,10 @@ class RunSerializer(StrictSerializer):
         raise NotImplementedError
 
     @property
-    def user(self) -> Any:
+    def user(self) -> AnyUser:
         """Whose request it is."""
-        return self.context["request"].user
+        user: AnyUser = self.context["request"].user
+        return user
 
     def to_internal_value(self, data: object) -> dict[str, Any]:
         if not isinstance(data, Mapping):

@@ -43,14 +43,14 @@ class RequestField(BoundedJSONField):
 
     default_error_messages = {"not_an_object": "Give a JSON object: the body of run."}
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> dict[str, Any]:
         value = super().to_internal_value(data)
         if not isinstance(value, dict):
             self.fail("not_an_object")
         return value
 
 
-def request_for_others(schedule: Schedule, user: AnyUser) -> Any:
+def request_for_others(schedule: Schedule, user: AnyUser) -> dict[str, Any] | None:
     """What one who is not the owner may see of what the schedule asks for: nothing, where it may name people, or where
     its results are not for them."""
     if not may_see_personal_data(user, schedule.county_id) or refusal(schedule, user):
@@ -183,7 +183,7 @@ class ScheduleSerializer(StrictSerializer):
             jobs=f"{link(f'{schedule.job_type}:jobs')}?schedule_id={own}",
         )
 
-    def to_representation(self, instance: Schedule) -> Any:
+    def to_representation(self, instance: Schedule) -> dict[str, Any]:
         shown = super().to_representation(instance)
         user = self.context["request"].user
         if instance.owner_id != user.pk:

@@ -14,6 +14,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -165,7 +166,7 @@ class ScheduleViewSet(KnownParameters, GenericViewSet[Schedule]):
         download.check_available(job)
         return download.respond(request, job)
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         return super().perform_content_negotiation(request, force=force or self.action == "download")
 
     def _get(self, schedule_id: str, for_update: bool = False) -> Schedule:

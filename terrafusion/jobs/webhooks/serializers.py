@@ -48,7 +48,7 @@ class DeliverySerializer(serializers.Serializer[WebhookDelivery]):
         waiting = delivery.status == DeliveryStatus.WAITING
         return serializers.DateTimeField().to_representation(delivery.next_attempt_at) if waiting else None
 
-    def to_representation(self, instance: WebhookDelivery) -> Any:
+    def to_representation(self, instance: WebhookDelivery) -> dict[str, Any]:
         shown = super().to_representation(instance)
         if instance.owner_id != self.context["request"].user.pk:
             shown["url"] = None

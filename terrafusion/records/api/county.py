@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -22,7 +23,7 @@ class CountyField(serializers.PrimaryKeyRelatedField[County]):
         super().__init__(**kwargs)
         self.at_least = at_least
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[County]:
         return counties_for(self.context["request"].user)
 
     def to_internal_value(self, data: Any) -> County:
@@ -31,7 +32,7 @@ class CountyField(serializers.PrimaryKeyRelatedField[County]):
             require(self.context["request"].user, self.at_least, county.pk)
         return county
 
-    def fail(self, key: str, **kwargs: Any) -> Any:
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
         if key == "does_not_exist":
             kwargs["known"] = ", ".join(self.get_queryset().values_list("pk", flat=True)) or "none"
-        return super().fail(key, **kwargs)
+        super().fail(key, **kwargs)

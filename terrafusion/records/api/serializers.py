@@ -155,6 +155,6 @@ class FeatureSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]  # drf
         id_field = "feature_key"
         fields = ["feature_key", "attributes"]
 
-    def get_properties(self, instance: ReferenceFeature, fields: Any) -> dict[str, Any]:
+    def get_properties(self, instance: ReferenceFeature, fields: object) -> dict[str, Any]:
         # Undeclared attributes stay in too: nobody has said that they are not personal.
         return {spec["name"]: instance.attributes.get(spec["name"]) for spec in public_fields(self.context["layer"])}

@@ -102,7 +102,7 @@ class Reading:
         condition = {"field": name, "op": op, "value": self._value(given, field, op, at)}
         return {**condition, "ignore_case": True} if ignore_case is True else condition
 
-    def _value(self, given: dict[str, Any], field: LayerField, op: str, at: str) -> Any:
+    def _value(self, given: dict[str, Any], field: LayerField, op: str, at: str) -> object:
         """The value as it was given, once it is known to be sound."""
         value: Any = given.get("value", True if op == "is_null" else None)
         kind = FieldType.BOOLEAN if op == "is_null" else field.type

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 from pyproj import Transformer
 
 STATE_PLANE = 2926  # NAD83(HARN) / Washington North, US survey feet
@@ -55,12 +56,13 @@ def _latest_sales(sales: pa.Table) -> pa.Table:
     return ordered.filter(pa.array(first))
 
 
-def _points(parcels: pa.Table) -> Any:
+def _points(parcels: pa.Table) -> NDArray[np.object_]:
     transformer = Transformer.from_crs(4326, STATE_PLANE, always_xy=True)
-    return shapely.points(*transformer.transform(parcels["longitude"].to_numpy(), parcels["latitude"].to_numpy()))
+    places = transformer.transform(parcels["longitude"].to_numpy(), parcels["latitude"].to_numpy())
+    return np.asarray(shapely.points(*places))
 
 
-def _write_parcels(latest: pa.Table, points: Any, path: Path) -> None:
+def _write_parcels(latest: pa.Table, points: NDArray[np.object_], path: Path) -> None:
     half = np.sqrt(latest["lot_sf"].to_numpy()) / 2
     x, y = shapely.get_x(points), shapely.get_y(points)
     year = pc.year(latest["sale_date"])
@@ -84,7 +86,7 @@ def _write_parcels(latest: pa.Table, points: Any, path: Path) -> None:
     _write(fields, shapely.box(x - half, y - half, x + half, y + half), path, "Polygon")
 
 
-def _write_neighborhoods(sales: pa.Table, latest: pa.Table, points: Any, path: Path) -> None:
+def _write_neighborhoods(sales: pa.Table, latest: pa.Table, points: NDArray[np.object_], path: Path) -> None:
     areas = latest["area"].to_numpy()
     sold = sales["area"].to_numpy()
     codes = np.unique(areas)
@@ -100,7 +102,7 @@ def _write_neighborhoods(sales: pa.Table, latest: pa.Table, points: Any, path: P
     _write(fields, shapes, path, "MultiPolygon")
 
 
-def _write(fields: dict[str, Any], shapes: Any, path: Path, geometry_type: str) -> None:
+def _write(fields: dict[str, Any], shapes: NDArray[np.object_], path: Path, geometry_type: str) -> None:
     path.unlink(missing_ok=True)
     table = pa.table({**fields, "geometry": shapely.to_wkb(shapes)})
     pyogrio.write_arrow(

@@ -54,11 +54,11 @@ def split(shapes: Shapes, across: Mask) -> Shapes:
     return shapes
 
 
-def _simple(shape: Any) -> list[Any]:
+def _simple(shape: shapely.Geometry) -> list[shapely.Geometry]:
     return [part for one in shapely.get_parts(shape) for part in shapely.get_parts(one) if not part.is_empty]
 
 
-def _turned(part: Any) -> Any:
+def _turned(part: shapely.Geometry) -> shapely.Geometry:
     """The part with its longitudes below zero counted from 180 on, where only so it is narrow."""
     if np.ptp(shapely.get_coordinates(part)[:, 0]) <= 180:
         return part
@@ -67,11 +67,11 @@ def _turned(part: Any) -> Any:
     return turned if 0 < width < 180 else part
 
 
-def _moved(shape: Any, degrees: float) -> Any:
+def _moved(shape: shapely.Geometry, degrees: float) -> shapely.Geometry:
     return shapely.transform(shape, lambda x, y: (x + degrees, y), interleaved=False)
 
 
-def _together(parts: list[Any], like: Any) -> Any:
+def _together(parts: list[shapely.Geometry], like: shapely.Geometry) -> shapely.Geometry:
     if len(parts) == 1:
         return parts[0]
     make = {0: shapely.multipoints, 1: shapely.multilinestrings, 2: shapely.multipolygons}

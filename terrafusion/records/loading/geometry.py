@@ -153,7 +153,7 @@ def to_hex(shapes: Shapes) -> pa.Array:
     return pa.array(shapely.to_wkb(shapely.set_srid(shapes, WGS84), hex=True, include_srid=True), pa.string())
 
 
-def _polygons(shape: Any) -> Any:
+def _polygons(shape: shapely.Geometry) -> shapely.Geometry | None:
     """The polygons of a geometry as one valid MultiPolygon; None when there are none."""
     parts = [part for part in shapely.get_parts(shape) if not part.is_empty]
     nested = [inner for part in parts for inner in (shapely.get_parts(part) if part.geom_type != "Polygon" else [part])]
@@ -168,7 +168,7 @@ def _invalid(mask: Mask, shapes: Shapes, outcome: str) -> Problem:
     return Problem(mask, "invalid_geometry", lambda index: str(shapely.is_valid_reason(shapes[index])), outcome)
 
 
-def _place(bounds: NDArray[np.float64], original: Any) -> str:
+def _place(bounds: NDArray[np.float64], original: shapely.Geometry) -> str:
     if np.isfinite(bounds).all():
         return f"it would lie at lon {bounds[0]:.4f}, lat {bounds[1]:.4f}"
     west, south = shapely.bounds(original)[:2]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Mask = NDArray[np.bool_]
 ALTERED = "altered"
@@ -24,14 +27,14 @@ class Problem:
     outcome: str = "refused"  # or nulled, truncated, repaired, altered: the row is loaded nevertheless
 
 
-def _plain(value: Any) -> str:
+def _plain(value: pa.Scalar) -> str:
     try:
         return str(value.as_py())
     except UnicodeDecodeError:
         return bytes(value.as_buffer()).decode(errors="replace")
 
 
-def shown(field: str, values: Any, personal: bool) -> Callable[[int], str]:
+def shown(field: str, values: pa.Array, personal: bool) -> Callable[[int], str]:
     """A detail that shows the field's value in the source, unless that would copy personal data."""
 
     def detail(index: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -124,6 +123,6 @@ class RowReader:
             self.rejects.write(row_numbers[index].as_py(), key, problem.outcome, problem.reason, detail)
 
 
-def _text(value: Any) -> str:
+def _text(value: pa.Scalar) -> str:
     plain = value.as_py()
     return "" if plain is None else str(plain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,5 +146,5 @@ def _dropped(cursor: CursorWrapper, gone: sql.Composable, amounts: Sequence[str]
     return dict(zip(amounts, map(int, cursor.fetchone()), strict=True))
 
 
-def _names(names: Any) -> sql.Composable:
+def _names(names: Iterable[str]) -> sql.Composable:
     return sql.SQL(", ").join(map(sql.Identifier, names))

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import connection
@@ -166,5 +166,5 @@ def release() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _copy(statement: sql.Composable) -> Any:
+def _copy(statement: sql.Composable) -> sql.Composed:
     return sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(statement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -28,14 +29,15 @@ class Client:
         with self.open(method, address, body) as response:
             return json.load(response)
 
-    def open(self, method: str, address: str, body: dict[str, Any] | None = None) -> Any:
+    def open(self, method: str, address: str, body: dict[str, Any] | None = None) -> HTTPResponse:
         url = address if address.startswith("http") else self.site + address
         data = None if body is None else json.dumps(body).encode()
         request = Request(url, data, method=method)  # noqa: S310 - our own http address
         for name, value in {**self.headers, **({"Content-Type": "application/json"} if data else {})}.items():
             request.add_unredirected_header(name, value)  # the token is not for the storage that a download leads to
         try:
-            return urlopen(request, timeout=60)  # noqa: S310
+            response: HTTPResponse = urlopen(request, timeout=60)  # noqa: S310
+            return response
         except HTTPError as error:
             raise SetupError(f"{method} {url} answered {error.code}: {error.read().decode(errors='replace')}") from None
 

@@ -139,7 +139,7 @@ def _with_closed_rings(geometry: Feature) -> Feature:
     return geometry | {"coordinates": _closed(geometry.get("coordinates"), depth)} if depth else geometry
 
 
-def _closed(rings: Any, depth: int) -> Any:
+def _closed(rings: object, depth: int) -> object:
     if not isinstance(rings, list) or not rings:
         return rings
     if depth:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +61,9 @@ class GeoPackageSource(Source):
                 raise
             yield from self._read(columns, geometry, _tolerant, read)
 
-    def _read(self, columns: Sequence[str], geometry: bool, texts: Any, offset: int) -> Iterator[Rows]:
+    def _read(
+        self, columns: Sequence[str], geometry: bool, texts: Callable[[bytes], str | bytes], offset: int
+    ) -> Iterator[Rows]:
         with_shapes = geometry and bool(self.geometry_column)
         names = [*columns, self.geometry_column] if with_shapes else list(columns)
         with closing(_connected(self.file)) as database:

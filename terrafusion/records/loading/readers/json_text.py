@@ -138,7 +138,7 @@ class _Text:
             self._refuse(f"{character!r} is missing" if mark else "the file breaks off")
         self._at += 1
 
-    def value(self) -> Any:
+    def value(self) -> object:
         self.ahead()
         while True:
             try:
