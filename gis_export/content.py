@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
+from numpy.typing import NDArray
 
 ROWS = 20_000
 """Of a batch."""
@@ -40,7 +41,7 @@ class Content:
     sums: dict[str, float] = field(default_factory=dict)
     extent: Extent | None = None
 
-    def add(self, shapes: Any, values: dict[str, Any]) -> None:
+    def add(self, shapes: NDArray[np.object_] | None, values: dict[str, Any]) -> None:
         """A batch: its shapes, None for a file without, and the numbers of the columns to sum."""
         for name, column in values.items():
             self.sums[name] = self.sums.get(name, 0.0) + float(

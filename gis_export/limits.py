@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from terrafusion.api import keys
+
+if TYPE_CHECKING:
+    from terrafusion.records.models import CountyAccess, CountySettings
 
 ACTIVE_JOBS = "max_active_jobs"
 _OF_A_FORMAT = ("max_records", "max_bytes")
@@ -40,8 +44,10 @@ class Used:
     active_jobs: int
 
 
-def effective_limits(settings: Any, access: Any | None, export_format: str, used: Used) -> list[Limit]:
-    """The limits of a ``CountySettings`` and, where it says otherwise, the user's ``CountyAccess``."""
+def effective_limits(
+    settings: CountySettings, access: CountyAccess | None, export_format: str, used: Used
+) -> list[Limit]:
+    """The limits of a county's settings and, where they say otherwise, of the user's own rights."""
 
     def of(name: str) -> int | None:
         own: int | None = getattr(access, name, None)
@@ -76,7 +82,7 @@ def describe(each: Broken, county_id: str) -> str:
     return f"The export has {each.estimate:,} {what}, and {limit} {advice}."
 
 
-def fault(format_limits: Any, known: Any) -> str | None:
+def fault(format_limits: object, known: Collection[str]) -> str | None:
     """What is wrong with a county's ``format_limits``."""
     example = 'Give an object such as {"KML": {"max_records": 50000, "max_bytes": 200000000}}.'
     if not isinstance(format_limits, dict) or not all(isinstance(each, dict) for each in format_limits.values()):

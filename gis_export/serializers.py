@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from gis_export import parameters
 from gis_export.formats import registry
+from gis_export.formats.base import Format
 from gis_export.models import GisExportJob
 from gis_export.request import ExportRequest, build
 from terrafusion.api.fields import NamesField
@@ -34,8 +35,9 @@ class FormatField(serializers.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__([(f.name, f.label) for f in registry.all_formats().values()], **kwargs)
 
-    def to_internal_value(self, data: object) -> Any:
-        return serializers.CharField().run_validation(data)
+    def to_internal_value(self, data: object) -> str:
+        name: str = serializers.CharField().run_validation(data)
+        return name
 
 
 class ExportRunSerializer(RunSerializer):
@@ -138,7 +140,7 @@ class FormatSerializer(serializers.Serializer[Any]):
     multi_layer = serializers.BooleanField(help_text="All layers go into one file; otherwise several are zipped.")
     crs = serializers.SerializerMethodField(help_text="The only CRS that the format allows; null for any.")
 
-    def get_crs(self, file_format: Any) -> str | None:
+    def get_crs(self, file_format: Format) -> str | None:
         return f"EPSG:{file_format.fixed_srid}" if file_format.fixed_srid else None
 
 

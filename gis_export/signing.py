@@ -70,7 +70,7 @@ def _content(manifest: Mapping[str, Any]) -> bytes:
     return json.dumps(_as_doubles(kept), sort_keys=True, separators=(",", ":")).encode()
 
 
-def _as_doubles(value: Any) -> Any:
+def _as_doubles(value: object) -> object:
     if isinstance(value, dict):
         return {name: _as_doubles(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -85,12 +85,11 @@ class Option:
     minimum: int = 0
     maximum: int = 0
 
-    def fault(self, given: Any) -> str | None:
+    def fault(self, given: object) -> str | None:
         """What is wrong with a value, None where nothing is."""
         if self.choices:
             return None if given in self.choices else words.unknown("value", given, available=self.choices)
-        whole = isinstance(given, int) and not isinstance(given, bool)
-        if whole and self.minimum <= given <= self.maximum:
+        if isinstance(given, int) and not isinstance(given, bool) and self.minimum <= given <= self.maximum:
             return None
         return f"Give a whole number from {self.minimum} to {self.maximum}."
 

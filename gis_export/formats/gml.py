@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import iterparse
+from xml.etree.ElementTree import Element, iterparse
 from xml.sax.saxutils import escape
 
 from gis_export.formats.base import Reader, Written, free_name, literal
@@ -16,6 +16,10 @@ from gis_export.formats.text import Piece, Value, value
 from gis_export.plan import LayerPlan, Loss, Totals
 
 if TYPE_CHECKING:
+    import numpy as np
+    import shapely
+    from numpy.typing import NDArray
+
     from gis_export.content import Content, Recorded
 
 NAMESPACE = "urn:x-terrafusion:gml"
@@ -228,7 +232,7 @@ def _feature_type(layer: LayerPlan) -> str:
     )
 
 
-def _shape(feature: Any) -> Any:
+def _shape(feature: Element) -> shapely.Geometry | None:
     """The parts of the feature's geometry, in the order of the axes of its CRS."""
     import shapely
 
@@ -243,7 +247,7 @@ def _shape(feature: Any) -> Any:
     return shapely.GeometryCollection(parts) if parts else None
 
 
-def _positions(element: Any) -> Any:
+def _positions(element: Element) -> NDArray[np.float64]:
     import numpy as np
 
     return np.array((element.text or "").split(), dtype=float).reshape(-1, 2)

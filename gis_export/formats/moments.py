@@ -7,12 +7,14 @@ is counted without a second look at the rows.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 _MILLISECOND, _SECOND, _MINUTE = 1_000, 1_000_000, 60_000_000  # microseconds
 ROUNDED = (
@@ -54,7 +56,7 @@ def _rounded(column: pa.Array) -> tuple[pa.Array, int]:
     return kept, int(np.count_nonzero(rounded != moments))
 
 
-def _to(moments: Any, unit: int) -> Any:
+def _to(moments: NDArray[np.int64], unit: int) -> NDArray[np.int64]:
     return (moments + unit // 2) // unit * unit
 
 

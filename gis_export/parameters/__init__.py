@@ -19,7 +19,7 @@ from gis_export.parameters.simplify import SIMPLIFY
 from gis_export.parameters.where import WHERE
 from terrafusion.records.models import County
 
-ALL: tuple[ExportParameter, ...] = (
+ALL: tuple[ExportParameter[Any], ...] = (
     SPATIAL_OPERATION,
     CRS,
     PRECISION,

@@ -30,10 +30,10 @@ SALE_FIELDS = (
 )
 
 
-class IncludeAssessmentData(ExportParameter, Boolean):
+class IncludeAssessmentData(ExportParameter[bool | None], Boolean):
     """Effective: true, false, or None where nobody asked: then the values go out, and no sale."""
 
-    def apply(self, value: object, selection: LayerSelection) -> LayerSelection:
+    def apply(self, value: bool | None, selection: LayerSelection) -> LayerSelection:
         if value is None or (value and selection.layer.name != LAYER):
             return selection
         if not value:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from gis_export.parameters.base import ExportParameter
 from gis_export.selection import OPERATIONS, LayerSelection
 from terrafusion.jobs.request import Choice
 
 
-class SpatialOperation(ExportParameter, Choice):
-    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
+class SpatialOperation(ExportParameter[str], Choice):
+    def apply(self, value: str, selection: LayerSelection) -> LayerSelection:
         return replace(selection, operation=value)
 
 
-class Package(ExportParameter, Choice):
+class Package(ExportParameter[str], Choice):
     """Whether a single file is packed, too: it is the job that packs."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
@@ -13,12 +12,13 @@ from gis_export.parameters.base import ExportContext, ExportParameter
 from gis_export.selection import Join, LayerSelection, literal_sql
 from terrafusion.jobs.request import Day, InvalidRequest
 from terrafusion.records import values
+from terrafusion.records.layers import LayerField
 
 LAYER = "parcels"
 """The layer whose rows have a history of values."""
 
 
-class DateParameter(ExportParameter, Day):
+class DateParameter(ExportParameter[str | None], Day):
     """Effective: the date as ISO 8601, None for none."""
 
     about_layers = True
@@ -29,18 +29,18 @@ class DateParameter(ExportParameter, Day):
             raise InvalidRequest(f"It is about {LAYER}, and the request has no such layer.")
         return day
 
-    def adopt(self, value: object, context: ExportContext) -> str | None:
+    def adopt(self, value: object, context: ExportContext) -> object:
         """A county's default counts for the layer that it is about."""
         return self.check(value, context) if LAYER in [layer.name for layer in context.layers] else None
 
 
 class AsOf(DateParameter):
-    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
+    def apply(self, value: str | None, selection: LayerSelection) -> LayerSelection:
         if value is None or selection.layer.name != LAYER:
             return selection
         day = date.fromisoformat(value)
 
-        def then(field: Any) -> Any:
+        def then(field: LayerField) -> LayerField:
             if field.name not in values.COLUMNS:
                 return field
             return replace(field, expression=values.value_in_effect(field.name, day))
@@ -69,7 +69,7 @@ class ChangedSince(DateParameter):
             raise InvalidRequest(f"The date must be before as_of, {as_of}.")
         return since
 
-    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
+    def apply(self, value: str | None, selection: LayerSelection) -> LayerSelection:
         if value is None or selection.layer.name != LAYER:
             return selection
         county = selection.county.pk

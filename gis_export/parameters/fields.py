@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from gis_export.parameters.base import ExportContext, ExportParameter
 from gis_export.selection import LayerSelection
@@ -16,7 +15,7 @@ from terrafusion.records.layers import Layer, named
 _EXAMPLE = {"parcels": ["parcel_number", "total_value"]}
 
 
-class Fields(ExportParameter):
+class Fields(ExportParameter[dict[str, list[str]] | None]):
     """Effective: the names of the fields by layer; layers that are not named send all."""
 
     about_layers = True
@@ -54,7 +53,7 @@ class Fields(ExportParameter):
                 selected[layer.name] = names
         return selected or None
 
-    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
+    def apply(self, value: dict[str, list[str]] | None, selection: LayerSelection) -> LayerSelection:
         if value is None or selection.layer.name not in value:
             return selection
         known = {field.name: field for field in selection.layer.fields}
@@ -72,7 +71,7 @@ FIELDS = Fields(
 )
 
 
-def by_layer(value: object, context: ExportContext) -> Any:
+def by_layer(value: object, context: ExportContext) -> object:
     """A bare list is about the only layer of the request."""
     return {context.layers[0].name: value} if isinstance(value, list) and len(context.layers) == 1 else value
 

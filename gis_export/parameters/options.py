@@ -12,7 +12,7 @@ from terrafusion.jobs.request import Faults, InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
 
 
-class Options(ExportParameter):
+class Options(ExportParameter[dict[str, Any]]):
     """Effective: every option of the format, with its value."""
 
     def check(self, value: object, context: ExportContext) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class Options(ExportParameter):
             for option in options
         }
 
-    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
+    def apply(self, value: dict[str, Any], selection: LayerSelection) -> LayerSelection:
         return replace(selection, options=value)
 
     def value_schema(self) -> Schema:

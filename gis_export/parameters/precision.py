@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from gis_export.parameters.base import ExportParameter
 from gis_export.selection import LayerSelection
@@ -12,10 +11,10 @@ from terrafusion.jobs.request import Integer
 _MAX = 15
 
 
-class Precision(ExportParameter, Integer):
+class Precision(ExportParameter[int | None], Integer):
     """Effective: the decimals, None for all that there are."""
 
-    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
+    def apply(self, value: int | None, selection: LayerSelection) -> LayerSelection:
         return replace(selection, precision=value)
 
 

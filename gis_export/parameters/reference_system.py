@@ -14,7 +14,7 @@ from terrafusion.jobs.request import InvalidRequest
 from terrafusion.jobs.request.parameter import Schema
 
 
-class ReferenceSystem(ExportParameter):
+class ReferenceSystem(ExportParameter[str]):
     """Effective: such as ``EPSG:2926``."""
 
     def check(self, value: object, context: ExportContext) -> str:
@@ -44,7 +44,7 @@ class ReferenceSystem(ExportParameter):
         fixed = context.file_format is not None and context.file_format.fixed_srid is not None
         return self.check(None if fixed else value, context)
 
-    def apply(self, value: object, selection: LayerSelection) -> LayerSelection:
+    def apply(self, value: str, selection: LayerSelection) -> LayerSelection:
         return replace(selection, srid=crs.parse(value))
 
     def schema(self) -> Schema:

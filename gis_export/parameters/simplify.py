@@ -19,10 +19,10 @@ _MAX_METERS = 10_000.0
 _MEMBERS = ("tolerance", "units")
 
 
-class Simplify(ExportParameter):
+class Simplify(ExportParameter[dict[str, Any] | None]):
     """Effective: the object with both members, None for no simplification."""
 
-    def parse(self, value: object, context: Any) -> dict[str, Any]:
+    def parse(self, value: object, context: object) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise InvalidRequest('Give an object such as {"tolerance": 10, "units": "ft"}.')
         faults = Faults()
@@ -38,7 +38,7 @@ class Simplify(ExportParameter):
         faults.raise_any()
         return {"tolerance": tolerance, "units": units}
 
-    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
+    def apply(self, value: dict[str, Any] | None, selection: LayerSelection) -> LayerSelection:
         if value is None:
             return selection
         tolerance = Tolerance(

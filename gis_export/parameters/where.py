@@ -24,15 +24,16 @@ _CONDITION = {
 }
 
 
-class Where(ExportParameter):
+class Where(ExportParameter[dict[str, Any] | None]):
     """Effective: a tree of conditions by layer (``terrafusion.records.conditions``)."""
 
     about_layers = True
 
-    def parse(self, value: Any, context: ExportContext) -> dict[str, Any] | None:
+    def parse(self, value: object, context: ExportContext) -> dict[str, Any] | None:
         layers = {layer.name: layer for layer in context.layers}
-        given = value
-        if not isinstance(value, dict) or not set(value) <= set(layers):
+        if isinstance(value, dict) and set(value) <= set(layers):
+            given = value
+        else:
             if len(layers) != 1 and isinstance(value, list):
                 raise InvalidRequest("The request has several layers: give an object of lists of conditions by layer.")
             if len(layers) != 1 and isinstance(value, dict):
@@ -51,15 +52,14 @@ class Where(ExportParameter):
         faults.raise_any()
         return by_layer or None
 
-    def adopt(self, value: object, context: ExportContext) -> dict[str, Any] | None:
+    def adopt(self, value: object, context: ExportContext) -> object:
         """A county's default may be about layers that are not requested."""
         names = {layer.name for layer in context.layers}
         if isinstance(value, dict):
             value = {name: tree for name, tree in value.items() if name in names}
-        conditions: dict[str, Any] | None = self.check(value, context)
-        return conditions
+        return self.check(value, context)
 
-    def apply(self, value: Any, selection: LayerSelection) -> LayerSelection:
+    def apply(self, value: dict[str, Any] | None, selection: LayerSelection) -> LayerSelection:
         tree = (value or {}).get(selection.layer.name)
         if tree is None:
             return selection

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from importlib.abc import MetaPathFinder
-from typing import Any
 
 _UNUSED = {"pandas", "geopandas"}
 
@@ -12,7 +11,7 @@ _UNUSED = {"pandas", "geopandas"}
 class _Unused(MetaPathFinder):
     """pyarrow and pyogrio load these where they are installed: 50 MB and half a second, and nothing here uses them."""
 
-    def find_spec(self, fullname: str, *_: Any) -> None:
+    def find_spec(self, fullname: str, *_: object) -> None:
         if fullname in _UNUSED:
             raise ModuleNotFoundError(f"The writer does without {fullname}.", name=fullname)
 

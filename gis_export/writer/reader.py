@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from adbc_driver_postgresql.dbapi import Connection
 
 from gis_export import totals
 from gis_export.formats.base import METRIC
@@ -22,8 +23,8 @@ from gis_export.writer.source import batches, row
 class Connections:
     """Two of one snapshot, for all layers of an export in turn: a server has few connections to give."""
 
-    rows: Any
-    totals: Any
+    rows: Connection
+    totals: Connection
 
 
 class LayerReader:
@@ -114,5 +115,5 @@ class LayerReader:
             yield batch
             self._progress(records)
 
-    def _source_totals(self, connection: Any, bbox: bool) -> tuple[Totals, list[Loss]]:
+    def _source_totals(self, connection: Connection, bbox: bool) -> tuple[Totals, list[Loss]]:
         return totals.read(self.layer, row(connection, totals.statement(self.layer, extent=bbox)))

@@ -26,12 +26,12 @@ class Snapshot:
     one costs tens of milliseconds until PostGIS is loaded; after an error they are closed.
     """
 
-    _idle: ClassVar[dict[str, list[Any]]] = {}
+    _idle: ClassVar[dict[str, list[postgresql.Connection]]] = {}
 
     def __init__(self, database: str, other: str = "") -> None:
         """``other``: the id of a snapshot that another session holds, to see what it sees."""
         self._database = database
-        self._used: list[Any] = []
+        self._used: list[postgresql.Connection] = []
         self._id = other
 
     def __enter__(self) -> Snapshot:
@@ -50,7 +50,7 @@ class Snapshot:
             else:
                 connection.close()
 
-    def connect(self) -> Any:
+    def connect(self) -> postgresql.Connection:
         begin = ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"]
         if self._id:
             begin.append(f"SET TRANSACTION SNAPSHOT '{self._id}'")
@@ -86,13 +86,13 @@ _SESSION = (
 )
 
 
-def _execute(connection: Any, *statements: str) -> None:
+def _execute(connection: postgresql.Connection, *statements: str) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 
 
-def row(connection: Any, sql: str) -> dict[str, Any]:
+def row(connection: postgresql.Connection, sql: str) -> dict[str, Any]:
     """The one row of ``sql``, by column name."""
     with connection.cursor() as cursor:
         cursor.execute(sql)
@@ -101,7 +101,7 @@ def row(connection: Any, sql: str) -> dict[str, Any]:
 
 
 @contextmanager
-def batches(connection: Any, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+def batches(connection: postgresql.Connection, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     """The rows of ``sql`` as batches of about ``BATCH_BYTES``, read ahead by a thread."""
     options = {StatementOptions.BATCH_SIZE_HINT_BYTES.value: str(BATCH_BYTES)}
     with connection.cursor(adbc_stmt_kwargs=options) as cursor:
