@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.db import connection
 
@@ -52,6 +53,6 @@ def _message(result: AnalysisResult, used: int, read: int) -> str:
     return f"{result.message} From {used:,} of {counted(read, 'sale')}; {read - used:,} were excluded."
 
 
-def _teller(context: JobContext) -> Any:
+def _teller(context: JobContext) -> Callable[[float, str], None]:
     """Progress of the statistics, 0 to 1, as the job's from 20 to 80 percent."""
     return lambda done, message: context.checkpoint(20 + 60 * done, message)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from market_analysis.analyses.market import (
     PLACE,
@@ -144,7 +145,7 @@ def _weight(name: str, parameters: dict[str, Any]) -> float:
     return float(parameters[f"{aspect}_weight"]) / sum(1 for other in FEATURES.values() if other[0] == aspect)
 
 
-def _parts(parts: Any) -> dict[str, float | None]:
+def _parts(parts: NDArray[np.float64]) -> dict[str, float | None]:
     """The share of each aspect in the squared distance."""
     total = float(parts.sum())
     sums = dict.fromkeys(ASPECTS, 0.0)
@@ -153,7 +154,7 @@ def _parts(parts: Any) -> dict[str, float | None]:
     return {aspect: value / total if total > 0 else None for aspect, value in sums.items()}
 
 
-def _reasons(own: Any, subject: Any, parts: Any) -> str:
+def _reasons(own: pd.Series, subject: pd.Series, parts: NDArray[np.float64]) -> str:
     """In words, what sets it apart most and least."""
     known = [
         (float(part), name)
@@ -167,7 +168,7 @@ def _reasons(own: Any, subject: Any, parts: Any) -> str:
     return f"alike in {_comparison(alike, own, subject)}; apart in {_comparison(apart, own, subject)}"
 
 
-def _comparison(name: str, own: Any, subject: Any) -> str:
+def _comparison(name: str, own: pd.Series, subject: pd.Series) -> str:
     _, title, kind = FEATURES[name]
     form = {Kind.MONEY: "${:,.0f}", Kind.PERCENT: "{:.1%}", Kind.YEAR: "{:.0f}"}.get(kind, "{:,.0f}")
     return f"{title.lower()} ({form.format(own[name])} against {form.format(subject[name])})"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from market_analysis.analyses.market import PERIOD, PLACE, SALES, START, WITHHELD, Area, Market, fewer_than, number
@@ -215,7 +216,9 @@ def _own(index: PriceIndex | None, period: int, min_sales: int) -> tuple[float, 
     return float(index.log[at]), float(index.error[at])
 
 
-def _against(county: PriceIndex, period: int, bases: Any) -> tuple[Any, Any]:
+def _against(
+    county: PriceIndex, period: int, bases: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The county's log index of a period against each place's base, and its standard error at most."""
     at, base = period - county.first, bases - county.first
     inside = (base >= 0) & (base < len(county.log))

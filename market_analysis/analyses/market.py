@@ -107,7 +107,7 @@ def natural(key: str) -> tuple[int, float, str]:
         return 1, 0.0, key
 
 
-def number(value: Any, digits: int | None = None) -> float | None:
+def number(value: float | None, digits: int | None = None) -> float | None:
     """For JSON: None where it is not finite."""
     if value is None or not np.isfinite(value):
         return None

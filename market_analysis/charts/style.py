@@ -50,7 +50,7 @@ def counts(field: str, bars: int) -> dict[str, Any]:
     }
 
 
-def plain(value: Any, digits: int = 3) -> float | None:
+def plain(value: float | None, digits: int = 3) -> float | None:
     """For the data of a chart: rounded, None where there is none."""
     return None if value is None or value != value else round(float(value), digits)
 

@@ -8,7 +8,6 @@ characteristic that is missing for some sales gets an indicator, one that is mis
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +30,7 @@ class Characteristics:
     centers: dict[str, tuple[float, float]]
     levels: dict[str, tuple[str, ...]]
 
-    def design(self, sales: pd.DataFrame) -> Any:
+    def design(self, sales: pd.DataFrame) -> sparse.csr_matrix:
         """A sparse matrix, one row a sale; without an intercept."""
         parts = [sparse.csc_matrix((len(sales), 0))]
         numbers = numeric(sales)
@@ -49,7 +48,7 @@ class Characteristics:
         return sparse.hstack(parts, format="csr")
 
 
-def _column(values: Floats) -> Any:
+def _column(values: Floats) -> sparse.csc_matrix:
     rows = np.flatnonzero(values).astype(np.int32)
     return sparse.csc_matrix((values[rows], rows, np.array([0, len(rows)], dtype=np.int32)), shape=(len(values), 1))
 

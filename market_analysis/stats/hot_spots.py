@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.least_squares import Floats
+
+if TYPE_CHECKING:
+    from libpysal.graph import Graph
 
 MIN_PLACES = 10
 """With fewer, the permutations say little."""
@@ -82,7 +85,7 @@ def hot_spots(
     names = np.array(["", "high-high", "low-high", "low-low", "high-low"])
     cluster = np.where(moran_p <= moran_threshold, names[moran.q], "")
 
-    def whole(statistics: Any, empty: Any) -> Any:
+    def whole(statistics: NDArray[Any], empty: float | str) -> NDArray[Any]:
         filled = np.full(len(values), empty, dtype=object if empty == "" else float)
         filled[linked] = statistics
         return filled
@@ -100,7 +103,7 @@ def hot_spots(
     )
 
 
-def _permuted(values: Floats, graph: Any, permutations: int) -> Floats:
+def _permuted(values: Floats, graph: Graph, permutations: int) -> Floats:
     """p of Gi* with binary weights: how often places sampled at random, beside the place itself, add up to as much as
     its neighbors do, or to as little."""
     random = np.random.default_rng(_SEED)
@@ -121,7 +124,7 @@ def _permuted(values: Floats, graph: Any, permutations: int) -> Floats:
     return p
 
 
-def _graph(outlines: NDArray[Any], weights: str, nearest: int) -> Any:
+def _graph(outlines: NDArray[Any], weights: str, nearest: int) -> Graph:
     import geopandas
     import shapely
     from libpysal.graph import Graph

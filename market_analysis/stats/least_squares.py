@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg, sparse
 
 from market_analysis.stats.errors import InsufficientSales
+
+if TYPE_CHECKING:
+    from statsmodels.robust.norms import HuberT
 
 Floats = npt.NDArray[np.float64]
 _RANK = 1e-10  # of the largest pivot, below which a column is taken as a combination of the others
@@ -46,7 +49,9 @@ class Fit:
         return len(self.residuals) - int(np.isfinite(self.coefficients).sum())
 
 
-def wls(design: Any, y: Floats, weights: Floats | None = None, *, lead: int = 0, own: float = _RANK) -> Fit:
+def wls(
+    design: sparse.csr_matrix, y: Floats, weights: Floats | None = None, *, lead: int = 0, own: float = _RANK
+) -> Fit:
     """Minimizes ``sum(weights * (y - design @ b)**2)``; ``design`` is a scipy sparse matrix.
 
     Columns that depend on others (pivoted Cholesky) are left out, but none of the first ``lead``, which are dummies of
@@ -94,7 +99,7 @@ def no_tick() -> None:
 
 
 def huber(
-    design: Any,
+    design: sparse.csr_matrix,
     y: Floats,
     weights: Floats | None = None,
     *,
@@ -137,7 +142,7 @@ def huber(
     return _with_huber_covariance(fit, plain, norm)
 
 
-def _with_huber_covariance(fit: Fit, plain: Fit, norm: Any) -> Fit:
+def _with_huber_covariance(fit: Fit, plain: Fit, norm: HuberT) -> Fit:
     """K^2 * [sum psi^2 / (n - p)] * s^2 / [mean psi']^2 * inv(X'X): Huber (1981), equation 7.6.
 
     With prior weights, those of ``plain``, X and the residuals are those of the problem times the weights' roots.
@@ -157,7 +162,7 @@ def _with_huber_covariance(fit: Fit, plain: Fit, norm: Any) -> Fit:
     return Fit(fit.coefficients, plain.covariance * (variance / plain.scale), fit.residuals, fit.weights, variance)
 
 
-def unlike_variances(fit: Fit, design: Any, weights: Floats, *, robust: bool) -> Fit:
+def unlike_variances(fit: Fit, design: sparse.csr_matrix, weights: Floats, *, robust: bool) -> Fit:
     """``fit``, of ``wls`` or (``robust``) of ``huber``, with a covariance that holds when ``weights`` are not the
     inverse of the true variances: the sandwich with HC3 (MacKinnon and White 1985), of Huber's scores if robust.
 

@@ -152,7 +152,7 @@ def _decided(index: PriceIndex) -> PriceIndex:
     return replace(index, log=np.where(chance, np.nan, index.log), error=np.where(chance, np.nan, index.error))
 
 
-def _fit(design: Any, y: Floats, weights: Floats | None, robust: bool, tick: Tick, lead: int = 0) -> Fit:
+def _fit(design: sparse.csr_matrix, y: Floats, weights: Floats | None, robust: bool, tick: Tick, lead: int = 0) -> Fit:
     return huber(design, y, weights, lead=lead, tick=tick) if robust else wls(design, y, weights, lead=lead)
 
 
@@ -168,7 +168,7 @@ def _of_pairs(linked_pairs: Pairs, step: str, weights: Floats | None, robust: bo
     return PriceIndex(linked_pairs.first, step, log, error, ends, fit.freedom)
 
 
-def _pair_design(linked_pairs: Pairs) -> Any:
+def _pair_design(linked_pairs: Pairs) -> sparse.csr_matrix:
     """-1 at the period of the earlier sale and 1 at that of the later one; the first period is the base."""
     rows = np.arange(len(linked_pairs.earlier))
     ones = np.ones(len(rows))
