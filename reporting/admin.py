@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -39,7 +40,7 @@ class ReportJobAdmin(JobAdmin):
     """Inspect, cancel and rerun reports."""
 
 
-def picture(file: Any, max_bytes: int) -> bytes:
+def picture(file: File[bytes], max_bytes: int) -> bytes:
     """The bytes of an uploaded PNG or JPEG that can be read whole; ValidationError for anything else, and for more than
     ``MAX_PIXELS``, which are counted before any is decoded: a small file may hold very many."""
     from PIL import Image, UnidentifiedImageError
@@ -144,8 +145,8 @@ class PhotoForm(PhotoModelForm):
         model = ParcelPhoto
         fields = ("county", "property", "file", "taken_on", "caption")
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
+    def clean_file(self) -> File[bytes]:
+        file: File[bytes] = self.cleaned_data["file"]
         if "file" in self.changed_data:
             picture(file, MAX_PHOTO_BYTES)
             file.seek(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 
@@ -57,7 +57,7 @@ def _renew(job: ReportJob) -> None:
     renew(job)
 
 
-def _needs(job: ReportJob) -> Any:
+def _needs(job: ReportJob) -> Needs:
     from reporting.request import needs
 
     return needs(job)
@@ -75,3 +75,4 @@ def _seconds(job: ReportJob) -> float:
 
 if TYPE_CHECKING:
     from reporting.models import ReportJob
+    from terrafusion.jobs.rights import Needs

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from pyproj import CRS
 
 from reporting.maps.sheet import Extent, MapSheet
 from terrafusion.records.models import County
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Coordinates = NDArray[np.float64]
 
 _METERS_PER_FOOT = 0.3048
 ASPECT = 1.5
@@ -122,7 +128,7 @@ def _rings(shape: dict[str, Any], feet: float) -> Iterable[Ring]:
             yield tuple((x * feet, y * feet) for x, y, *_ in ring)
 
 
-def to_feet(county: County, longitudes: Any, latitudes: Any) -> tuple[Any, Any]:
+def to_feet(county: County, longitudes: Coordinates, latitudes: Coordinates) -> tuple[Coordinates, Coordinates]:
     """Arrays of EPSG:4326 to feet."""
     from pyproj import Transformer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -113,7 +114,7 @@ class DecidedValueAdmin(ReadOnly):
         return row.decision.step
 
     @admin.display(description="When")
-    def decided_at(self, row: DecidedValue) -> Any:
+    def decided_at(self, row: DecidedValue) -> datetime:
         return row.decision.decided_at
 
     @admin.display(description="Who")

@@ -38,7 +38,12 @@ class Values:
 
 
 def values_of(
-    index: Any, value: Floats, low: Floats, high: Floats, flags: dict[str, Any], refused: dict[str, Any] | None = None
+    index: pd.Index,
+    value: Floats,
+    low: Floats,
+    high: Floats,
+    flags: dict[str, Any],
+    refused: dict[str, Any] | None = None,
 ) -> Values:
     """From arrays of all properties; ``flags`` and ``refused`` are codes with masks, the first refusal counts."""
     size = len(value)
@@ -55,7 +60,6 @@ def values_of(
             codes_of_rows[row].append(code)
     codes = np.empty(size, dtype=object)
     codes[:] = [tuple(one) for one in codes_of_rows]
-    index = pd.Index(index)
     frame = pd.DataFrame({"value": numbers[:, 0], "low": numbers[:, 1], "high": numbers[:, 2]}, index=index[has])
     return Values(frame, pd.Series(codes[has], index=index[has]), pd.Series(reason[~has], index=index[~has]))
 

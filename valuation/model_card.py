@@ -93,7 +93,7 @@ def _bounds(bounds: list[float] | None) -> str:
     return f"{bounds[0]:g} to {bounds[1]:g}" if bounds else ""
 
 
-def _features(features: Any) -> list[str]:
+def _features(features: list[dict[str, Any]] | dict[str, dict[str, Any]]) -> list[str]:
     if not features:
         return ["Nothing is recorded."]
     rows = features if isinstance(features, list) else [{"name": name, **figures} for name, figures in features.items()]

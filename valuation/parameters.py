@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 from terrafusion.jobs.request import (
     SCREENING,
@@ -56,11 +55,11 @@ class StoredModel(Parameter):
         return {"type": "string", "format": "uuid"}
 
 
-def as_uuid(value: Any) -> uuid.UUID | None:
+def as_uuid(value: object) -> uuid.UUID | None:
     """The UUID of a text; None for all else."""
     try:
-        return uuid.UUID(value)
-    except (AttributeError, TypeError, ValueError):
+        return uuid.UUID(value) if isinstance(value, str) else None
+    except ValueError:
         return None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
@@ -164,7 +163,7 @@ def _last_new_year(county: County) -> date:
     return date(last.year, 1, 1)
 
 
-def _has_value(studied: Values, day: date) -> Any:
+def _has_value(studied: Values, day: date) -> Exists:
     """Of a sale: its parcel has such a value."""
     if studied == CERTIFIED:
         rows = PropertyValueHistory.objects.filter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from reporting.document.blocks import Chart
@@ -27,7 +28,7 @@ def svg(chart: Chart) -> str:
 
 
 @cache
-def _converter() -> Any:
+def _converter() -> ModuleType:
     import vl_convert
 
     for folder in FOLDERS[:1]:  # charts have few words; the CJK collection is large

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
@@ -64,12 +63,11 @@ class _Sheet:
                 context.progress(1000 * len(self.columns))
         self._totals = lines.totals
 
-    def _fit(self, value: Any) -> Any:
+    def _fit(self, value: object) -> object:
         """Without what a cell cannot hold."""
-        kind = type(value)
-        if kind is str:
+        if isinstance(value, str):
             return clean(value)
-        if kind is date and value < _FIRST_DATE:
+        if type(value) is date and value < _FIRST_DATE:
             self.too_old += 1
             return None
         return value

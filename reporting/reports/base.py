@@ -158,12 +158,12 @@ def needs_of(jobs: Iterable[AbstractJob]) -> Needs:
     return reduce(or_, (job.needs() for job in jobs), Needs())
 
 
-def _worded(parameter: Parameter, value: Any) -> str:
+def _worded(parameter: Parameter, value: object) -> str:
     """A value, as the report prints it: codes by their labels, days as elsewhere."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
         return " ".join(f"{spelled(name).lower()} {part}" for name, part in sorted(value.items()) if part != "")
     if isinstance(parameter, Day):
-        return day(date.fromisoformat(value))
+        return day(date.fromisoformat(str(value)))
     return label(str(value)) if isinstance(parameter, Choice | Choices) else str(value)

@@ -37,17 +37,17 @@ class Run(Parameter):
     kind: ClassVar[str]
     done: ClassVar[tuple[Status, ...]] = _DONE
 
-    def resolve_default(self, context: Context) -> Any:
+    def resolve_default(self, context: Context) -> object:
         return None if self.default is None else self.check(self.default, context)
 
-    def parse(self, value: Any, context: Context) -> Any:
+    def parse(self, value: object, context: Context) -> object:
         if context.county is None:
             return value
         if value == LATEST:
             return str(self.newest(context.county, context.user).pk)
         try:
-            key = uuid.UUID(value)
-        except (AttributeError, TypeError, ValueError):
+            key = uuid.UUID(str(value))
+        except ValueError:
             raise InvalidRequest(f"Give the id of a {self.kind} run.") from None
         job = self.model._default_manager.filter(county=context.county, pk=key).first()  # of another county is as none
         if job is None or refusal(job, context.user):
@@ -92,7 +92,7 @@ class ValuationRun(Run):
     model = ValuationJob
     kind = "valuation"
 
-    def parse(self, value: object, context: Context) -> Any:
+    def parse(self, value: object, context: Context) -> object:
         if not isinstance(value, dict) or context.county is None:
             return super().parse(value, context)
         if unknown := keys.unknown(value, _OF_A_RUN):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.db.models import Model
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -17,13 +18,13 @@ class PreviewPage(PageRenderer):
     template = "valuation/decision_preview.html"
 
     def get_context(
-        self, data: object, accepted_media_type: Any, renderer_context: Mapping[str, Any]
+        self, data: object, accepted_media_type: str | None, renderer_context: Mapping[str, Any]
     ) -> dict[str, Any]:
         context = super().get_context(data, accepted_media_type, renderer_context)
         shown = getattr(renderer_context["view"], "request_shown", None)
         return {**context, "confirm": _boxes(shown) if shown else None}
 
-    def get_raw_data_form(self, data: object, view: APIView, method: str, request: Request) -> Any:
+    def get_raw_data_form(self, data: object, view: APIView, method: str, request: Request) -> forms.Form | None:
         return None if method == "POST" else super().get_raw_data_form(data, view, method, request)
 
 

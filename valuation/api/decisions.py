@@ -9,7 +9,6 @@ from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
-from rest_framework.utils.html import is_html_input
 
 from terrafusion.api.fields import NamesField
 from terrafusion.api.serializers import StrictSerializer
@@ -56,8 +55,8 @@ class SelectionSerializer(StrictSerializer):
     neighborhoods = NamesField(required=False, max_length=5_000)
     property_classes = NamesField(required=False, max_length=5_000)
 
-    def get_value(self, dictionary: Mapping[str, Any]) -> Any:
-        if not is_html_input(dictionary):
+    def get_value(self, dictionary: Mapping[str, Any]) -> object:
+        if not isinstance(dictionary, QueryDict):
             return super().get_value(dictionary)
         own = _prefixed(dictionary, str(self.field_name))
         values = {name: field.get_value(own) for name, field in self.fields.items()}
@@ -65,14 +64,14 @@ class SelectionSerializer(StrictSerializer):
         others = {name: own[name] for name in own if name not in self.fields}
         return ALL if others == {_EVERYTHING: ALL} and not named else {**named, **others}
 
-    def get_initial(self) -> Any:
+    def get_initial(self) -> dict[str, Any]:
         """Of a form that is shown again: what was sent."""
         if self.initial == ALL:
             return {"everything": True}
         sent: Any = self.initial or {}
         return {name: ", ".join(names) for name, names in sent.items() if name in self.fields}
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> ValueSelection:
         if data == ALL:
             return EVERYTHING
         if isinstance(data, str) or (isinstance(data, dict) and _EVERYTHING in data):
@@ -84,7 +83,7 @@ class SelectionSerializer(StrictSerializer):
         return ValueSelection(**chosen)
 
 
-def _prefixed(sent: Any, prefix: str) -> Any:
+def _prefixed(sent: QueryDict, prefix: str) -> QueryDict:
     """The boxes of a nested form, by their own names."""
     own = QueryDict(mutable=True)
     for key in sent:

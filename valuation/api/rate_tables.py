@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError as ModelFaults
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, viewsets
 from rest_framework.routers import SimpleRouter
@@ -49,7 +50,7 @@ class RateSerializer(KnownKeys, serializers.ModelSerializer[ScheduleRow]):
         validators: list[Any] = []  # full_clean sees to them, and also to defaults
 
 
-def _stored(row: ScheduleRow) -> Any:
+def _stored(row: ScheduleRow) -> Sequence[Field[Any, Any]]:
     return row._meta.concrete_fields
 
 

@@ -32,7 +32,7 @@ DEFAULT_METHOD = RECONCILED.name
 class ScopeField(serializers.Field[Any, Any, Any, Any]):
     """Any JSON, which a form sends as text; ``valuation.scope`` checks it."""
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> object:
         if not isinstance(data, str):
             return data
         if data.strip() != ALL:
@@ -40,7 +40,7 @@ class ScopeField(serializers.Field[Any, Any, Any, Any]):
                 return bodies.loads(data)
         return data.strip()
 
-    def to_representation(self, value: object) -> Any:
+    def to_representation(self, value: object) -> object:
         return value
 
 
@@ -73,12 +73,13 @@ class ValuationRunSerializer(RunSerializer):
     scope = ScopeField(default=ALL, initial=ALL, help_text=_SCOPE_HELP, style={"base_template": "textarea.html"})
     parameters = MethodParameters(help_text="Parameters of the method; see docs/user/valuation.md.")
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> dict[str, Any]:
         """A method that settles its own valuation date, as a ratio study does, may leave the day out."""
         method = data.get("valuation_method") if isinstance(data, Mapping) else None
         chosen = methods.find(method) if isinstance(method, str) else None
         self.fields["valuation_date"].required = chosen is None or chosen.settle is None
-        return super().to_internal_value(data)
+        values: dict[str, Any] = super().to_internal_value(data)
+        return values
 
     def build(self, members: Mapping[str, Any], faults: Faults) -> ValuationRequest | None:
         return build(members, self.user, faults)

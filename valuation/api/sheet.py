@@ -67,7 +67,7 @@ class RateBandSerializer(serializers.Serializer[Any]):
     rate = serializers.FloatField(allow_null=True, help_text="Dollars for a unit more, at the sheet's price level.")
     rate_error = serializers.FloatField(allow_null=True, help_text="Standard error of the rate, in dollars.")
 
-    def get_fields(self) -> Any:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         ends = {
             "from": serializers.JSONField(help_text="Where the size band begins: a number, or a grade in words."),
             "to": serializers.JSONField(help_text="Where it ends."),

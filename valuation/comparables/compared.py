@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from valuation.comparables import selection
 from valuation.comparables.adjuster import Adjuster
@@ -52,16 +53,16 @@ class Compared:
     level: Floats
 
     @property
-    def enough(self) -> Any:
+    def enough(self) -> NDArray[np.bool_]:
         """Whether a subject has the three comparables that a value takes."""
-        return self.used.sum(axis=1) >= _ENOUGH
+        return np.asarray(self.used.sum(axis=1) >= _ENOUGH)
 
     @property
-    def beyond(self) -> Any:
+    def beyond(self) -> NDArray[np.bool_]:
         """Whether adjustments are above what appraisers take for the limit: net 15 %, gross 25 % of the price."""
         price = np.maximum(self.price, 1.0)
         net, gross = np.abs(self.lines.sum(axis=2)) / price, np.abs(self.lines).sum(axis=2) / price
-        return (net > NET_LIMIT) | (gross > GROSS_LIMIT)
+        return np.asarray((net > NET_LIMIT) | (gross > GROSS_LIMIT))
 
 
 def compare(

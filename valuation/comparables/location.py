@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,5 +50,5 @@ class Location:
         return np.flatnonzero(np.isfinite(self.places).all(axis=1))
 
     @cached_property
-    def _tree(self) -> Any:
+    def _tree(self) -> KDTree:
         return KDTree(self.places[self._placed])

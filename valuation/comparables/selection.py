@@ -38,11 +38,11 @@ class Pool:
         return np.flatnonzero(np.isfinite(self.places).all(axis=1))
 
     @cached_property
-    def _by_place(self) -> Any:
+    def _by_place(self) -> KDTree:
         return KDTree(self.places[self._placed])
 
     @cached_property
-    def _by_looks(self) -> Any:
+    def _by_looks(self) -> KDTree:
         return KDTree(np.nan_to_num(self.effects))
 
 

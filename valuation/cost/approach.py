@@ -142,7 +142,7 @@ def prepare(
     return replace(learned(history, np.ones(len(history.sales), dtype=bool)), evidence=evidence)
 
 
-def _factors(plain: CostApproach, history: History, used: Any) -> dict[tuple[str, str], float]:
+def _factors(plain: CostApproach, history: History, used: Mask) -> dict[tuple[str, str], float]:
     """Medians in logs, shrunk toward those of the class and the county where sales are few."""
     homes = history.sales[used]
     lines = plain.value(homes).lines

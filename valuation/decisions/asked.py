@@ -35,7 +35,7 @@ class ValueSelection:
                 named &= Q(**{f"{column}__in": names})
         return named
 
-    def as_json(self) -> Any:
+    def as_json(self) -> str | dict[str, list[str]]:
         named = {name: list(getattr(self, name)) for name in _COLUMNS if getattr(self, name)}
         return ALL if self.everything else named
 

@@ -48,7 +48,7 @@ def _figures(request: DecisionRequest) -> tuple[Any, Any]:
     return _FINAL, Subquery(decision.values.filter(valuation=OuterRef("pk")).values("value_before")[:1])
 
 
-def _without_certified(county_id: str) -> Any:
+def _without_certified(county_id: str) -> Case:
     """As ``records.certified.leave`` will have it: another certified value in effect, or what the roll says."""
     standing = PropertyValueHistory.objects.filter(property=OuterRef("property"), certified=True, revoked_by=None)
     own = standing.filter(effective_date=OuterRef("effective_date"))

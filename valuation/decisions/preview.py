@@ -166,7 +166,7 @@ def _figures(ready: QuerySet[Any], request: DecisionRequest, count: int, skipped
     )
 
 
-def _line() -> Any:
+def _line() -> Cast:
     """All of a value that a decision could change, or that the preview shows."""
     columns = ("pk", "state", "value", "override_value", "land_value", "effective_date", "tax_year", "before", "after")
     array = Func(*columns, function="jsonb_build_array", output_field=JSONField())

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -95,7 +95,9 @@ class MassAppraisal:
         matrix = np.concatenate(parts) if parts else np.empty((0, len(self.explainer.names)))
         return pd.DataFrame(matrix, index=properties.index, columns=self.explainer.names)
 
-    def _chunks(self, properties: pd.DataFrame, progress: Progress | None) -> Any:
+    def _chunks(
+        self, properties: pd.DataFrame, progress: Progress | None
+    ) -> Iterator[tuple[Floats, Floats, Floats, Floats]]:
         """Value, low, high and features of so many properties at a time that memory stays flat."""
         for begin in range(0, len(properties), _CHUNK):
             some = properties.iloc[begin : begin + _CHUNK]

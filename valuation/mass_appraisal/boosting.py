@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import lightgbm
 import numpy as np
+from lightgbm.callback import CallbackEnv
 
 from valuation.frames import Floats, Progress
 from valuation.mass_appraisal import parts
@@ -21,7 +21,7 @@ _MANY_ROUNDS = 600  # up to which a tree is added for five sales, and then for t
 _MIN_OF_A_LEAF = (5, 40)  # with few and with many sales
 
 
-def relative_error(predicted: Floats, data: Any) -> tuple[Floats, Floats]:
+def relative_error(predicted: Floats, data: lightgbm.Dataset) -> tuple[Floats, Floats]:
     """The error in percent of the price, which the COD averages: gradient and a positive curvature, smoothed near 0."""
     away = np.clip(predicted - data.get_label(), -3, 1)
     error = np.expm1(away)
@@ -45,7 +45,7 @@ def fit(
         rounds = _rounds(int(rows.sum()))
         parameters["min_data_in_leaf"] = int(np.clip(rows.sum() // 20, *_MIN_OF_A_LEAF))
 
-        def advance(env: Any, number: int = number, rounds: int = rounds) -> None:
+        def advance(env: CallbackEnv, number: int = number, rounds: int = rounds) -> None:
             progress((number + (env.iteration + 1) / rounds) / parts.COUNT)
 
         data = lightgbm.Dataset(features[rows], target[rows])

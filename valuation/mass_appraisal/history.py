@@ -152,7 +152,7 @@ def _error(known: pd.DataFrame, held: npt.NDArray[np.bool_], as_of: date, uncert
     """By how much the level at the valuation date, as the middle sale of all gives it, is more uncertain than that at
     the middle one of the holdout sales, as the middle one of those before gives it."""
 
-    def middle(rows: Any) -> date:
+    def middle(rows: npt.NDArray[np.bool_]) -> date:
         dates = known["sale_date"][rows]
         day: date = dates.iloc[len(dates) // 2].date()
         return day

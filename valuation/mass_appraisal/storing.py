@@ -12,6 +12,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from valuation.errors import UnreadableModel
 from valuation.mass_appraisal import parts
@@ -116,8 +117,8 @@ def _renamed(about: dict[str, Any], files: dict[str, bytes]) -> tuple[dict[str, 
 
 
 def _read(about: dict[str, Any], files: dict[str, bytes]) -> MassAppraisal:
-    def array(name: str) -> Any:
-        return np.load(io.BytesIO(files[f"{name}.npy"]), allow_pickle=False)
+    def array(name: str) -> NDArray[Any]:
+        return np.asarray(np.load(io.BytesIO(files[f"{name}.npy"]), allow_pickle=False))
 
     def booster(name: str) -> lightgbm.Booster:
         return lightgbm.Booster(model_str=files[f"{name}.txt"].decode())

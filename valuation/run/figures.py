@@ -12,13 +12,13 @@ def applies(value: object) -> bool:
     return value is not None and value != "" and value == value  # a NaN is not itself
 
 
-def figure(value: object) -> Any:
+def figure(value: object) -> object:
     if isinstance(value, float):
         return round(value, 2 if abs(value) < 1000 else 0)
     return value
 
 
-def plain(value: object) -> Any:
+def plain(value: object) -> float | str | None:
     """A whole number without its fraction, a text, or None."""
     if not applies(value):
         return None

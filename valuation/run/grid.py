@@ -58,7 +58,11 @@ def comparables(grid: pd.DataFrame, parcels: pd.DataFrame, sales: pd.DataFrame, 
 
 
 def _adjustments(
-    names: list[str], pairs: list[tuple[list[Any], list[Any]]], amounts: Any, errors: Floats, rated: Collection[str]
+    names: list[str],
+    pairs: list[tuple[list[Any], list[Any]]],
+    amounts: npt.NDArray[np.int64],
+    errors: Floats,
+    rated: Collection[str],
 ) -> list[dict[str, list[Any]]]:
     """Of each row by name: of the subject, of the comparable, dollars, rate, its error. What is equal is left out."""
     result: list[dict[str, list[Any]]] = [{} for _ in range(len(amounts))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from valuation import scope as scopes
 from valuation.assessment import classes_of
 from valuation.errors import UnusableInput
 from valuation.mass_appraisal import holdout
-from valuation.models import EvaluationSale, PropertyValuation, State, ValuationJob
+from valuation.models import EvaluationSale, PropertyValuation, State, ValuationJob, ValuationModel
 from valuation.plain_values import plain
 from valuation.run import evaluation, files, model_storage, records, store
 from valuation.run.approaches import ApproachResult
@@ -32,6 +33,8 @@ from valuation.run.prepared import Prepared
 from valuation.run.rows import Chosen, Rows, rows
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from valuation.run.records import Market
 
 _READ, _READY, _VALUED = 3, 50, 95  # percent of the progress
@@ -46,7 +49,7 @@ def run(job: ValuationJob, context: JobContext) -> Outcome:
         return _Run(job, context, market).outcome()
 
 
-def _stoppable(context: JobContext) -> Any:
+def _stoppable(context: JobContext) -> AbstractContextManager[None]:
     connection.ensure_connection()
     return context.stop_with(connection.connection.cancel_safe)
 
@@ -107,7 +110,7 @@ class _Run:
     def _progress(self, begin: float, end: float, message: str) -> Callable[[float], None]:
         return lambda share: self.context.checkpoint(begin + share * (end - begin), message)
 
-    def _value(self, ids: Any, ready: Prepared) -> list[Path]:
+    def _value(self, ids: npt.NDArray[np.int64], ready: Prepared) -> list[Path]:
         """Value the parcels, a chunk at a time: store its rows, count them, and add them to the files, whose paths are
         returned. No more than a few chunks are in memory."""
         done = 0
@@ -121,7 +124,7 @@ class _Run:
                 self._progress(_READY, _VALUED, f"{done:,} of {counted(len(ids), 'parcel')}.")(done / len(ids))
         return table.paths
 
-    def _chunks(self, ids: Any, ready: Prepared) -> Iterator[tuple[pd.DataFrame, Chosen, Rows]]:
+    def _chunks(self, ids: npt.NDArray[np.int64], ready: Prepared) -> Iterator[tuple[pd.DataFrame, Chosen, Rows]]:
         """The parcels of each chunk with their values, two chunks at a time, in order; stores nothing."""
 
         def value(parcels: pd.DataFrame) -> tuple[pd.DataFrame, Chosen, Rows]:
@@ -156,7 +159,9 @@ class _Run:
             return None
         return sales.join(self.market.sales[["sale", "parcel_number"]], how="left")
 
-    def _summary(self, ready: Prepared, about: dict[str, Any], balance: dict[str, Any], model: Any) -> dict[str, Any]:
+    def _summary(
+        self, ready: Prepared, about: dict[str, Any], balance: dict[str, Any], model: ValuationModel | None
+    ) -> dict[str, Any]:
         summary = {
             "parcels": {"valued": self.valued, "refused": self.refused, "flagged": self.flagged},
             "totals": self.totals,

@@ -123,7 +123,7 @@ def _access_row(entry: Access) -> b.Row:
     return (entry.at, entry.user, entry.act, spelled(entry.kind), entry.key or None, entry.file, entry.right)
 
 
-def _withheld(withheld: Any) -> str:
+def _withheld(withheld: object) -> str:
     """An export's manifest lists the fields of each layer; a report says it in words."""
     if isinstance(withheld, dict):
         return "; ".join(

@@ -100,7 +100,7 @@ def _of_job(job: MarketAnalysisJob) -> Analysis:
     )
 
 
-def _kind(field: Any) -> Kind:
+def _kind(field: pa.Field) -> Kind:
     for fits, kind in _KINDS:
         if fits(field.type):
             return kind

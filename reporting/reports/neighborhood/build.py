@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -99,7 +99,7 @@ def build(profile: Profile) -> Iterator[b.Block]:
     yield excluded(profile.study.screening)
 
 
-def _median(values: Any) -> float | None:
+def _median(values: pd.Series) -> float | None:
     return float(values.median()) if len(values) else None
 
 

@@ -116,7 +116,7 @@ def _band(band: dict[str, Any], name: str) -> str:
     return f"{ends}\n{_rate(band['rate'])} \u00b1 {_rate(band['rate_error']).replace('$', '')}"
 
 
-def _end(value: Any) -> Any:
+def _end(value: float | str) -> float | str:
     if isinstance(value, str):
         return value
     return round(value) if abs(value) >= 100 else float(f"{value:.3g}")
@@ -185,7 +185,7 @@ def _share(one: dict[str, Any], name: str) -> str:
     return f" ({one[name] / price:+.1%})".replace("+", "" if name.startswith("gross") else "+") if price else ""
 
 
-def _plain(value: Any, name: str) -> str:
+def _plain(value: float | str | None, name: str) -> str:
     if "year" in name and value is not None:
         return shown(value, Kind.YEAR)
     return f"{value:,g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value or NOTHING)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from django.db.models import FloatField, IntegerField, QuerySet
 
@@ -47,7 +46,7 @@ def files(
     *,
     owners: bool,
     pictures: bool = True,
-    sheets: Any = None,
+    sheets: Callable[[list[int]], dict[int, ValueSheet]] | None = None,
     bundle_by: str = "none",
 ) -> Iterator[ParcelFile]:
     """The files in the order of ``ids``. ``owners``: with whom they belong to. ``pictures``: with map and photograph.

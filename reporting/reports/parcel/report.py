@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 
@@ -215,7 +216,7 @@ class _Changes:
             yield (one.parcel_number, one.owner_name, one.mailing_address, *place, bundle_of(one, bundle_by))
 
 
-def sheets_of(job_id: Any, *, brief: bool = False) -> Callable[[list[int]], dict[int, Any]] | None:
+def sheets_of(job_id: UUID | str | None, *, brief: bool = False) -> Callable[[list[int]], dict[int, Any]] | None:
     """Reads the sheets of a run for some parcels. ``brief``: without what fills pages."""
     if job_id is None:
         return None

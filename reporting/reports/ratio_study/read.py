@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from valuation.ratio import RatioStudy
 from valuation.scope import ValuationScope
 from valuation.study_groups import grouped, of_frame
 from valuation.study_terms import CERTIFIED, CURRENT, PropertyKind
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _VALUES = {CURRENT: "Values on record", CERTIFIED: "Certified values"}
 _RESAMPLES = 200
@@ -96,7 +99,7 @@ def _scope(request: Request, neighborhood: str | None) -> ValuationScope | None:
     )
 
 
-def _places(request: Request, sales: Any) -> list[tuple[float, float, float]]:
+def _places(request: Request, sales: pd.DataFrame) -> list[tuple[float, float, float]]:
     """Where the sales are, with their ratios over the level."""
     if not {"longitude", "latitude"} <= set(sales.columns) or not len(sales):
         return []
@@ -112,7 +115,7 @@ _UNKNOWN_AGE = "unknown"
 _AGE_ORDER = (*(text for _, text in _AGES), _UNKNOWN_AGE)
 
 
-def _ages(sales: Any, day: date) -> list[str]:
+def _ages(sales: pd.DataFrame, day: date) -> list[str]:
     ages = day.year - sales["year_built"].to_numpy(dtype=float)
     return [
         _UNKNOWN_AGE if not np.isfinite(age) else next(text for max_age, text in _AGES if age <= max_age)

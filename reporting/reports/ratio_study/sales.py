@@ -10,6 +10,7 @@ from reporting.document import blocks as b
 from reporting.document.labels import label
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted, day
+from valuation.ratio import Balance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,7 @@ def excluded(counts: Mapping[str, Any]) -> b.Table:
     return b.Table("excluded", "Sales excluded", columns, lines, note=note)
 
 
-def balance(sides: Any) -> b.Text:
+def balance(sides: Balance) -> b.Text:
     state = "in balance" if sides.balanced else "out of balance: sold parcels may have been valued from their prices"
     return b.Text(
         f"Sold and unsold: the median value per square foot is ${sides.median_sold:,.2f} of {sides.sold:,} sold "

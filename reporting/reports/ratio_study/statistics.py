@@ -10,7 +10,7 @@ from reporting.document.names import UNNAMED, natural
 from reporting.document.texts import NOTHING, shown
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
-from valuation.ratio import RatioStudy
+from valuation.ratio import Measure, RatioStudy
 from valuation.ratio.ranges import EDITION, PLACES
 from valuation.ratio.verdict import factor, verdict
 from valuation.study_terms import PropertyKind
@@ -147,7 +147,7 @@ def _figure(name: str, value: float | None) -> b.Rounded | None:
     return None if value is None else b.Rounded.of(value, PLACES[name])
 
 
-def _bounds(name: str, measure: Any) -> str:
+def _bounds(name: str, measure: Measure) -> str:
     if measure.acceptable is None:
         return NOTHING
     low, high = measure.acceptable
@@ -157,7 +157,7 @@ def _bounds(name: str, measure: Any) -> str:
     return f"{low:.{places}f} to {high:.{places}f}"
 
 
-def _verdict(name: str, measure: Any, kind: PropertyKind | None) -> str:
+def _verdict(name: str, measure: Measure, kind: PropertyKind | None) -> str:
     if measure.met is None:
         return "assessed by class" if name == "cod" and kind is None else "no range is set"
     if measure.met:

@@ -19,6 +19,7 @@ from valuation.run.balance import words
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 LARGEST = 25
 _GROUP = (
@@ -150,7 +151,7 @@ def _histogram(changed: pd.DataFrame) -> b.Chart:
     )
 
 
-def _rows(changed: pd.DataFrame, share: Any, chosen: Sequence[int]) -> list[b.Row]:
+def _rows(changed: pd.DataFrame, share: NDArray[np.float64], chosen: Sequence[int]) -> list[b.Row]:
     picked = changed.iloc[list(chosen)]
     return [
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from psycopg import sql
 
@@ -14,6 +14,9 @@ from terrafusion.records.sales import frame
 from terrafusion.words import day
 from valuation import ratio, values
 from valuation.models import ValuationJob
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _VALUES = """
 SELECT v.parcel_number, v.property_class, v.neighborhood, v.previous_value AS before,
@@ -62,7 +65,7 @@ def read(request: Request, now: datetime) -> Content:
     )
 
 
-def _balance(valued: Any) -> Any:
+def _balance(valued: pd.DataFrame) -> ratio.Balance | None:
     """Sold and unsold by the change of their value, which a sale should not make."""
     had = valued[((valued["before"] > 0) & (valued["after"] > 0)).to_numpy()]
     change = (had["after"] / had["before"]).to_numpy(dtype=float)
