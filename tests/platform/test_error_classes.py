@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-import subprocess
 from collections import Counter
 
-from tests.conftest import ROOT
+from tests.platform.sources import sources
 
-PACKAGES = ("terrafusion", "gis_export", "market_analysis", "valuation", "reporting")
 OF_PYTHON = {
     name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)
 }
@@ -18,16 +16,8 @@ OF_LIBRARIES = {"APIException", "CommandError", "SuspiciousOperation", "Throttle
 
 def classes() -> dict[str, list[ast.ClassDef]]:
     """Those of each module, by its path."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *PACKAGES]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     return {
-        name: [
-            node
-            for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8")))
-            if isinstance(node, ast.ClassDef)
-        ]
-        for name in names
-        if name.endswith(".py") and (ROOT / name).exists()
+        name: [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)] for name, tree in sources().items()
     }
 
 
