@@ -2,7 +2,7 @@
 # target is a file, because make cannot handle spaces in file names and this folder's path may have some.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-qgis matrix serve check format docs reference manage database database-stop bench bench-export bench-estimate bench-latency bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load chaos resets image-check mutants fuzz lock audit sbom clean purge
+.PHONY: help demo test test-qgis matrix serve check format docs reference manage database database-stop bench bench-export bench-estimate bench-latency bench-load bench-market bench-report bench-valuation bench-valuation-scale bench-valuation-job bench-queue bench-coverage load chaos resets image-check mutants fuzz lock audit sbom clean purge
 
 DEMO ?= king
 ROWS ?= 1000000
@@ -77,6 +77,10 @@ bench-export: ## Time exports of ROWS=1000000 parcels beside ogr2ogr; writes bui
 bench-latency: ## Time 200 small exports over HTTP; writes build/bench/latency.json
 	@terrafusion/setup/venv.sh dev
 	@$(RUN) .venv/bin/python -m benchmarks.latency
+
+bench-load: ## Load ROWS=1000000 parcels from files beside ogr2ogr; writes build/bench/load.json
+	@terrafusion/setup/venv.sh dev
+	@$(RUN) .venv/bin/python -m benchmarks.load_files
 
 bench-report: ## Cards in one PDF and a roll of 100,000 parcels in each format; writes build/bench/report.json
 	@terrafusion/setup/venv.sh dev

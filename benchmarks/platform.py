@@ -30,14 +30,15 @@ _DATABASE = "terrafusion_benchmark"
 _START_SECONDS, _STOP_SECONDS = 60, 30
 
 
-def use_benchmark_database() -> None:
-    """Set up Django, for this process and those it starts, on a database of its own beside the one of DATABASE_URL."""
+def use_benchmark_database(name: str = _DATABASE, *, fresh: bool = False) -> str:
+    """Set up Django, for this process and those it starts, on a database of its own beside the one of DATABASE_URL.
+    Returns the connection string of that one."""
     import django
     import environ
 
     url = os.environ["DATABASE_URL"]
     given = environ.Env.db_url_config(url)
-    os.environ["DATABASE_URL"] = urlsplit(url)._replace(path=f"/{_DATABASE}").geturl()
+    os.environ["DATABASE_URL"] = urlsplit(url)._replace(path=f"/{name}").geturl()
     os.environ.update(DJANGO_SETTINGS_MODULE="terrafusion.settings", MEDIA_ROOT=str(FOLDER / "media"))
     os.environ.update(
         PROMETHEUS_MULTIPROC_DIR=str(FOLDER / "metrics"), THROTTLE_USER="1000000/min", LOG_LEVEL="WARNING"
@@ -45,21 +46,31 @@ def use_benchmark_database() -> None:
     os.environ.setdefault("SECRET_KEY", "of-the-benchmark")
     FOLDER.mkdir(parents=True, exist_ok=True)
     django.setup()
+    if fresh:
+        drop_database(conninfo(given["NAME"]), name)
     with psycopg.connect(conninfo(given["NAME"]), autocommit=True) as connection:
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_DATABASE]).fetchone():
-            connection.execute(f"CREATE DATABASE {_DATABASE}")
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            connection.execute(f"CREATE DATABASE {name}")
     with psycopg.connect(conninfo(), autocommit=True) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
     manage("migrate", "--noinput", "--verbosity", "0")
+    return conninfo(given["NAME"])
 
 
-def conninfo(database: str = _DATABASE) -> str:
-    """libpq's connection string of a database on the server."""
+def drop_database(beside: str, name: str) -> None:
+    """``beside`` connects to another database of the server."""
+    with psycopg.connect(beside, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def conninfo(database: str = "") -> str:
+    """libpq's connection string of a database on the server; without a name, of the benchmark's."""
     from django.db import connection
 
     parameters = connection.get_connection_params()
     known = ("host", "port", "user", "password")
-    return psycopg.conninfo.make_conninfo(dbname=database, **{n: parameters[n] for n in known if parameters.get(n)})
+    name = database or parameters["dbname"]
+    return psycopg.conninfo.make_conninfo(dbname=name, **{n: parameters[n] for n in known if parameters.get(n)})
 
 
 def county_of(rows: int) -> str:
@@ -175,7 +186,8 @@ def save(name: str, result: Any) -> None:
 
 
 def main(run: Any) -> None:
-    """Run a benchmark; a set-up that fails says so in one line."""
+    """Run a benchmark; a set-up that fails says so in one line. SIGTERM ends it as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         run()
     except SetupError as error:
