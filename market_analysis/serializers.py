@@ -11,7 +11,7 @@ from rest_framework import serializers
 from market_analysis.catalogue import ANALYSES, Analysis
 from market_analysis.models import MarketAnalysisJob
 from market_analysis.request import PERIOD, MarketRequest, build
-from terrafusion.api.fields import NamesField, ObjectField
+from terrafusion.api.fields import NameField, NamesField, ObjectField
 from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import (
@@ -39,7 +39,7 @@ class PeriodField(ObjectField):
 
 
 class MarketAnalysisRunSerializer(RunSerializer):
-    analysis_type = serializers.ChoiceField(choices=list(ANALYSES), help_text="A name from GET analyses.")
+    analysis_type = NameField(choices=list(ANALYSES), help_text="A name from GET analyses.")
     county_id = CountyField(at_least=Role.ANALYST, help_text="The county's id.")
     geography = serializers.CharField(required=False, default="county", max_length=80, help_text=_GEOGRAPHY_HELP)
     period = PeriodField(

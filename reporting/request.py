@@ -22,7 +22,7 @@ def build(members: Mapping[str, Any], user: AnyUser, faults: Faults) -> Request 
     county, report = members.get("county_id"), registry.ALL.get(members.get("report_type", ""))
     given, area, values = members.get("area_of_interest"), None, None
     if report and given is not None and not report.takes_area:
-        faults.add("area_of_interest", f"The report {report.name} takes no area.")
+        faults.add("area_of_interest", f"The report {report.name} does not take an area of interest.")
     elif county:
         area = read_area(given, county, user, faults)
     if report and "parameters" in members:

@@ -12,6 +12,7 @@ from reporting.render.formats import FORMATS
 from reporting.reports import registry
 from reporting.reports.base import Report, Request
 from reporting.request import build
+from terrafusion.api.fields import NameField
 from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import AreaField, Faults, ParameterSerializer, ParametersField, RunSerializer
@@ -22,9 +23,9 @@ from terrafusion.records.api.county import CountyField
 class ReportRunSerializer(RunSerializer):
     """The body of ``run`` and ``preview``."""
 
-    report_type = serializers.ChoiceField(choices=[(name, report.title) for name, report in registry.ALL.items()])
+    report_type = NameField(choices=[(name, report.title) for name, report in registry.ALL.items()])
     county_id = CountyField(at_least=Role.ANALYST, help_text="The county's id.")
-    format = serializers.ChoiceField(
+    format = NameField(
         choices=[(name, made.title) for name, made in FORMATS.items()], default="pdf", help_text="Format of the file."
     )
     area_of_interest = AreaField(help_text="Empty for the whole county, or an area (docs/user/areas.md).")

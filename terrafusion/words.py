@@ -8,6 +8,7 @@ from datetime import date
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MAX_SHOWN = 60
+_MAX_NAMES = 5
 _MAX_ERROR_TEXT = 2_000
 
 
@@ -32,9 +33,13 @@ def shown(value: object) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
-def unknown(noun: str, *names: object, available: Iterable[str]) -> str:
-    """``Unknown layer 'x'. Available: parcels, sales.``"""
-    return f"Unknown {noun} {', '.join(map(shown, names))}. Available: {', '.join(available) or 'none'}."
+def unknown(noun: str, *names: object, available: Iterable[str] | None = None) -> str:
+    """``Unknown layer 'x'. Available: parcels, sales.`` Of many names the first 5 and how many more there are. Without
+    ``available``, there are too many to list."""
+    listed = ", ".join(map(shown, names[:_MAX_NAMES]))
+    more = f" and {len(names) - _MAX_NAMES:,} more" if len(names) > _MAX_NAMES else ""
+    known = "" if available is None else f" Available: {', '.join(available) or 'none'}."
+    return f"Unknown {noun} {listed}{more}.{known}"
 
 
 def error_text(error: Exception) -> str:

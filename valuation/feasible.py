@@ -31,7 +31,7 @@ def lacking_tables(county_id: str, method: Method, day: date) -> str:
     if not absent:
         return ""
     named = " and ".join(" or ".join(map(_named, kinds)) for kinds in absent)
-    return f"{method.short.capitalize()} needs {named}; {county_id} has none in force on {day}."
+    return f"{method.short.capitalize()} needs {named}; {county_id} has none effective on {day}."
 
 
 def _named(kind: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from terrafusion import words
 from terrafusion.jobs.request import (
     SCREENING,
     Boolean,
@@ -32,7 +33,7 @@ class StudiedValues(Parameter):
         key, county = as_uuid(value), context.county
         if key is None or (county and not values.valuing_jobs(county).filter(pk=key).exists()):
             where = f" of {county.pk}" if county else ""
-            raise InvalidRequest(f"Say current, certified, or the id of a completed valuation job{where}.")
+            raise InvalidRequest(f"Give current, certified, or the id of a completed valuation job{where}.")
         return str(key)
 
     def value_schema(self) -> Schema:
@@ -48,7 +49,7 @@ class StoredModel(Parameter):
         if key is None:
             raise InvalidRequest("Give the id of a model: GET models lists them.")
         if context.county and not ValuationModel.objects.filter(pk=key, county=context.county).exists():
-            raise InvalidRequest(f"{context.county.pk} has no such model.")
+            raise InvalidRequest(words.unknown(f"model of {context.county.pk}:", str(key)))
         return str(key)
 
     def value_schema(self) -> Schema:

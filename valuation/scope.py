@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from terrafusion import areas
+from terrafusion import areas, words
 from terrafusion.api import keys
 from terrafusion.areas import rows, storage
 from terrafusion.jobs.request import InvalidRequest
@@ -22,7 +22,6 @@ from terrafusion.types import AnyUser
 
 ALL = "all"
 MAX_NAMED = 50_000
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -83,15 +82,15 @@ def _named(kind: str, given: object, county: County, user: AnyUser) -> Valuation
         raise InvalidRequest({kind: f'Give a list of texts, such as {{"{kind}": ["0001", "0002"]}}.'})
     names = list(dict.fromkeys(given))
     if len(names) > MAX_NAMED:
-        raise InvalidRequest({kind: f"At most {MAX_NAMED:,} can be named; for more, say an area or all."})
+        raise InvalidRequest({kind: f"At most {MAX_NAMED:,} can be named; for more, give an area or all."})
     if any("\x00" in name for name in names):
         raise InvalidRequest({kind: "A name cannot hold a null character."})
     column = _COLUMNS[kind]
     there = PropertyOperational.objects.filter(county=county, **{f"{column}__in": names})
     unknown = sorted(set(names) - set(there.values_list(column, flat=True).distinct()))
     if unknown:
-        shown = ", ".join(unknown[:_SHOWN]) + (f" and {len(unknown) - _SHOWN:,} more" if len(unknown) > _SHOWN else "")
-        raise InvalidRequest({kind: f"{county.pk} has no such {kind}: {shown}."})
+        noun = kind.removesuffix("s") if len(unknown) == 1 else kind
+        raise InvalidRequest({kind: words.unknown(f"{noun} of {county.pk}:", *unknown)})
     return ValuationScope(county, {kind: names})
 
 

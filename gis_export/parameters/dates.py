@@ -26,7 +26,7 @@ class DateParameter(ExportParameter[str | None], Day):
     def parse(self, value: object, context: ExportContext) -> str:
         day = super().parse(value, context)
         if LAYER not in [layer.name for layer in context.layers]:
-            raise InvalidRequest(f"It is about {LAYER}, and the request has no such layer.")
+            raise InvalidRequest(f"It applies to {LAYER} only: add them to layers.")
         return day
 
     def adopt(self, value: object, context: ExportContext) -> object:

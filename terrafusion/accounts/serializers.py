@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.authtoken.serializers import AuthTokenSerializer
 
 from terrafusion.accounts.models import Token, TokenScope
+from terrafusion.api.fields import NameField
 from terrafusion.api.serializers import StrictSerializer
 
 
@@ -18,7 +19,7 @@ class NewTokenSerializer(StrictSerializer):
     name = serializers.CharField(
         default="", allow_blank=True, max_length=100, help_text="What it is for, so that you know it again."
     )
-    scope = serializers.ChoiceField(
+    scope = NameField(
         TokenScope.choices, default=TokenScope.WRITE, help_text="read: GET only. write: all that you may do."
     )
     days = serializers.IntegerField(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from rest_framework import serializers
 from rest_framework.fields import empty
 from rest_framework.utils.html import is_html_input
 
+from terrafusion import words
 from terrafusion.api import bodies
 
 
@@ -42,6 +43,17 @@ class OptionalJSONField(BoundedJSONField):
     def get_value(self, dictionary: Mapping[str, Any]) -> object:
         value = super().get_value(dictionary)
         return empty if value == "" and is_html_input(dictionary) else value
+
+
+class NameField(serializers.ChoiceField):
+    """One of some names, which a refusal lists."""
+
+    default_error_messages = {"invalid_choice": "Unknown {noun} {name}. Available: {available}."}
+
+    def fail(self, key: str, **kwargs: object) -> NoReturn:
+        noun = (self.field_name or "value").replace("_", " ")
+        name, available = words.shown(kwargs.pop("input", None)), ", ".join(map(str, self.choices))
+        super().fail(key, noun=noun, name=name, available=available, **kwargs)
 
 
 class NamesField(serializers.ListField):

@@ -42,5 +42,5 @@ def read(given: dict[str, Any], scope: AreaContext) -> Area:
     if any(part.meters > MAX_METERS for part in parts):
         raise AreaError(f"The distances must be at most {MAX_METERS / factor:,.0f} {units} together.")
     geometry = shapely.union_all([around(part.shape, part.meters) for part in parts])
-    note = f"The area reaches {distance:g} {units} ({meters:g} m) on the ground beyond what it is drawn round."
+    note = f"The area reaches {distance:g} {units} ({meters:g} m) on the ground beyond the given shape."
     return Area(geometry, (*inner.notes, note), parts, inner.vertices)

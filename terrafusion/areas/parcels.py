@@ -9,7 +9,7 @@ from terrafusion.areas.errors import AreaError
 from terrafusion.areas.members import only
 from terrafusion.areas.records import union_of
 from terrafusion.records.models import PropertyOperational
-from terrafusion.words import counted, shown
+from terrafusion.words import counted, shown, unknown
 
 MAXIMUM = 5_000
 
@@ -31,8 +31,8 @@ def area_of(numbers: object, scope: AreaContext) -> Area:
     rows = PropertyOperational.objects.filter(county=scope.county, parcel_number__in=wanted)
     known = dict(rows.values_list("parcel_number", "geometry__isempty"))
     faults = []
-    if unknown := [number for number in wanted if number not in known]:
-        faults.append(f"{scope.county.pk} has no parcel {', '.join(map(shown, unknown))}.")
+    if missing := [number for number in wanted if number not in known]:
+        faults.append(unknown(f"{'parcel' if len(missing) == 1 else 'parcels'} of {scope.county.pk}:", *missing))
     if bare := [number for number in wanted if known.get(number, False) is not False]:
         faults.append(f"These parcels have no outline: {', '.join(map(repr, bare))}.")
     if faults:

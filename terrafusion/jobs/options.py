@@ -18,6 +18,7 @@ from terrafusion.api import bodies
 from terrafusion.jobs.errors import InvalidWebhookUrl
 from terrafusion.jobs.webhooks import address, secrets
 from terrafusion.records.models import CountySettings
+from terrafusion.words import counted
 
 _MINIMUM = timedelta(minutes=1)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -44,7 +45,7 @@ class LifetimeField(serializers.Field[Any, Any, Any, Any]):
 
     default_error_messages = {
         "invalid": 'Give seconds, an ISO 8601 duration such as "P30D" or "PT12H", or such as "30d" or "12h".',
-        "short": "A result is kept for a minute at least.",
+        "short": "Give at least one minute.",
     }
 
     def to_internal_value(self, data: object) -> object:
@@ -63,7 +64,7 @@ class WebhookField(serializers.CharField):
     """An address on the public internet, of a user who has a secret to sign with."""
 
     default_error_messages = {
-        "no_secret": "Make a secret first, by POST /api/v1/webhooks/secret: messages are signed with it.",
+        "no_secret": "Create a secret first (POST /api/v1/webhooks/secret): messages are signed with it.",
     }
 
     def to_internal_value(self, data: str) -> str:
@@ -161,7 +162,8 @@ def _beyond(body: Mapping[str, Any], options: dict[str, Any]) -> str:
     asked = duration(options.get("expires_in"))
     if asked is None or asked <= (lifetime_limit := longest(body["county_id"])):
         return ""
-    return f"max_result_days of {body['county_id']} is {lifetime_limit.days}: ask for less."
+    days = counted(lifetime_limit.days, "day")
+    return f"Results of {body['county_id']} are kept for at most {days} (max_result_days)."
 
 
 def longest(county_id: str) -> timedelta:

@@ -115,8 +115,8 @@ def test_the_notice_list_is_exact(api: APIClient) -> None:
 
 
 FAULTS = [
-    (parcels(1, 77, 78), "COUNTY01 has no parcel '000077', '000078'."),
-    (parcels(9), "COUNTY01 has no parcel '000009'."),  # which the other county has
+    (parcels(1, 77, 78), "Unknown parcels of COUNTY01: '000077', '000078'."),
+    (parcels(9), "Unknown parcel of COUNTY01: '000009'."),  # which the other county has
     (parcels(999), "These parcels have no outline: '000999'."),
     ({"type": "parcels", "parcels": [1]}, "put 1 in quotes"),
     ({"type": "parcels", "parcels": []}, "list of texts"),

@@ -132,7 +132,7 @@ def test_other_layers_are_as_they_are(api: APIClient, valued: County) -> None:
         ({"as_of": "2024-13-01"}, ["parcels"], "parameters.as_of", "such as 2024-12-31"),
         ({"as_of": 2024}, ["parcels"], "parameters.as_of", "such as 2024-12-31"),
         ({"changed_since": "yesterday"}, ["parcels"], "parameters.changed_since", "such as 2024-12-31"),
-        ({"as_of": "2024-01-01"}, ["sales"], "parameters.as_of", "about parcels, and the request has no such layer"),
+        ({"as_of": "2024-01-01"}, ["sales"], "parameters.as_of", "applies to parcels only: add them to layers"),
         (
             {"as_of": "2024-01-01", "changed_since": "2024-01-01"},
             ["parcels"],

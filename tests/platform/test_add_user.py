@@ -124,7 +124,7 @@ def test_a_right_without_a_county_is_refused(option: tuple[str, ...], county: Co
 
 
 def test_an_unknown_county_changes_nothing(county: County, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"There is no county NOWHERE\. Counties: COUNTY01\."):
+    with pytest.raises(CommandError, match=r"Unknown county 'NOWHERE'\. Available: COUNTY01\."):
         add_user("ann", "--county", "NOWHERE", "--password-file", str(tmp_path / "password"))
     assert not get_user_model().objects.exists()
     assert not (tmp_path / "password").exists()

@@ -232,5 +232,5 @@ def test_a_report_of_a_run_that_cannot_succeed_is_refused(api: APIClient, county
     assert response.status_code == 400, response.content
     (fault,) = response.json()["errors"]
     assert fault["field"] == "parameters.valuation_job.valuation_method"
-    assert "land rates (land); COUNTY01 has none in force on 2022-01-01" in fault["detail"]
+    assert "land rates (land); COUNTY01 has none effective on 2022-01-01" in fault["detail"]
     assert not ReportJob.objects.exists()

@@ -78,7 +78,7 @@ def test_sales_that_the_rules_exclude(api: APIClient, county: County, method: st
 def test_cost_without_tables(api: APIClient, county: County) -> None:
     data.homes(county, 5)
     message = refused(api, county, "cost")
-    assert message.startswith("Cost needs land rates (land); COUNTY01 has none in force on 2022-01-01. Load them")
+    assert message.startswith("Cost needs land rates (land); COUNTY01 has none effective on 2022-01-01. Load them")
     land: dict[str, Any] = {"base_lot_sqft": 5000, "base_value": 1, "excess_rate_per_sqft": 1, "short_rate_per_sqft": 1}
     table(LandRate, county, "2022-01-02", **land)
     refused(api, county, "cost")  # not yet in force

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from terrafusion.api.fields import NamesField
+from terrafusion.api.fields import NameField, NamesField
 from terrafusion.api.serializers import StrictSerializer
 from valuation.decisions.asked import ALL, EVERYTHING, DecisionRequest, ValueSelection
 from valuation.models import Decision, Step, ValuationJob
@@ -95,7 +95,7 @@ def _prefixed(sent: QueryDict, prefix: str) -> QueryDict:
 class DecisionRequestSerializer(StrictSerializer):
     """``validated_data["request"]`` is the checked ``DecisionRequest``; the context's ``job`` is what it is about."""
 
-    step = serializers.ChoiceField(Step.choices)
+    step = NameField(Step.choices)
     selection = SelectionSerializer(
         help_text=f'"{ALL}", or an object with parcels, neighborhoods, property_classes.',
         style={"base_template": "selection.html"},

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from terrafusion.api import bodies
+from terrafusion.api.fields import NameField
 from terrafusion.jobs.api.serializers import JobResultSerializer, JobStatusSerializer
 from terrafusion.jobs.models import AbstractJob
 from terrafusion.jobs.request import Faults, ParametersField, RunSerializer
@@ -44,7 +45,7 @@ class ScopeField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
-class MethodField(serializers.ChoiceField):
+class MethodField(NameField):
     """One of the methods that are registered when the serializer is made: DRF makes its fields anew each time."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -1,7 +1,7 @@
 """A county's own tables for cost and income, with effective dates: loaded from CSV, edited in the admin.
 
 An empty class, code or other text stands for any. For a property the row that names most of what it is wins, and of
-those the latest that is in force on the valuation date (``valuation.cost``, ``valuation.income``).
+those the latest that is effective on the valuation date (``valuation.cost``, ``valuation.income``).
 """
 
 from __future__ import annotations

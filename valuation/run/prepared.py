@@ -43,7 +43,7 @@ class Prepared:
 
 
 def read_tables(job: ValuationJob, ready: Prepared, method: Method) -> dict[str, pd.DataFrame]:
-    """The rows of the method's tables that are in force on the valuation date, by kind; ``ready`` names their sources.
+    """The rows of the method's tables that are effective on the valuation date, by kind; ``ready`` names their sources.
 
     Raises ``NoEffectiveRates`` where a table that the method needs has none.
     """

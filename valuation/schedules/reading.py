@@ -14,7 +14,7 @@ from valuation.models import SCHEDULES
 
 @dataclass(frozen=True)
 class Table:
-    """Rows that were in force on a day or before, and how many of them are examples."""
+    """Rows that were effective on a day or before, and how many of them are examples."""
 
     rows: pd.DataFrame
     examples: int

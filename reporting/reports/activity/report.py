@@ -50,7 +50,7 @@ class ExportActivity(Report):
             request.user is None
             or not counties_for(request.user, at_least=Role.MANAGER).filter(pk=request.county.pk).exists()
         ):
-            return {"report_type": [f"Who asked for what is shown to managers of {request.county.pk} only."]}
+            return {"report_type": [f"Requires the manager role in {request.county.pk}."]}
         return {}
 
     def needs(self, request: Request) -> Needs:

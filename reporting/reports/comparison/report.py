@@ -7,6 +7,7 @@ from typing import Any
 from reporting.reports.base import Request
 from reporting.reports.parcels import nothing_there
 from reporting.reports.ratio_study.report import STUDY, StudyReport, days_of
+from terrafusion import words
 from terrafusion.jobs.request import Texts
 from terrafusion.jobs.rights import Needs
 from terrafusion.records.access import counties_for
@@ -59,7 +60,7 @@ class CountyComparison(StudyReport):
         )
         missing = [name for name in wanted if name not in allowed]
         if missing:
-            return {"parameters.counties": [f"There is no county {name!r} for you." for name in missing]}
+            return {"parameters.counties": [words.unknown("county", *missing)]}
         if request.values["valuation_job"]:
             fault = "A run is of one county: compare current or certified values."
             return {"parameters.valuation_job": [fault]}

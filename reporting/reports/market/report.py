@@ -47,7 +47,7 @@ class MarketSummary(Report):
             return {"county_id": [f"{request.county.pk} has no sales to analyze."]}
         if request.values["market_jobs"]:
             hidden = [job for job in _analyses(request) if refusal(job, request.user)]
-            messages = [f"{request.county.pk} has no market analysis run {job.pk} for you." for job in hidden]
+            messages = [f"{request.county.pk} has no market analysis run {job.pk} that you may read." for job in hidden]
             return {"parameters.market_jobs": messages} if messages else {}
         faults: dict[str, list[str]] = {}
         for name in names(request):

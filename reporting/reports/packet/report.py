@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reporting.reports.base import Request
 from reporting.reports.ratio_study.report import STUDY, StudyReport
+from terrafusion import words
 from terrafusion.jobs.request import Text
 from terrafusion.records.models import PropertyOperational, Sale
 
@@ -22,7 +23,7 @@ class AbatementPacket(StudyReport):
     def check(self, request: Request) -> dict[str, list[str]]:
         number = request.values["parcel"]
         if not PropertyOperational.objects.filter(county=request.county, parcel_number=number).exists():
-            return {"parameters.parcel": [f"{request.county.pk} has no parcel {number}."]}
+            return {"parameters.parcel": [words.unknown(f"parcel of {request.county.pk}:", number)]}
         if not Sale.objects.filter(county=request.county).exists():
             return {"county_id": [f"{request.county.pk} has no sales to study."]}
         return {}

@@ -72,7 +72,7 @@ def parse(url: str) -> Address:
     allowed = {name.lower() for name in settings.WEBHOOK_INTERNAL_HOSTS}
     internal = host in allowed or f"{host}:{port}" in allowed
     if not secure and not (internal and parts.scheme == "http"):
-        raise InvalidWebhookUrl("Give an https:// address.")
+        raise InvalidWebhookUrl("Give an https:// URL.")
     if not port:
         raise InvalidWebhookUrl("There is no port 0.")
     if not internal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from terrafusion import words
 from terrafusion.records.errors import FieldRefused
 from terrafusion.records.layers.layer import Layer, LayerField
 
@@ -30,5 +31,5 @@ def find(layer: Layer, name: str, *, personal: bool) -> LayerField:
         raise FieldRefused(refused)
     known = open_fields(layer, personal=personal)
     if name not in known:
-        raise FieldRefused(f"{layer.name} has no field {name[:80]!r}; it has {', '.join(known) or 'none'}.")
+        raise FieldRefused(words.unknown(f"field of {layer.name}:", name, available=known))
     return known[name]

@@ -34,7 +34,7 @@ from terrafusion.records.loading.report import LoadReport, Rejects
 from terrafusion.records.loading.rows import RowReader
 from terrafusion.records.loading.sales import SalePlan
 from terrafusion.records.models import County
-from terrafusion.words import counted
+from terrafusion.words import counted, unknown
 
 _LAYER_NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _PLANS: dict[str, type[LoadPlan]] = {"parcels": ParcelPlan, "sales": SalePlan}
@@ -198,8 +198,8 @@ def _refuse_duplicates(cursor: CursorWrapper, plan: LoadPlan, report: LoadReport
 def _county(county_id: str) -> County:
     county = County.objects.filter(pk=county_id).first()
     if county is None:
-        known = ", ".join(County.objects.values_list("id", flat=True)) or "none yet"
-        raise LoadError(f"There is no county {county_id!r}. There are: {known}.")
+        known = County.objects.values_list("id", flat=True)
+        raise LoadError(unknown("county", county_id, available=known))
     return county
 
 

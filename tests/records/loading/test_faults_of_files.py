@@ -180,7 +180,7 @@ def test_several_layers(loaded: County, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("county", "layer", "message"),
     [
-        ("NOWHERE", "parcels", "There is no county 'NOWHERE'. There are: KING"),
+        ("NOWHERE", "parcels", "Unknown county 'NOWHERE'. Available: KING"),
         ("KING", "parcel", "There is no layer 'parcel': say parcels"),
         ("KING", "Sales", "There is no layer 'Sales': say sales"),
         ("KING", "flood zones", "'flood zones' is no name of a layer"),

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from terrafusion.records.models import County, CountyAccess
+from terrafusion.words import unknown
 
 
 class Command(BaseCommand):
@@ -77,8 +78,7 @@ class Command(BaseCommand):
 def _counties(ids: list[str]) -> list[County]:
     counties = County.objects.in_bulk(ids)
     if missing := sorted(set(ids) - set(counties)):
-        known = ", ".join(County.objects.values_list("id", flat=True)) or "none"
-        raise CommandError(f"There is no county {', '.join(missing)}. Counties: {known}.")
+        raise CommandError(unknown("county", *missing, available=County.objects.values_list("id", flat=True)))
     return [county for _, county in sorted(counties.items())]
 
 
