@@ -60,6 +60,20 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def forks_die_with_parent(generations: int) -> None:
+    """So do the processes that this one forks from now on, and those that they fork, to as many generations. Later
+    ones may be forked by a thread that ends before they do."""
+    depth = 0
+
+    def count() -> None:
+        nonlocal depth
+        depth += 1
+        if depth <= generations:
+            die_with_parent()
+
+    os.register_at_fork(after_in_child=count)
+
+
 def wait(process: subprocess.Popen[bytes]) -> int:
     """Its exit code, as ``process.wait()`` has it. What was adopted and ends meanwhile is reaped as it ends."""
     while process.returncode is None:

@@ -287,9 +287,13 @@ def test_sigterm_ends_supervisor_and_clusters(supervisor: subprocess.Popen[bytes
     assert not alive
 
 
-def test_a_killed_supervisor_leaves_no_cluster(supervisor: subprocess.Popen[bytes]) -> None:
+@pytest.mark.parametrize("with_guard", [False, True])
+def test_a_killed_supervisor_leaves_no_cluster(supervisor: subprocess.Popen[bytes], *, with_guard: bool) -> None:
+    """Nor does one that is killed together with the cluster's guard, whose end nobody is left to notice."""
     family = psutil.Process(supervisor.pid).children(recursive=True)
-    supervisor.kill()
+    guards = [cluster_of(supervisor), *cluster_of(supervisor).children()] if with_guard else []
+    for process in (supervisor, *guards):
+        process.kill()
     supervisor.wait()
     _, alive = psutil.wait_procs(family, timeout=30)
     assert not alive

@@ -8,6 +8,8 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from terrafusion.setup import processes
+
 
 class Command(BaseCommand):
     help = "Run the workers of one cluster, Q_CLUSTER_NAME; supervise starts it and looks after it."
@@ -20,4 +22,5 @@ class Command(BaseCommand):
         checks.join()
         if checks.exitcode:
             raise CommandError("The system checks failed.")
+        processes.forks_die_with_parent(2)  # the guard, and what it starts: workers, pusher, monitor
         call_command("qcluster")
