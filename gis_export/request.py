@@ -25,12 +25,14 @@ from terrafusion.words import unknown
 
 @dataclass(frozen=True, kw_only=True)
 class ExportRequest(JobRequest):
-    """A sound request. ``values`` holds the effective value of each parameter."""
+    """A sound request. ``values`` holds the effective value of each parameter. ``personal``: whether who asks may have
+    personal data, by which records are larger."""
 
     model = GisExportJob
 
     file_format: Format
     layers: tuple[Layer, ...]
+    personal: bool = False
 
     @cached_property
     def effective_inputs(self) -> dict[str, Any]:
@@ -103,7 +105,12 @@ def build(members: Mapping[str, Any], user: AnyUser, faults: Faults) -> ExportRe
     if faults or county is None or context.file_format is None or not context.layers:
         return None
     return ExportRequest(
-        county=county, area=area, values=values, file_format=context.file_format, layers=context.layers
+        county=county,
+        area=area,
+        values=values,
+        file_format=context.file_format,
+        layers=context.layers,
+        personal=context.personal,
     )
 
 
@@ -127,6 +134,7 @@ def of_job(job: GisExportJob) -> ExportRequest:
         values=context.values,
         file_format=file_format,
         layers=layers,
+        personal=job.submitted_by is not None and may_see_personal_data(job.submitted_by, job.county_id),
     )
 
 

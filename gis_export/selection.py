@@ -17,13 +17,15 @@ from gis_export.plan import ColumnPlan, LayerPlan, Notice
 from gis_export.shaping import Tolerance
 from terrafusion.areas import Area, rows
 from terrafusion.records import transformations
-from terrafusion.records.layers import Layer, LayerField
+from terrafusion.records.layers import Layer, LayerField, epoch
 from terrafusion.records.models import County
 
 OPERATIONS = ("intersects", "within", "clip")
 REPAIRED = "Invalid shapes were repaired, for only valid ones can be cut."
 LEFT_OUT = "Records without a geometry are in no area, and were left out."
 _REPAIRED = "NOT (ST_Covers(area, feature) OR ST_IsValid(feature))"
+_SAMPLED_VERTICES = 100_000
+"""Of the shapes of a sample, which an estimate must look at within a request."""
 _DIMENSION = {"Point": 1, "MultiPoint": 1, "MultiLineString": 2, "MultiPolygon": 3}  # of ST_CollectionExtract
 
 
@@ -48,7 +50,7 @@ class LayerSelection:
     presence reveals some. A field of a join is read from there; those that the layer has not follow its own.
     ``as_of`` is the day of its values, None for today's; ``precision`` and ``tolerance`` are as in
     ``gis_export.shaping``. ``effective_inputs`` is what the function of ``gis_export.parameters`` returned, once
-    for an export.
+    for an export. ``sample``: only so many of the rows, or fewer where their shapes are large; 0 for all.
     """
 
     county: County
@@ -65,6 +67,7 @@ class LayerSelection:
     precision: int | None = None
     tolerance: Tolerance | None = None
     effective_inputs: dict[str, Any] = field(default_factory=dict)
+    sample: int = 0
 
     def without_personal(self) -> tuple[LayerSelection, list[str]]:
         """The selection without personal data, and the names of the fields that were withheld."""
@@ -81,6 +84,8 @@ class LayerSelection:
         return self.layer.queryset.filter(self.condition).order_by()
 
     def plan(self) -> LayerPlan:
+        """Of a sample, the SQL gives ``scale`` too: how many times the mean vertices of its shapes those of the first
+        rows have."""
         joined = {field.name: f"j{i}" for i, join in enumerate(self.joins) for field in join.fields}
         fields = self.all_fields()
         columns = {f"c{i}": f for i, f in enumerate(fields) if f.name not in joined}
@@ -94,10 +99,12 @@ class LayerSelection:
         if area is not None:
             # OFFSET 0 keeps the planner from computing the intersection a second time for the condition.
             sql = f"SELECT * FROM ({sql} OFFSET 0) AS clipped WHERE NOT ST_IsEmpty(g)"
-        together = self.tolerance is not None and self._fits_in_memory()
+        if self.sample:
+            sql = _sampled(sql, self.sample)
+        together = self.tolerance is not None and not self.sample and self._fits_in_memory()
         through, known = transformations.back(self.county, self.layer.name, self.srid)
         shaped = shaping.shaped(sql, self.layer, self.srid, self.precision, self.tolerance, together, through)
-        selected = ["f.k", *shaped.columns]
+        selected = ["f.k", *shaped.columns, *(["f.scale"] if self.sample else [])]
         for i, column in enumerate(fields):
             source = f'{joined[column.name]}."{column.name}"' if column.name in joined else f"f.c{i}"
             selected.append(f"{source} AS c{i}")
@@ -115,7 +122,7 @@ class LayerSelection:
                 notices.append(Notice("dropped", join.unmatched, f"count(*) FILTER (WHERE unmatched{i})"))
         others = "".join(f" LEFT JOIN ({j.sql}) AS j{i} ON j{i}.{j.key} = f.k" for i, j in enumerate(self.joins))
         sql = f"SELECT {', '.join(selected)} FROM {shaped.source}{others}"
-        changed_at = self.layer.changed_at()
+        changed_at = epoch() if self.sample else self.layer.changed_at()
         return LayerPlan(
             name=self.layer.name,
             title=self.layer.title,
@@ -158,6 +165,17 @@ class LayerSelection:
             f"ELSE ST_CollectionExtract(ST_Intersection({valid}, area), {dimension}) END"
         )
         return f"ST_Multi({sql})" if self.layer.geometry_type.startswith("Multi") else sql
+
+
+def _sampled(sql: str, rows: int) -> str:
+    """The first rows of a query that gives ``g``, as long as their shapes have few vertices together."""
+    return f"""
+        SELECT *, coalesce(mean / nullif(avg(vertices) OVER (), 0), 1) AS scale
+        FROM (
+            SELECT *, avg(vertices) OVER () AS mean, sum(vertices) OVER (ROWS UNBOUNDED PRECEDING) - vertices AS before
+            FROM (SELECT *, coalesce(ST_NPoints(g), 0) AS vertices FROM ({sql} LIMIT {rows}) AS r OFFSET 0) AS r
+        ) AS r
+        WHERE before < {_SAMPLED_VERTICES}"""
 
 
 def _opaque(shape: Combinable) -> Func:

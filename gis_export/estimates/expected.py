@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
-
+from gis_export.estimates.bounded import within
 from gis_export.estimates.history import rates
 from gis_export.selection import planned_rows
 
@@ -32,16 +30,16 @@ class Expected:
 
 
 def expect(wanted: ExportRequest) -> Expected:
-    selections, _ = wanted.selections(personal=False)
+    selections, _ = wanted.selections(personal=wanted.personal)
     layers, exact = {}, True
     for selection in selections:
         rows = selection.rows()
         number = planned_rows(rows)
-        counted = _count(rows) if number <= COUNT_BELOW else None
+        counted = within(_COUNT_MILLISECONDS, rows.count) if number <= COUNT_BELOW else None
         exact = exact and counted is not None
         layers[selection.layer.name] = number if counted is None else counted
     records = sum(layers.values())
-    known = rates(wanted)
+    known = rates(wanted, selections, layers)
     return Expected(
         records=records,
         exact=exact,
@@ -49,17 +47,3 @@ def expect(wanted: ExportRequest) -> Expected:
         seconds=round(known.seconds.at(records), 2),
         layers=layers,
     )
-
-
-def _count(rows: QuerySet[Any]) -> int | None:
-    """How many rows there are; None where that takes too long, as when the planner was far off."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {_COUNT_MILLISECONDS}")
-            number = rows.count()
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
-            return number
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != "57014":  # query_canceled
-            raise
-        return None

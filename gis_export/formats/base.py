@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from gis_export.formats.sizes import Expected, Sample, Size
 from gis_export.plan import LayerPlan, Loss, Totals
 from terrafusion import words
 from terrafusion.words import counted
@@ -154,8 +155,8 @@ class Format(ABC):
     """Records without a geometry are left out."""
     parts_as_records: ClassVar[bool] = False
     """A record that is ``split`` becomes several in the file."""
-    bytes_per_record: ClassVar[int] = 500
-    """What an estimate says before any export of this format has been measured."""
+    size: ClassVar[Size]
+    """By which an estimate goes before any export of the kind has been made."""
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:  # noqa: B027 - most need nothing here
         """Called before the first layer of the file ``path``."""
@@ -172,6 +173,19 @@ class Format(ABC):
     def verify(self, path: Path, recorded: Recorded) -> Content:
         """What the file at ``path`` holds of a layer, read again in full, and by another program than wrote it where
         there is one (``gis_export.content``)."""
+
+    def record_text(self, layer: LayerPlan) -> tuple[str, str]:
+        """SQL over k, g, c0, c1... of the text that the format writes of a record's attributes, and of its shape; empty
+        texts where it writes none."""
+        return "''", "''"
+
+    def is_several_files(self, sample: Sample) -> bool:
+        """Whether a layer becomes more than one file, and so a zip."""
+        return self.always_zip
+
+    def expected(self, sample: Sample, packed: bool) -> Expected:
+        """What a layer adds to the file, which is ``packed`` into a zip or not."""
+        return self.size.expected(sample, packed)
 
     def coordinate_error(self, layer: dict[str, Any], resolved: dict[str, Any]) -> float:
         """How far a coordinate of the file may be from the database's, in units of the layer's CRS. ``layer`` is that

@@ -7,6 +7,7 @@ from csv import reader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gis_export.formats.sizes import Size
 from gis_export.formats.tables import GEOMETRY, geometry_columns, geometry_loss
 from gis_export.formats.text import Piece, TextFormat, Value, contains, value
 from gis_export.plan import LayerPlan, Loss
@@ -36,7 +37,7 @@ class CSV(TextFormat):
         "dropped": "Geometries, or all of them but a point, where the option geometry asks for it.",
     }
     in_parts = "merged"
-    bytes_per_record = 600
+    size = Size(file=20, field=14, packed_file=180, packed_field=8)
 
     def header(self, layer: LayerPlan) -> str:
         names = [*(column.name for column in layer.columns), *(name for name, _ in geometry_columns(layer))]

@@ -11,6 +11,7 @@ from gis_export.formats.base import Format, Limit, Reader, Written, free_name
 from gis_export.formats.csv import CSV
 from gis_export.formats.dxf_entities import LABEL_LENGTH, Style, entities
 from gis_export.formats.dxf_frame import APPLICATION, frame, labels_of, padded
+from gis_export.formats.sizes import Size
 from gis_export.formats.text import Piece, Value, joined, selected
 from gis_export.plan import LayerPlan, Loss
 
@@ -53,7 +54,7 @@ class DXF(Format):
     multi_layer = True
     always_zip = True
     planar = True
-    bytes_per_record = 250
+    size = Size(file=0, field=0, packed_file=9000, packed_field=14, packed_record=60, packed_vertex=20)
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
         import pyproj

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gis_export.formats import moments
 from gis_export.formats.base import Limit, Option, Reader, Written, free_name
 from gis_export.formats.native import NativeFormat
+from gis_export.formats.sizes import Size
 from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class FileGDB(NativeFormat):
     boundary_layer = True
     always_zip = True
     driver = "OpenFileGDB"
-    bytes_per_record = 250
+    size = Size(file=0, field=0, packed_file=9000, packed_field=40, packed_record=24, packed_vertex=6)
 
     def write(self, reader: Reader, path: Path) -> Written:
         import pyogrio

@@ -10,6 +10,7 @@ from gis_export.formats.base import Reader, Written
 from gis_export.formats.boxes import Boxes
 from gis_export.formats.flatgeobuf_index import add_index
 from gis_export.formats.native import NAMES_AND_TIMES, NativeFormat
+from gis_export.formats.sizes import Sample, Size
 from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
@@ -35,7 +36,15 @@ class FlatGeobuf(NativeFormat):
     driver = "FlatGeobuf"
     layer_options = {"SPATIAL_INDEX": "NO"}  # it is added here
     in_parts = "dataset"
-    bytes_per_record = 500
+    size = Size(
+        file=700,
+        field=60,
+        record=150,
+        values={"text": 6, "integer": 10, "real": 10, "boolean": 3, "date": 16, "datetime": 26},
+        packed_file=700,
+        packed_field=20,
+        packed_record=60,
+    )
 
     def write(self, reader: Reader, path: Path) -> Written:
         layer = reader.layer
@@ -60,6 +69,9 @@ class FlatGeobuf(NativeFormat):
         detail = "FlatGeobuf has no date without a time: midnight was added."
         dates = [column.name for column in layer.columns if column.type == "date"]
         return [*super().losses(layer), *(Loss(layer.name, "retyped", detail, field=name) for name in dates)]
+
+    def is_several_files(self, sample: Sample) -> bool:
+        return sample.shapes < 1
 
     def verify(self, path: Path, recorded: Recorded) -> Content:
         content = super().verify(path, recorded)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis_export.formats.base import rounded
+from gis_export.formats.sizes import Size
 from gis_export.formats.text import Piece, TextFormat, Value, replaced, value
 from gis_export.plan import ColumnPlan, LayerPlan, Loss, Totals
 
@@ -38,7 +39,7 @@ class GeoJSON(TextFormat):
     fixed_srid = 4326
     decimals = DECIMALS
     has_bbox = True
-    bytes_per_record = 800
+    size = Size(file=180, field=0, packed_file=330)
     separator = ",\n"
     marker = b"\n"  # of the separator; JSON has it nowhere in a text
     not_finite = {text: f'"{text}"' for text in TextFormat.not_finite}

@@ -12,6 +12,7 @@ from gis_export.formats.base import Reader, Written, free_name
 from gis_export.formats.boxes import Boxes
 from gis_export.formats.geopackage_index import add_index
 from gis_export.formats.native import NAMES_AND_TIMES, NativeFormat
+from gis_export.formats.sizes import Size
 from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
@@ -41,7 +42,17 @@ class GeoPackage(NativeFormat):
         "SPATIAL_INDEX": "NO",  # it is added here
         "DATETIME_PRECISION": "MILLISECOND",  # programs complain of any other since GeoPackage 1.0
     }
-    bytes_per_record = 600
+    size = Size(
+        file=102_400,
+        field=150,
+        record=66,
+        shape=42,
+        values={"text": 1, "integer": 5, "real": 9, "boolean": 1, "date": 11, "datetime": 25},
+        absent=1,
+        packed_file=7000,
+        packed_field=30,
+        packed_record=45,
+    )
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
         self._titles: dict[str, str] = {}

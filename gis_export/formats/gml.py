@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 
 from gis_export.formats.base import Reader, Written, free_name, literal
 from gis_export.formats.markup import FORBIDDEN_DROPPED, XmlFormat
+from gis_export.formats.sizes import Size
 from gis_export.formats.text import Piece, Value, value
 from gis_export.plan import LayerPlan, Loss, Totals
 
@@ -69,7 +70,7 @@ class GML(XmlFormat):
     boundary_layer = True
     always_zip = True
     has_bbox = True
-    bytes_per_record = 2000
+    size = Size(file=800, field=0, packed_file=1300, packed_field=14)
     marker = b"<t:featureMember>"
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from gis_export.formats.base import EMPTY_GEOMETRY, rounded
 from gis_export.formats.markup import FORBIDDEN_DROPPED, XmlFormat
+from gis_export.formats.sizes import Size
 from gis_export.formats.text import Piece, Value, value
 from gis_export.plan import LayerPlan, Loss, Totals
 
@@ -48,7 +49,7 @@ class KML(XmlFormat):
     boundary_layer = True
     fixed_srid = 4326
     decimals = _DECIMALS
-    bytes_per_record = 2000
+    size = Size(file=340, field=60, packed_file=420, packed_field=14)
     marker = b"<Placemark>"
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:

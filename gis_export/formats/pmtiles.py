@@ -12,8 +12,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from gis_export.formats import tile_sql
+from gis_export.formats import tile_sizes, tile_sql
 from gis_export.formats.base import Format, Limit, Option, Reader, Written
+from gis_export.formats.sizes import Expected, Sample, Size
 from gis_export.plan import LayerPlan, Loss
 from terrafusion.words import counted
 
@@ -62,7 +63,7 @@ class PMTiles(Format):
     fixed_srid = 3857
     has_bbox = True
     shapes_only = True
-    bytes_per_record = 250
+    size = Size(file=600, field=30, packed_file=600, packed_field=30)
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
         self._layers = layers
@@ -105,6 +106,10 @@ class PMTiles(Format):
             header = {"tile_type": TileType.MVT, "tile_compression": Compression.GZIP, **_placed(self._extents)}
             archive.finalize(header, _metadata(self._layers))
         return ""
+
+    def expected(self, sample: Sample, packed: bool) -> Expected:
+        fixed = self.size.file + self.size.field * len(sample.layer.columns)
+        return Expected(fixed, tile_sizes.record(sample, sample.layer.options["max_zoom"], _POINTS))
 
     def verify(self, path: Path, recorded: Recorded) -> Content:
         """The highest zoom. GDAL's reader cuts records at the edges of the tiles; the pieces of one bear its number."""

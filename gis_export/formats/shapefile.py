@@ -11,6 +11,7 @@ from gis_export.formats import fixed_width
 from gis_export.formats.base import EMPTY_GEOMETRY, Limit, Reader, Written, free_name
 from gis_export.formats.fixed_width import TEXT_BYTES
 from gis_export.formats.native import NativeFormat
+from gis_export.formats.sizes import Size
 from gis_export.plan import ColumnPlan, LayerPlan, Loss
 from gis_export.writer.errors import FormatLimitReached
 from terrafusion.words import counted
@@ -58,7 +59,7 @@ class Shapefile(NativeFormat):
     always_zip = True
     driver = "ESRI Shapefile"
     layer_options = {"ENCODING": "UTF-8", "SPATIAL_INDEX": "NO"}
-    bytes_per_record = 250
+    size = Size(file=0, field=0, packed_file=1500, packed_field=30, packed_record=24)
 
     def write(self, reader: Reader, path: Path) -> Written:
         layer = reader.layer

@@ -10,6 +10,7 @@ from gis_export.formats import fixed_width, moments
 from gis_export.formats.base import EMPTY_GEOMETRY, Limit, Reader, Written, free_name
 from gis_export.formats.fixed_width import TEXT_BYTES
 from gis_export.formats.native import NativeFormat
+from gis_export.formats.sizes import Size
 from gis_export.plan import LayerPlan, Loss
 from gis_export.writer.errors import FormatLimitReached
 from terrafusion.words import counted
@@ -62,7 +63,7 @@ class TAB(NativeFormat):
     parts_as_records = True
     driver = "MapInfo File"
     geometry = "CASE WHEN NOT ST_IsEmpty(g) THEN ST_AsBinary(g) END"
-    bytes_per_record = 150
+    size = Size(file=0, field=0, packed_file=3000, packed_field=20, packed_record=20, packed_vertex=6)
 
     def write(self, reader: Reader, path: Path) -> Written:
         import pyproj

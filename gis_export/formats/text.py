@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from gis_export.formats.base import Format, Reader, Written
+from gis_export.formats.base import Format, Reader, Written, literal
+from gis_export.formats.sizes import Expected, Sample
 from gis_export.plan import ColumnPlan, LayerPlan, Loss, Totals
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class TextFormat(Format):
     """Bytes that stand once in each feature and, by the format's escaping, nowhere else: the features are counted by
     them in what goes to the file."""
 
+    deflated: ClassVar[bool] = False
+    """The file is a zip itself."""
+
     not_finite: ClassVar[dict[str, str]] = {"NaN": "NaN", "Infinity": "Infinity", "-Infinity": "-Infinity"}
     """How the numbers that are none are written, by PostgreSQL's names for them; empty: they are absent. They are
     counted as ``not_finite``."""
@@ -73,6 +77,25 @@ class TextFormat(Format):
 
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
         return []
+
+    def record_text(self, layer: LayerPlan) -> tuple[str, str]:
+        attributes: list[str] = []
+        shapes: list[str] = []
+        for piece in [self.separator, *self.sampled_feature(layer)]:
+            if isinstance(piece, str):
+                attributes.append(literal(piece))
+                continue
+            text = f"{literal(piece.prefix)} || ({piece.sql})::text || {literal(piece.suffix)}"
+            where = shapes if "ST_As" in piece.sql else attributes
+            where.append(f"coalesce({text}, {literal(piece.absent)})")
+        return " || ".join(attributes), " || ".join(shapes) or "''"
+
+    def sampled_feature(self, layer: LayerPlan) -> list[Piece]:
+        """A feature without a file that was begun."""
+        return self.feature(layer)
+
+    def expected(self, sample: Sample, packed: bool) -> Expected:
+        return self.size.of_text(sample, packed or self.deflated)
 
     def open(self, path: Path, layers: tuple[LayerPlan, ...]) -> Sink:
         """Begin the file."""

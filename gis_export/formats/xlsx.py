@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gis_export.formats.base import Limit, free_name
+from gis_export.formats.sizes import Size
 from gis_export.formats.tables import GEOMETRY, geometry_columns, geometry_loss
 from gis_export.formats.text import Piece, Sink, TextFormat, Value, contains, replaced
 from gis_export.formats.xlsx_frame import FIRST, SHEET, Heading, Worksheet, frame
@@ -80,7 +81,8 @@ class XLSX(TextFormat):
         "all of them but a point, where the option geometry asks for it.",
     }
     multi_layer = True
-    bytes_per_record = 200
+    size = Size(file=8000, field=0, packed_file=8000, packed_field=14)
+    deflated = True
     marker = b"<row "
     not_finite = {}
 
@@ -99,12 +101,11 @@ class XLSX(TextFormat):
     def feature(self, layer: LayerPlan) -> list[Piece]:
         from xlsxwriter.utility import xl_col_to_name
 
-        row = Value(f"(row_number() OVER () - 1) % {ROWS - 1} + 2", type="integer")
         styles = [f' s="{style}"' if style else "" for style in self._made.styles]
-        pieces: list[Piece] = ['<row r="', row, '">']
-        for i, (sql, heading) in enumerate(zip(_sql(layer), _headings(layer), strict=True)):
-            pieces += [f'<c r="{xl_col_to_name(i)}', row, '"' + styles[i], _cell(sql, heading)]
-        return [*pieces, "</row>\n"]
+        return _row(layer, [(xl_col_to_name(i), style) for i, style in enumerate(styles)])
+
+    def sampled_feature(self, layer: LayerPlan) -> list[Piece]:
+        return _row(layer, [("AB", ' s="1"')] * len(_headings(layer)))
 
     def portions(self, layer: LayerPlan, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         while batch.num_rows > (room := ROWS - self._rows):
@@ -224,6 +225,15 @@ _AS_TEXT = {
     "date": "Dates before 1900-03-01 are text.",
     "datetime": "Date-times before 1900-03-01 are text.",
 }
+
+
+def _row(layer: LayerPlan, places: list[tuple[str, str]]) -> list[Piece]:
+    """``places`` are the letters of each column, and its style."""
+    row = Value(f"(row_number() OVER () - 1) % {ROWS - 1} + 2", type="integer")
+    pieces: list[Piece] = ['<row r="', row, '">']
+    for (letters, style), sql, heading in zip(places, _sql(layer), _headings(layer), strict=True):
+        pieces += [f'<c r="{letters}', row, '"' + style, _cell(sql, heading)]
+    return [*pieces, "</row>\n"]
 
 
 def _headings(layer: LayerPlan) -> tuple[Heading, ...]:

@@ -213,19 +213,20 @@ def test_estimates_learn_and_are_compared(transactional_db: None, api: APIClient
         return REGISTRY.get_sample_value("gis_export_estimate_ratio_count", labels) or 0.0
 
     before = compared("bytes")
-    cold = ask(api, loaded, "estimate", "CSV").json()
     jobs = [run_export(api, loaded, "CSV", ["parcels"], parameters={"fresh": True}) for _ in range(3)]
     assert (compared("bytes"), compared("seconds")) == (before + 3, compared("records"))
     size = jobs[0].result_file_bytes
     assert size is not None
     warm = ask(api, loaded, "estimate", "CSV").json()
-    assert abs(warm["bytes"] - size) < 0.1 * size < abs(cold["bytes"] - size)
-    # Of another kind: fewer fields make smaller records, of which nothing is known until there are some.
+    assert abs(warm["bytes"] - size) < 0.1 * size
+    # Of another kind: fewer fields make smaller records, of which those that were made say nothing.
     few = {"fields": {"parcels": ["zoning"]}, "options": {"geometry": "none"}, "fresh": True}
-    small = {run_export(api, loaded, "CSV", ["parcels"], parameters=few).result_file_bytes for _ in range(3)}.pop()
+    cold = ask(api, loaded, "estimate", "CSV", parameters=few).json()
+    small = run_export(api, loaded, "CSV", ["parcels"], parameters=few).result_file_bytes
     assert small is not None
+    assert 0.5 * small < cold["bytes"] < 2 * small
     answer = ask(api, loaded, "estimate", "CSV", parameters=few).json()
-    assert abs(answer["bytes"] - small) < 0.5 * small
+    assert abs(answer["bytes"] - small) < 0.1 * small
     shown = api.get(f"{URL}/results/{jobs[2].pk}").json()["result"]
     assert shown["estimated_records"] == shown["result_record_count"] == 24
     assert shown["estimated_bytes"] > 0
@@ -245,7 +246,7 @@ def test_queries_of_an_estimate_do_not_grow_with_history(
     few = queries()
     for _ in range(3):
         run_export(api, loaded, "GeoJSON", ["parcels"], parameters=asked)
-    assert queries() == few
+    assert queries() <= few  # of which those for a sample are not made any more
 
 
 @given(

@@ -231,7 +231,7 @@ class TestCountySettings:
 def test_estimate_counts_and_learns(transactional_db: None, api: APIClient, loaded: County) -> None:
     answer = ask(api, loaded, "estimate", layers=["parcels", "zoning"]).json()
     assert (answer["records"], answer["exact"], answer["layers"]) == (48, True, {"parcels": 24, "zoning": 24})
-    assert answer["bytes"] == 1000 + 48 * 800  # nothing is measured yet
+    assert answer["bytes"] > 0  # test_estimates.py compares it with what comes
     assert answer["limits_exceeded"] == []
     job = run_export(api, loaded, "GeoJSON", ["parcels"])
     learned = ask(api, loaded, "estimate").json()
