@@ -98,7 +98,7 @@ class LayerSelection:
         sql = literal_sql(rows.values_list("k", "g", *expressions))
         if area is not None:
             # OFFSET 0 keeps the planner from computing the intersection a second time for the condition.
-            sql = f"SELECT * FROM ({sql} OFFSET 0) AS clipped WHERE NOT ST_IsEmpty(g)"
+            sql = f"SELECT * FROM ({sql} OFFSET 0) AS clipped WHERE ST_IsEmpty(g) IS NOT TRUE"
         if self.sample:
             sql = _sampled(sql, self.sample)
         together = self.tolerance is not None and not self.sample and self._fits_in_memory()

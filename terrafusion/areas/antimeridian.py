@@ -13,6 +13,10 @@ from terrafusion.areas.area import polygonal
 from terrafusion.areas.errors import AreaError
 
 NOTE = "The area crosses the antimeridian and was split there."
+UNDERSTOOD = (
+    "The area has edges of more than 180 degrees of longitude: they were taken the shorter way, across the "
+    "antimeridian, and the area was split there."
+)
 _WORLD = shapely.box(-180, -90, 180, 90)
 
 
@@ -23,6 +27,19 @@ def split(geometry: BaseGeometry) -> BaseGeometry:
     if not any(_jumps(ring) for polygon in polygons for ring in [polygon.exterior, *polygon.interiors]):
         return geometry
     return shapely.union_all([piece for polygon in polygons for piece in _pieces(_unwrapped(polygon))])
+
+
+def understood(geometry: BaseGeometry) -> BaseGeometry:
+    """Polygons as someone gave them, of finite longitudes from -180 to 180: an edge from [179, 51] to [-179, 51] is
+    meant the shorter way, across the antimeridian. The same object where none is; an edge from -180 to 180 is one
+    around the world. What would not be valid is left as it is. Raises ``AreaError`` as ``split``."""
+    rings = [ring for part in shapely.get_parts(geometry) for ring in [part.exterior, *part.interiors]]
+    steps = [np.abs(np.diff(shapely.get_coordinates(ring)[:, 0])) for ring in rings]
+    if not any(((step > 180) & (step < 360)).any() for step in steps):
+        return geometry
+    if not all(_unwrapped(part).is_valid for part in shapely.get_parts(geometry)):
+        return geometry
+    return split(geometry)
 
 
 def _jumps(ring: shapely.LinearRing) -> bool:

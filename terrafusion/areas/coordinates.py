@@ -13,6 +13,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from terrafusion import crs
+from terrafusion.areas import antimeridian
 from terrafusion.areas.area import SRID, Area, AreaContext, plain
 from terrafusion.areas.errors import AreaError
 from terrafusion.areas.reprojection import place
@@ -70,11 +71,14 @@ def finish(given_shapes: ShapesInCrs, max_vertices: int) -> Area:
     """The area that the shapes make together, each of which must be sound. Raises ``AreaError``."""
     vertices = sum(int(shapely.get_num_coordinates(shape)) for _, shape in given_shapes.shapes)
     check_vertices(vertices, max_vertices)
-    faults = [f"{where}{fault}" for where, shape in given_shapes.shapes if (fault := _fault(shape, given_shapes))]
+    checked = [(where, *_checked(shape, given_shapes)) for where, shape in given_shapes.shapes]
+    faults = [f"{where}{fault}" for where, _, fault in checked if fault]
     if faults:
         more = len(faults) - _MAX_FAULTS
         raise AreaError(*faults[:_MAX_FAULTS], *([f"And {more:,} more like these."] if more > 0 else []))
-    shapes, notes = [shape for _, shape in given_shapes.shapes], [*given_shapes.notes]
+    shapes, notes = [shape for _, shape, _ in checked], [*given_shapes.notes]
+    if any(shape is not one for shape, (_, one) in zip(shapes, given_shapes.shapes, strict=True)):
+        notes.append(antimeridian.UNDERSTOOD)
     if given_shapes.crs is not None:
         placed = [place(shape, given_shapes.crs, given_shapes.crs_name) for shape in shapes]
         shapes = [shape for shape, _ in placed]
@@ -92,21 +96,25 @@ def check_vertices(vertices: int, max_vertices: int) -> None:
         )
 
 
-def _fault(shape: BaseGeometry, given_shapes: ShapesInCrs) -> str:
-    """What is wrong with a shape, and where; empty when nothing is."""
+def _checked(shape: BaseGeometry, given_shapes: ShapesInCrs) -> tuple[BaseGeometry, str]:
+    """The shape as it is meant, and what is wrong with it, and where; empty when nothing is."""
     if shape.is_empty:
-        return "The area is empty."
+        return shape, "The area is empty."
     if not np.isfinite(shapely.get_coordinates(shape)).all():
-        return "The area has coordinates that are not finite numbers."
+        return shape, "The area has coordinates that are not finite numbers."
     if _in_degrees(given_shapes.crs):
         west, south, east, north = shape.bounds
         if outside := outside_world([(west, south), (east, north)]):
-            return outside
+            return shape, outside
+        try:
+            shape = antimeridian.understood(shape)
+        except AreaError as error:
+            return shape, str(error)
     elif given_shapes.crs is not None and max(map(abs, shape.bounds)) > _FARTHEST:
-        return f"The area lies outside of {given_shapes.crs_name}."
+        return shape, f"The area lies outside of {given_shapes.crs_name}."
     if not shape.is_valid:
-        return f"The area is not a valid polygon: {shapely.is_valid_reason(shape)}."
-    return "" if shape.area else "The area is empty: it encloses nothing."
+        return shape, f"The area is not a valid polygon: {shapely.is_valid_reason(shape)}."
+    return shape, "" if shape.area else "The area is empty: it encloses nothing."
 
 
 def _in_degrees(system: pyproj.CRS | None) -> bool:

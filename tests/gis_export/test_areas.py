@@ -74,6 +74,23 @@ def test_bbox_across_the_antimeridian_is_split_and_said_so() -> None:
     assert [part.bounds for part in parse(bbox(180, -10, -175, 10)).geometry.geoms] == [(-180, -10, -175, 10)]
 
 
+@pytest.mark.parametrize("crs", [4326, 4269])
+def test_edges_from_one_side_of_the_antimeridian_to_the_other(crs: int) -> None:
+    ring = [[179, 51], [-179, 51], [-179, 52], [179, 52], [179, 51]]
+    bow = [[-178, 51], [179, 51], [-179, 51.5], [178, 52], [-178, 52], [-178, 51]]  # as it is written it crosses itself
+    for given_area, east in ((polygon(ring, crs=crs), -179), (polygon(bow, crs=crs), -178)):
+        area = parse(given_area)
+        western, eastern = (shapely.box(*bounds) for bounds in ((0, 0, 180, 90), (-180, 0, 0, 90)))
+        assert shapely.intersection(area.geometry, western).bounds[2] == pytest.approx(180, abs=1e-4)
+        assert shapely.intersection(area.geometry, eastern).bounds[::2] == pytest.approx((-180, east), abs=1e-4)
+        assert area.geometry.area < 4
+        assert "across the antimeridian" in " ".join(area.notes)
+    world = parse(polygon([[-180, -80], [180, -80], [180, 80], [-180, 80], [-180, -80]], crs=4326))
+    assert (world.geometry.bounds, world.notes) == ((-180, -80, 180, 80), ())
+    with pytest.raises(AreaError, match="goes round a pole"):
+        parse(polygon([[-170, 60], [0, 60], [170, 60], [-170, 60]]))
+
+
 def test_area_in_another_crs_is_transformed_and_said_so() -> None:
     area = parse(bbox(1_180_000, 200_000, 1_280_000, 300_000, crs=f"epsg:{STATE_PLANE}"))
     assert area.notes == (

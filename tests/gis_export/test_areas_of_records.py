@@ -98,6 +98,16 @@ def test_what_areas_of_records_select(api: APIClient) -> None:
     assert records(api, {"type": "FeatureCollection", "features": [feature, feature], "crs": legacy}) == 1
 
 
+def test_parcels_that_have_only_a_point(here: CountyData, api: APIClient) -> None:
+    parcel(here.county, 998, geometry=None, point=GEOSGeometry("POINT(-121.95 47.5)", srid=4326))
+    for operation in ("intersects", "within", "clip"):
+        assert records(api, parcels(998), spatial_operation=operation) == 1
+        assert records(api, parcels(1, 998), spatial_operation=operation) == 2
+    notes = parse(parcels(1, 998), here.county, 1000, None).notes
+    assert "Without an outline, and in the area as a circle of 10 cm around its point: 1 parcel." in notes
+    assert records(api, around(1, "km", 998), "parcels") == 0  # it has no outline that could be in reach
+
+
 def test_the_notice_list_is_exact(api: APIClient) -> None:
     """Parcel 2 begins 0.009 degrees east of where 1 ends; which of its edge is nearest is a matter of the ellipsoid."""
     geod = Geod(ellps="WGS84")
@@ -117,7 +127,7 @@ def test_the_notice_list_is_exact(api: APIClient) -> None:
 FAULTS = [
     (parcels(1, 77, 78), "Unknown parcels of COUNTY01: '000077', '000078'."),
     (parcels(9), "Unknown parcel of COUNTY01: '000009'."),  # which the other county has
-    (parcels(999), "These parcels have no outline: '000999'."),
+    (parcels(999), "These parcels have neither an outline nor a point: '000999'."),
     ({"type": "parcels", "parcels": [1]}, "put 1 in quotes"),
     ({"type": "parcels", "parcels": []}, "list of texts"),
     ({"type": "parcels", "parcels": [str(i) for i in range(5001)]}, "5,001 parcel numbers, and at most 5,000"),

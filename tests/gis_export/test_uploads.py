@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import sqlite3
 import struct
 import threading
 import zipfile
@@ -183,6 +185,22 @@ def test_the_third_dimension_is_left_out_and_said_so(api: APIClient, county: Cou
         area = accepted(api, content)
         assert "The third dimension was left out: an area has x and y only." in area["notes"]
         assert {len(position) for position in area["geometry"]["coordinates"][0]} == {2}
+
+
+def test_circles_become_lines_and_a_note_says_so(api: APIClient, county: County, tmp_path: Path) -> None:
+    path = written(tmp_path, "GPKG", [POLYGON, POLYGON])
+    turns = [(WEST, SOUTH), (WEST + 1, SOUTH + 1), (WEST + 2, SOUTH), (WEST + 1, SOUTH - 1), (WEST, SOUTH)]
+    ring = struct.pack("<BII10d", 1, 8, 5, *(number for place in turns for number in place))
+    circle = b"GP\x00\x01" + struct.pack("<i", 4326) + struct.pack("<BII", 1, 10, 1) + ring
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        for (trigger,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            file.execute(f'DROP TRIGGER "{trigger}"')  # they call functions of GDAL's
+        file.execute("UPDATE x SET geom = ? WHERE fid = 1", [circle])
+    area = accepted(api, path.read_bytes())
+    assert (
+        "Circles and arcs became lines, which leave them by at most 0.06% of their radius: 1 feature." in area["notes"]
+    )
+    assert not any("arcs" in note for note in accepted(api, geojson(POLYGON))["notes"])
 
 
 def test_several_shapes_and_features_without_any(api: APIClient, county: County, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from terrafusion.words import counted
 
 NO_CRS = "{what}, so its CRS is not known: give the EPSG code of its coordinates as crs, such as EPSG:2926."
 FLATTENED = "The third dimension was left out: an area has x and y only."
+_CURVED = "Circles and arcs became lines, which leave them by at most 0.06% of their radius: {}."
 _SECONDS = 30
 _SANDBOX = Path(__file__).with_name("sandbox.py")
 
@@ -40,6 +41,8 @@ def read(files: dict[str, bytes], driver: str, srid: int | None, layer: str, max
         notes.append(f"Left out, because there is no geometry: {counted(missing, 'feature')}.")
     if answer["flattened"]:
         notes.append(FLATTENED)
+    if curved := answer["curved"]:
+        notes.append(_CURVED.format(counted(curved, "feature")))
     crs, name = _system(answer["crs"], srid)
     shapes = [(f"Feature {number}: ", shapely.from_wkb(wkb)) for number, wkb in answer["shapes"]]
     return ShapesInCrs(shapes, tuple(notes), crs, name)

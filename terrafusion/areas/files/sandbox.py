@@ -3,7 +3,8 @@
 A file that makes GDAL crash, loop or eat memory costs this process only. All drivers but one are taken away, so that
 no file can pass for another kind or name other files and addresses; nothing can be written. It prints JSON: ``shapes``
 ([number, WKB in hexadecimal] of each polygon or multi-polygon in two dimensions; none where all have more ``vertices``
-than VERTICES), ``crs``, how many features are ``missing`` a geometry, whether any was ``flattened``; or ``faults``.
+than VERTICES), ``crs``, how many features are ``missing`` a geometry, how many have arcs (``curved``), which became
+lines, whether any was ``flattened``; or ``faults``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ _CPU_SECONDS = 20
 _MAX_FEATURES = 20_000
 _MAX_FAULTS = 20
 _POLYGONS = ("Polygon", "MultiPolygon")
+_WITH_ARCS = ("GPKG",)
+"""Drivers whose files may have arcs."""
+_VECTOR = 0x04  # GDAL_OF_VECTOR
 _NOT_NEEDED = ("geopandas", "pandas", "pyarrow")
 """What pyogrio would import if it could, for most of a second."""
 
@@ -34,7 +38,8 @@ def main(library: str, path: str, driver: str, layer: str, max_vertices: int) ->
     import pyogrio.errors
     import pyogrio.raw
 
-    _keep_only(driver, library)
+    gdal = ctypes.CDLL(library)  # the one that pyogrio has loaded
+    _keep_only(driver, gdal)
     try:
         names = _layers(pyogrio.list_layers(path), driver, layer)
         layers = [pyogrio.raw.read(path, layer=name, columns=[], max_features=_MAX_FEATURES + 1) for name in names]
@@ -43,11 +48,11 @@ def main(library: str, path: str, driver: str, layer: str, max_vertices: int) ->
     except pyogrio.errors.GeometryError:
         raise _UnreadableFile("The file has geometries that cannot be read.") from None
     shapes = [wkb for _, _, geometries, _ in layers if geometries is not None for wkb in geometries]
-    return {**_polygons(shapes, max_vertices), "crs": layers[0][0]["crs"]}
+    curved = sum(_curved(gdal, path, name) for name in names) if driver in _WITH_ARCS else 0
+    return {**_polygons(shapes, max_vertices), "crs": layers[0][0]["crs"], "curved": curved}
 
 
-def _keep_only(driver: str, library: str) -> None:
-    gdal = ctypes.CDLL(library)  # the one that pyogrio has loaded
+def _keep_only(driver: str, gdal: ctypes.CDLL) -> None:
     gdal.GDALGetDriver.restype = ctypes.c_void_p
     gdal.GDALGetDescription.restype = ctypes.c_char_p
     gdal.GDALGetDescription.argtypes = gdal.GDALDeregisterDriver.argtypes = [ctypes.c_void_p]
@@ -55,6 +60,28 @@ def _keep_only(driver: str, library: str) -> None:
     for one in drivers:
         if gdal.GDALGetDescription(one).decode() != driver:
             gdal.GDALDeregisterDriver(one)
+
+
+def _curved(gdal: ctypes.CDLL, path: str, layer: str) -> int:
+    """How many features have circles or arcs, of which pyogrio makes lines without a word."""
+    pointers = (gdal.GDALOpenEx, gdal.GDALDatasetGetLayerByName, gdal.OGR_L_GetNextFeature, gdal.OGR_F_GetGeometryRef)
+    for function in pointers:
+        function.restype = ctypes.c_void_p
+    gdal.GDALOpenEx.argtypes = [ctypes.c_char_p, ctypes.c_uint, *[ctypes.c_void_p] * 3]
+    gdal.GDALDatasetGetLayerByName.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    for function in (*pointers[2:], gdal.OGR_F_Destroy, gdal.GDALClose):
+        function.argtypes = [ctypes.c_void_p]
+    gdal.OGR_G_HasCurveGeometry.argtypes = [ctypes.c_void_p, ctypes.c_int]
+    gdal.OGRSetNonLinearGeometriesEnabledFlag(True)  # pyogrio says no, and is done with the file
+    dataset = gdal.GDALOpenEx(path.encode(), _VECTOR, None, None, None)
+    rows = gdal.GDALDatasetGetLayerByName(dataset, layer.encode())
+    number = 0
+    while feature := gdal.OGR_L_GetNextFeature(rows):
+        shape = gdal.OGR_F_GetGeometryRef(feature)
+        number += bool(shape and gdal.OGR_G_HasCurveGeometry(shape, True))
+        gdal.OGR_F_Destroy(feature)
+    gdal.GDALClose(dataset)
+    return number
 
 
 def _layers(listed: Iterable[tuple[str, str | None]], driver: str, layer: str) -> list[str]:
