@@ -13,6 +13,7 @@ from terrafusion.words import counted
 
 _SHAPELESS = ("Point", "MultiPoint")
 """Types that no simplification touches."""
+LEFT_INVALID = "Invalid shapes keep all their vertices on the grid, and are left invalid."
 MAX_TOGETHER = 250_000
 """Rows that PostgreSQL may hold in memory at once."""
 
@@ -80,6 +81,7 @@ def shaped(
     if precision is not None:
         vanished = "count(*) FILTER (WHERE vertices > 0 AND ST_IsEmpty(g))"
         notices.append(Notice("dropped", "Shapes smaller than the precision are empty.", vanished))
+        notices.append(Notice("altered", LEFT_INVALID, "count(*) FILTER (WHERE NOT ST_IsValid(g))"))
     # OFFSET 0 keeps the planner from computing the shape once for each time that it is used.
     source += f" CROSS JOIN LATERAL (SELECT {g} AS g OFFSET 0) AS s"
     return Shaped(source, tuple(columns), tuple(notices))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from gis_export.formats.sizes import Expected, Sample, Size
-from gis_export.plan import LayerPlan, Loss, Totals
+from gis_export.plan import LayerPlan, Loss, Notice, Totals
 from terrafusion import words
 from terrafusion.words import counted
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 EMPTY_GEOMETRY = "A geometry that is empty is read as absent."
 """A loss that several formats have."""
+
+SPOILED = "Shapes so narrow that rounding makes them invalid were left so."
+"""A loss of formats that round coordinates."""
 
 BOUNDARY_FORMAT = "GeoJSON"
 """Of the area of interest beside the layers, where it is not one of the file."""
@@ -41,8 +44,8 @@ class Reader(Protocol):
     def source(self) -> Totals:
         """The totals by SQL, in the same snapshot; waits for them."""
 
-    def row(self, sql: str) -> dict[str, Any]:
-        """The one row of a query."""
+    def row(self, sql: str, each: str = "") -> dict[str, Any]:
+        """The one row of a query over the layer's rows; ``each``, SQL behind FROM, makes rows of each of them (f)."""
 
     def stream(
         self,
@@ -178,6 +181,14 @@ class Format(ABC):
         """SQL over k, g, c0, c1... of the text that the format writes of a record's attributes, and of its shape; empty
         texts where it writes none."""
         return "''", "''"
+
+    def notices(self, layer: LayerPlan) -> tuple[Notice, ...]:
+        """What is to be counted of the layer beside what its own notices say."""
+        if self.decimals is None or layer.precision is not None or layer.geometry_type != "MultiPolygon":
+            return ()
+        grid = f"ST_SnapToGrid(g, 1e-{self.decimals})"
+        spoiled = f"(NOT ST_IsValid({grid}) OR ST_NRings({grid}) < ST_NRings(g)) AND ST_IsValid(g)"
+        return (Notice("altered", SPOILED, f"count(*) FILTER (WHERE {spoiled})"),)
 
     def is_several_files(self, sample: Sample) -> bool:
         """Whether a layer becomes more than one file, and so a zip."""

@@ -86,7 +86,7 @@ class DXF(Format):
         _, texts = selected(row)
         label = "c0::text" if names else "NULL::text"
         columns = ["ST_AsBinary(g) AS shape", f"{label} AS label"]
-        style = Style(layer.name, layer.geometry_type, self._owner, self._height)
+        style = Style(layer.name, labels_of(layer.name, self._layers), layer.geometry_type, self._owner, self._height)
         counts: Counter[str] = Counter()
         with reader.stream(columns, texts=texts) as (_, batches):
             for batch in batches:
@@ -148,9 +148,10 @@ class DXF(Format):
 
 def _readme(path: Path, layers: tuple[LayerPlan, ...], crs: CRS) -> str:
     """For people: what CAD programs do not show."""
+    names = [layer.name for layer in layers]
     listed = "\n".join(
         f"- {layer.name}: {layer.title}. Labels, of {layer.columns[0].name if layer.columns else 'nothing'}, on "
-        f"{labels_of(layer.name)}; attributes in {layer.name}.csv."
+        f"{labels_of(layer.name, names)}; attributes in {layer.name}.csv."
         for layer in layers
     )
     return (

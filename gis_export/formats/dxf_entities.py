@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gis_export.formats.dxf_frame import APPLICATION, labels_of
+from gis_export.formats.dxf_frame import APPLICATION
 from gis_export.formats.text import contains, replaced
 
 if TYPE_CHECKING:
@@ -24,10 +24,11 @@ _CONTROL_PATTERN = r"[\x01-\x1f\x7f]+"
 
 @dataclass(frozen=True)
 class Style:
-    """Of a layer's entities: its name and geometry type, the handle of the space they are in, and how tall a label is
-    that stands in no area."""
+    """Of a layer's entities: its name and that of its labels, its geometry type, the handle of the space they are in,
+    and how tall a label is that stands in no area."""
 
     layer: str
+    labels: str
     geometry_type: str
     owner: str
     height: float
@@ -78,9 +79,7 @@ def entities(
         )
 
     outlines = texts(0, len(owners), kind, style.layer, _bodies(kind, shapes, style))
-    captions = texts(
-        len(owners), len(of), "TEXT", labels_of(style.layer), _label_bodies(geometries, labels, labelled, style)
-    )
+    captions = texts(len(owners), len(of), "TEXT", style.labels, _label_bodies(geometries, labels, labelled, style))
     in_order = pa.concat_arrays([outlines, captions]).take(pa.array(order))
     several = np.bincount(owners, minlength=len(geometries)) > 1
     return Entities(

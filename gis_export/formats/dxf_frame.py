@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from gis_export.formats.base import free_name
 
 APPLICATION = "TERRAFUSION"
 """Under this name each entity has the number of its record as extended data."""
@@ -24,9 +27,9 @@ class Frame:
     first_handle: int
 
 
-def labels_of(layer: str) -> str:
-    """The drawing's layer that holds the labels."""
-    return f"{layer}_labels"
+def labels_of(layer: str, layers: Iterable[str]) -> str:
+    """The drawing's layer that holds the labels of one of the ``layers``, none of which may be named so."""
+    return free_name(f"{layer}_labels", layers)
 
 
 def frame(
@@ -45,7 +48,7 @@ def frame(
     for i, layer in enumerate(layers):
         color = i % _RED_TO_MAGENTA + 1
         drawing.layers.add(layer, color=color)
-        drawing.layers.add(labels_of(layer), color=color)
+        drawing.layers.add(labels_of(layer, layers), color=color)
     drawing.appids.add(APPLICATION)
     units = [code for unit, code in _UNITS if math.isclose(unit, meters or 0.0)]
     drawing.header["$INSUNITS"] = units[0] if units else 0

@@ -7,10 +7,11 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gis_export.formats.base import rounded
+from gis_export.formats import world
+from gis_export.formats.base import SPOILED, Reader, rounded
 from gis_export.formats.sizes import Size
 from gis_export.formats.text import Piece, TextFormat, Value, replaced, value
-from gis_export.plan import ColumnPlan, LayerPlan, Loss, Totals
+from gis_export.plan import ColumnPlan, LayerPlan, Loss
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +36,7 @@ class GeoJSON(TextFormat):
         f"Coordinates have {DECIMALS} decimals, about a centimeter, where precision asks for no other; exterior rings "
         "run counter-clockwise.",
     )
-    may_lose = {"altered": f"Coordinates are rounded to {DECIMALS} decimals. {NUMBERS_AS_TEXTS}"}
+    may_lose = {"altered": f"Coordinates are rounded to {DECIMALS} decimals. {SPOILED} {NUMBERS_AS_TEXTS}"}
     fixed_srid = 4326
     decimals = DECIMALS
     has_bbox = True
@@ -63,10 +64,11 @@ class GeoJSON(TextFormat):
         texts = [Loss(layer.name, "altered", NUMBERS_AS_TEXTS, count=count)] if count else []
         return [*rounded(layer, DECIMALS), *texts]
 
-    def footer(self, layer: LayerPlan, source: Totals) -> str:
+    def footer(self, reader: Reader) -> str:
         # The bbox is known for certain only now; the order of members has no meaning in JSON.
-        decimals = layer.decimals(DECIMALS)
-        bbox = f',"bbox":{json.dumps([round(x, decimals) for x in source.extent])}' if source.extent else ""
+        decimals = reader.layer.decimals(DECIMALS)
+        known = world.bbox(reader)
+        bbox = f',"bbox":{json.dumps([round(x, decimals) for x in known])}' if known else ""
         return f"\n]{bbox}}}\n"
 
     def verify(self, path: Path, recorded: Recorded) -> Content:

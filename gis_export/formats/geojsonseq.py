@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gis_export.formats.base import Reader
 from gis_export.formats.geojson import DECIMALS, GeoJSON
 from gis_export.formats.text import Piece
-from gis_export.plan import LayerPlan, Totals
+from gis_export.plan import LayerPlan
 
 if TYPE_CHECKING:
     from gis_export.content import Content, Recorded
@@ -34,7 +35,7 @@ class GeoJSONSeq(GeoJSON):
     def feature(self, layer: LayerPlan) -> list[Piece]:
         return ["\x1e", *super().feature(layer), "\n"]
 
-    def footer(self, layer: LayerPlan, source: Totals) -> str:
+    def footer(self, reader: Reader) -> str:
         return ""
 
     def verify(self, path: Path, recorded: Recorded) -> Content:

@@ -14,7 +14,7 @@ from gis_export.formats.base import Reader, Written, free_name, literal
 from gis_export.formats.markup import FORBIDDEN_DROPPED, XmlFormat
 from gis_export.formats.sizes import Size
 from gis_export.formats.text import Piece, Value, value
-from gis_export.plan import LayerPlan, Loss, Totals
+from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,7 +106,7 @@ class GML(XmlFormat):
             pieces.append(value(i, column, f"<t:{name}>", f"</t:{name}>"))
         return [*pieces, f"</t:{layer.name}></t:featureMember>\n"]
 
-    def footer(self, layer: LayerPlan, source: Totals) -> str:
+    def footer(self, reader: Reader) -> str:
         return ""
 
     def finish(self, path: Path) -> str:
@@ -134,6 +134,7 @@ class GML(XmlFormat):
 
         content = Content()
         waiting: list[Any] = []
+        swapped = None
 
         def flush() -> None:
             columns = {
@@ -151,11 +152,14 @@ class GML(XmlFormat):
                 numbers = {child.tag.partition("}")[2]: child for child in element[0]}
                 values = {name: float(numbers[name].text or 0) for name in recorded.sums.values() if name in numbers}
                 waiting.append((_shape(element[0]), values))
+                swapped = _northing_first(element[0]) if swapped is None else swapped
             element.clear()
             if len(waiting) == ROWS:
                 flush()
         flush()
-        content.extent = None  # in the order of the axes of the CRS
+        if content.extent and swapped:  # the file has the order of the axes of the CRS
+            south, west, north, east = content.extent
+            content.extent = west, south, east, north
         return content
 
 
@@ -246,6 +250,14 @@ def _shape(feature: Element) -> shapely.Geometry | None:
     if not parts:
         parts = [shapely.Point(_positions(point)) for point in feature.iter(f"{_TAG}pos")]
     return shapely.GeometryCollection(parts) if parts else None
+
+
+def _northing_first(feature: Any) -> bool | None:
+    """Whether the CRS that the feature's geometry names has its axes the other way round than x, y; None for none."""
+    from terrafusion import crs
+
+    named = (element.get("srsName") for element in feature.iter())
+    return next((crs.northing_first(int(name.rpartition(":")[2])) for name in named if name), None)
 
 
 def _positions(element: Element) -> NDArray[np.float64]:

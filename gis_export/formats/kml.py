@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
-from gis_export.formats.base import EMPTY_GEOMETRY, rounded
+from gis_export.formats.base import EMPTY_GEOMETRY, SPOILED, Reader, rounded
 from gis_export.formats.markup import FORBIDDEN_DROPPED, XmlFormat
 from gis_export.formats.sizes import Size
 from gis_export.formats.text import Piece, Value, value
-from gis_export.plan import LayerPlan, Loss, Totals
+from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +43,7 @@ class KML(XmlFormat):
     )
     may_lose = {
         "retyped": "A 64-bit integer is declared as double.",
-        "altered": f"Coordinates are rounded to {_DECIMALS} decimals. {FORBIDDEN_DROPPED} {EMPTY_GEOMETRY}",
+        "altered": f"Coordinates are rounded to {_DECIMALS} decimals. {SPOILED} {FORBIDDEN_DROPPED} {EMPTY_GEOMETRY}",
     }
     multi_layer = True
     boundary_layer = True
@@ -86,7 +86,7 @@ class KML(XmlFormat):
             counts["empty"] += pc.sum(pc.equal(values, "")).as_py() or 0
         return super().parts(values, piece, counts)
 
-    def footer(self, layer: LayerPlan, source: Totals) -> str:
+    def footer(self, reader: Reader) -> str:
         return "</Document>\n"
 
     def finish(self, path: Path) -> str:

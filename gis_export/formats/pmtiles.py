@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from gis_export.formats import tile_sizes, tile_sql
+from gis_export.formats import tile_sizes, tile_sql, world
 from gis_export.formats.base import Format, Limit, Option, Reader, Written
 from gis_export.formats.sizes import Expected, Sample, Size
 from gis_export.plan import LayerPlan, Loss
@@ -67,15 +67,15 @@ class PMTiles(Format):
 
     def begin(self, path: Path, layers: tuple[LayerPlan, ...]) -> None:
         self._layers = layers
-        self._extents: list[tuple[float, float, float, float]] = []
+        self._boxes: list[world.Box] = []
         self._spool = _Spool(path.parent)
 
     def write(self, reader: Reader, path: Path) -> Written:
         layer = reader.layer
         zoom = layer.options["max_zoom"]
         source = reader.source()
-        if source.extent:
-            self._extents.append(source.extent)
+        if box := world.bbox(reader, tile_sql.WORLD):
+            self._boxes.append(box)
         sql = tile_sql.tiles(layer, zoom, _fractions(source.records, source.extent, zoom))
         shown: Counter[int] = Counter()
         counts: Counter[str] = Counter()
@@ -103,7 +103,7 @@ class PMTiles(Format):
                 archive.write_tile(tile, igzip.compress(data, mtime=0))
             if not archive.tile_entries:  # an archive of nothing is none
                 archive.write_tile(0, igzip.compress(b"", mtime=0))
-            header = {"tile_type": TileType.MVT, "tile_compression": Compression.GZIP, **_placed(self._extents)}
+            header = {"tile_type": TileType.MVT, "tile_compression": Compression.GZIP, **_placed(self._boxes)}
             archive.finalize(header, _metadata(self._layers))
         return ""
 
@@ -138,7 +138,6 @@ class PMTiles(Format):
                     for name, column in columns_to_sum(batch, recorded).items():
                         values[name].append(column)
                     content.add(shapely.from_wkb(batch.column(geometry).to_numpy(zero_copy_only=False)), {})
-        content.extent = None  # tiles are cut beyond their edges
         if numbers:
             _, first = np.unique(np.concatenate([part.to_numpy() for part in numbers]), return_index=True)
             content.records = len(first)
@@ -150,8 +149,9 @@ class PMTiles(Format):
         return content
 
     def coordinate_error(self, layer: dict[str, Any], resolved: dict[str, Any]) -> float:
+        """A step of the grid: the smallest shape reaches as far from its place."""
         zoom: int = resolved["options"]["max_zoom"]
-        return tile_sql.WORLD / (1 << zoom) / tile_sql.GRID / 2
+        return tile_sql.WORLD / (1 << zoom) / tile_sql.GRID
 
 
 class _Spool:
@@ -226,14 +226,20 @@ def _losses(layer: LayerPlan, zoom: int, shown: Counter[int], counts: Counter[st
     return losses
 
 
-def _placed(extents: list[tuple[float, float, float, float]]) -> dict[str, int]:
-    """Where the header says that the tiles are, and where a map is to open."""
+def _placed(boxes: list[world.Box]) -> dict[str, int]:
+    """Where the header says that the tiles are, and where a map is to open. Maps show nothing of a header whose west is
+    beyond its east, so that what lies across 180 degrees is said to be around the world; a map opens where it is."""
     west, south, east, north = -180.0, -85.0, 180.0, 85.0
-    zoom = 0
-    if extents:
-        xmin, ymin = (min(extent[i] for extent in extents) for i in (0, 1))
-        xmax, ymax = (max(extent[i] for extent in extents) for i in (2, 3))
-        (west, south), (east, north) = _degrees(xmin, ymin), _degrees(xmax, ymax)
+    center, zoom = 0.0, 0
+    if boxes:
+        across = any(box[0] > box[2] for box in boxes)
+        turned = [(x if not across or x > 0 else x + tile_sql.WORLD) for box in boxes for x in (box[0], box[2])]
+        xmin, xmax = min(turned), max(turned)
+        ymin, ymax = min(box[1] for box in boxes), max(box[3] for box in boxes)
+        (left, south), (right, north) = _degrees(xmin, ymin), _degrees(xmax, ymax)
+        if not across:
+            west, east = left, right
+        center = ((left + right) / 2 + 180) % 360 - 180
         widest = max(xmax - xmin, ymax - ymin, 1.0)
         zoom = min(max(int(math.log2(tile_sql.WORLD / widest)), 0), 15)
     degrees = {
@@ -241,7 +247,7 @@ def _placed(extents: list[tuple[float, float, float, float]]) -> dict[str, int]:
         "min_lat": south,
         "max_lon": east,
         "max_lat": north,
-        "center_lon": (west + east) / 2,
+        "center_lon": center,
         "center_lat": (south + north) / 2,
     }
     return {"center_zoom": zoom, **{f"{name}_e7": round(value * 1e7) for name, value in degrees.items()}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import struct
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ MAX_FIELDS = 255
 _NUMBER_BYTES = 24  # of the columns that GDAL gives real numbers, with 15 decimals
 _REAL_LIMIT = "1e22"  # GDAL cuts the digits of a greater one without a word
 _INTEGER_DIGITS = 18
+_DBF_FIELDS_AT = _DBF_FIELD = 32
+"""Where a .dbf describes its fields, and the bytes of a description: its type is in the 12th, its width in the 17th."""
 _PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -69,6 +72,8 @@ class Shapefile(NativeFormat):
         self._refuse_too_large(layer, measured, widths)
         export = _Export(layer, widths)
         export.write_arrow(reader, path)
+        if any(early for name, early in measured.items() if name.startswith("early")):
+            _fill_years(path.with_suffix(".dbf"))
         path.with_suffix(".cpg").write_text("UTF-8")  # GDAL writes none for an empty layer
         crosswalk = path.with_name(f"{path.stem}_fields.csv")
         _write_crosswalk(crosswalk, layer, export.names)
@@ -108,6 +113,8 @@ def _measures(layer: LayerPlan) -> list[str]:
     for i, column in enumerate(layer.columns):
         if column.type == "integer":
             expressions += [f"min(c{i})::text AS min{i}", f"max(c{i})::text AS max{i}"]
+        elif column.type in ("date", "datetime"):
+            expressions.append(f"coalesce(bool_or(c{i} < '1000-01-01'), FALSE) AS early{i}")
         elif column.type == "real":
             expressions.append(f"count(*) FILTER (WHERE NOT {_fits(i)}) AS beyond{i}")
     return expressions
@@ -203,6 +210,25 @@ def _blanks(texts: pa.Array) -> int:
     import pyarrow.compute as pc
 
     return int(pc.sum(pc.or_(pc.equal(texts, ""), pc.ends_with(texts, " "))).as_py() or 0)
+
+
+def _fill_years(table: Path) -> None:
+    """Put zeros before years that have fewer than four digits, where GDAL writes blanks."""
+    import numpy as np
+
+    with table.open("rb") as file:
+        records, start, length = struct.unpack_from("<IHH", file.read(_DBF_FIELDS_AT), 4)
+        described = file.read(start - _DBF_FIELDS_AT - 1)
+    rows = np.memmap(table, np.uint8, "r+", start, (records, length))
+    at = 1
+    for first in range(0, len(described), _DBF_FIELD):
+        kind, width = described[first + 11], described[first + 16]
+        if kind == ord("D"):
+            dates = rows[:, at : at + width]
+            blank = dates == ord(" ")
+            dates[blank & ~blank.all(axis=1)[:, None]] = ord("0")
+        at += width
+    rows.flush()
 
 
 def _write_crosswalk(path: Path, layer: LayerPlan, names: list[tuple[str, ...]]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from gis_export.formats.base import Format, Reader, Written, literal
 from gis_export.formats.sizes import Expected, Sample
-from gis_export.plan import ColumnPlan, LayerPlan, Loss, Totals
+from gis_export.plan import ColumnPlan, LayerPlan, Loss
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,7 +72,7 @@ class TextFormat(Format):
     def header(self, layer: LayerPlan) -> str:
         return ""
 
-    def footer(self, layer: LayerPlan, source: Totals) -> str:
+    def footer(self, reader: Reader) -> str:
         return ""
 
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
@@ -127,7 +127,7 @@ class TextFormat(Format):
                     self.put(text[0 if passed else len(self.separator) :])
                     passed += rows.num_rows
                     records += occurrences(text, self.marker) if self.marker else rows.num_rows
-        self.put(self.footer(layer, reader.source()))
+        self.put(self.footer(reader))
         return Written([path], records, self.losses(layer, counts))
 
     def put(self, text: str | memoryview) -> None:

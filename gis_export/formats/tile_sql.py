@@ -77,7 +77,7 @@ def _pieces(layer: LayerPlan, zoom: int, fractions: list[float]) -> str:
     columns = "".join(f", c{i}" for i in range(len(layer.columns)))
     unit = f"({WORLD / GRID} / (1 << z))"
     substitute = _SUBSTITUTE.get(layer.geometry_type, "").format(unit=unit)
-    instead = f"CASE WHEN home THEN {_cut_to_tile(substitute)} END" if substitute else "NULL::geometry"
+    instead = f"CASE WHEN home THEN {_cut_to_tile(layer, substitute)} END" if substitute else "NULL::geometry"
     margin = _BUFFER / GRID
     return f"""
         SELECT n, missing, area{columns}, z, x, y, home, coalesce(cut, instead) AS shape,
@@ -86,7 +86,7 @@ def _pieces(layer: LayerPlan, zoom: int, fractions: list[float]) -> str:
         LEFT JOIN LATERAL (
             SELECT z, x, y, home, cut, CASE WHEN cut IS NULL THEN {instead} END AS instead
             FROM (
-                SELECT z, x, y, {_cut_to_tile("g")} AS cut,
+                SELECT z, x, y, {_cut_to_tile(layer, "g")} AS cut,
                     x = {_tile("from_west")} AND y = {_tile("from_north")} AS home
                 FROM generate_series(CASE WHEN NOT missing THEN min_zoom END, {zoom}) AS z
                 CROSS JOIN LATERAL generate_series({_tile("xmin", -margin)}, {_tile("xmax", margin)}) AS x
@@ -136,8 +136,16 @@ def _tile(part: str, margin: float = 0) -> str:
     return f"least((1 << z) - 1, greatest(0, floor({part} * (1 << z) + {margin})))::int"
 
 
-def _cut_to_tile(geometry: str) -> str:
-    return f"ST_AsMVTGeom({geometry}, ST_TileEnvelope(z, x, y), {GRID}, {_BUFFER}, TRUE)"
+def _cut_to_tile(layer: LayerPlan, geometry: str) -> str:
+    if layer.geometry_type != "MultiLineString":
+        return f"ST_AsMVTGeom({geometry}, ST_TileEnvelope(z, x, y), {GRID}, {_BUFFER}, TRUE)"
+    # ST_AsMVTGeom leaves out where a line goes back the way that it came.
+    side = f"({WORLD} / (1 << z))"
+    clipped = f"ST_ClipByBox2D({geometry}, ST_TileEnvelope(z, x, y, margin => {_BUFFER / GRID}))"
+    corner = f"{WORLD / 2} - x * {side}, y * {side} - {WORLD / 2}"
+    placed = f"ST_TransScale(ST_CollectionExtract({clipped}, 2), {corner}, {GRID} / {side}, -{GRID} / {side})"
+    rounded = f"ST_Simplify(ST_SnapToGrid({placed}, 1), 0.5, TRUE)"
+    return f"(SELECT line FROM (VALUES ({rounded})) AS lines(line) WHERE NOT ST_IsEmpty(line))"
 
 
 def _named(layer: LayerPlan) -> list[tuple[int, tuple[ColumnPlan, str]]]:

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gis_export.formats.base import Limit, free_name
+from gis_export.formats.base import Limit, Reader, free_name
 from gis_export.formats.sizes import Size
 from gis_export.formats.tables import GEOMETRY, geometry_columns, geometry_loss
 from gis_export.formats.text import Piece, Sink, TextFormat, Value, contains, replaced
 from gis_export.formats.xlsx_frame import FIRST, SHEET, Heading, Worksheet, frame
-from gis_export.plan import LayerPlan, Loss, Totals
+from gis_export.plan import LayerPlan, Loss
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -116,7 +116,7 @@ class XLSX(TextFormat):
         self._rows += batch.num_rows
         yield batch
 
-    def footer(self, layer: LayerPlan, source: Totals) -> str:
+    def footer(self, reader: Reader) -> str:
         return self._made.after
 
     def finish(self, path: Path) -> str:

@@ -119,7 +119,8 @@ class _Writing:
         described = []
         file_format.begin(path, layers)
         for layer in layers:
-            reader = LayerReader(layer, self._connections, self._beside, self._passed(layer), file_format.has_bbox)
+            counting = dataclasses.replace(layer, notices=(*layer.notices, *file_format.notices(layer)))
+            reader = LayerReader(counting, self._connections, self._beside, self._passed(layer), file_format.has_bbox)
             written = file_format.write(reader, path)
             reconcile(layer.name, reader.source(), reader.passed, written)
             described.append({**_describe(layer, reader, written), "file": path.name})

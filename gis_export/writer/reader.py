@@ -53,8 +53,9 @@ class LayerReader:
         """What the request's parameters did to the layer."""
         return self._source.result()[1]
 
-    def row(self, sql: str) -> dict[str, Any]:
-        return row(self._connection, f"{sql} FROM ({self.layer.sql}) AS f")
+    def row(self, sql: str, each: str = "") -> dict[str, Any]:
+        further = f" CROSS JOIN {each}" if each else ""
+        return row(self._connection, f"{sql} FROM ({self.layer.sql}) AS f{further}")
 
     @contextmanager
     def stream(

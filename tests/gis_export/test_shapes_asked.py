@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from gis_export.request import of_job
 from gis_export.selection import LEFT_OUT, REPAIRED
 from terrafusion.records.models import County, PropertyOperational
 from tests.api.data import parcel
+from tests.gis_export import data
 from tests.gis_export.conftest import FORMATS, URL, Exports, run_export
 from tests.gis_export.test_truth import features
 from tests.records.loading.files import load, write
@@ -65,6 +67,29 @@ def test_what_vanishes_is_counted(api: APIClient, county: County, transactional_
     assert job.result_summary["layers"][0]["records_without_geometry"] == 2
     assert ("dropped", "Shapes smaller than the precision are empty.", 1) in losses(job)
     assert ("dropped", "Vertices were left out.", 5) in losses(job)
+
+
+def test_no_shape_stops_precision(api: APIClient, county: County, transactional_db: None) -> None:
+    """Squares with a hole and an island in it, about as large as the grid is fine; an invalid one is counted."""
+    chance = random.Random(5)
+    shapes = ["MULTIPOLYGON(((-122 47,-121.98 47.02,-121.98 47,-122 47.02,-122 47)))"]  # a bow tie
+    for _ in range(150):
+        middle = shapely.Point(-122 + chance.random(), 47 + chance.random())
+        sizes = [0.01 * chance.random()]
+        sizes += [sizes[0] * chance.uniform(0.5, 0.95), sizes[0] * chance.uniform(0.1, 0.49)]
+        outer, hole, island = (middle.buffer(size, cap_style="square") for size in sizes)
+        shapes.append(shapely.MultiPolygon([shapely.difference(outer, hole), island]).wkt)
+    PropertyOperational.objects.bulk_create(
+        PropertyOperational(county=county, parcel_number=f"{i:04}", geometry=data.shape(wkt))
+        for i, wkt in enumerate(shapes)
+    )
+    job = run_export(api, county, "GeoJSON", ["parcels"], parameters={"precision": 3})
+    assert job.status == "COMPLETED", job.message
+    with default_storage.open(job.result_file) as file:
+        tie, *others = shapely.from_geojson(file.read()).geoms
+    assert not tie.is_valid
+    assert all(shape.is_valid for shape in others)
+    assert ("altered", shaping.LEFT_INVALID, 1) in losses(job)
 
 
 def test_an_invalid_shape_is_repaired_to_be_cut(api: APIClient, county: County, transactional_db: None) -> None:
