@@ -103,13 +103,15 @@ def _layer(data: dict[str, Any]) -> LayerPlan:
 @dataclass(frozen=True)
 class Loss:
     """Something that the format could not keep as it was: ``kind`` is renamed, retyped, truncated, altered, split,
-    dropped or moved; ``count`` is the number of values or records it touched, None where it is the whole field."""
+    dropped or moved; ``count`` is the number of values or records it touched, None where it is the whole field.
+    ``becomes`` is the name in the file of what is renamed, or of the field that has the whole value."""
 
     layer: str
     kind: str
     detail: str
     field: str = ""
     count: int | None = None
+    becomes: str = ""
 
 
 @dataclass

@@ -108,7 +108,8 @@ class FileGDB(NativeFormat):
     def losses(self, layer: LayerPlan) -> list[Loss]:
         losses = super().losses(layer)
         if self.layer_name(layer) != layer.name:
-            losses.append(Loss(layer.name, "renamed", f"The layer is named {self.layer_name(layer)}."))
+            name = self.layer_name(layer)
+            losses.append(Loss(layer.name, "renamed", f"The layer is named {name}.", becomes=name))
         for column, (name, _) in zip(layer.columns, self.columns(layer), strict=True):
             if column.type == "boolean":
                 losses.append(Loss(layer.name, "retyped", "True is 1, false is 0.", field=column.name))

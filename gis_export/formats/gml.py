@@ -119,7 +119,7 @@ class GML(XmlFormat):
 
     def losses(self, layer: LayerPlan, counts: Counter[str]) -> list[Loss]:
         renamed = [
-            Loss(layer.name, "renamed", f"Named {name}.", field=column.name)
+            Loss(layer.name, "renamed", f"Named {name}.", field=column.name, becomes=name)
             for column, name in zip(layer.columns, names(layer), strict=False)
             if name != column.name
         ]

@@ -47,7 +47,7 @@ class NativeFormat(Format):
         """What the fields lost, once the layer is written."""
         names = [name for name, _ in self.columns(layer)]
         renamed = [
-            Loss(layer.name, "renamed", f"Named {name}.", field=column.name)
+            Loss(layer.name, "renamed", f"Named {name}.", field=column.name, becomes=name)
             for column, name in zip(layer.columns, names, strict=True)
             if name != column.name
         ]

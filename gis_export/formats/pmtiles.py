@@ -200,7 +200,7 @@ def _losses(layer: LayerPlan, zoom: int, shown: Counter[int], counts: Counter[st
     losses = []
     for column, name in zip(layer.columns, tile_sql.names(layer), strict=True):
         if name != column.name:
-            losses.append(Loss(layer.name, "renamed", f"Named {name}.", field=column.name))
+            losses.append(Loss(layer.name, "renamed", f"Named {name}.", field=column.name, becomes=name))
         if column.type in ("date", "datetime"):
             losses.append(Loss(layer.name, "retyped", "It is text.", field=column.name))
     if not layer.geometry_type.endswith("Point"):

@@ -172,10 +172,10 @@ class _Export(Shapefile):
         losses = []
         for i, (column, names) in enumerate(zip(layer.columns, self.names, strict=True)):
             if names[0] != column.name:
-                losses.append(Loss(layer.name, "renamed", f"Named {names[0]}.", field=column.name))
+                losses.append(Loss(layer.name, "renamed", f"Named {names[0]}.", field=column.name, becomes=names[0]))
             if column.type == "datetime":
                 detail = f"The date is in {names[0]}, the whole as text in {names[1]}."
-                losses.append(Loss(layer.name, "retyped", detail, field=column.name))
+                losses.append(Loss(layer.name, "retyped", detail, field=column.name, becomes=names[1]))
             if column.type == "real":
                 detail = "Written with 15 decimals."
                 losses.append(Loss(layer.name, "retyped", detail, field=column.name))

@@ -164,7 +164,7 @@ class XLSX(TextFormat):
         losses = []
         names = [sheet.name for sheet in self._sheets if sheet.layer == layer.name]
         if names[0] != layer.name:
-            losses.append(Loss(layer.name, "renamed", f"The sheet is named {names[0]}."))
+            losses.append(Loss(layer.name, "renamed", f"The sheet is named {names[0]}.", becomes=names[0]))
         if len(names) > 1:
             losses.append(Loss(layer.name, "split", f"It goes on in {', '.join(names[1:])}.", count=len(names) - 1))
         for column in layer.columns:

@@ -149,6 +149,7 @@ def _describe(layer: LayerPlan, reader: LayerReader, written: Written) -> dict[s
         "transformation": layer.transformation,
         "geometry_type": layer.geometry_type,
         "fields": [column.name for column in layer.columns],
+        "types": [column.type for column in layer.columns],
         "records": source.records,
         "records_without_geometry": source.without_geometry,
         "extent": source.extent or written.extent,

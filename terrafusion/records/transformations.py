@@ -61,10 +61,11 @@ def transformed(described: dict[str, Any]) -> str:
     return f"Coordinates transformed by {described['name']}, {known}{better}"
 
 
-def choose(crs: CRS, area: AreaOfInterest | None) -> Choice:
+def choose(crs: CRS, area: AreaOfInterest | None, like: str | None = None) -> Choice:
     """The best operation from ``crs`` to longitude and latitude that the database takes back within half a millimeter;
-    the best one, with how far it is off, where the database takes none. Raises pyproj's ``CRSError`` where there is no
-    operation at all. The database is as it was."""
+    the best one, with how far it is off, where the database takes none. First that named ``like``, or, if that is
+    empty, those that the database takes by itself. Raises pyproj's ``CRSError`` where there is no operation at all. The
+    database is as it was."""
     srid = crs.to_epsg()
     if srid == WGS84:
         return Choice(operations(crs, area)[0], srid)
@@ -75,16 +76,24 @@ def choose(crs: CRS, area: AreaOfInterest | None) -> Choice:
         return Choice(candidates[0], srid)
     offs = []
     with transaction.atomic():
-        for operation in candidates:
-            for definition in ("", operation.bound()):
-                through = register(definition) if definition else srid
-                off = _off(operation, through, area)
-                if off is not None and off <= _TOLERANCE:
-                    transaction.set_rollback(True)
-                    return Choice(operation, srid, definition, off)
-                offs.append(off)
+        for operation, bound in _attempts(candidates, like):
+            definition = operation.bound() if bound else ""
+            through = register(definition) if definition else srid
+            off = _off(operation, through, area)
+            if off is not None and off <= _TOLERANCE:
+                transaction.set_rollback(True)
+                return Choice(operation, srid, definition, off)
+            offs.append(off)
         transaction.set_rollback(True)
     return Choice(candidates[0], srid, "", offs[0])
+
+
+def _attempts(candidates: list[Operation], like: str | None) -> list[tuple[Operation, bool]]:
+    """Each operation, as the database chooses by itself and with the CRS bound to it."""
+    attempts = [(operation, bound) for operation in candidates for bound in (False, True)]
+    if like is None:
+        return attempts
+    return sorted(attempts, key=lambda attempt: attempt[0].name != like if like else attempt[1])
 
 
 def record(county: County, layer: str, choice: Choice) -> None:

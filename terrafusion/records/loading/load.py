@@ -71,7 +71,7 @@ def load(
     if options.rejects and options.rejects.exists() and file.exists() and options.rejects.samefile(file):
         raise LoadError(f"The rejects would be written over {file}: name another file.")
     with (
-        open_source(file, options.source_layer or mapping.source_layer, mapping.encoding) as source,
+        open_source(file, options.source_layer or mapping.source_layer, mapping.text) as source,
         Rejects(options.rejects, report) as rejects,
     ):
         mapping = _with_point(mapping, source)
@@ -238,7 +238,7 @@ def _geometry_reader(
     source.crs = crs
     areas = tuple(area for area in (crs, _epsg(county.state_plane_srid)) if area is not None)
     try:
-        choice = transformations.choose(crs.to_2d(), common_area(areas))
+        choice = transformations.choose(crs.to_2d(), common_area(areas), source.operation)
     except CRSError:
         raise LoadError(_cannot_be_transformed(source, crs.name)) from None
     return GeometryReader(choice=choice, wanted=plan.geometry_type, areas=areas)

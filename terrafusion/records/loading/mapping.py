@@ -17,12 +17,14 @@ from typing import Any
 
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.targets import Kind
+from terrafusion.records.loading.text_form import TextForm
 
 ON_ERROR = ("refuse", "null", "truncate")
 DUPLICATES = ("refuse", "merge")
 ROWS = ("first", "sum", "max", "min")  # first: of those that have a value
 UNITS = {"sqft": 1.0, "acre": 43_560.0, "sqm": 10.763910416709722, "hectare": 107_639.10416709722}
 TYPES = ("text", "integer", "real", "boolean", "date", "datetime")  # of a reference layer's attributes
+_TOP = {"source_layer", "crs", "encoding", "delimiter", "guarded", "duplicates", "fields", "point", "layer"}
 _KEYS = {"column", "value", "values", "default", "null", "scale", "unit", "format", "pad", "on_error", "rows"}
 _MAX_COLUMNS = 10
 _MAX_PAD = 100
@@ -79,7 +81,7 @@ class Mapping:
     layer: LayerMapping = LayerMapping()
     source_layer: str = ""
     crs: int | None = None
-    encoding: str = ""  # Python's name; empty: as the file says, else UTF-8
+    text: TextForm = field(default_factory=TextForm)
     duplicates: str = "refuse"
     x: str = ""
     y: str = ""
@@ -113,7 +115,7 @@ def match(wanted: str, columns: Iterable[str], where: str) -> str:
 
 
 def _mapping(name: str, data: dict[str, Any]) -> Mapping:
-    _only(data, {"source_layer", "crs", "encoding", "duplicates", "fields", "point", "layer"}, "the mapping")
+    _only(data, _TOP, "the mapping")
     point = data.get("point", {})
     _only(point, {"x", "y"}, "[point]")
     if point and set(point) != {"x", "y"}:
@@ -130,7 +132,7 @@ def _mapping(name: str, data: dict[str, Any]) -> Mapping:
         layer=_layer(_table(data, "layer")),
         source_layer=_text(data, "source_layer"),
         crs=crs,
-        encoding=_encoding(data),
+        text=TextForm(_encoding(data), _delimiter(data), _flag(data, "guarded")),
         duplicates=duplicates,
         x=_text(point, "x"),
         y=_text(point, "y"),
@@ -243,6 +245,20 @@ def _table(data: dict[str, Any], key: str) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise ValueError(f"{key} is a table, not {table!r}")
     return table
+
+
+def _delimiter(data: dict[str, Any]) -> str:
+    delimiter = _text(data, "delimiter")
+    if len(delimiter) > 1 or delimiter in {'"', "\r", "\n"}:
+        raise ValueError(f'delimiter is one character, such as ";" or "\\t", not {delimiter!r}')
+    return delimiter
+
+
+def _flag(data: dict[str, Any], key: str) -> bool:
+    value = data.get(key, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{key} is true or false, not {value!r}")
+    return value
 
 
 def _encoding(data: dict[str, Any]) -> str:

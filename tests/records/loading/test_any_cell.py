@@ -74,7 +74,8 @@ def write_csv(path: Path, rows: list[Row]) -> Path:
 def write_dbf(path: Path, rows: list[Row]) -> Path:
     fields = [("parcel_num", "C", 40), ("address", "C", 40), ("land", "N", 20), ("lot", "F", 20), ("year", "N", 8)]
     plain = [tuple(cell.encode("ascii", "replace").decode() for cell in row) for row in rows]
-    rows[:] = [tuple(cell[:width] for cell, width in zip(row, (40, 40, 20, 20, 8, 8), strict=True)) for row in plain]
+    cut = [tuple(cell[:width] for cell, width in zip(row, (40, 40, 20, 20, 8, 8), strict=True)) for row in plain]
+    rows[:] = {row[0].strip(): row for row in cut}.values()  # keys that only "?" is left of may be alike
     return dbf(path, [*fields, ("as_of", "D", 8)], [list(row) for row in rows])
 
 

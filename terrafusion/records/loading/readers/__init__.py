@@ -17,19 +17,24 @@ from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.readers import (
     dbf,
     delimited,
+    esri_json,
+    exported,
     faults,
     gdal,
     geojson,
     geopackage,
     json_text,
     mapinfo,
+    own_csv,
     packed,
     parquet,
     shapefile,
     workbook,
 )
 from terrafusion.records.loading.readers.base import Rows, Source
+from terrafusion.records.loading.readers.exported import ExportedLayer
 from terrafusion.records.loading.readers.packed import Dataset
+from terrafusion.records.loading.text_form import TextForm
 
 __all__ = ["Rows", "Source", "batches", "layers_of", "open_source"]
 _NAMES = {".shp": "a Shapefile", ".gpkg": "a GeoPackage", ".kml": "KML", ".kmz": "KMZ", ".fgb": "FlatGeobuf"}
@@ -39,7 +44,13 @@ _NAMES |= {
     ".tab": "MapInfo TAB",
     ".mif": "MapInfo MIF",
     ".dbf": "a dBASE table",
+    ".dxf": "a DXF drawing",
 }
+_XML = (".gml", ".kml", ".kmz")
+_READ_FROM_XML = (
+    "Blanks round texts may not be read, an empty text is read as absent, and date-times are read to the millisecond."
+)
+_TILES = (".pmtiles", ".mbtiles", ".mvt")
 _NAMES |= dict.fromkeys(parquet.SUFFIXES, "Parquet")
 _DRIVERS = {
     ".kml": {"KML", "LIBKML"},
@@ -52,18 +63,19 @@ _DRIVERS = {
 
 
 @contextmanager
-def open_source(path: Path, layer: str = "", encoding: str = "") -> Iterator[Source]:
-    """The layer named ``layer`` of the file, or its only one; to be read inside the ``with`` block. ``encoding`` is
-    the mapping's. Raises ``LoadError`` for a file that is not whole or not what its name says."""
+def open_source(path: Path, layer: str = "", form: TextForm | None = None) -> Iterator[Source]:
+    """The layer named ``layer`` of the file, or its only one; to be read inside the ``with`` block. ``form`` is the
+    mapping's. Raises ``LoadError`` for a file that is not whole or not what its name says."""
+    form = form or TextForm()
     with tempfile.TemporaryDirectory(prefix="load-") as scratch:
         what = "a file that can be loaded"
         try:
             dataset, layer = packed.find(path, layer, Path(scratch))
             dataset = _alone(dataset, Path(scratch))
             what = _what(dataset)
-            source = _opened(path, dataset, layer, encoding, Path(scratch))
+            source = _opened(path, dataset, layer, form, Path(scratch))
         except (*faults.RAISED, LoadError) as error:
-            raise faults.explained(path, what, error, encoding=encoding) from error
+            raise faults.explained(path, what, error, encoding=form.encoding) from error
         yield source
 
 
@@ -76,7 +88,7 @@ def layers_of(path: Path) -> list[str]:
                 return several
             dataset, _ = packed.find(path, "", Path(scratch))
             what = _what(dataset)
-            return _layers(_alone(dataset, Path(scratch)))
+            return [one.name for one in _exported(dataset)] or _layers(path, _alone(dataset, Path(scratch)))
         except (*faults.RAISED, LoadError) as error:
             raise faults.explained(path, what, error) from error
 
@@ -92,26 +104,62 @@ def batches(source: Source, columns: Sequence[str], geometry: bool) -> Iterator[
         raise faults.explained(source.path, "", error, read) from error
 
 
-def _opened(path: Path, dataset: Dataset, layer: str, encoding: str, scratch: Path) -> Source:
-    file, suffix, is_text = dataset.file, dataset.suffix, _is_text(dataset)
-    if encoding not in {"", "utf-8"} and not is_text and suffix not in {".shp", ".dbf"}:
+def _opened(path: Path, dataset: Dataset, layer: str, form: TextForm, scratch: Path) -> Source:
+    if dataset.suffix in _TILES:
+        raise LoadError(
+            f"{path.name} holds tiles of a map, in which shapes are cut and rounded: they are no records. Load the "
+            "layer from another format, such as GeoPackage."
+        )
+    _check_form(path, dataset, form)
+    known = {one.name: one for one in _exported(dataset)}
+    chosen = _only(path, list(known) or _layers(path, dataset), layer)
+    own = known.get(chosen)
+    source = _read(path, dataset, own.name_in_file if own else chosen, form, own, scratch)
+    if dataset.altered:
+        source.note(f"The {exported.MANIFEST} beside it describes other bytes, so it is read as any other file is.")
+    if own and dataset.suffix in _XML:
+        source.note(_READ_FROM_XML)
+    return exported.restored(source, own, blank_is_absent=dataset.suffix == ".shp") if own else source
+
+
+def _exported(dataset: Dataset) -> list[ExportedLayer]:
+    """The layers of an export that are in its file."""
+    return list(dataset.manifest.layers_in(dataset.file)) if dataset.manifest else []
+
+
+def _check_form(path: Path, dataset: Dataset, form: TextForm) -> None:
+    is_text = _is_text(dataset)
+    if form.encoding not in {"", "utf-8"} and not is_text and dataset.suffix not in {".shp", ".dbf"}:
         raise LoadError(f"{path.name}: an encoding can be given for CSV and Shapefiles; other files state their own.")
+    if (form.delimiter or form.guarded) and not is_text:
+        raise LoadError(f"{path.name}: delimiter and guarded can be given for CSV and other delimited text only.")
+
+
+def _read(
+    path: Path, dataset: Dataset, chosen: str, form: TextForm, own: ExportedLayer | None, scratch: Path
+) -> Source:
+    file, suffix, is_text = dataset.file, dataset.suffix, _is_text(dataset)
     rows = mapinfo.check_tab(path, file) if suffix == ".tab" and not is_text else None
     if suffix in {".gml", ".kml"}:
         _check_xml(path, file)
-    chosen = _only(path, _layers(dataset), layer)
     if is_text:
-        return delimited.open_text(path, file, chosen, encoding)
+        return own_csv.open_own_csv(path, file, own) if own else delimited.open_text(path, file, chosen, form)
     if suffix == ".shp":
-        return shapefile.open_shapefile(path, file, chosen, encoding, scratch)
+        return shapefile.open_shapefile(path, file, chosen, form.encoding, scratch)
     if suffix == ".dbf":
-        return dbf.open_dbf(path, file, chosen, encoding)
+        return dbf.open_dbf(path, file, chosen, form.encoding)
     if suffix == ".xlsx":
-        return workbook.open_workbook(path, file, chosen)
+        return workbook.open_workbook(path, file, chosen, own=own is not None)
+    if suffix == ".dxf":
+        from terrafusion.records.loading.readers import dxf  # a second and a half, which all else does without
+
+        return dxf.open_dxf(path, file, chosen, own)
     if suffix in parquet.SUFFIXES:
-        return parquet.open_parquet(path, file, chosen)
+        return parquet.open_parquet(path, file, chosen, exact=own is not None)
     if (lines := _lines(dataset)) is not None:
         return geojson.open_geojson(path, file, chosen, lines)
+    if _is_esri(dataset):
+        return esri_json.open_esri(path, file, chosen)
     if suffix == ".gpkg":
         return geopackage.open_geopackage(path, file, chosen)
     source = gdal.open_gdal(path, file, chosen, frozenset(_DRIVERS.get(suffix, ())), _what(dataset))
@@ -137,12 +185,23 @@ def _alone(dataset: Dataset, scratch: Path) -> Dataset:
     return replace(dataset, file=gdal.without_schema(dataset.file, scratch))
 
 
-def _layers(dataset: Dataset) -> list[str]:
-    if _is_text(dataset) or dataset.suffix in {".shp", ".dbf", *parquet.SUFFIXES} or _lines(dataset) is not None:
+def _layers(path: Path, dataset: Dataset) -> list[str]:
+    suffix, file = dataset.suffix, dataset.file
+    if _is_text(dataset) or suffix in {".shp", ".dbf", *parquet.SUFFIXES} or _lines(dataset) is not None:
         return [dataset.stem]
-    if dataset.suffix == ".xlsx":
-        return workbook.layers(dataset.file)
-    return geopackage.layers(dataset.file) if dataset.suffix == ".gpkg" else gdal.layers(dataset.file)
+    if _is_esri(dataset):
+        return [dataset.stem]
+    if suffix == ".xlsx":
+        return workbook.layers(file)
+    if suffix == ".dxf":
+        from terrafusion.records.loading.readers import dxf  # as above
+
+        return dxf.layers(path, file)
+    return geopackage.layers(file) if suffix == ".gpkg" else gdal.layers(file)
+
+
+def _is_esri(dataset: Dataset) -> bool:
+    return dataset.suffix in geojson.SUFFIXES and json_text.is_esri(dataset.file)
 
 
 def _lines(dataset: Dataset) -> bool | None:

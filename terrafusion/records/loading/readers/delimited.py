@@ -6,7 +6,6 @@ import codecs
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,22 +14,20 @@ from typing import TextIO
 
 import numpy as np
 
-from terrafusion.records.loading import encodings
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.problems import Problem
-from terrafusion.records.loading.readers import shapes_in_text
-from terrafusion.records.loading.readers.base import BATCH_ROWS, Rows, Source, record_batch
-from terrafusion.records.loading.targets import Kind
+from terrafusion.records.loading.readers.base import BATCH_ROWS, Rows
+from terrafusion.records.loading.readers.text_table import INVISIBLE, TextTable, about, header_below_titles
+from terrafusion.records.loading.text_form import TextForm
 from terrafusion.words import counted
 
 SUFFIXES = (".csv", ".txt", ".dsv", ".tsv", ".tab", ".psv")
 _FIRST = {".tsv": "\t", ".tab": "\t", ".psv": "|"}
-_DELIMITERS = (",", "\t", ";", "|")
+DELIMITERS = (",", "\t", ";", "|")
 _HEAD, _SAMPLE_ROWS = 1 << 16, 20
 _MAX_FIELD = 1 << 26  # characters: more is a quotation mark that is never closed, and must not fill the memory
-_INVISIBLE = "\x00-\x1f\x7f\u200b-\u200f\u2028\u2029\u2060\ufeff"
 _NO_ROW = re.compile(
-    rf"[\s{_INVISIBLE}]*$|\(?\d[\d,]* (rows?|records?)(\(s\))?( \w+)*\)?\.?$|Completion time: |SQL>|Query OK|"
+    rf"[\s{INVISIBLE}]*$|\(?\d[\d,]* (rows?|records?)(\(s\))?( \w+)*\)?\.?$|Completion time: |SQL>|Query OK|"
     r"PL/SQL procedure |Commands completed|Warning: Null value is eliminated",
     re.IGNORECASE,
 )
@@ -41,21 +38,18 @@ csv.field_size_limit(max(_MAX_FIELD, csv.field_size_limit()))
 
 
 @dataclass
-class DelimitedSource(Source):
-    file: Path = Path()
+class DelimitedSource(TextTable):
     encoding: str = ""
     delimiter: str = ","
-    header: tuple[str, ...] = ()
-    geometry_column: str = ""
 
     def batches(self, columns: Sequence[str], geometry: bool) -> Iterator[Rows]:
         with _text(self.file, self.encoding) as stream:
             reader = _Reader(self, stream)
             while rows := reader.some():
-                yield self._checked(rows, columns, geometry and bool(self.geometry_column), reader.faults)
+                yield self._checked(rows, columns, geometry, reader.faults)
 
     def _checked(
-        self, rows: Sequence[Sequence[str | None]], columns: Sequence[str], geometry: bool, faults: dict[int, str]
+        self, rows: Sequence[Sequence[str]], columns: Sequence[str], geometry: bool, faults: dict[int, str]
     ) -> Rows:
         width = len(self.header)
         problems = []
@@ -72,12 +66,7 @@ class DelimitedSource(Source):
             )
         if problems:
             rows = [row if len(row) == width else [*row, *[""] * width][:width] for row in rows]
-        cells = dict(zip(self.header, zip(*rows, strict=True), strict=True))
-        batch = record_batch({name: encodings.array(cells[name], self.undecoded) for name in columns}, len(rows))
-        if not geometry:
-            return Rows(batch, None, tuple(problems))
-        wkb, shape_problems = shapes_in_text.read(cells[self.geometry_column], self.crs)
-        return Rows(batch, wkb, (*problems, *shape_problems))
+        return self.rows_of(rows, columns, geometry, problems)
 
 
 class _Reader:
@@ -88,8 +77,8 @@ class _Reader:
         self._width = len(source.header)
         self._rows = csv.reader(stream, delimiter=source.delimiter, strict=True)
         self._number = 0
-        while not next(self._rows):
-            pass
+        for _ in range(source.skipped):
+            next(self._rows)
         self.faults: dict[int, str] = {}  # in the rows that came last: index -> what is wrong with quotation marks
 
     def some(self) -> list[list[str]]:
@@ -147,30 +136,27 @@ def _last_line(source: DelimitedSource) -> int:
                     return last
 
 
-def open_text(path: Path, file: Path, layer: str, encoding: str) -> DelimitedSource:
-    """``encoding`` is the mapping's; empty: by the byte order mark, else UTF-8."""
-    encoding = encoding or _encoding(path, file)
+def open_text(path: Path, file: Path, layer: str, form: TextForm) -> DelimitedSource:
+    """What ``form`` does not say is by the byte order mark, else UTF-8, and by the first lines."""
+    encoding = form.encoding or _encoding(path, file)
     with _text(file, encoding) as stream:
         sample = stream.read(_HEAD)
-        stream.seek(0)
-        delimiter = _delimiter(sample, file.suffix.lower())
-        rows = csv.reader(stream, delimiter=delimiter)
-        header = column_names(path, next((row for row in rows if any(row)), []))
-    first = list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), _SAMPLE_ROWS))[1:]
-    column, shapes = shapes_in_text.find(header, first)
-    columns = tuple(name for name in header if name != column)
+        delimiter = form.delimiter or _delimiter(sample, file.suffix.lower())
+        first = list(islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), _SAMPLE_ROWS))
+        filled = [number for number, row in enumerate(first) if any(row)]
+        rows = [first[number] for number in filled]
+        place = header_below_titles(rows)
+        if rows:  # the sample may end within the header
+            stream.seek(0)
+            rows[place] = next(islice(csv.reader(stream, delimiter=delimiter), filled[place], None))
     return DelimitedSource(
-        path=path,
+        **about(path, rows, place),
         layer=layer,
-        columns=columns,
-        types=dict.fromkeys(columns, Kind.TEXT),
-        crs=shapes.crs if shapes else None,
-        geometry_type=shapes.geometry_type if shapes else None,
         file=file,
+        skipped=filled[place] + 1,
         encoding=encoding,
         delimiter=delimiter,
-        header=header,
-        geometry_column=column,
+        guarded=form.guarded,
     )
 
 
@@ -194,24 +180,12 @@ def _encoding(path: Path, file: Path) -> str:
 
 def _delimiter(sample: str, suffix: str) -> str:
     """The one that most of the first lines agree on; of equals the one with most fields, then the usual one."""
-    order = sorted(_DELIMITERS, key=lambda one: one != _FIRST.get(suffix, ","))
+    order = sorted(DELIMITERS, key=lambda one: one != _FIRST.get(suffix, ","))
 
     def fitness(delimiter: str) -> tuple[bool, float, int]:
         rows = [row for row in islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), 20) if row]
+        rows = rows[header_below_titles(rows) :]
         width = len(rows[0]) if rows else 0
         return width > 1, sum(len(row) == width for row in rows) / max(len(rows), 1), width
 
     return max(order, key=fitness)
-
-
-def column_names(path: Path, header: Sequence[str]) -> tuple[str, ...]:
-    """The names without what nobody sees. Raises ``LoadError`` where two are the same."""
-    names = [re.sub(rf"[{_INVISIBLE}]", "", name).strip() or f"field_{number}" for number, name in enumerate(header, 1)]
-    if not names:
-        raise LoadError(f"{path.name} holds no rows; nothing was changed.")
-    times = Counter(name.casefold() for name in names)
-    if twice := [name for name in names if times[name.casefold()] > 1]:
-        raise LoadError(
-            f"{path.name} has columns of the same name: {', '.join(twice)}. Rename them, or leave out all but one."
-        )
-    return tuple(names)

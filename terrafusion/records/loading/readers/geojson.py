@@ -36,13 +36,20 @@ class GeoJsonSource(Source):
     with_id: bool = False
 
     def batches(self, columns: Sequence[str], geometry: bool) -> Iterator[Rows]:
-        features = json_text.features(self.file, self.path.name, self.lines, {})
-        while batch := [feature for _, feature in islice(features, BATCH_ROWS)]:
+        features = self.features()
+        while batch := list(islice(features, BATCH_ROWS)):
             rows = [_properties(feature, self.with_id) for feature in batch]
             cells = {name: self._array(name, [row.get(name) for row in rows]) for name in columns}
             shapes = [feature.get("geometry") for feature in batch] if geometry and self.geometry_type else None
-            wkb, problems = _wkb(shapes) if shapes else (None, [])
+            wkb, problems = self.shapes(shapes) if shapes else (None, [])
             yield Rows(record_batch(cells, len(batch)), wkb, tuple(problems))
+
+    def features(self) -> Iterator[Feature]:
+        return (feature for _, feature in json_text.features(self.file, self.path.name, self.lines, {}))
+
+    def shapes(self, geometries: list[Feature | None]) -> tuple[pa.Array, list[Problem]]:
+        """As WKB, and what is reported of the rings that had to be closed."""
+        return _wkb(geometries)
 
     def _array(self, name: str, values: list[Any]) -> pa.Array:
         kind = _ARROW.get(self.types[name] or Kind.TEXT)
@@ -52,7 +59,7 @@ class GeoJsonSource(Source):
 
 
 @dataclass
-class _Seen:
+class Seen:
     """What a first reading finds out. ``kinds`` has the types of each column's values, and INTEGER's reach."""
 
     kinds: dict[str, set[type]] = field(default_factory=dict)
@@ -87,10 +94,12 @@ class _Seen:
 def open_geojson(path: Path, file: Path, layer: str, lines: bool) -> GeoJsonSource:
     """Reads the file once, so that a broken one is refused before a row is."""
     members: Feature = {}
-    seen = _Seen()
+    seen = Seen()
     for _, feature in json_text.features(file, path.name, lines, members):
         seen.add(feature)
     columns = tuple(["id", *seen.kinds] if seen.with_id and "id" not in seen.kinds else seen.kinds)
+    properties = members.get("properties")
+    partial = json_text.is_partial(members) or (isinstance(properties, dict) and json_text.is_partial(properties))
     return GeoJsonSource(
         path=path,
         layer=layer,
@@ -99,6 +108,7 @@ def open_geojson(path: Path, file: Path, layer: str, lines: bool) -> GeoJsonSour
         crs=_crs(path, members),
         geometry_type=None if not seen.shapes else seen.shapes.pop() if len(seen.shapes) == 1 else "Unknown",
         rows=seen.rows,
+        notes=[json_text.PARTIAL] if partial else [],
         file=file,
         lines=lines,
         with_id=seen.with_id,
@@ -116,7 +126,6 @@ def _text(value: object) -> str | None:
 
 
 def _wkb(geometries: list[Feature | None]) -> tuple[pa.Array, list[Problem]]:
-    """And what is reported of the rings that had to be closed."""
     given = np.array([geometry is not None for geometry in geometries], dtype=bool)
     shapes = _shapes(geometries)
     missing = np.flatnonzero(given & shapely.is_missing(shapes))

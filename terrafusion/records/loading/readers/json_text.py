@@ -16,6 +16,11 @@ _MAX_FEATURE = 1 << 28
 _SEPARATOR = "\x1e"  # of RFC 8142
 _BLANK = re.compile(r"[ \t\r\n\ufeff]*")
 _COLLECTION = re.compile(r'"type"\s*:\s*"FeatureCollection"|"features"\s*:\s*\[')
+_ESRI = re.compile(r'"(?:attributes|geometryType|esri(?:Geometry|FieldType)\w+)"')
+PARTIAL = (
+    "The server left out rows beyond its limit (exceededTransferLimit): the file is a part of the layer. Ask for the "
+    "rest, or for a file of all of it."
+)
 _DECODER = json.JSONDecoder(parse_constant=str)  # NaN and Infinity are no JSON: texts, which are refused as numbers
 
 
@@ -30,7 +35,7 @@ def is_features(file: Path) -> bool | None:
     start = head.lstrip()
     if start.startswith(_SEPARATOR):
         return True
-    if not start.startswith("{"):
+    if not start.startswith("{") or _is_esri(head):
         return None
     line = start.partition("\n")[0]
     try:
@@ -38,12 +43,35 @@ def is_features(file: Path) -> bool | None:
     except ValueError:
         if _COLLECTION.search(head):
             return False
-        if '"arcs"' in head or '"geometryType"' in head or '"esriGeometry' in head:
+        if '"arcs"' in head:
             return None
         return '"Feature"' in line
     if not isinstance(first, dict) or first.get("type") not in {"Feature", "FeatureCollection"}:
         return None
     return bool(first["type"] == "Feature")
+
+
+def is_esri(file: Path) -> bool:
+    """Whether the text is a feature set as ArcGIS servers write it."""
+    with opened(file) as stream:
+        head = stream.read(_PIECE)
+    return head.lstrip("\ufeff \t\r\n").startswith("{") and _is_esri(head)
+
+
+def _is_esri(head: str) -> bool:
+    return _ESRI.search(head) is not None and '"Feature' not in head
+
+
+def is_partial(members: Feature) -> bool:
+    return members.get("exceededTransferLimit") is True
+
+
+def esri_features(file: Path, name: str, members: Feature) -> Iterator[Feature]:
+    """Each feature of a feature set; ``members`` gets what else it holds. Raises ``LoadError`` as ``features``."""
+    with opened(file) as stream:
+        for where, feature in _in_collection(stream, name, members):
+            _check_members(name, where, feature, ("attributes", "geometry"))
+            yield feature
 
 
 def features(file: Path, name: str, lines: bool, members: Feature) -> Iterator[tuple[str, Feature]]:
@@ -53,10 +81,14 @@ def features(file: Path, name: str, lines: bool, members: Feature) -> Iterator[t
         for where, feature in _in_lines(stream, name) if lines else _in_collection(stream, name, members):
             if not isinstance(feature, dict) or feature.get("type") != "Feature":
                 raise LoadError(f"{name} cannot be loaded: {where} is no GeoJSON feature.")
-            for member in ("properties", "geometry"):
-                if not isinstance(feature.get(member), dict | None):
-                    raise LoadError(f"{name} cannot be loaded: the {member} of {where} are no JSON object.")
+            _check_members(name, where, feature, ("properties", "geometry"))
             yield where, feature
+
+
+def _check_members(name: str, where: str, feature: Any, members: tuple[str, str]) -> None:
+    for member in members:
+        if not isinstance(feature, dict) or not isinstance(feature.get(member), dict | None):
+            raise LoadError(f"{name} cannot be loaded: the {member} of {where} are no JSON object.")
 
 
 def _in_lines(stream: TextIO, name: str) -> Iterator[tuple[str, Any]]:

@@ -6,16 +6,19 @@ import gzip
 import re
 import shutil
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from terrafusion.records.loading.errors import LoadError
+from terrafusion.records.loading.readers import exported
+from terrafusion.records.loading.readers.exported import Manifest
 from terrafusion.words import counted, unknown
 
 _DATASETS = frozenset(
     (".shp", ".gpkg", ".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".csv", ".kml", ".kmz", ".fgb", ".gml")
 )
-_DATASETS |= {".tab", ".mif", ".parquet", ".geoparquet", ".pq"}
+_DATASETS |= {".tab", ".mif", ".parquet", ".geoparquet", ".pq", ".dxf", ".pmtiles"}
 _TABLES = frozenset((".txt", ".dsv", ".tsv", ".psv", ".dbf", ".xlsx"))  # are datasets where there is none of the others
 _ABOUT = re.compile(r"read_?me|licen[cs]e|metadata|manifest|copyright", re.IGNORECASE)
 _PACKED = frozenset((".zip", ".gz"))
@@ -27,11 +30,14 @@ _REPACK = "Unpack it and pack it again with the usual method, such as: zip -r ag
 
 @dataclass(frozen=True)
 class Dataset:
-    """``file`` can be opened by its name. ``stem`` is the name that the user knows it by. ``inside``: it was packed."""
+    """``file`` can be opened by its name. ``stem`` is the name that the user knows it by. ``inside``: it was packed.
+    ``manifest`` is that of the export that it is a part of, as it was written; ``altered``: it has another content."""
 
     file: Path
     stem: str
     inside: bool
+    manifest: Manifest | None = None
+    altered: bool = False
 
     @property
     def suffix(self) -> str:
@@ -52,16 +58,18 @@ def find(path: Path, layer: str, scratch: Path, depth: int = 0) -> tuple[Dataset
             shutil.copyfileobj(packed, out, 1 << 20)
         return Dataset(target, Path(path.stem).stem, True), layer
     if path.is_dir() and suffix != ".gdb":
-        chosen, layer = _choose(path, _inside(path), layer)
+        manifest = exported.beside(path)
+        chosen, layer = _choose(path, _layered(_inside(path), manifest), layer)
         file = path / chosen
-        return Dataset(_plainly(file, scratch), file.stem, True), layer
-    return Dataset(_plainly(path, scratch), path.stem, False), layer
+        return _described(Dataset(_plainly(file, scratch), file.stem, True), file, manifest), layer
+    return _described(Dataset(_plainly(path, scratch), path.stem, False), path, exported.beside(path.parent)), layer
 
 
 def _in_zip(path: Path, layer: str, scratch: Path, depth: int) -> tuple[Dataset, str]:
     with zipfile.ZipFile(path) as archive:
         members = _members(archive)
-        chosen, layer = _choose(path, list(members), layer, nested=depth < _MAX_DEPTH)
+        manifest = _manifest(archive, members)
+        chosen, layer = _choose(path, _layered(members, manifest), layer, nested=depth < _MAX_DEPTH)
         parts = [name for name in members if _belongs(name, chosen)]
         _refuse_methods(path, [members[name] for name in parts])
         _room(path, sum(members[name].file_size for name in parts), scratch)
@@ -75,15 +83,39 @@ def _in_zip(path: Path, layer: str, scratch: Path, depth: int) -> tuple[Dataset,
     file = folder / _target(chosen, chosen)
     if file.suffix in _PACKED:
         return find(file, layer, scratch, depth + 1)
-    return Dataset(file, PurePosixPath(chosen).stem, True), layer
+    return _described(Dataset(file, PurePosixPath(chosen).stem, True), file, manifest), layer
+
+
+def _manifest(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Manifest | None:
+    info = members.get(exported.MANIFEST)
+    readable = info is not None and not info.flag_bits & 1 and info.file_size < exported.MAX_BYTES
+    return exported.read(archive.read(info)) if info is not None and readable else None
+
+
+def _layered(names: Iterable[str], manifest: Manifest | None) -> list[str]:
+    """Of an export only what its layers are in, without what stands beside them."""
+    names = list(names)
+    layered = [name for name in names if manifest and PurePosixPath(name).parts[0] in manifest.layers]
+    return layered or names
+
+
+def _described(dataset: Dataset, file: Path, manifest: Manifest | None) -> Dataset:
+    """``file`` is the dataset under its own name."""
+    if manifest is None or not manifest.layers_in(file):
+        return dataset
+    known = manifest.describes(file)
+    return replace(dataset, manifest=manifest if known else None, altered=not known)
 
 
 def names(path: Path) -> list[str]:
     """What the datasets in a zip or a folder are called; empty for other files."""
     if path.suffix.lower() == ".zip" and path.exists():
         with zipfile.ZipFile(path) as archive:
-            return _shown(_candidates(list(_members(archive)), nested=True))
-    return _shown(_candidates(_inside(path))) if path.is_dir() and path.suffix.lower() != ".gdb" else []
+            members = _members(archive)
+            return _shown(_candidates(_layered(members, _manifest(archive, members)), nested=True))
+    if not path.is_dir() or path.suffix.lower() == ".gdb":
+        return []
+    return _shown(_candidates(_layered(_inside(path), exported.beside(path))))
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -140,6 +172,8 @@ def _belongs(name: str, chosen: str) -> bool:
     if chosen.lower().endswith(".gdb"):
         return name.startswith(f"{chosen}/")
     one, other = PurePosixPath(name), PurePosixPath(chosen)
+    if _is_table_of_drawing(one, other):
+        return True
     return one.parent == other.parent and one.stem.casefold() == other.stem.casefold()
 
 
@@ -148,7 +182,14 @@ def _target(name: str, chosen: str) -> str:
     if chosen.lower().endswith(".gdb"):
         inner = PurePosixPath(name.removeprefix(chosen)).name
         return f"{_plain(PurePosixPath(chosen).stem)}.gdb/{inner}".rstrip("/")
-    return f"{_plain(PurePosixPath(chosen).stem)}{PurePosixPath(name).suffix.lower()}"
+    one, other = PurePosixPath(name), PurePosixPath(chosen)
+    stem = one.stem if _is_table_of_drawing(one, other) else other.stem
+    return f"{_plain(stem)}{one.suffix.lower()}"
+
+
+def _is_table_of_drawing(one: PurePosixPath, drawing: PurePosixPath) -> bool:
+    """Our own drawings have their attributes in a CSV of each layer."""
+    return drawing.suffix.lower() == ".dxf" and one.suffix.lower() == ".csv" and one.parent == drawing.parent
 
 
 def _plainly(file: Path, scratch: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from terrafusion.records.loading.errors import LoadError
-from terrafusion.records.loading.readers.base import BATCH_ROWS, Rows, Source, record_batch
+from terrafusion.records.loading.readers.base import BATCH_ROWS, Rows, Source, record_batch, require_unlike
 from terrafusion.records.loading.targets import Kind
 
 SUFFIXES = (".parquet", ".geoparquet", ".pq")
@@ -45,13 +44,12 @@ class ParquetSource(Source):
                 yield Rows(record_batch(cells, batch.num_rows), wkb)
 
 
-def open_parquet(path: Path, file: Path, layer: str) -> ParquetSource:
-    """Raises ``LoadError`` for columns of the same name, and for geometries that are not WKB."""
+def open_parquet(path: Path, file: Path, layer: str, exact: bool = False) -> ParquetSource:
+    """Raises ``LoadError`` for columns of the same name (unless ``exact``, but for their case), and for geometries that
+    are not WKB."""
     with pq.ParquetFile(file) as opened:
         schema, rows = opened.schema_arrow, opened.metadata.num_rows
-    times = Counter(name.casefold() for name in schema.names)
-    if twice := [name for name in schema.names if times[name.casefold()] > 1]:
-        raise LoadError(f"{path.name} has columns of the same name: {', '.join(twice)}. Rename them.")
+    require_unlike(path, schema.names, exact)
     described: dict[str, Any] = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
     column = described.get("primary_column") or next((f.name for f in schema if _is_shape(f)), "")
     about: dict[str, Any] = described.get("columns", {}).get(column, {})

@@ -13,15 +13,14 @@ from typing import IO
 from xml.etree import ElementTree
 
 from terrafusion.records.loading.errors import LoadError
-from terrafusion.records.loading.readers import shapes_in_text
 from terrafusion.records.loading.readers.base import BATCH_ROWS, Rows
-from terrafusion.records.loading.readers.delimited import DelimitedSource, column_names
-from terrafusion.records.loading.targets import Kind
+from terrafusion.records.loading.readers.text_table import TextTable, about, header_at
 
 _DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))  # formats that Excel has built in
 _DATE_CODE = re.compile(r"[ymdhs]", re.IGNORECASE)
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?|\d{4}-\d\d-\d\d.*")
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # a character that XML cannot hold
+_MICROSECOND = 11  # decimals of a day that hold one
 _WHOLE = 2.0**53
 _NO_DAY = 60  # February 29, 1900
 _SAMPLE = 30  # rows in which the header is looked for
@@ -29,15 +28,15 @@ Cells = list[str | None]
 
 
 @dataclass
-class WorkbookSource(DelimitedSource):
-    skipped: int = 0  # rows before the first one of data
+class WorkbookSource(TextTable):
+    own: bool = False
 
     def batches(self, columns: Sequence[str], geometry: bool) -> Iterator[Rows]:
         with _Workbook(self.file) as book:
-            rows = islice(book.rows(self.layer), self.skipped, None)
+            rows = islice(book.rows(self.layer, self.own), self.skipped, None)
             width = len(self.header)
             while batch := [(row + [None] * width)[:width] for row in islice(rows, BATCH_ROWS)]:
-                yield self._checked(batch, columns, geometry and bool(self.geometry_column), {})
+                yield self.rows_of(batch, columns, geometry, [])
 
 
 def layers(file: Path) -> list[str]:
@@ -45,45 +44,16 @@ def layers(file: Path) -> list[str]:
         return list(book.sheets)
 
 
-def open_workbook(path: Path, file: Path, layer: str) -> WorkbookSource:
-    """The header is the first row of texts, mostly, that has about as many cells as the fullest one."""
+def open_workbook(path: Path, file: Path, layer: str, own: bool = False) -> WorkbookSource:
+    """In our ``own`` a row may have no value, and names of columns may differ in case only."""
     with _Workbook(file) as book:
         sample = list(islice(book.rows(layer), _SAMPLE))
-    fullest = max((_filled(row) for row in sample), default=0)
-    fitting = [n for n, row in enumerate(sample) if _filled(row) >= 0.7 * fullest and _is_mostly_text(row)]
-    if not fitting:
+    above = header_at(sample)
+    if above is None:
         raise LoadError(f"{path.name} has no row with the names of the columns in its sheet {layer!r}.")
-    above = fitting[0]
-    while sample[above] and sample[above][-1] is None:
+    while sample[above] and not sample[above][-1]:
         sample[above].pop()
-    header = column_names(path, [cell or "" for cell in sample[above]])
-    first = [[cell or "" for cell in row] for row in sample[above + 1 :]]
-    column, shapes = shapes_in_text.find(header, first)
-    columns = tuple(name for name in header if name != column)
-    source = WorkbookSource(
-        path=path,
-        layer=layer,
-        columns=columns,
-        types=dict.fromkeys(columns, Kind.TEXT),
-        crs=shapes.crs if shapes else None,
-        geometry_type=shapes.geometry_type if shapes else None,
-        file=file,
-        header=header,
-        geometry_column=column,
-        skipped=above + 1,
-    )
-    if above:
-        source.note(f"What stands above the header is left out: {' '.join(filter(None, sample[0]))[:60]!r}.")
-    return source
-
-
-def _filled(row: Cells) -> int:
-    return sum(cell is not None for cell in row)
-
-
-def _is_mostly_text(row: Cells) -> bool:
-    texts = [cell for cell in row if cell is not None and not _NUMBER.fullmatch(cell)]
-    return 2 * len(texts) >= _filled(row)
+    return WorkbookSource(**about(path, sample, above, own), layer=layer, file=file, skipped=above + 1, own=own)
 
 
 class _Workbook:
@@ -108,8 +78,8 @@ class _Workbook:
     def __exit__(self, *_: object) -> None:
         self._archive.close()
 
-    def rows(self, sheet: str) -> Iterator[Cells]:
-        """Rows that have a value, with None for empty cells."""
+    def rows(self, sheet: str, all_of_them: bool = False) -> Iterator[Cells]:
+        """Rows that have a value, or all, with None for empty cells."""
         names = self._archive.namelist()
         if "xl/sharedStrings.xml" in names:
             with self._archive.open("xl/sharedStrings.xml") as stream:
@@ -123,19 +93,19 @@ class _Workbook:
                     place = _column(cell.get("r")) if cell.get("r") else len(cells)
                     cells += [None] * (place - len(cells))
                     cells.append(self._value(cell))
-                if any(cell is not None for cell in cells):
+                if all_of_them or any(cells):
                     yield cells
 
     def _value(self, cell: ElementTree.Element) -> str | None:
         kind = cell.get("t", "n")
         parts = {_tag(part): part for part in cell}
         if kind == "inlineStr":
-            return _text(parts["is"]) or None if "is" in parts else None
+            return _text(parts["is"]) if "is" in parts else None
         raw = parts["v"].text if "v" in parts else None
         if raw is None:
             return "#FORMULA" if "f" in parts else None  # never computed: no number, and no date
         if kind == "s":
-            return self._texts[int(raw)] or None
+            return self._texts[int(raw)]
         if kind == "b":
             return "true" if raw == "1" else "false"
         if kind != "n":
@@ -143,7 +113,7 @@ class _Workbook:
         style = int(cell.get("s", "0"))
         number = float(raw)
         if style < len(self._dates) and self._dates[style]:
-            return _date(number, self._early)
+            return _date(number, self._early, len(raw.partition(".")[2]))
         return str(int(number)) if number.is_integer() and abs(number) < _WHOLE else repr(number)
 
     def _root(self, name: str) -> ElementTree.Element:
@@ -181,7 +151,7 @@ def _id(sheet: ElementTree.Element) -> str:
 def _text(element: ElementTree.Element) -> str:
     """Runs of differently set text in one, without what says how to pronounce them."""
     if _tag(element) == "t":
-        return element.text or ""
+        return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), element.text or "")
     return "".join(_text(part) for part in element if _tag(part) in {"t", "r"})
 
 
@@ -204,12 +174,14 @@ def _styles(root: ElementTree.Element) -> list[bool]:
     return flags
 
 
-def _date(serial: float, early: bool) -> str:
-    """Days since the end of 1899, in which Excel counts a February 29, 1900; or since 1904."""
+def _date(serial: float, early: bool, decimals: int) -> str:
+    """Days since the end of 1899, in which Excel counts a February 29, 1900; or since 1904. To the millisecond, or to
+    the microsecond where the cell has so many decimals."""
     if int(serial) == _NO_DAY and not early:
         return repr(serial)
     start = datetime.datetime(1904, 1, 1) if early else datetime.datetime(1899, 12, 31 if serial < 60 else 30)
-    moment = start + datetime.timedelta(seconds=round(serial * 86_400))
+    seconds = round(serial * 86_400, 6 if decimals >= _MICROSECOND else 3)
+    moment = start + datetime.timedelta(seconds=seconds)
     if 0 < serial < 1:
         return moment.time().isoformat()
     return moment.date().isoformat() if serial == int(serial) else moment.isoformat(sep=" ")

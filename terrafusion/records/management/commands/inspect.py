@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from terrafusion.records.loading import LoadError, propose
 from terrafusion.records.loading.readers import layers_of, open_source
 from terrafusion.records.loading.survey import ColumnSurvey, Survey, survey
+from terrafusion.records.loading.text_form import TextForm
 from terrafusion.words import counted
 
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
                 raise LoadError(f"{path.name} has several layers; name one with --source-layer: {', '.join(wanted)}.")
             surveys = []
             for name in wanted:
-                with open_source(path, name, encoding) as source:
+                with open_source(path, name, TextForm(encoding)) as source:
                     surveys.append(survey(source))
         except LoadError as error:
             raise CommandError(str(error)) from error
