@@ -11,15 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from terrafusion.records.loading import whole
 from terrafusion.records.loading.mapping import FieldMapping
 from terrafusion.records.loading.problems import Mask, Problem, shown
 from terrafusion.records.loading.targets import Kind, Target
 
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _GROUPED = r"^[+-]?\$?\d{1,3}(,\d{3})+(\.\d+)?$|^[+-]?\$\d+(\.\d+)?$|^\$?[+-]?\d{1,3}(,\d{3})*(\.\d+)?$"
-_SHORT_WHOLE = r"^-?\d{1,18}$"
-_LONG_WHOLE = r"^-?\d{19}$"  # of which 64 bits hold some
-_LAST_DIGITS = (str(2**63), str(2**63 - 1))
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _DATES = (  # strptime alone takes 202411 for January 1, 2024
     (re.compile(r"\d{4}-\d{1,2}-\d{1,2}$"), "%Y-%m-%d"),
@@ -203,13 +201,7 @@ def _exact(source: pa.Array) -> pa.Array | None:
         return pc.cast(source, pa.int64())
     if pa.types.is_string(source.type) or pa.types.is_large_string(source.type):
         text, _ = _valid_text(source.cast(pa.string()))
-        text = pc.utf8_ltrim(pc.utf8_trim_whitespace(text), "+")
-        exact = _mask(pc.match_substring_regex(text, _SHORT_WHOLE))
-        if (longest := _mask(pc.match_substring_regex(text, _LONG_WHOLE))).any():
-            digits = pc.utf8_ltrim(text, "-")
-            last = pc.if_else(pc.starts_with(text, "-"), _LAST_DIGITS[0], _LAST_DIGITS[1])
-            exact |= longest & _mask(pc.less_equal(digits, last))
-        return pc.cast(pc.if_else(exact, text, None), pa.int64())
+        return whole.numbers(text)
     return None
 
 

@@ -34,12 +34,14 @@ Shapes = NDArray[Any]
 class GeometryReader:
     """Reads geometries by the chosen operation into ``wanted`` (a Multi type, or Point) in EPSG:4326, lon/lat, 2-D.
 
-    Those outside the area of use of any of ``areas`` are refused: a wrong CRS or swapped axes put them there.
+    Those outside the area of use of any of ``areas`` are refused: a wrong CRS or swapped axes put them there. Where
+    they may lie ``anywhere``, they are loaded and counted.
     """
 
     choice: Choice
     wanted: str
     areas: tuple[CRS, ...]
+    anywhere: bool = False
 
     def from_wkb(self, column: pa.Array) -> tuple[Shapes, list[Problem]]:
         shapes, problems = decoded(column, CURVE_TOLERANCE / self.choice.operation.unit)
@@ -76,10 +78,15 @@ class GeometryReader:
             shapes = _without(shapes, wrong)
         shapes, across = antimeridian.unwrapped(self._to_wgs84(shapes))
         bounds = shapely.bounds(shapes)
-        outside = ~shapely.is_missing(shapes) & ~self._inside(bounds, across)
-        if outside.any():
-            problems.append(Problem(outside, "outside_area", lambda index: _place(bounds[index], original[index])))
-            shapes = _without(shapes, outside)
+        present = ~shapely.is_missing(shapes)
+        off_earth = present & ~_on_earth(bounds, across)
+        outside = present & ~off_earth & ~self._inside(bounds)
+        refused = off_earth if self.anywhere else off_earth | outside
+        if refused.any():
+            problems.append(Problem(refused, "outside_area", lambda index: _place(bounds[index], original[index])))
+            shapes = _without(shapes, refused)
+        if self.anywhere and outside.any():
+            problems.append(Problem(outside, "outside_area", lambda index: "it is let in", ALTERED))
         shapes, repairs = self._repair(shapes)
         across &= ~shapely.is_missing(shapes)
         shapes = antimeridian.split(shapes, across)
@@ -92,11 +99,11 @@ class GeometryReader:
             return shapes
         return cast(Shapes, shapely.transform(shapes, self.choice.operation.to_wgs84, interleaved=False))
 
-    def _inside(self, bounds: NDArray[np.float64], across: Mask) -> Mask:
-        """Longitudes above 180 are those of shapes across the meridian, which the areas may be as well."""
+    def _inside(self, bounds: NDArray[np.float64]) -> Mask:
+        """Within all areas, which may be across the meridian of 180 degrees."""
         west, south, east, north = bounds.T
+        inside = np.ones(len(bounds), dtype=bool)
         with np.errstate(invalid="ignore"):
-            inside = (west >= -180) & (east <= np.where(across, 540, 180)) & (south >= -90) & (north <= 90)
             for crs in self.areas:
                 area = crs.area_of_use
                 if area is None:
@@ -140,6 +147,14 @@ class GeometryReader:
         shapes = shapes.copy()
         shapes[simple] = make(shapes[simple], indices=np.arange(simple.sum()))
         return shapes
+
+
+def _on_earth(bounds: NDArray[np.float64], across: Mask) -> Mask:
+    """Longitudes above 180 are those of shapes across the meridian."""
+    west, south, east, north = bounds.T
+    with np.errstate(invalid="ignore"):
+        within = (west >= -180) & (east <= np.where(across, 540, 180)) & (south >= -90) & (north <= 90)
+    return np.asarray(within)
 
 
 def _without(shapes: Shapes, mask: Mask) -> Shapes:

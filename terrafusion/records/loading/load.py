@@ -241,7 +241,7 @@ def _geometry_reader(
         choice = transformations.choose(crs.to_2d(), common_area(areas), source.operation)
     except CRSError:
         raise LoadError(_cannot_be_transformed(source, crs.name)) from None
-    return GeometryReader(choice=choice, wanted=plan.geometry_type, areas=areas)
+    return GeometryReader(choice, plan.geometry_type, areas, mapping.anywhere)
 
 
 def _cannot_be_transformed(source: Source, crs: str) -> str:

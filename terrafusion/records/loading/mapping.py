@@ -24,7 +24,7 @@ DUPLICATES = ("refuse", "merge")
 ROWS = ("first", "sum", "max", "min")  # first: of those that have a value
 UNITS = {"sqft": 1.0, "acre": 43_560.0, "sqm": 10.763910416709722, "hectare": 107_639.10416709722}
 TYPES = ("text", "integer", "real", "boolean", "date", "datetime")  # of a reference layer's attributes
-_TOP = {"source_layer", "crs", "encoding", "delimiter", "guarded", "duplicates", "fields", "point", "layer"}
+_TOP = {"source_layer", "crs", "anywhere", "encoding", "delimiter", "guarded", "duplicates", "fields", "point", "layer"}
 _KEYS = {"column", "value", "values", "default", "null", "scale", "unit", "format", "pad", "on_error", "rows"}
 _MAX_COLUMNS = 10
 _MAX_PAD = 100
@@ -81,6 +81,7 @@ class Mapping:
     layer: LayerMapping = LayerMapping()
     source_layer: str = ""
     crs: int | None = None
+    anywhere: bool = False
     text: TextForm = field(default_factory=TextForm)
     duplicates: str = "refuse"
     x: str = ""
@@ -132,6 +133,7 @@ def _mapping(name: str, data: dict[str, Any]) -> Mapping:
         layer=_layer(_table(data, "layer")),
         source_layer=_text(data, "source_layer"),
         crs=crs,
+        anywhere=_flag(data, "anywhere"),
         text=TextForm(_encoding(data), _delimiter(data), _flag(data, "guarded")),
         duplicates=duplicates,
         x=_text(point, "x"),

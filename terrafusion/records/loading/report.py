@@ -22,6 +22,7 @@ _ALTERED = {
     "unclosed_ring": "with a ring that was not closed, and is now",
     "z_or_m": "with Z or M, which was left out",
     "antimeridian": "across 180 degrees, split there",
+    "outside_area": "outside the area of the file's or the county's coordinate system, let in by the mapping",
 }
 
 

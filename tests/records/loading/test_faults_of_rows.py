@@ -168,3 +168,16 @@ def test_a_sale_of_tomorrow_is_refused_by_the_countys_own_day(king: County, tmp_
         assert files.load(king, "sales", path, dry_run=True)["refused"] == {"bad_date": 1}
         CountySettings.objects.create(county=king, time_zone="Pacific/Guam")
         assert files.load(king, "sales", path)["refused"] == {}
+
+
+def test_a_state_in_the_zone_of_one_county_is_let_in_on_purpose(king: County, tmp_path: Path) -> None:
+    """Washington's south lies outside the area of its north zone; what is not on the earth stays out."""
+    anywhere = files.mapping(tmp_path, "anywhere = true\n")
+    places = shapely.points([(files.X, files.Y), (files.X, files.Y - 1_200_000)])
+    path = files.write(tmp_path / "p.gpkg", {"N": [1, 2]}, places, geometry_type="Point")
+    assert files.load(king, "places", path)["refused"] == {"outside_area": 1}
+    report = files.load(king, "places", path, mapping=anywhere)
+    assert (report["inserted"] + report["unchanged"], report["altered"]) == (2, {"outside_area": 1})
+    points = shapely.points([(-122, 47), (-122, 95)])
+    path = files.write(tmp_path / "p.geojson", {"N": [1, 2]}, points, geometry_type="Point", crs="EPSG:4326")
+    assert files.load(king, "places", path, mapping=anywhere)["refused"] == {"outside_area": 1}

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from terrafusion.records.loading import encodings
 from terrafusion.records.loading.encodings import Undecoded
 from terrafusion.records.loading.errors import LoadError
+from terrafusion.records.loading.readers import memo
 from terrafusion.records.loading.readers.base import BATCH_ROWS, Rows, Source, record_batch
 from terrafusion.records.loading.targets import Kind
 from terrafusion.words import counted
@@ -24,7 +25,7 @@ from terrafusion.words import counted
 _HEADER, _FIELD, _END = 32, 32, b"\x0d"
 _LONGEST_WHOLE = 18  # digits that 64 bits always hold
 _KINDS = {"C": Kind.TEXT, "D": Kind.DATE, "L": Kind.BOOLEAN, "F": Kind.REAL, "N": Kind.REAL, "I": Kind.INTEGER}
-_KINDS |= {"O": Kind.REAL, "B": Kind.REAL, "+": Kind.INTEGER}
+_KINDS |= {"O": Kind.REAL, "B": Kind.REAL, "+": Kind.INTEGER, "M": Kind.TEXT}
 _BINARY = {("I", 4): "<i4", ("O", 8): "<f8", ("B", 8): "<f8", ("+", 4): ">i4"}
 _LANGUAGES = {  # language driver -> Python's codec, where the file names one that GDAL and others honor
     0x01: "cp437",
@@ -54,7 +55,7 @@ class Column:
 
     @property
     def kind(self) -> Kind | None:
-        """None for memos and what else lies outside of the record."""
+        """None for pictures and what else is no value."""
         if self.type in "NF" and self.decimals == 0 and self.type == "N":
             return Kind.INTEGER if self.width <= _LONGEST_WHOLE else Kind.TEXT
         return _KINDS.get(self.type)
@@ -71,6 +72,7 @@ class Table:
     record_length: int
     records: int
     declared: int
+    version: int
 
     def batches(self, wanted: Sequence[str], undecoded: Undecoded) -> Iterator[tuple[pa.RecordBatch, np.ndarray]]:
         """The cells of the named columns, and which records are not marked as deleted."""
@@ -86,6 +88,8 @@ class Table:
 
     def _cells(self, records: np.ndarray, column: Column, undecoded: Undecoded) -> pa.Array:
         part = np.ascontiguousarray(records[:, column.offset : column.offset + column.width])
+        if column.type == "M":
+            return encodings.array(self._memos(column, [cell.tobytes() for cell in part]), undecoded)
         if layout := _BINARY.get((column.type, column.width)):
             return pa.array(part.view(layout).ravel().astype("i8" if layout[1] == "i" else "f8"))
         if part.all():
@@ -102,6 +106,15 @@ class Table:
         texts = _each(texts, lambda cell: cell.strip(b" ")) if strange else pc.utf8_trim(texts, " ")
         nothing = rf"^(\*{{{column.width}}}|)$" if column.type in "NF" else r"^0*$" if column.type == "D" else r"^\??$"
         return pc.if_else(pc.match_substring_regex(texts, nothing), None, texts)
+
+    def _memos(self, column: Column, cells: list[bytes]) -> list[str | None]:
+        memos = memo.beside(self.file, self.version)
+        if memos is None:
+            raise LoadError(
+                f"The texts of {column.name} are in a .dbt or .fpt file beside {self.file.name}, which is missing. Put "
+                "it there, or leave the column out (drop, in the mapping of a reference layer)."
+            )
+        return memos.texts(cells, lambda text: _decoded(text, self.encoding) or "")
 
 
 @dataclass
@@ -183,7 +196,14 @@ def read(file: Path, encoding: str) -> Table:
     codec = encoding or _codec(file, head[29])
     named = [Column(_name(name, codec), kind, width, decimals, at) for name, kind, width, decimals, at in columns]
     return Table(
-        file, tuple(named), codec, header_length, record_length, (size - header_length) // record_length, declared
+        file,
+        tuple(named),
+        codec,
+        header_length,
+        record_length,
+        (size - header_length) // record_length,
+        declared,
+        head[0],
     )
 
 
