@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from xml.parsers import expat
 
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.readers import (
@@ -30,6 +29,7 @@ from terrafusion.records.loading.readers import (
     parquet,
     shapefile,
     workbook,
+    xml_text,
 )
 from terrafusion.records.loading.readers.base import Rows, Source
 from terrafusion.records.loading.readers.exported import ExportedLayer
@@ -140,8 +140,7 @@ def _read(
 ) -> Source:
     file, suffix, is_text = dataset.file, dataset.suffix, _is_text(dataset)
     rows = mapinfo.check_tab(path, file) if suffix == ".tab" and not is_text else None
-    if suffix in {".gml", ".kml"}:
-        _check_xml(path, file)
+    features = xml_text.check(path, file) if suffix in {".gml", ".kml"} else None
     if is_text:
         return own_csv.open_own_csv(path, file, own) if own else delimited.open_text(path, file, chosen, form)
     if suffix == ".shp":
@@ -165,24 +164,17 @@ def _read(
     source = gdal.open_gdal(path, file, chosen, frozenset(_DRIVERS.get(suffix, ())), _what(dataset))
     if suffix == ".mif":
         mapinfo.check_mif(path, file, source.rows or 0)
+    if features is not None:
+        features.compare(source)
     source.rows = source.rows if rows is None else rows
     return source
-
-
-def _check_xml(path: Path, file: Path) -> None:
-    """GDAL takes what it has read of a document that breaks off for all of it."""
-    try:
-        with file.open("rb") as stream:
-            expat.ParserCreate().ParseFile(stream)
-    except expat.ExpatError as error:
-        raise LoadError(f"{path.name} is damaged: {error}. Ask for the file again.") from None
 
 
 def _alone(dataset: Dataset, scratch: Path) -> Dataset:
     """GML where GDAL cannot write beside it."""
     if dataset.suffix != ".gml" or not dataset.file.is_file():
         return dataset
-    return replace(dataset, file=gdal.without_schema(dataset.file, scratch))
+    return replace(dataset, file=gdal.alone_with_schema(dataset.file, scratch))
 
 
 def _layers(path: Path, dataset: Dataset) -> list[str]:

@@ -129,7 +129,8 @@ def _all(path: Path, file: Path, types: Sequence[str]) -> Iterator[DXFGraphic]:
     try:
         yield from iterdxf.modelspace(str(file), types)
     except DXFError as error:
-        raise LoadError(f"{path.name} is damaged: {str(error).rstrip('.')}. Ask for the file again.") from None
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise LoadError(f"{path.name} is damaged: {reason}. Ask for the file again.") from None
 
 
 def _kind(entity: DXFGraphic) -> str:

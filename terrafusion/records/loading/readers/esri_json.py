@@ -46,10 +46,11 @@ def open_esri(path: Path, file: Path, layer: str) -> EsriSource:
     members: Feature = {}
     seen = Seen()
     for feature in json_text.esri_features(file, path.name, members):
-        seen.add({"properties": feature.get("attributes")})
+        seen.add({"properties": feature.get("attributes"), "geometry": _described(feature.get("geometry"))})
     declared = members.get("fields")
     types = {one.get("name"): one.get("type") for one in declared or [] if isinstance(one, dict)}
-    kind = _TYPES.get(str(members.get("geometryType")).removeprefix("esriGeometry"))
+    said = _TYPES.get(str(members.get("geometryType")).removeprefix("esriGeometry"))
+    kind = (seen.shapes.pop() if len(seen.shapes) == 1 else "Unknown") if seen.shapes else said
     return EsriSource(
         path=path,
         layer=layer,
@@ -61,6 +62,12 @@ def open_esri(path: Path, file: Path, layer: str) -> EsriSource:
         notes=[json_text.PARTIAL] if json_text.is_partial(members) else [],
         file=file,
     )
+
+
+def _described(geometry: Feature | None) -> Feature | None:
+    """The type of a geometry by what it has; a set may name another, or none."""
+    kinds = {"rings": "Polygon", "paths": "LineString", "points": "Point", "x": "Point", "curveRings": "Polygon"}
+    return next(({"type": kind} for member, kind in kinds.items() if member in (geometry or {})), None)
 
 
 def _wkb(geometry: Feature) -> bytes | None:

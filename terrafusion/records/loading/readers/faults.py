@@ -24,6 +24,7 @@ RAISED = (  # pyogrio's are RuntimeErrors; what a codec, JSON, or Arrow does not
     EOFError,
     MemoryError,
     LookupError,
+    NameError,  # pyogrio's, where PROJ cannot write the CRS of a .prj
     struct.error,
     zlib.error,
     csv.Error,

@@ -95,15 +95,15 @@ def open_gdal(path: Path, file: Path, layer: str, drivers: frozenset[str] = froz
     )
 
 
-def without_schema(file: Path, scratch: Path) -> Path:
-    """GML that no schema describes, alone in a folder: GDAL takes a parcel number of digits for a number, and writes
-    that into a file beside it. Opened from here, all of its values are texts."""
-    if file.with_suffix(".xsd").exists():
-        return file
+def alone_with_schema(file: Path, scratch: Path) -> Path:
+    """GML, alone in a folder with its schema: where there is none that GDAL understands, it takes a parcel number of
+    digits for a number, and writes that into a file beside it. Opened from here, all of its values are then texts."""
     folder = scratch / "gml"
     folder.mkdir()
     alone = folder / file.name
-    alone.symlink_to(file.resolve())
+    for part in (file, file.with_suffix(".xsd")):
+        if part.exists():
+            (folder / part.name).symlink_to(part.resolve())
     before = pyogrio.get_gdal_config_option(_FIELD_TYPES)
     pyogrio.set_gdal_config_options({_FIELD_TYPES: "ALWAYS_STRING"})
     try:

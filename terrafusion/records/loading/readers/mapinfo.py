@@ -15,7 +15,9 @@ _POINTER = 4
 
 
 def is_tab(file: Path) -> bool:
-    """Whether a .tab is MapInfo's, and no text with tabs between its fields."""
+    """Whether a .tab is MapInfo's, by its first word or a .dat beside it, and no text with tabs between its fields."""
+    if any(one.suffix.lower() == ".dat" and one.stem.lower() == file.stem.lower() for one in file.parent.iterdir()):
+        return True
     with file.open("rb") as stream:
         return stream.read(64).lstrip(b"\xef\xbb\xbf \r\n").lower().startswith(b"!table")
 

@@ -37,7 +37,7 @@ class ParquetSource(Source):
 
     def batches(self, columns: Sequence[str], geometry: bool) -> Iterator[Rows]:
         shape = self.geometry_column if geometry else ""
-        with pq.ParquetFile(self.file) as file:
+        with pq.ParquetFile(self.file, page_checksum_verification=True) as file:
             for batch in file.iter_batches(BATCH_ROWS, columns=[*columns, *([shape] if shape else [])]):
                 cells = {name: _plain(batch.column(name)) for name in columns}
                 wkb = _storage(batch.column(shape)).cast(pa.binary()) if shape else None
