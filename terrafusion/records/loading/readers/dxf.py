@@ -57,14 +57,14 @@ class DxfSource(Source):
             yield Rows(record_batch(dict.fromkeys(columns, handles), len(batch)), wkb, tuple(problems))
 
     def _own(self, table: OwnCsvSource, columns: Sequence[str], geometry: bool) -> Iterator[Rows]:
-        drawn = groupby(_entities(self.path, self.file, self.layer), key=_record)
-        number, parts = next(drawn, (0, iter(())))
+        records = groupby(_entities(self.path, self.file, self.layer), key=_record)
+        number, parts = next(records, (0, iter(())))
         for rows in table.batches([table.header[0], *columns], False):
             shapes: list[bytes | None] = []
             for record in map(int, rows.batch.column(0).to_pylist()):
                 shapes.append(_wkb(_joined(list(parts))) if number == record else None)
                 if number == record:
-                    number, parts = next(drawn, (0, iter(())))
+                    number, parts = next(records, (0, iter(())))
             wkb = pa.array(shapes, pa.binary()) if geometry else None
             yield Rows(rows.batch.select(list(columns)), wkb)
         if number:

@@ -1,4 +1,4 @@
-"""CSV as our own exports have it: what is absent is told from an empty text, and the guard of formulas comes off.
+"""CSV as our own exports have it: what is absent is no empty text, and the guard of formulas comes off.
 
 Only files whose manifest says that they are as they were written are read here.
 """

@@ -70,8 +70,8 @@ def header_at(sample: Sequence[Cells]) -> int | None:
 def header_below_titles(sample: Sequence[Cells]) -> int:
     """The same, where all above has so few cells that it can only be a title; else the first row."""
     place = header_at(sample) or 0
-    most = min(_TITLE, _filled(sample[place]) // 3) if sample else 0
-    return 0 if any(_filled(row) > most for row in sample[:place]) else place
+    allowed = min(_TITLE, _filled(sample[place]) // 3) if sample else 0
+    return 0 if any(_filled(row) > allowed for row in sample[:place]) else place
 
 
 def column_names(path: Path, header: Sequence[str], exact: bool = False) -> tuple[str, ...]:
