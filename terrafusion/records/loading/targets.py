@@ -29,7 +29,8 @@ class Target:
 
     ``width`` is the most characters of a text. A ``required`` field may not be empty. ``key`` texts lose the blanks
     round them. ``nonnegative`` numbers below zero are faults, of ``positive`` ones also zero, and all above
-    ``maximum``. The values of ``personal`` fields are never reported.
+    ``maximum``. The values of ``personal`` fields are never reported. ``unit`` is empty where there is none;
+    ``example`` is a value as a file may have it.
     """
 
     name: str
@@ -43,11 +44,25 @@ class Target:
     personal: bool = False
     past: bool = False  # a date that cannot lie ahead
     small: bool = False  # an integer of 16 bits
+    unit: str = ""
+    example: str = ""
 
 
 VALUES = tuple(field.name for field in parcel_fields.FIELDS if field.unit == "USD")
 _YEARS = {field.name for field in parcel_fields.FIELDS if field.unit == "year"}
 _MONEY = {*VALUES, "sale_price"}
+_SALE_EXAMPLES = {
+    "sale_id": "20240115000321",
+    "sale_date": "1/15/2024",
+    "sale_price": "412,500.00",
+    "deed_code": "WD",
+    "validity_code": "Q",
+    "multi_parcel": "yes",
+    "source": "Roll of May 2024",
+    "as_of": "2024-05-01",
+}
+_EXAMPLES = _SALE_EXAMPLES | {field.name: field.example for field in parcel_fields.FIELDS}
+_UNITS = {field.name: field.unit for field in parcel_fields.FIELDS} | {"sale_price": "USD"}
 _REQUIRED = {"parcel_number", "sale_id", "sale_date", "sale_price"}
 _KEYS = {"parcel_number", "sale_id"}
 _NOT_LOADED = {"id", "county", "property", "geometry", "point", "updated_at"}
@@ -84,6 +99,8 @@ def _targets(model: type[models.Model]) -> dict[str, Target]:
             personal=field.name in PERSONAL_DATA,
             past=field.name == "sale_date",
             small=isinstance(field, models.PositiveSmallIntegerField),
+            unit=_UNITS.get(field.name, ""),
+            example=_EXAMPLES[field.name],
         )
     return targets
 

@@ -11,28 +11,36 @@ from django.db.models.fields import NOT_PROVIDED
 from terrafusion.records.loading import targets
 from terrafusion.records.models import CountySettings
 from terrafusion.setup.reference.markdown import code, page, table
-from terrafusion.words import counted
+
+_HEADINGS = ("field", "type", "unit", "width", "example", "rules")
 
 
 def loadable_fields() -> str:
     return page(
         "Loadable fields",
         "The fields that a [mapping](../user/loading.md#the-mapping) loads into parcels and sales. Reference layers "
-        "keep the columns of their file.",
-        "## Parcels\n\n" + table(("field", "type", "rules"), map(_field, targets.PARCEL_TARGETS.values())),
-        "## Sales\n\n" + table(("field", "type", "rules"), map(_field, targets.SALE_TARGETS.values())),
+        "keep the columns of their file. The unit is that of what is stored; a mapping converts areas from others. The "
+        "width is in characters; a number has none. The example is a value as a file may have it.",
+        "## Parcels\n\n" + table(_HEADINGS, map(_field, targets.PARCEL_TARGETS.values())),
+        "## Sales\n\n" + table(_HEADINGS, map(_field, targets.SALE_TARGETS.values())),
     )
 
 
-def _field(target: targets.Target) -> tuple[str, str, str]:
-    return code(target.name), target.kind.value, ", ".join(_rules(target))
+def _field(target: targets.Target) -> tuple[str, ...]:
+    width = f"{target.width:,}" if target.width else ""
+    return (
+        code(target.name),
+        target.kind.value,
+        target.unit,
+        width,
+        code(target.example),
+        ", ".join(_rules(target)),
+    )
 
 
 def _rules(target: targets.Target) -> Iterator[str]:
     if target.required:
         yield "required"
-    if target.width:
-        yield f"at most {counted(target.width, 'character')}"
     if target.positive:
         yield "above 0"
     elif target.nonnegative:

@@ -12,7 +12,8 @@ import pytest
 import shapely
 from django.contrib.gis.geos import Point
 
-from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory
+from terrafusion.records.loading.targets import PARCEL_TARGETS, SALE_TARGETS, Target
+from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
 from tests.records.loading import files
 
 ROWS = {
@@ -203,3 +204,15 @@ def test_a_lot_of_which_a_part_is_refused_is_left_as_it_is(king: County, tmp_pat
     report = files.load(king, "parcels", path, mapping=described)
     assert (report["inserted"], report["refused"]) == (1, {"bad_year": 1, "incomplete": 1})
     assert report["left_out"] == {"land_value": 11}
+
+
+@pytest.mark.parametrize(("layer", "fields"), [("parcels", PARCEL_TARGETS), ("sales", SALE_TARGETS)])
+def test_the_examples_of_the_reference_are_loaded(
+    king: County, tmp_path: Path, layer: str, fields: dict[str, Target]
+) -> None:
+    path = files.write_csv(tmp_path / "x.csv", [{name: field.example for name, field in fields.items()}])
+    report = files.load(king, layer, path)
+    assert (report["inserted"], report["nulled"], report["unused"]) == (1, {}, [])
+    record: Any = {"parcels": PropertyOperational, "sales": Sale}[layer]
+    stored = record.objects.values(*fields).get()
+    assert [name for name, value in stored.items() if value in (None, "")] == []
