@@ -151,7 +151,7 @@ def _cells(column: pa.Array) -> list[Any]:
 
 def fault(sound: Table, broken: Table | LoadError, may_be_shorter: bool = False) -> str:
     """What is wrong with an outcome; empty where nothing is. A flipped byte of a value makes another value, of which no
-    format knows; it can touch no more than one row."""
+    format knows; it can touch no more than one row. A column more, where a schema is not understood, is no loss."""
     if isinstance(broken, LoadError):
         return "" if str(broken).endswith(".") and len(str(broken).splitlines()) == 1 else f"no sentence: {broken}"
     if may_be_shorter and len(broken) <= len(sound):
@@ -159,7 +159,7 @@ def fault(sound: Table, broken: Table | LoadError, may_be_shorter: bool = False)
     refused = sum(row.refused for row in broken)
     if len(broken) != len(sound) and not refused:
         return f"{len(broken)} rows of {len(sound)}"
-    different = sum(one != other for one, other in zip(sound, broken, strict=False))
+    different = sum(not set(one.cells) <= set(other.cells) for one, other in zip(sound, broken, strict=False))
     return f"{different} rows are others" if different > 1 and not refused else ""
 
 

@@ -16,15 +16,30 @@ _GML = "http://www.opengis.net/gml"
 
 
 @dataclass
+class Schema:
+    """The names of the elements that a schema declares, ``alone`` where no other one of its kind declares more."""
+
+    names: set[str] = field(default_factory=set)
+    alone: bool = True
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == "element":
+            self.names.add(attributes.get("name", ""))
+        elif _local(name) in {"include", "import"}:
+            self.alone &= "opengis.net" in attributes.get("schemaLocation", "")
+
+
+@dataclass
 class Features:
     """What a GML document holds: how many features of each name, and the names of their values."""
 
     count: Counter[str] = field(default_factory=Counter)
     values: dict[str, set[str]] = field(default_factory=dict)
     with_schema: bool = False
+    schema: Schema = field(default_factory=Schema)
     _open: list[str] = field(default_factory=list)
     _nested: set[tuple[str, str]] = field(default_factory=set)
-    _with_shapes: set[str] = field(default_factory=set)
+    _shapes: dict[str, set[str]] = field(default_factory=dict)
 
     def compare(self, source: Source) -> None:
         """Raises ``LoadError`` where ``source`` has fewer features, or leaves out values that its schema does not
@@ -37,8 +52,8 @@ class Features:
             )
         named = {name for name in self.values.get(source.layer, ()) if (source.layer, name) not in self._nested}
         lost = sorted(named - set(source.columns))
-        if source.layer in self._with_shapes and source.geometry_type is None:
-            lost.append("its shapes")
+        if self.with_schema and self.schema.alone:
+            lost += sorted(self._shapes.get(source.layer, set()) - self.schema.names)
         if self.with_schema and lost:
             raise LoadError(
                 f"{source.path.name} has values that its schema does not name: {', '.join(lost)}. Ask for the .xsd "
@@ -55,7 +70,7 @@ class Features:
         elif depth > 3 and _local(self._open[-4]) in _MEMBERS:
             self._nested.add((_local(self._open[-3]), _local(self._open[-2])))
             if name.startswith(_GML) and not self._open[-2].startswith(_GML):
-                self._with_shapes.add(_local(self._open[-3]))
+                self._shapes.setdefault(_local(self._open[-3]), set()).add(_local(self._open[-2]))
 
     def end(self, name: str) -> None:
         self._open.pop()
@@ -71,7 +86,9 @@ def check(path: Path, file: Path) -> Features:
     schema = file.with_suffix(".xsd")
     if features.count and schema.exists():
         features.with_schema = True
-        _parse(f"The schema {schema.name}", expat.ParserCreate(), schema)
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.StartElementHandler = features.schema.start
+        _parse(f"The schema {schema.name}", parser, schema)
     return features
 
 
