@@ -23,6 +23,7 @@ from market_analysis.charts import trend_chart
 from market_analysis.stats import intervals, periods
 from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.growth import growth
+from terrafusion.money import dollars
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
 
@@ -65,7 +66,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     last = shown[-1]
     message = f"Price trend of {counted(len(places), 'place')}."
     if market.is_county:
-        message = f"Median price of {last['period']}: ${last['median_price']:,.0f}."
+        message = f"Median price of {last['period']}: {dollars(last['median_price'])}."
     return AnalysisResult(
         message,
         {

@@ -12,6 +12,7 @@ from market_analysis.analyses.market import PERIOD, PLACE, START, AnalysisResult
 from market_analysis.charts import activity_chart
 from market_analysis.stats import periods, seasonality
 from market_analysis.stats.errors import InsufficientSales
+from terrafusion.money import dollars
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
 
@@ -51,10 +52,11 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
         areas.append(_area(key, of_place, stock.get(key)))
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     season, reason = _season(market)
+    volume = float(frame["volume"].sum())
     summary = {
         "places": len(places),
         "sales": int(frame["sales"].sum()),
-        "volume": float(frame["volume"].sum()),
+        "volume": volume,
         "seasonality": [{"month": name, "factor": round(value, 4)} for name, value in season],
         "seasonality_withheld": reason,
         "months_of_inventory": None,
@@ -67,7 +69,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     if days < _MIN_DAYS:
         notes.append(f"Rates are withheld for periods with less than {_MIN_DAYS} days.")
     sales, where = counted(int(frame["sales"].sum()), "valid sale"), counted(len(places), "place")
-    message = f"{sales} for ${summary['volume']:,.0f} in {where}."
+    message = f"{sales} for {dollars(volume)} in {where}."
     return AnalysisResult(message, summary, COLUMNS, rows, activity_chart.spec(frame, season, market), areas, notes)
 
 

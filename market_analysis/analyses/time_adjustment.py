@@ -26,6 +26,7 @@ from market_analysis.charts import adjustment_chart
 from market_analysis.stats import periods, time_adjustment, trend_test
 from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.time_adjustment import HORIZON, TimeAdjustment
+from terrafusion.money import all_half_up
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
 
@@ -108,7 +109,7 @@ def _adjusted(key: str, sales: pd.DataFrame, fit: TimeAdjustment, to: date, conf
     factors = fit.factors(sales["sale_date"], to, confidence)
     price = sales["sale_price"].to_numpy(dtype=float)
     number, day = sales["parcel_number"].astype(object), sales["sale_date"].dt.date
-    brought = (np.round(price * factor) for factor in (factors.value, factors.low, factors.high))
+    brought = (all_half_up(price * factor) for factor in (factors.value, factors.low, factors.high))
     for one in zip(number, day, price, factors.value, *brought, strict=True):
         yield key, *one
 

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, date, datetime
 
 from reporting.document.blocks import Column, Kind, Rounded, Value
+from terrafusion.money import half_up
 from terrafusion.words import day
 
 NOTHING = "\N{EN DASH}"
@@ -46,7 +47,7 @@ def shown(value: Value, kind: Kind = Kind.TEXT, decimals: int | None = None) -> 
 
 def _rounded(value: float, places: int) -> float:
     """A figure that is rounded to zero has no sign."""
-    return round(value, places) + 0
+    return half_up(value, places)
 
 
 def dated(text: str) -> str:

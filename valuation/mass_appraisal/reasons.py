@@ -14,6 +14,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
+from terrafusion.money import half_up
 from valuation.frames import Floats
 from valuation.mass_appraisal import boosting
 from valuation.mass_appraisal.features import directions
@@ -78,5 +79,5 @@ def reasons_in_dollars(row: pd.Series[float], total: int) -> dict[str, int]:
     """A row of reasons in whole dollars that sum to ``total``; ``base`` first, then the largest. What rounding leaves
     goes to ``base``."""
     order = sorted((name for name in row.index if name != "base"), key=lambda name: -abs(row[name]))
-    whole = {name: round(row[name]) for name in order}
+    whole = {name: int(half_up(row[name])) for name in order}
     return {"base": total - sum(whole.values()), **whole}

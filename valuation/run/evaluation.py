@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from psycopg import sql
 
+from terrafusion.money import all_half_up
 from terrafusion.records.sales import frame
 from terrafusion.words import counted
 from valuation.assessment import Classes
@@ -88,10 +89,10 @@ def store(job: ValuationJob, sales: pd.DataFrame) -> None:
         "neighborhood": _texts(sales["neighborhood"]),
         "sale_date": pa.array(sales["sale_date"].to_numpy().astype("datetime64[D]")),
         "sale_price": pa.array(sales["sale_price"].to_numpy().astype(np.int64)),
-        "adjusted_price": pa.array(np.round(price, 2)),
-        "value": pa.array(np.round(value, 2)),
+        "adjusted_price": pa.array(all_half_up(price, 2)),
+        "value": pa.array(all_half_up(value, 2)),
         "ratio": pa.array(value / price),
-        "residual": pa.array(np.round(value - price, 2)),
+        "residual": pa.array(all_half_up(value - price, 2)),
         "point": pa.array([point or None for point in points], pa.string()),
     }
     copy(EvaluationSale, columns, county_id=job.county_id, job_id=job.pk)

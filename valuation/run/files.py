@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from terrafusion.jobs.context import JobContext, ResultFile
 from terrafusion.jobs.package import pack
+from terrafusion.money import all_half_up
 from terrafusion.tables import Column, Kind, TableFiles, write
 from valuation.model_card import markdown
 from valuation.models import ValuationJob, ValuationModel
@@ -62,7 +63,7 @@ def write_sales(folder: Path, sales: pd.DataFrame) -> Path:
     table = sales.assign(ratio=sales["value"] / sales["price"])
     table = table.assign(sale_date=table["sale_date"].dt.date)
     for name in ("sale_price", "price", "value"):
-        table[name] = table[name].round().astype("int64")
+        table[name] = all_half_up(table[name].to_numpy(dtype=float)).astype("int64")
     write(SALES, table[[column.name for column in SALES]].itertuples(index=False, name=None), [path])
     return path
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from terrafusion.money import all_half_up
 from valuation.run.figures import Shown, plain
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def comparables(grid: pd.DataFrame, parcels: pd.DataFrame, sales: pd.DataFrame, 
     """The comparables of each parcel. An adjustment has the two figures that it compares, dollars, and for the lines
     that are ``rated`` dollars a unit with their standard error."""
     names = [name.removeprefix("adjust_") for name in grid.columns if name.startswith("adjust_")]
-    start = np.rint(grid["time_adjusted_price"].to_numpy(dtype=float))
-    amounts = np.rint(grid[[f"adjust_{name}" for name in names]].to_numpy(dtype=float)).astype(np.int64)
+    start = all_half_up(grid["time_adjusted_price"].to_numpy(dtype=float))
+    amounts = all_half_up(grid[[f"adjust_{name}" for name in names]].to_numpy(dtype=float)).astype(np.int64)
     errors = grid[[f"error_{name}" for name in names]].to_numpy(dtype=float)
     adjustments = _adjustments(names, [_pair(name, grid, parcels, sales) for name in names], amounts, errors, rated)
     adjusted = (start + amounts.sum(axis=1)).tolist()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from terrafusion.money import all_half_up
+
 Floats = npt.NDArray[np.float64]
 
 
 def nearest(dollars: Floats, step: int) -> Floats:
     """To the nearest multiple, halves up; what would become nothing is kept in whole dollars. NaN stays."""
-    rounded = np.floor(dollars / step + 0.5) * step
-    return np.where((rounded == 0) & (dollars > 0), np.maximum(np.floor(dollars + 0.5), 1.0), rounded)
+    rounded = all_half_up(dollars / step) * step
+    return np.where((rounded == 0) & (dollars > 0), np.maximum(all_half_up(dollars), 1.0), rounded)
 
 
 def ends(low: Floats, high: Floats, value: Floats, step: int) -> tuple[Floats, Floats]:
@@ -24,7 +26,7 @@ def ends(low: Floats, high: Floats, value: Floats, step: int) -> tuple[Floats, F
 
 def lines(amounts: Floats, total: Floats) -> Floats:
     """Amounts (a row each) in whole dollars that add up to ``total``, whole dollars: the largest takes the rest."""
-    whole = np.rint(amounts)
+    whole = all_half_up(amounts)
     if whole.shape[1]:
         largest = np.abs(whole).argmax(axis=1)
         whole[np.arange(len(whole)), largest] += total - whole.sum(axis=1)

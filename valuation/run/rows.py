@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from terrafusion.money import all_half_up
 from valuation.frames import Values
 from valuation.land.allocation import Allocated, Allocation
 from valuation.run.approaches import ApproachResult
@@ -145,7 +146,7 @@ def _reasons(index: pd.Index[Any], results: dict[str, ApproachResult], step: int
             continue
         exact = result.values.values.reindex(index)["value"].to_numpy(dtype=float)
         known = np.flatnonzero(np.isfinite(exact))
-        total = np.rint(exact[known])
+        total = all_half_up(exact[known])
         amounts = lines(result.reasons.reindex(index[known]).to_numpy(dtype=float), total)
         rounding = nearest(exact[known], step) - total
         names = [*(str(column) for column in result.reasons.columns), "rounding"]

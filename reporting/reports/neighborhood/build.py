@@ -15,6 +15,7 @@ from reporting.maps.sheet import RATIOS, Extent, MapSheet
 from reporting.reports.ratio_study import statistics
 from reporting.reports.ratio_study.build import Study, what
 from reporting.reports.ratio_study.sales import excluded
+from terrafusion.money import dollars
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
 
@@ -132,8 +133,8 @@ def _chart(years: list[b.Row]) -> b.Chart:
                 },
             },
         },
-        f"The median price was ${values[0]['median_price']:,.0f} in {values[0]['year']} and "
-        f"${values[-1]['median_price']:,.0f} in {values[-1]['year']}.",
+        f"The median price was {dollars(values[0]['median_price'])} in {values[0]['year']} and "
+        f"{dollars(values[-1]['median_price'])} in {values[-1]['year']}.",
         "As paid; not brought to one date.",
     )
 

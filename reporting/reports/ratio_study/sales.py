@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reporting.document import blocks as b
 from reporting.document.labels import label
+from terrafusion.money import dollars, half_up
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted, day
 from valuation.ratio import Balance
@@ -48,8 +49,8 @@ def excluded(counts: Mapping[str, Any]) -> b.Table:
 def balance(sides: Balance) -> b.Text:
     state = "in balance" if sides.balanced else "out of balance: sold parcels may have been valued from their prices"
     return b.Text(
-        f"Sold and unsold: the median value per square foot is ${sides.median_sold:,.2f} of {sides.sold:,} sold "
-        f"and ${sides.median_unsold:,.2f} of {sides.unsold:,} unsold parcels; they are {state}."
+        f"Sold and unsold: the median value per square foot is {dollars(sides.median_sold, 2)} of {sides.sold:,} sold "
+        f"and {dollars(sides.median_unsold, 2)} of {sides.unsold:,} unsold parcels; they are {state}."
     )
 
 
@@ -61,7 +62,7 @@ def rows(used: pd.DataFrame) -> Iterator[b.Row]:
             one.property_class or None,
             one.sale_date.date(),
             int(one.sale_price),
-            round(float(one.price)),
-            round(float(one.value)),
+            int(half_up(float(one.price))),
+            int(half_up(float(one.value))),
             float(one.value) / float(one.price),
         )

@@ -8,6 +8,7 @@ from typing import Any
 from reporting.document import blocks as b
 from reporting.document.names import UNNAMED, natural
 from reporting.document.texts import NOTHING, shown
+from terrafusion.money import half_up
 from terrafusion.tables import Column, Kind
 from terrafusion.words import counted
 from valuation.ratio import Measure, RatioStudy
@@ -125,8 +126,8 @@ def deciles(overall: RatioStudy) -> b.Table | None:
     rows = [
         (
             number,
-            round(tier.low),
-            round(tier.high),
+            int(half_up(tier.low)),
+            int(half_up(tier.high)),
             tier.sales,
             tier.median,
             tier.interval.low if tier.interval else None,
