@@ -14,6 +14,8 @@ from terrafusion.records.loading import LoadError, Options, load
 
 
 class Command(BaseCommand):
+    # They import every page and every statistic, whose memory the load would hold; `manage.py check` runs them.
+    requires_system_checks: list[str] = []
     help = "Load parcels, sales or a reference layer of a county from a vector file or CSV."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
