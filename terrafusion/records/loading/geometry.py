@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import binascii
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
@@ -27,6 +29,8 @@ _TYPES = {  # Multi type -> shapely's type ids: the simple type, the Multi type
     "MultiPolygon": (3, 6),
 }
 _COLLECTION = 7
+_SRID_FLAG, _SRID_FLAG_SET = slice(8, 10), "20"  # in hexadecimal digits of little-endian WKB; the SRID follows it
+_SRID = WGS84.to_bytes(4, "little").hex()
 Shapes = NDArray[Any]
 
 
@@ -164,8 +168,19 @@ def _without(shapes: Shapes, mask: Mask) -> Shapes:
 
 
 def to_hex(shapes: Shapes) -> pa.Array:
-    """EWKB in hexadecimal, as COPY reads it into a geometry column."""
-    return pa.array(shapely.to_wkb(shapely.set_srid(shapes, WGS84), hex=True, include_srid=True), pa.string())
+    """EWKB in hexadecimal, as COPY reads it into a geometry column, of two-dimensional shapes."""
+    wkb = pa.array(shapely.to_wkb(shapes, hex=True, byte_order=1), pa.string())
+    marked = pc.binary_replace_slice(wkb, _SRID_FLAG.start, _SRID_FLAG.stop, _SRID_FLAG_SET)
+    return pc.binary_replace_slice(marked, _SRID_FLAG.stop, _SRID_FLAG.stop, _SRID)
+
+
+def points_to_hex(points: Shapes) -> pa.Array:
+    """The same of points, none of them empty, which needs no text of each from shapely."""
+    records = np.zeros(len(points), dtype=[("head", "S9"), ("x", "<f8"), ("y", "<f8")])
+    records["head"] = bytes.fromhex(f"01010000{_SRID_FLAG_SET}{_SRID}")
+    records["x"], records["y"] = shapely.get_x(points), shapely.get_y(points)
+    texts = np.frombuffer(binascii.hexlify(records.tobytes()), dtype=f"S{2 * records.itemsize}")
+    return pc.if_else(pa.array(~shapely.is_missing(points)), pa.array(texts, pa.binary()).cast(pa.string()), None)
 
 
 def _polygons(shape: shapely.Geometry) -> shapely.Geometry | None:

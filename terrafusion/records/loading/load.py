@@ -23,6 +23,7 @@ from terrafusion.operations import common_area
 from terrafusion.records import county_time, layers, transformations
 from terrafusion.records.loading import mapping as mappings
 from terrafusion.records.loading import shape_types, staging, upsert
+from terrafusion.records.loading.ahead import ahead
 from terrafusion.records.loading.errors import LoadError
 from terrafusion.records.loading.geometry import GeometryReader
 from terrafusion.records.loading.mapping import Mapping
@@ -117,7 +118,7 @@ def _run(plan: LoadPlan, reader: RowReader, report: LoadReport, rejects: Rejects
             # 2. The file, row by row checked, into the staging table.
             types = plan.staged_types() | ({staging.REFUSED: "boolean"} if plan.whole else {})
             staging.create(cursor, types)
-            staging.copy(cursor, list(types), _staged(plan, reader, options.progress))
+            staging.copy(cursor, list(types), _staged(plan, reader, options.progress), plan.key)
             _refuse_parts(cursor, plan, report, rejects)
             _refuse_nothing_left(report, plan.request.source)
             with unrecorded(cursor, *plan.recorded_as_loads):
@@ -146,7 +147,7 @@ def _staged(plan: LoadPlan, reader: RowReader, progress: bool) -> Iterator[dict[
     columns = only_used(reader.fields, plan.request.mapping)
     shown = None if progress else True  # None: only on a terminal
     with tqdm(total=source.rows, unit=" rows", desc=f"Reading {source.path.name}", disable=shown) as bar:
-        for rows in batches(source, columns, reader.geometry is not None and not reader.x):
+        for rows in ahead(batches(source, columns, reader.geometry is not None and not reader.x)):
             batch = reader.read(rows)
             staged = plan.stage(batch)
             bar.update(rows.batch.num_rows)

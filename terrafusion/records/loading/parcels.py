@@ -9,7 +9,7 @@ from psycopg import sql
 
 from terrafusion.records import certified
 from terrafusion.records.loading import upsert, zone
-from terrafusion.records.loading.geometry import to_hex
+from terrafusion.records.loading.geometry import points_to_hex
 from terrafusion.records.loading.kept import Kept
 from terrafusion.records.loading.links import link_sales
 from terrafusion.records.loading.merging import merge
@@ -55,7 +55,7 @@ class ParcelPlan(ModelPlan):
         self.geometry_column = "geometry" if self.outlined else "point"
         staged = super().stage(batch)
         if self.outlined and batch.shapes is not None:
-            staged["point"] = to_hex(shapely.point_on_surface(batch.shapes))
+            staged["point"] = points_to_hex(shapely.point_on_surface(batch.shapes))
         return staged
 
     def kept(self) -> frozenset[str]:

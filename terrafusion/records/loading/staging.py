@@ -29,8 +29,11 @@ def create(cursor: CursorWrapper, columns: dict[str, str]) -> None:
     cursor.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(TABLE, definitions))
 
 
-def copy(cursor: CursorWrapper, columns: list[str], batches: Iterable[dict[str, pa.Array]]) -> None:
-    """Stream the batches into the staging table; memory holds one of them at a time."""
+def copy(
+    cursor: CursorWrapper, columns: list[str], batches: Iterable[dict[str, pa.Array]], joined: Iterable[str]
+) -> None:
+    """Stream the batches into the staging table; memory holds one of them at a time. ``joined`` names the columns by
+    which rows are compared with others, whose statistics the planner needs."""
     names = [ROW_NUMBER, *columns]
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         TABLE, sql.SQL(", ").join(map(sql.Identifier, names))
@@ -42,4 +45,4 @@ def copy(cursor: CursorWrapper, columns: list[str], batches: Iterable[dict[str, 
             buffer = io.BytesIO()
             pyarrow.csv.write_csv(pa.table({name: batch[name] for name in names}), buffer, options)
             stream.write(buffer.getvalue())
-    cursor.execute(sql.SQL("ANALYZE {}").format(TABLE))
+    cursor.execute(sql.SQL("ANALYZE {} ({})").format(TABLE, sql.SQL(", ").join(map(sql.Identifier, joined))))

@@ -7,7 +7,7 @@ the type that they declare, are read here as they are stored; the others by GDAL
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -93,7 +93,7 @@ def layers_of(path: Path) -> list[str]:
             raise faults.explained(path, what, error) from error
 
 
-def batches(source: Source, columns: Sequence[str], geometry: bool) -> Iterator[Rows]:
+def batches(source: Source, columns: Sequence[str], geometry: bool) -> Generator[Rows]:
     """The rows of ``source``. Raises ``LoadError`` where the file breaks off, which may be after any of them."""
     read = 0
     try:

@@ -26,6 +26,7 @@ from terrafusion.records.loading.targets import Kind
 
 SUFFIXES = (".geojson", ".json", ".geojsonl", ".geojsons", ".geojsonseq", ".ndjson", ".ndgeojson", ".jsonl")
 _WHOLE, _EXACT = 2**63, 2**53  # below: int64, and whole numbers that a double holds
+_ALIKE = 1000  # kinds of features that are remembered
 _ARROW = {Kind.INTEGER: pa.int64(), Kind.REAL: pa.float64(), Kind.BOOLEAN: pa.bool_()}
 
 
@@ -60,10 +61,12 @@ class GeoJsonSource(Source):
 
 @dataclass
 class Seen:
-    """What a first reading finds out. ``kinds`` has the types of each column's values, and INTEGER's reach."""
+    """What a first reading finds out. ``kinds`` has the types of each column's values; ``longest`` the largest of the
+    integers that no double holds; ``alike`` the names of integers of features by all names and types."""
 
     kinds: dict[str, set[type]] = field(default_factory=dict)
     longest: dict[str, int] = field(default_factory=dict)
+    alike: dict[tuple[str | type, ...], list[str]] = field(default_factory=dict)
     shapes: set[str] = field(default_factory=set)
     rows: int = 0
     with_id: bool = False  # whether a feature's own id is a text, which is then a column
@@ -71,14 +74,26 @@ class Seen:
     def add(self, feature: Feature) -> None:
         self.rows += 1
         self.with_id = self.with_id or isinstance(feature.get("id"), str)
-        for name, value in _properties(feature, False).items():
-            kinds = self.kinds.setdefault(name, set())
-            if value is not None:
-                kinds.add(type(value))
-                if type(value) is int and abs(value) > self.longest.get(name, 0):
-                    self.longest[name] = abs(value)
+        properties = _properties(feature, False)
+        types = tuple(map(type, properties.values()))
+        if (alike := self.alike.get((*properties, *types))) is None:
+            alike = self._new(properties, types)
+        for name in alike:
+            if abs(properties[name]) > self.longest.get(name, _EXACT):
+                self.longest[name] = abs(properties[name])
         if (geometry := feature.get("geometry")) is not None:
             self.shapes.add(str(geometry.get("type")).removeprefix("Multi"))
+
+    def _new(self, properties: Feature, types: tuple[type, ...]) -> list[str]:
+        """What is to be remembered of a feature with other names or types than those before; its names of integers."""
+        for (name, value), kind in zip(properties.items(), types, strict=True):
+            kinds = self.kinds.setdefault(name, set())
+            if value is not None:
+                kinds.add(kind)
+        integers = [name for name, kind in zip(properties, types, strict=True) if kind is int]
+        if len(self.alike) < _ALIKE:
+            self.alike[*properties, *types] = integers
+        return integers
 
     def kind(self, name: str) -> Kind:
         kinds, longest = self.kinds.get(name, set()), self.longest.get(name, 0)

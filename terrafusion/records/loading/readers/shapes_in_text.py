@@ -23,6 +23,7 @@ _TEXT = re.compile(
     re.IGNORECASE,
 )
 _CURVE = re.compile(r"CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE", re.IGNORECASE)
+_PLAIN = re.compile(r"\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b", re.IGNORECASE)  # which has no curves in it
 _SRID = re.compile(r"\s*SRID\s*=\s*(\d+)\s*;", re.IGNORECASE)
 _TYPES = {"POINT": "Point", "LINESTRING": "LineString", "POLYGON": "Polygon"}
 UNREADABLE = b"?"  # where a geometry should be: no WKB, which the geometry's reader refuses
@@ -98,7 +99,7 @@ def _others(srids: dict[int, int], length: int, crs: CRS | None) -> list[Problem
 
 def _from_wkt(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """The shapes, null where a text is none, or a curve; and of which a ring had to be closed."""
-    raw = np.array([None if _CURVE.search(text) else text for text in texts], dtype=object)
+    raw = np.array([None if _is_curve(text) else text for text in texts], dtype=object)
     shapes = shapely.from_wkt(raw, on_invalid="ignore")
     missing = shapely.is_missing(shapes)
     if missing.any():
@@ -106,9 +107,13 @@ def _from_wkt(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return shapes, missing & ~shapely.is_missing(shapes)
 
 
+def _is_curve(text: str) -> bool:
+    return not _PLAIN.match(text) and _CURVE.search(text) is not None
+
+
 def _curve(text: str) -> bytes:
     """By GDAL, for shapely has no curves."""
-    if not _CURVE.search(text):
+    if not _is_curve(text):
         return UNREADABLE
     try:
         return bytes(OGRGeometry(text.strip()).wkb)
