@@ -86,6 +86,7 @@ TAKEN: list[tuple[str, Any, Callable[[Values], bool]]] = [
     ("zoning", [c("big", ">", 2**53)], has("big", lambda value: value > 2**53)),
     ("zoning", [c("big", "=", -(2**63))], has("big", lambda value: value == -(2**63))),
     ("zoning", [c("real", "<=", 0.1)], has("real", lambda value: value <= 0.1)),
+    ("zoning", [c("flag", "is_null", True)], lambda row: row["flag"] is None),
     ("zoning", [c("flag", "!=", True)], lambda row: row["flag"] is not True),
     ("zoning", [c("day", "<", "1970-01-02")], has("day", lambda day: day < datetime.date(1970, 1, 2))),
     (
