@@ -15,7 +15,7 @@ def all_formats() -> dict[str, Format]:
     """The formats by name, in alphabetical order."""
     modules = [import_module(f"{formats.__name__}.{module.name}") for module in pkgutil.iter_modules(formats.__path__)]
     registered: list[Format] = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]
-    return {found_format.name: found_format for found_format in sorted(registered, key=lambda f: f.name.lower())}
+    return {each.name: each for each in sorted(registered, key=lambda f: f.name.lower())}
 
 
 def get(name: str) -> Format:
