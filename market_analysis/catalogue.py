@@ -28,7 +28,7 @@ CONFIDENCE = Number("confidence", 0.95, "Confidence level of the intervals.", 0.
 
 
 @dataclass(frozen=True)
-class AreaField:
+class AnalysisField:
     """A field of the layer that shows an analysis, one feature a place."""
 
     name: str
@@ -46,7 +46,7 @@ class Analysis:
     title: str
     description: str
     parameters: tuple[Parameter, ...]
-    areas: tuple[AreaField, ...] = ()
+    areas: tuple[AnalysisField, ...] = ()
     several_places: bool = False
     """Whether it compares places, so that the whole county as one says nothing."""
     columns: tuple[str, ...] = ()
@@ -96,22 +96,24 @@ PRICE_INDEX = Analysis(
         _min_sales(3, "in a period"),
     ),
     areas=(
-        AreaField("method", FieldType.TEXT, "The method that is shown; the summary says why."),
-        AreaField("period", FieldType.TEXT, "The last period with an index."),
-        AreaField("index", FieldType.REAL, "Index of that period; the first one of the place is 100.", "", "INDEX_"),
-        AreaField("low", FieldType.REAL, "Lower end of its interval."),
-        AreaField("high", FieldType.REAL, "Upper end of its interval."),
-        AreaField("yearly_change", FieldType.REAL, "Mean change a year, as a fraction.", "", "YR_CHANGE"),
-        AreaField(
+        AnalysisField("method", FieldType.TEXT, "The method that is shown; the summary says why."),
+        AnalysisField("period", FieldType.TEXT, "The last period with an index."),
+        AnalysisField(
+            "index", FieldType.REAL, "Index of that period; the first one of the place is 100.", "", "INDEX_"
+        ),
+        AnalysisField("low", FieldType.REAL, "Lower end of its interval."),
+        AnalysisField("high", FieldType.REAL, "Upper end of its interval."),
+        AnalysisField("yearly_change", FieldType.REAL, "Mean change a year, as a fraction.", "", "YR_CHANGE"),
+        AnalysisField(
             "shrunk",
             FieldType.REAL,
             "Index shrunk toward that of all places together, the more the less the place's own sales decide; also of "
             "places without an index of their own. Of many small places, map this one.",
         ),
-        AreaField("shrunk_low", FieldType.REAL, "Lower end of its interval.", "", "SHRUNK_LO"),
-        AreaField("shrunk_high", FieldType.REAL, "Upper end of its interval.", "", "SHRUNK_HI"),
-        AreaField("shrunk_period", FieldType.TEXT, "Its period.", "", "SHRUNK_PER"),
-        AreaField(
+        AnalysisField("shrunk_low", FieldType.REAL, "Lower end of its interval.", "", "SHRUNK_LO"),
+        AnalysisField("shrunk_high", FieldType.REAL, "Upper end of its interval.", "", "SHRUNK_HI"),
+        AnalysisField("shrunk_period", FieldType.TEXT, "Its period.", "", "SHRUNK_PER"),
+        AnalysisField(
             "own_weight",
             FieldType.REAL,
             "How far the place's own index makes it, as a fraction; 0: it is that of all places.",
@@ -131,14 +133,16 @@ PRICE_TREND = Analysis(
     "intervals.",
     parameters=(CONFIDENCE, _RESAMPLES, _min_sales(6, "in a period and place")),
     areas=(
-        AreaField("period", FieldType.TEXT, "The last period with enough sales; the figures are of it."),
-        AreaField("sales_of_period", FieldType.INTEGER, "Its sales.", short_name="SALES_PER"),
-        AreaField("median_price", FieldType.REAL, "Median price.", "USD", "MEDIAN"),
-        AreaField("median_price_low", FieldType.REAL, "Lower end of its interval.", "USD", "MEDIAN_LO"),
-        AreaField("median_price_high", FieldType.REAL, "Upper end of its interval.", "USD", "MEDIAN_HI"),
-        AreaField("average_price", FieldType.REAL, "Average price.", "USD", "AVERAGE"),
-        AreaField("median_price_per_sqft", FieldType.REAL, "Median price per square foot.", "USD", "MED_SQFT"),
-        AreaField("yearly_change", FieldType.REAL, "Mean change of the price a year, as a fraction.", "", "YR_CHANGE"),
+        AnalysisField("period", FieldType.TEXT, "The last period with enough sales; the figures are of it."),
+        AnalysisField("sales_of_period", FieldType.INTEGER, "Its sales.", short_name="SALES_PER"),
+        AnalysisField("median_price", FieldType.REAL, "Median price.", "USD", "MEDIAN"),
+        AnalysisField("median_price_low", FieldType.REAL, "Lower end of its interval.", "USD", "MEDIAN_LO"),
+        AnalysisField("median_price_high", FieldType.REAL, "Upper end of its interval.", "USD", "MEDIAN_HI"),
+        AnalysisField("average_price", FieldType.REAL, "Average price.", "USD", "AVERAGE"),
+        AnalysisField("median_price_per_sqft", FieldType.REAL, "Median price per square foot.", "USD", "MED_SQFT"),
+        AnalysisField(
+            "yearly_change", FieldType.REAL, "Mean change of the price a year, as a fraction.", "", "YR_CHANGE"
+        ),
     ),
 )
 
@@ -151,9 +155,9 @@ TIME_ADJUSTMENT = Analysis(
         CONFIDENCE,
     ),
     areas=(
-        AreaField("factor_of_a_year_before", FieldType.REAL, "Factor of a sale of a year before.", "", "FACTOR_1Y"),
-        AreaField("low", FieldType.REAL, "Lower end of its interval."),
-        AreaField("high", FieldType.REAL, "Upper end of its interval."),
+        AnalysisField("factor_of_a_year_before", FieldType.REAL, "Factor of a sale of a year before.", "", "FACTOR_1Y"),
+        AnalysisField("low", FieldType.REAL, "Lower end of its interval."),
+        AnalysisField("high", FieldType.REAL, "Upper end of its interval."),
     ),
     columns=(*_CHARACTERISTICS, "total_value"),
 )
@@ -164,12 +168,12 @@ SALES_ACTIVITY = Analysis(
     description="How much is sold: volume, velocity, turnover of the stock, share of invalid sales, seasonality.",
     parameters=(),
     areas=(
-        AreaField("excluded", FieldType.INTEGER, "Sales that screening excluded."),
-        AreaField("invalid_share", FieldType.REAL, "Their share of all sales, as a fraction.", "", "INVALID"),
-        AreaField("volume", FieldType.REAL, "Dollars paid in valid sales.", "USD"),
-        AreaField("sales_per_month", FieldType.REAL, "Valid sales in 30 days.", "", "PER_MONTH"),
-        AreaField("parcels", FieldType.INTEGER, "Parcels on the roll."),
-        AreaField("turnover", FieldType.REAL, "Valid sales a year for each parcel, as a fraction."),
+        AnalysisField("excluded", FieldType.INTEGER, "Sales that screening excluded."),
+        AnalysisField("invalid_share", FieldType.REAL, "Their share of all sales, as a fraction.", "", "INVALID"),
+        AnalysisField("volume", FieldType.REAL, "Dollars paid in valid sales.", "USD"),
+        AnalysisField("sales_per_month", FieldType.REAL, "Valid sales in 30 days.", "", "PER_MONTH"),
+        AnalysisField("parcels", FieldType.INTEGER, "Parcels on the roll."),
+        AnalysisField("turnover", FieldType.REAL, "Valid sales a year for each parcel, as a fraction."),
     ),
 )
 
@@ -197,14 +201,14 @@ HOT_SPOTS = Analysis(
         _min_sales(5, "in a place"),
     ),
     areas=(
-        AreaField("value", FieldType.REAL, "The figure."),
-        AreaField("neighbors", FieldType.INTEGER, "Neighbors with a figure.", short_name="NEIGHBORS"),
-        AreaField("z", FieldType.REAL, "z of Gi*."),
-        AreaField("p", FieldType.REAL, "Its two-sided p."),
-        AreaField("spot", FieldType.TEXT, "hot, cold or none."),
-        AreaField("moran", FieldType.REAL, "Local Moran's I."),
-        AreaField("moran_p", FieldType.REAL, "Its two-sided p."),
-        AreaField("cluster", FieldType.TEXT, "high-high, low-low, high-low, low-high or none."),
+        AnalysisField("value", FieldType.REAL, "The figure."),
+        AnalysisField("neighbors", FieldType.INTEGER, "Neighbors with a figure.", short_name="NEIGHBORS"),
+        AnalysisField("z", FieldType.REAL, "z of Gi*."),
+        AnalysisField("p", FieldType.REAL, "Its two-sided p."),
+        AnalysisField("spot", FieldType.TEXT, "hot, cold or none."),
+        AnalysisField("moran", FieldType.REAL, "Local Moran's I."),
+        AnalysisField("moran_p", FieldType.REAL, "Its two-sided p."),
+        AnalysisField("cluster", FieldType.TEXT, "high-high, low-low, high-low, low-high or none."),
     ),
     several_places=True,
     columns=("total_value",),
@@ -221,15 +225,15 @@ COMPARABLE_MARKET_AREA = Analysis(
         _min_sales(30, "in a place"),
     ),
     areas=(
-        AreaField("subject", FieldType.TEXT, "The place that the others are compared with."),
-        AreaField("rank", FieldType.INTEGER, "0 is the subject, 1 the place most like it.", short_name="RANK_"),
-        AreaField("distance", FieldType.REAL, "1 is that of two typical places."),
-        AreaField("price_per_sqft", FieldType.REAL, "Median price per square foot.", "USD", "MED_SQFT"),
-        AreaField("yearly_change", FieldType.REAL, "Change of the price per square foot a year.", "", "YR_CHANGE"),
-        AreaField("living_area", FieldType.REAL, "Median living area.", "sqft", "LIV_SQFT"),
-        AreaField("year_built", FieldType.REAL, "Median year built.", "year", "YEAR_BUILT"),
-        AreaField("turnover", FieldType.REAL, "Valid sales a year for each parcel."),
-        AreaField("reasons", FieldType.TEXT, "What it is most alike in, and most apart."),
+        AnalysisField("subject", FieldType.TEXT, "The place that the others are compared with."),
+        AnalysisField("rank", FieldType.INTEGER, "0 is the subject, 1 the place most like it.", short_name="RANK_"),
+        AnalysisField("distance", FieldType.REAL, "1 is that of two typical places."),
+        AnalysisField("price_per_sqft", FieldType.REAL, "Median price per square foot.", "USD", "MED_SQFT"),
+        AnalysisField("yearly_change", FieldType.REAL, "Change of the price per square foot a year.", "", "YR_CHANGE"),
+        AnalysisField("living_area", FieldType.REAL, "Median living area.", "sqft", "LIV_SQFT"),
+        AnalysisField("year_built", FieldType.REAL, "Median year built.", "year", "YEAR_BUILT"),
+        AnalysisField("turnover", FieldType.REAL, "Valid sales a year for each parcel."),
+        AnalysisField("reasons", FieldType.TEXT, "What it is most alike in, and most apart."),
     ),
     several_places=True,
 )

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from market_analysis.catalogue import ANALYSES, Analysis, AreaField
+from market_analysis.catalogue import ANALYSES, Analysis, AnalysisField
 from market_analysis.models import MarketAnalysisJob, MarketArea
 from terrafusion.jobs.states import Status
 from terrafusion.records import layers
@@ -65,7 +65,7 @@ def _layer(analysis: Analysis, county: County) -> Layer | None:
     )
 
 
-def _field(field: AreaField) -> LayerField:
+def _field(field: AnalysisField) -> LayerField:
     value = KT(f"values__{field.name}")
     return LayerField(
         name=field.name,

@@ -9,5 +9,5 @@ app_name = "reporting"
 urlpatterns = [
     *job_urls(views.ReportViewSet),
     path("types", views.TypesView.as_view(), name="types"),
-    path("preview", views.PreviewView.as_view(), name="preview"),
+    path("preview", views.ReportPreviewView.as_view(), name="preview"),
 ]

@@ -50,7 +50,7 @@ class TypesView(KnownParameters, APIView):
         return Response(serializers.ReportTypeSerializer(reports, many=True).data)
 
 
-class PreviewView(KnownParameters, GenericAPIView[Any]):
+class ReportPreviewView(KnownParameters, GenericAPIView[Any]):
     """The beginning of a report as an HTML page, made at once; takes the body of run. Nothing is queued or kept."""
 
     serializer_class = serializers.ReportRunSerializer

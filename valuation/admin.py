@@ -145,7 +145,7 @@ class ValuationModelAdmin(ReadOnly):
         return super().get_queryset(request).defer("artefact")
 
 
-class ScheduleAdmin(CountyRows):
+class RateTableAdmin(CountyRows):
     """A table of rates: one row for each thing and day."""
 
     list_filter: ClassVar[tuple[str, ...]] = ("county", "effective_from", "is_example")
@@ -156,4 +156,4 @@ class ScheduleAdmin(CountyRows):
 
 
 for _model in SCHEDULES.values():
-    admin.site.register(_model, ScheduleAdmin)
+    admin.site.register(_model, RateTableAdmin)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from valuation import study_values
-from valuation.studies import Market, Wanted
+from valuation.studies import StudySales, Wanted
 from valuation.study_groups import one
 from valuation.study_terms import CERTIFIED
 from valuation.study_year import Year
@@ -15,7 +15,7 @@ YEARS = 4
 _RESAMPLES = 200
 
 
-def earlier(wanted: Wanted, market: Market, last_sale: date) -> Iterator[Year]:
+def earlier(wanted: Wanted, market: StudySales, last_sale: date) -> Iterator[Year]:
     """The years before the study's, the latest first; those without a value on record or a sale are left out.
 
     Values are the certified ones of then for a study of certified values, otherwise those on record then.

@@ -69,14 +69,16 @@ def study(wanted: Wanted) -> tuple[CountyStudy, StudyInput]:
 
 def study_input(wanted: Wanted) -> StudyInput:
     """The values of the request beside the screened sales that they are held against."""
-    return Market(wanted).study_input(wanted.valuation_date, wanted.sales_from, _values(wanted, wanted.valuation_date))
+    return StudySales(wanted).study_input(
+        wanted.valuation_date, wanted.sales_from, _values(wanted, wanted.valuation_date)
+    )
 
 
 def _values(wanted: Wanted, day: date) -> pd.DataFrame:
     return study_values.read(wanted.county_id, wanted.values, day)
 
 
-class Market:
+class StudySales:
     """The screened sales of a study, read once, and their trend: for the study's own day and for earlier ones."""
 
     def __init__(self, wanted: Wanted) -> None:

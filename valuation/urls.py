@@ -10,7 +10,7 @@ urlpatterns = [
     *job_urls(views.ValuationViewSet),
     path("jobs/<str:job_id>/values", views.ValuesView.as_view(), name="values"),
     path("jobs/<str:job_id>/parcels/<path:parcel>", views.JobSheetView.as_view(), name="sheet"),
-    path("jobs/<str:job_id>/decisions/preview", decision_views.PreviewView.as_view(), name="preview"),
+    path("jobs/<str:job_id>/decisions/preview", decision_views.DecisionPreviewView.as_view(), name="preview"),
     path("jobs/<str:job_id>/decisions", decision_views.DecisionsView.as_view(), name="decisions"),
     path("parcels/<path:parcel>/valuation", views.ParcelValuationView.as_view(), name="parcel-valuation"),
     path("models", views.ModelsView.as_view(), name="models"),

@@ -13,8 +13,8 @@ from market_analysis.analyses.market import (
     SALES,
     WITHHELD,
     AnalysisResult,
-    Area,
     Market,
+    PlaceFigures,
     fewer_than,
     natural,
     number,
@@ -78,11 +78,11 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
         reasons = "the subject" if key == subject else _reasons(own, compared.loc[subject], similar.parts[at])
         rows.append((key, rank, distance, *parts.values(), *_typed(features), int(own["sales"]), reasons, None))
         values = {"subject": subject, "rank": rank, "distance": distance, **features, "reasons": reasons}
-        areas.append(Area(key, int(own["sales"]), values))
+        areas.append(PlaceFigures(key, int(own["sales"]), values))
     for key in sorted(set(table.index) - set(compared.index), key=natural):
         sales = int(table.loc[key, "sales"])
         rows.append((key, *[None] * (2 + len(ASPECTS) + len(names)), sales, None, fewer_than(minimum)))
-        areas.append(Area(key, sales, {"subject": subject}, fewer_than(minimum)))
+        areas.append(PlaceFigures(key, sales, {"subject": subject}, fewer_than(minimum)))
     frame = pd.DataFrame(rows, columns=[column.name for column in COLUMNS])
     others = frame[(frame["place"] != subject) & frame["distance"].notna()]
     if others.empty:

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from market_analysis.analyses.market import PLACE, SALES, WITHHELD, AnalysisResult, Area, Market, fewer_than, number
+from market_analysis.analyses.market import (
+    PLACE,
+    SALES,
+    WITHHELD,
+    AnalysisResult,
+    Market,
+    PlaceFigures,
+    fewer_than,
+    number,
+)
 from market_analysis.analyses.price_trend import per_sqft
 from market_analysis.charts import map_chart
 from market_analysis.stats.errors import InsufficientSales
@@ -66,7 +75,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
         for key, count, reason in table[["sales", "withheld"]].itertuples()
     ]
     areas = [
-        Area(key, int(count), {} if reason else figures[key], reason)
+        PlaceFigures(key, int(count), {} if reason else figures[key], reason)
         for key, count, reason in table[["sales", "withheld"]].itertuples()
     ]
     summary = _summary(table, spots) | {"measure": MEASURES[measure]}

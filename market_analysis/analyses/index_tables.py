@@ -11,7 +11,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from market_analysis.analyses.market import PERIOD, PLACE, SALES, START, WITHHELD, Area, Market, fewer_than, number
+from market_analysis.analyses.market import (
+    PERIOD,
+    PLACE,
+    SALES,
+    START,
+    WITHHELD,
+    Market,
+    PlaceFigures,
+    fewer_than,
+    number,
+)
 from market_analysis.stats import pairs, periods, price_index, shrinkage, tiers
 from market_analysis.stats.errors import InsufficientSales
 from market_analysis.stats.price_index import PriceIndex
@@ -198,7 +208,7 @@ def last_shrunk(rows: list[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
         }
 
 
-def with_shrunk(area: Area, entry: dict[str, Any] | None) -> Area:
+def with_shrunk(area: PlaceFigures, entry: dict[str, Any] | None) -> PlaceFigures:
     """The area with what ``last_shrunk`` has of its place."""
     if entry is None:
         return area

@@ -63,7 +63,7 @@ class Market:
 
 
 @dataclass(frozen=True)
-class Area:
+class PlaceFigures:
     """What there is to say of a place: the values of its layer's fields, or why there are none."""
 
     key: str
@@ -77,7 +77,7 @@ class Area:
 
 
 @dataclass(frozen=True)
-class Table:
+class DetailTable:
     """Another table of a result, in files ``<analysis>_<name>``: the records behind its figures."""
 
     name: str
@@ -94,9 +94,9 @@ class AnalysisResult:
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
     chart: dict[str, Any]
-    areas: Sequence[Area] = ()
+    areas: Sequence[PlaceFigures] = ()
     notes: Sequence[str] = ()
-    tables: Sequence[Table] = ()
+    tables: Sequence[DetailTable] = ()
 
 
 def natural(key: str) -> tuple[int, float, str]:

@@ -16,9 +16,9 @@ from market_analysis.analyses.market import (
     START,
     WITHHELD,
     AnalysisResult,
-    Area,
+    DetailTable,
     Market,
-    Table,
+    PlaceFigures,
     fewer_than,
     number,
 )
@@ -57,7 +57,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
     methods, shown = _ordered(market, parameters)
     places = list(market.by_place())
     rows: list[tuple[Any, ...]] = []
-    areas: list[Area] = []
+    areas: list[PlaceFigures] = []
     refusals: dict[tuple[str, str], str] = {}
     last: dict[tuple[str, str], dict[str, Any]] = {}
     own_indices: dict[str, PriceIndex | None] = {key: None for key, _ in places}
@@ -100,14 +100,14 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
         based = f"{first['index']:.1f} in {first['period']}, {first['base_period']} = 100."
         message = f"Price index ({TITLES[methods[0]]}): {based}"
     notes = [f"The first index shown is {TITLES[methods[0]]}. {shown['reason']}"]
-    tables: list[Table] = []
+    tables: list[DetailTable] = []
     if parameters["value_tiers"] > 1:
         table, summary["value_tiers"], alike = _tiers(places, methods[0], largest, market, parameters)
         tables.append(table)
         notes.append(f"{_TIERS_ARE} {alike}".strip())
     if len(places) > 1:
         shrunk = index_tables.toward_county(own_indices, methods[0], market, parameters)
-        tables.append(Table("shrunk", index_tables.SHRUNK, shrunk))
+        tables.append(DetailTable("shrunk", index_tables.SHRUNK, shrunk))
         by_place = {entry["place"]: entry for entry in index_tables.last_shrunk(shrunk)}
         summary["shrunk"] = list(by_place.values())[:500]
         if by_place:
@@ -116,7 +116,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
         else:
             summary["shrunk_withheld"] = next((row[-1] for row in reversed(shrunk)), "No later period has sales.")
     # Last, for the rows of a million sales' resales would stand beside the designs of the tiers.
-    tables.insert(0, Table("resales", index_tables.RESALES, list(index_tables.resales(market))))
+    tables.insert(0, DetailTable("resales", index_tables.RESALES, list(index_tables.resales(market))))
     return AnalysisResult(
         message,
         summary,
@@ -131,7 +131,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
 
 def _tiers(
     places: list[tuple[str, pd.DataFrame]], method: str, largest: str, market: Market, parameters: dict[str, Any]
-) -> tuple[Table, list[dict[str, Any]], str]:
+) -> tuple[DetailTable, list[dict[str, Any]], str]:
     """The indices by value tier, what the summary says of them, and whether those of ``largest`` moved alike."""
     rows: list[tuple[Any, ...]] = []
     entries: list[dict[str, Any]] = []
@@ -141,7 +141,7 @@ def _tiers(
         rows.extend(own_rows)
         entries.extend(own_entries)
         alike = text if key == largest else alike
-    return Table("value_tiers", index_tables.TIERS, rows), entries[:500], alike
+    return DetailTable("value_tiers", index_tables.TIERS, rows), entries[:500], alike
 
 
 def _ordered(market: Market, parameters: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
@@ -195,9 +195,11 @@ def _last(key: str, method: str, index: PriceIndex, rows: list[tuple[Any, ...]])
     }
 
 
-def _area(key: str, method: str, last: dict[str, Any] | None, refusals: dict[tuple[str, str], str], sales: int) -> Area:
+def _area(
+    key: str, method: str, last: dict[str, Any] | None, refusals: dict[tuple[str, str], str], sales: int
+) -> PlaceFigures:
     if last is None:
-        return Area(key, sales, withheld=refusals[key, method])
+        return PlaceFigures(key, sales, withheld=refusals[key, method])
     low, high = last["interval"]
     values = {name: last[name] for name in ("method", "period", "index", "yearly_change")}
-    return Area(key, sales, {**values, "low": low, "high": high})
+    return PlaceFigures(key, sales, {**values, "low": low, "high": high})

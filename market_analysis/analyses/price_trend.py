@@ -15,8 +15,8 @@ from market_analysis.analyses.market import (
     START,
     WITHHELD,
     AnalysisResult,
-    Area,
     Market,
+    PlaceFigures,
     fewer_than,
 )
 from market_analysis.charts import trend_chart
@@ -136,10 +136,10 @@ def _trend(row: dict[str, Any]) -> dict[str, Any]:
     return {**figures, "sales_count": row["sales"], "withheld": row["withheld"]}
 
 
-def _area(key: str, sales: pd.DataFrame, cells: list[dict[str, Any]], parameters: dict[str, Any]) -> Area:
+def _area(key: str, sales: pd.DataFrame, cells: list[dict[str, Any]], parameters: dict[str, Any]) -> PlaceFigures:
     shown_cells = [cell for cell in cells if cell["withheld"] is None]
     if not shown_cells:
-        return Area(key, len(sales), withheld=f"{fewer_than(parameters['min_sales'])} in every period")
+        return PlaceFigures(key, len(sales), withheld=f"{fewer_than(parameters['min_sales'])} in every period")
     last = shown_cells[-1]
     values = {name: last.get(name) for name in ("period", *_FIGURES, "median_price_low", "median_price_high")}
     values["sales_of_period"] = last["sales"]
@@ -149,4 +149,4 @@ def _area(key: str, sales: pd.DataFrame, cells: list[dict[str, Any]], parameters
         values["yearly_change"] = None
     else:
         values["yearly_change"] = change.rate
-    return Area(key, len(sales), values)
+    return PlaceFigures(key, len(sales), values)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market_analysis.analyses.market import PERIOD, PLACE, START, AnalysisResult, Area, Market, natural
+from market_analysis.analyses.market import PERIOD, PLACE, START, AnalysisResult, Market, PlaceFigures, natural
 from market_analysis.charts import activity_chart
 from market_analysis.stats import periods, seasonality
 from market_analysis.stats.errors import InsufficientSales
@@ -115,7 +115,7 @@ def _after(market: Market) -> pd.Series:
     return (pd.Timestamp(market.last) + pd.Timedelta(days=1)).date()
 
 
-def _area(key: str, rows: list[tuple[Any, ...]], parcels: int | None) -> Area:
+def _area(key: str, rows: list[tuple[Any, ...]], parcels: int | None) -> PlaceFigures:
     days = sum(row[3] for row in rows)
     sales = sum(row[4] for row in rows)
     excluded = sum(row[5] for row in rows)
@@ -128,7 +128,9 @@ def _area(key: str, rows: list[tuple[Any, ...]], parcels: int | None) -> Area:
         "turnover": sales / parcels * _YEAR / days if parcels and days >= _MIN_DAYS else None,
     }
     reason = "" if parcels else "no parcels on the roll, so no turnover"
-    return Area(key, sales, values, reason if days >= _MIN_DAYS else f"no rates from less than {_MIN_DAYS} days")
+    return PlaceFigures(
+        key, sales, values, reason if days >= _MIN_DAYS else f"no rates from less than {_MIN_DAYS} days"
+    )
 
 
 def _season(market: Market) -> tuple[list[tuple[str, float]], str | None]:

@@ -17,9 +17,9 @@ from market_analysis.analyses.market import (
     START,
     WITHHELD,
     AnalysisResult,
-    Area,
+    DetailTable,
     Market,
-    Table,
+    PlaceFigures,
     number,
 )
 from market_analysis.charts import adjustment_chart
@@ -71,7 +71,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
         except InsufficientSales as few:
             refusals.append({"place": key, "reason": str(few)})
             rows.append((key, *[None] * 7, len(sales), str(few)))
-            areas.append(Area(key, len(sales), withheld=str(few)))
+            areas.append(PlaceFigures(key, len(sales), withheld=str(few)))
             continue
         rows.extend((key, *row) for row in months)
         areas.append(_area(key, len(sales), months, to))
@@ -100,7 +100,7 @@ def run(market: Market, parameters: dict[str, Any]) -> AnalysisResult:
         rows,
         adjustment_chart.spec(frame[frame["place"] == largest], market, str(largest), to),
         areas,
-        tables=(Table("adjusted_sales", ADJUSTED, adjusted),),
+        tables=(DetailTable("adjusted_sales", ADJUSTED, adjusted),),
     )
 
 
@@ -115,7 +115,7 @@ def _adjusted(key: str, sales: pd.DataFrame, fit: TimeAdjustment, to: date, conf
 
 
 def _checks(
-    place: str, sales: pd.DataFrame, areas: list[Area], market: Market, parameters: dict[str, Any]
+    place: str, sales: pd.DataFrame, areas: list[PlaceFigures], market: Market, parameters: dict[str, Any]
 ) -> dict[str, Any]:
     """Of the place with the most sales: the verdict, the sales-ratio trend beside it, and the backtest."""
     area = next(area for area in areas if area.key == place)
@@ -165,7 +165,7 @@ def _rows(fit: TimeAdjustment, last: date, to: date, confidence: float) -> pd.Se
         )
 
 
-def _area(key: str, sales: int, rows: list[Any], to: date) -> Area:
+def _area(key: str, sales: int, rows: list[Any], to: date) -> PlaceFigures:
     """The factor of a sale of the month a year before the valuation date."""
     before = periods.name(periods.of_date(to) - 12)
     row = next((row for row in rows if row[0] == before), None)
@@ -174,4 +174,4 @@ def _area(key: str, sales: int, rows: list[Any], to: date) -> Area:
         "low": number(row[3]) if row else None,
         "high": number(row[4]) if row else None,
     }
-    return Area(key, sales, values)
+    return PlaceFigures(key, sales, values)

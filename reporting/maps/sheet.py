@@ -141,7 +141,7 @@ class MapSheet:
 
 
 @dataclass(frozen=True)
-class Scale:
+class ColorScale:
     """Classes of a figure, each with a color: ``bounds`` are between them, one fewer than there are colors."""
 
     bounds: tuple[float, ...]
@@ -155,7 +155,7 @@ class Scale:
         return tuple(Key(color, text, dot) for color, text in zip(self.colors, self.texts, strict=True))
 
 
-RATIOS = Scale(
+RATIOS = ColorScale(
     (0.85, 0.95, 1.05, 1.15),
     ("#2166ac", "#92c5de", "#cfcfcf", "#f4a582", "#b2182b"),
     ("below 0.85", "0.85 to 0.95", "0.95 to 1.05", "1.05 to 1.15", "1.15 and above"),

@@ -6,7 +6,7 @@ from itertools import islice
 
 from reporting.document import blocks as b
 from reporting.render.files import RenderContext, Rendered
-from reporting.render.tables import Tables
+from reporting.render.tables import DocumentTables
 from terrafusion.tables import Kind
 from terrafusion.tables.column import typed
 from terrafusion.tables.csv import CSV
@@ -18,7 +18,7 @@ def render(document: b.Document, context: RenderContext) -> Rendered:
     files: dict[tuple[str, tuple[b.Column, ...]], CSV] = {}
     paths = []
     try:
-        for lines in Tables(document).read():
+        for lines in DocumentTables(document).read():
             key = (lines.name, lines.columns)
             if key not in files:
                 others = sum(name == lines.name for name, _ in files)

@@ -13,7 +13,7 @@ from reporting.render.files import RenderContext, Rendered
 
 
 @dataclass(frozen=True)
-class Format:
+class ReportFormat:
     """``libraries``: whose version can change a byte of the file."""
 
     name: str
@@ -29,11 +29,11 @@ _CHARTS = ("vl-convert-python", "manimgx-fonts", "manimgx-fonts-cjk")
 FORMATS = {
     made.name: made
     for made in (
-        Format("pdf", "PDF, tagged (PDF/UA-1)", pdf.render, ("typst", *_CHARTS)),
-        Format("html", "One HTML page", html.render, _CHARTS),
-        Format("xlsx", "Excel workbook", xlsx.render, ("XlsxWriter",)),
-        Format("csv", "CSV, a file a table", csv.render),
-        Format("json", "JSON, the same blocks as data", json.render),
+        ReportFormat("pdf", "PDF, tagged (PDF/UA-1)", pdf.render, ("typst", *_CHARTS)),
+        ReportFormat("html", "One HTML page", html.render, _CHARTS),
+        ReportFormat("xlsx", "Excel workbook", xlsx.render, ("XlsxWriter",)),
+        ReportFormat("csv", "CSV, a file a table", csv.render),
+        ReportFormat("json", "JSON, the same blocks as data", json.render),
     )
 }
 

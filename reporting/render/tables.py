@@ -25,7 +25,7 @@ class Lines:
 
 
 @dataclass
-class Tables:
+class DocumentTables:
     """Reads a document's blocks once, giving its tables in order and keeping what is no table."""
 
     document: b.Document

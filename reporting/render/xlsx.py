@@ -16,7 +16,7 @@ from reporting.document import blocks as b
 from reporting.document.frame import about
 from reporting.document.texts import clean, shown
 from reporting.render.files import RenderContext, Rendered
-from reporting.render.tables import Lines, Tables
+from reporting.render.tables import DocumentTables, Lines
 from terrafusion.tables import Workbook
 from terrafusion.tables.column import typed
 from terrafusion.tables.xlsx import MAX_CHARACTERS, WorksheetWriter, number_format
@@ -30,7 +30,7 @@ def render(document: b.Document, context: RenderContext) -> Rendered:
     path = context.folder / "report.xlsx"
     with Workbook(path) as book:
         front = book.add("Report")
-        tables = Tables(document)
+        tables = DocumentTables(document)
         sheets: dict[tuple[str, tuple[b.Column, ...]], _Sheet] = {}
         for lines in tables.read():
             key = lines.name, lines.columns
@@ -79,7 +79,9 @@ class _Sheet:
             self._sheet.write(list(typed(self.columns, [self._totals])))
 
 
-def _write_front(book: Workbook, sheet: Worksheet, document: b.Document, tables: Tables, sheets: list[_Sheet]) -> None:
+def _write_front(
+    book: Workbook, sheet: Worksheet, document: b.Document, tables: DocumentTables, sheets: list[_Sheet]
+) -> None:
     """What the report is, its key figures and its words, in the order of rows, as constant memory wants it."""
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 90)
@@ -99,7 +101,9 @@ def _is_number(value: b.Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _front(document: b.Document, tables: Tables, sheets: list[_Sheet]) -> Iterator[tuple[str, str | b.Figure, str]]:
+def _front(
+    document: b.Document, tables: DocumentTables, sheets: list[_Sheet]
+) -> Iterator[tuple[str, str | b.Figure, str]]:
     yield document.title, "", "title"
     brand = document.brand
     for text in (document.subtitle, brand.name, brand.office, *brand.address):

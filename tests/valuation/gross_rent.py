@@ -17,8 +17,8 @@ from valuation.run.approaches import ApproachResult, Progress
 
 if TYPE_CHECKING:
     from valuation.mass_appraisal.holdout import Trial
-    from valuation.run.prepared import Prepared
-    from valuation.run.records import Market
+    from valuation.run.prepared import PreparedRun
+    from valuation.run.records import RunSales
 
 RENT = 12.0
 """US dollars a square foot and year."""
@@ -44,7 +44,7 @@ class GrossRent:
         return ApproachResult(values, lines=lines)
 
 
-def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> GrossRent:
+def prepare(job: ValuationJob, market: RunSales, ready: PreparedRun, progress: Progress) -> GrossRent:
     return GrossRent(job.resolved["multiplier"])
 
 

@@ -168,7 +168,7 @@ def test_earlier_years_stand_alongside(county: County) -> None:
                 county=county, property=parcel, tax_year=year, effective_date=f"{year}-01-01", total_value=worth
             )
     wanted = studies.Wanted(county.pk, DAY)
-    market = studies.Market(wanted)
+    market = studies.StudySales(wanted)
     (before,) = earlier(wanted, market, DAY.replace(month=12, day=31))
     assert (before.day, before.sales_from) == (DAY.replace(year=2020), DAY.replace(year=2020))
     assert before.study.sales > 300

@@ -28,7 +28,7 @@ from valuation.fingerprint import fingerprint
 from valuation.frames import Values, values_of
 from valuation.models import SCHEDULES, EvaluationSale, LandRate, PropertyValuation, ValuationJob, ValuationModel
 from valuation.run import records
-from valuation.run.balance import Compared, unbalanced
+from valuation.run.balance import BalanceSample, unbalanced
 from valuation.run.errors import NoSchedule, TooFewSales
 
 
@@ -440,7 +440,7 @@ def test_values_moved_to_sold_parcels_are_reported() -> None:
     value = 100.0 * parcels["living_area_sqft"].to_numpy()
     value[::4] *= 1.06
     values = values_of(parcels.index, value, value, value, {})
-    compared = Compared(sales, data.VALUATION_DATE, 400)
+    compared = BalanceSample(sales, data.VALUATION_DATE, 400)
     compared.add(parcels[:150], Values(values.values[:150], values.flags[:150], values.refused))
     compared.add(parcels[150:], Values(values.values[150:], values.flags[150:], values.refused))
     balance = compared.figures(seed=0)

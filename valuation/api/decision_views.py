@@ -60,7 +60,7 @@ class _Deciding(OfJob):
         return validated
 
 
-class PreviewView(_Deciding):
+class DecisionPreviewView(_Deciding):
     """What a decision would do: how many values, the totals before and after, the largest changes, what is skipped and
     why. Nothing is done. To make the decision, POST the same body to `decisions`, with the token and the count."""
 

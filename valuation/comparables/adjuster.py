@@ -18,7 +18,7 @@ import pandas as pd
 from valuation.comparables import market
 from valuation.comparables.items import LOCATION
 from valuation.comparables.location import Location
-from valuation.comparables.market import Market
+from valuation.comparables.market import MarketRegression
 from valuation.comparables.selection import Keys, Pool
 from valuation.frames import Floats
 from valuation.mass_appraisal import boosting, features, parts
@@ -61,7 +61,7 @@ class Adjuster:
     """``names`` are the lines of an adjustment; ``pool`` and ``columns`` are the sales' own."""
 
     encoder: Encoder
-    market: Market
+    market: MarketRegression
     location: Location
     together: Together
     pool: Pool
@@ -136,11 +136,11 @@ def _together(
     return Together(models, keys, usual)
 
 
-def _named(rates: Market) -> list[str]:
+def _named(rates: MarketRegression) -> list[str]:
     return [*(line for line in rates.lines if line != LOCATION), LOCATION]
 
 
-def _lines(rates: Market, effects: Floats, level: Floats) -> Floats:
+def _lines(rates: MarketRegression, effects: Floats, level: Floats) -> Floats:
     """The items' effects by line; a neighborhood and the ``level`` of the place are one line."""
     names = _named(rates)
     result = np.zeros((len(effects), len(names)))

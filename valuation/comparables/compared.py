@@ -25,7 +25,7 @@ _FLOOR = 0.05  # logs: comparables never agree better than that
 
 
 @dataclass(frozen=True)
-class Options:
+class ComparisonOptions:
     """``count`` comparables, sold at most ``max_years`` before and ``max_km`` away; ``confidence`` of the range.
     ``directions``: 1 for characteristics with which prices may only rise, -1 where they may only fall."""
 
@@ -38,7 +38,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedSales:
     """By subject and comparable: whether used, price at the valuation date, adjustments by line (dollars), weight. By
     subject: the ``columns`` of the regression, and the price ``level`` (dollars) that its rates are for."""
 
@@ -66,8 +66,8 @@ class Compared:
 
 
 def compare(
-    by: Adjuster, subjects: pd.DataFrame, when: float, options: Options, progress: Progress | None = None
-) -> Compared:
+    by: Adjuster, subjects: pd.DataFrame, when: float, options: ComparisonOptions, progress: Progress | None = None
+) -> ComparedSales:
     """The subjects on one day, ``when`` years from the valuation date, so many at a time that memory stays flat."""
     parts = []
     for begin in range(0, len(subjects), _CHUNK):
@@ -78,7 +78,7 @@ def compare(
     return _joined(parts, options.count, by)
 
 
-def _compare(by: Adjuster, frame: pd.DataFrame, when: Floats, options: Options) -> Compared:
+def _compare(by: Adjuster, frame: pd.DataFrame, when: Floats, options: ComparisonOptions) -> ComparedSales:
     read = by.read(frame, when)
     selected = selection.select(
         by.pool, read.places, read.effects, read.keys, when, options.count, 1000 * options.max_km, options.max_years
@@ -97,7 +97,7 @@ def _compare(by: Adjuster, frame: pd.DataFrame, when: Floats, options: Options) 
     value = (weight * adjusted).sum(axis=1)
     middle = (weight * logs).sum(axis=1, keepdims=True)
     apart = np.sqrt((weight * (logs - middle) ** 2).sum(axis=1))
-    return Compared(selected, used, price, lines, weight, value, apart + _FLOOR, read.columns, level)
+    return ComparedSales(selected, used, price, lines, weight, value, apart + _FLOOR, read.columns, level)
 
 
 def _level(price: Floats, total: Floats, used: Mask) -> Floats:
@@ -122,13 +122,13 @@ def _weights(adjusted: Floats, unlike: Floats) -> Floats:
     return np.asarray(weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300))
 
 
-def _joined(parts: list[Compared], count: int, by: Adjuster) -> Compared:
+def _joined(parts: list[ComparedSales], count: int, by: Adjuster) -> ComparedSales:
     if not parts:
         nothing, empty = np.zeros((0, count)), np.zeros(0)
         selected = Selected(nothing.astype(np.intp), nothing, nothing, empty.astype(np.intp))
         lines, columns = np.zeros((0, count, len(by.names))), np.zeros((0, by.columns.shape[1]))
-        return Compared(selected, nothing > 0, nothing, lines, nothing, empty, empty, columns, empty)
+        return ComparedSales(selected, nothing > 0, nothing, lines, nothing, empty, empty, columns, empty)
     of_selected = ("rows", "unlike", "meters", "passed_over")
     selected = Selected(*(np.concatenate([getattr(part.selected, name) for part in parts]) for name in of_selected))
     names = ("used", "price", "lines", "weight", "value", "spread", "columns", "level")
-    return Compared(selected, *(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return ComparedSales(selected, *(np.concatenate([getattr(part, name) for part in parts]) for name in names))

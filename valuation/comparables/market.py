@@ -22,7 +22,7 @@ from valuation.mass_appraisal.features import Encoder
 
 
 @dataclass(frozen=True)
-class Market:
+class MarketRegression:
     """``parts`` are the columns of each item in the regression. Effects are in logs of price."""
 
     items: list[Item]
@@ -70,12 +70,12 @@ class Market:
         return result
 
 
-def learn(encoder: Encoder, own: Floats, places: Floats, log_price: Floats) -> Market:
+def learn(encoder: Encoder, own: Floats, places: Floats, log_price: Floats) -> MarketRegression:
     """From the columns of ``Encoder.matrix``, places and log prices of sales."""
     items = items_of.learn(encoder, own)
     ends = np.cumsum([0, *(len(item.sizes) for item in items)])
     parts = [slice(begin, end) for begin, end in pairwise(ends.tolist())]
-    market = Market(items, parts, Fitted(np.zeros(ends[-1]), np.zeros((ends[-1], ends[-1]))))
+    market = MarketRegression(items, parts, Fitted(np.zeros(ends[-1]), np.zeros((ends[-1], ends[-1]))))
     if not items:
         return market
     columns = usual(market.columns(own))
@@ -85,7 +85,7 @@ def learn(encoder: Encoder, own: Floats, places: Floats, log_price: Floats) -> M
     for item, part in zip(items, parts, strict=True):
         penalty[part, part] = item.penalty()
     low, high = np.where(sign > 0, 0.0, -np.inf), np.where(sign < 0, 0.0, np.inf)
-    return Market(items, parts, regression.fit(above[:, :-1], above[:, -1], low, high, penalty))
+    return MarketRegression(items, parts, regression.fit(above[:, :-1], above[:, -1], low, high, penalty))
 
 
 def usual(columns: Floats) -> Floats:

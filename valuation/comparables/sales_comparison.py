@@ -16,7 +16,7 @@ import pandas as pd
 
 from valuation.comparables import adjuster, sources
 from valuation.comparables.adjuster import Adjuster
-from valuation.comparables.compared import Compared, Options, compare
+from valuation.comparables.compared import ComparedSales, ComparisonOptions, compare
 from valuation.frames import Mask, Progress, Values, checked, values_of
 from valuation.intervals import reach, widen
 from valuation.mass_appraisal import holdout
@@ -42,7 +42,7 @@ class SalesComparison:
     ``error`` the standard error in logs of the market's level. ``trial`` evaluates it; None where sales are too few."""
 
     as_of: date
-    options: Options
+    options: ComparisonOptions
     facts: dict[str, Any]
     adjuster: Adjuster
     sales: pd.DataFrame
@@ -75,10 +75,10 @@ class SalesComparison:
         return sources.of(self.adjuster, self.facts, self.as_of)
 
     def schedule(self) -> list[dict[str, Any]]:
-        """The market's rates as JSON (``Market.schedule``); a grade in words by its words, the lower and the higher."""
+        """``MarketRegression.schedule``, as JSON; a grade in words by its words, the lower and the higher."""
         return [_worded(entry, self.adjuster.encoder) for entry in self.adjuster.market.schedule()]
 
-    def _values(self, properties: pd.DataFrame, compared: Compared) -> Values:
+    def _values(self, properties: pd.DataFrame, compared: ComparedSales) -> Values:
         value = np.where(compared.enough, compared.value, 1.0)
         low, high = widen(self.low * compared.spread, self.high * compared.spread, self.error, self.options.confidence)
         low, high = value * np.exp(low), value * np.exp(high)
@@ -90,7 +90,7 @@ class SalesComparison:
         }
         return values_of(properties.index, value, low, high, flags, {"no_comparables": ~compared.enough})
 
-    def _grid(self, properties: pd.DataFrame, compared: Compared) -> pd.DataFrame:
+    def _grid(self, properties: pd.DataFrame, compared: ComparedSales) -> pd.DataFrame:
         subject, place = np.nonzero(compared.used & compared.enough[:, None])
         row = compared.selected.rows[subject, place]
         sales = self.sales.iloc[row]
@@ -134,13 +134,13 @@ def _worded(entry: dict[str, Any], encoder: Encoder) -> dict[str, Any]:
 
 
 def prepare(
-    sales: pd.DataFrame, as_of: date, options: Options | None = None, progress: Progress | None = None
+    sales: pd.DataFrame, as_of: date, options: ComparisonOptions | None = None, progress: Progress | None = None
 ) -> SalesComparison:
     """Learn the adjustments from screened sales up to ``as_of`` and evaluate them on the last year's.
 
     Raises ``market_analysis.stats.errors.InsufficientSales`` below 100 sales, ``UnusableInput``.
     """
-    options, report = options or Options(), progress or (lambda _: None)
+    options, report = options or ComparisonOptions(), progress or (lambda _: None)
     history = learn_history(checked(sales, ("sale_price", "sale_date")), as_of)
     earlier = holdout.earlier(history)
     every = np.ones(len(history.sales), dtype=bool)
@@ -163,7 +163,7 @@ def prepare(
     return SalesComparison(as_of, options, history.facts, full, pool, low, high, history.error, frame, trial)
 
 
-def _adjuster(history: History, rows: Mask, options: Options) -> Adjuster:
+def _adjuster(history: History, rows: Mask, options: ComparisonOptions) -> Adjuster:
     return adjuster.learn(
         history.sales[rows],
         history.log_price[rows],
@@ -174,12 +174,12 @@ def _adjuster(history: History, rows: Mask, options: Options) -> Adjuster:
     )
 
 
-def _tried(by: Adjuster, history: History, when: float, options: Options) -> Compared:
+def _tried(by: Adjuster, history: History, when: float, options: ComparisonOptions) -> ComparedSales:
     """The holdout sales, valued on one day."""
     return compare(by, history.sales[history.held], when, options)
 
 
-def _trial(history: History, earlier: History, later: Compared, options: Options) -> Trial:
+def _trial(history: History, earlier: History, later: ComparedSales, options: ComparisonOptions) -> Trial:
     """``later``: the holdout sales by all that was known earlier."""
     first = _adjuster(earlier, ~earlier.held, options)
     compared = _tried(first, earlier, earlier.held_from, options)
@@ -190,7 +190,7 @@ def _trial(history: History, earlier: History, later: Compared, options: Options
     return holdout.trial(history, earlier, calibrating, later_values)
 
 
-def _reach(history: History, compared: Compared, confidence: float) -> tuple[float, float]:
+def _reach(history: History, compared: ComparedSales, confidence: float) -> tuple[float, float]:
     """How far the range must reach, in spreads."""
     enough = compared.enough
     if not enough.any():
@@ -201,7 +201,7 @@ def _reach(history: History, compared: Compared, confidence: float) -> tuple[flo
 
 
 def _dollars(
-    history: History, compared: Compared, low: float, high: float, error: float = 0.0, confidence: float = 0.9
+    history: History, compared: ComparedSales, low: float, high: float, error: float = 0.0, confidence: float = 0.9
 ) -> pd.DataFrame:
     """``value``, ``low`` and ``high`` of the holdout sales with comparables, by the rows of ``history.sales``."""
     enough = compared.enough

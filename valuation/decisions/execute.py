@@ -42,7 +42,7 @@ def decide(job: ValuationJob, user: User, request: DecisionRequest, seal: str, c
         # 2. What is meant, which must be what was seen.
         _refuse_repeated(seal)
         shown = figures(job, user, request)
-        preview = token.check(seal, token.Seen.of(user, job.pk, request, shown.state))
+        preview = token.check(seal, token.PreviewBinding.of(user, job.pk, request, shown.state))
         if count != shown.count:
             raise OtherCount(f"The preview counted {counted(shown.count, 'value')}, not {count:,}: nothing was done.")
         # 3. The record of it, then the values themselves.

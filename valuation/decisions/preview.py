@@ -77,7 +77,7 @@ def preview(job: ValuationJob, user: AnyUser, request: DecisionRequest) -> Previ
     """Raises ``Refused`` where the decision would be. The caller has seen to the rights and the form of the request."""
     with transaction.atomic():
         projected = figures(job, user, request)
-    seal, expires_at = token.issue(token.Seen.of(user, job.pk, request, projected.state))
+    seal, expires_at = token.issue(token.PreviewBinding.of(user, job.pk, request, projected.state))
     return Preview(projected, seal, expires_at)
 
 

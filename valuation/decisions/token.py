@@ -21,7 +21,7 @@ _SALT = "valuation.decisions.token"
 
 
 @dataclass(frozen=True)
-class Seen:
+class PreviewBinding:
     """What a token is bound to; ``state`` is a digest of all figures that the preview was made of."""
 
     user: str
@@ -30,12 +30,12 @@ class Seen:
     state: str
 
     @classmethod
-    def of(cls, user: AnyUser, job: uuid.UUID, request: DecisionRequest, state: str) -> Seen:
+    def of(cls, user: AnyUser, job: uuid.UUID, request: DecisionRequest, state: str) -> PreviewBinding:
         body = json.dumps(request.as_json(), sort_keys=True)
         return cls(str(user.pk), str(job), hashlib.sha256(body.encode()).hexdigest(), state)
 
 
-def issue(seen: Seen) -> tuple[str, datetime]:
+def issue(seen: PreviewBinding) -> tuple[str, datetime]:
     """The token, and until when it holds."""
     return signing.dumps({"preview": str(uuid.uuid4()), **vars(seen)}, salt=_SALT), timezone.now() + LIFE
 
@@ -48,7 +48,7 @@ def preview_of(token: str) -> uuid.UUID | None:
         return None
 
 
-def check(token: str, seen: Seen) -> uuid.UUID:
+def check(token: str, seen: PreviewBinding) -> uuid.UUID:
     """The id of the preview. Raises where it is of another user, run or request, expired, or no longer true."""
     try:
         held = signing.loads(token, salt=_SALT, max_age=LIFE)

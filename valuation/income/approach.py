@@ -22,7 +22,7 @@ _KEY = ("property_class", "use_code", "neighborhood")
 
 
 @dataclass(frozen=True)
-class Tables:
+class IncomeTables:
     """Rows that are in force; ``of`` makes it of whole tables."""
 
     rents: pd.DataFrame
@@ -30,7 +30,7 @@ class Tables:
     multipliers: pd.DataFrame
 
     @classmethod
-    def of(cls, rents: pd.DataFrame, rates: pd.DataFrame, multipliers: pd.DataFrame, as_of: date) -> Tables:
+    def of(cls, rents: pd.DataFrame, rates: pd.DataFrame, multipliers: pd.DataFrame, as_of: date) -> IncomeTables:
         return cls(*(effective_on(table, as_of) for table in (rents, rates, multipliers)))
 
 
@@ -44,7 +44,7 @@ class IncomeValues:
 
 @dataclass(frozen=True)
 class IncomeApproach:
-    tables: Tables
+    tables: IncomeTables
     as_of: date
     evidence: Evidence | None = None
 
@@ -97,7 +97,7 @@ class IncomeApproach:
         return IncomeValues(values, pd.DataFrame(lines, index=properties.index).loc[values.values.index])
 
 
-def prepare(sales: pd.DataFrame, tables: Tables, as_of: date, *, confidence: float = 0.90) -> IncomeApproach:
+def prepare(sales: pd.DataFrame, tables: IncomeTables, as_of: date, *, confidence: float = 0.90) -> IncomeApproach:
     """Evaluated on the last year's sales of income property, where there are enough."""
     plain = IncomeApproach(tables, as_of)
     evidence = evaluate(lambda *_: lambda homes: plain.value(homes).values, history_of(sales, as_of), confidence)

@@ -4,14 +4,14 @@
 """
 
 from valuation.errors import UnreadableModel
-from valuation.mass_appraisal.approach import MassAppraisal, Options, train
+from valuation.mass_appraisal.approach import MassAppraisal, TrainingOptions, train
 from valuation.mass_appraisal.card import evaluation, model_card
 from valuation.mass_appraisal.reasons import reasons_in_dollars
 from valuation.mass_appraisal.storing import load, save
 
 __all__ = [
     "MassAppraisal",
-    "Options",
+    "TrainingOptions",
     "UnreadableModel",
     "evaluation",
     "load",

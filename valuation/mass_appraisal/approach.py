@@ -36,7 +36,7 @@ _CHUNK = 20_000
 
 
 @dataclass(frozen=True)
-class Options:
+class TrainingOptions:
     """``confidence`` of the intervals; the same ``seed`` gives the same values. ``directions``: 1 for characteristics
     with which values may only rise, -1 for those with which they may only fall."""
 
@@ -51,7 +51,7 @@ class MassAppraisal:
     evaluates it, and is None where there are too few sales."""
 
     as_of: date
-    options: Options
+    options: TrainingOptions
     facts: dict[str, Any]
     trees: Trees
     calibration: Calibration
@@ -109,14 +109,14 @@ class MassAppraisal:
 
 
 def train(
-    sales: pd.DataFrame, as_of: date, options: Options | None = None, progress: Progress | None = None
+    sales: pd.DataFrame, as_of: date, options: TrainingOptions | None = None, progress: Progress | None = None
 ) -> MassAppraisal:
     """Learn from screened sales up to ``as_of``; later ones are not looked at.
 
     Raises ``market_analysis.stats.errors.InsufficientSales`` below 100 sales, ``UnusableInput`` for a frame
     without prices or dates.
     """
-    options, report = options or Options(), progress or (lambda _: None)
+    options, report = options or TrainingOptions(), progress or (lambda _: None)
     history = learn_history(checked(sales, ("sale_price", "sale_date")), as_of)
     known, held = history.sales, history.held
     encoder = features.learn(known, as_of, ~held, options.directions)
@@ -167,7 +167,7 @@ def _predicted(history: History, before: Trees) -> tuple[Floats, Floats]:
     return before.steady(seen), raw
 
 
-def _calibrated(history: History, seen: Floats, raw: Floats, options: Options) -> tuple[Calibration, Ends]:
+def _calibrated(history: History, seen: Floats, raw: Floats, options: TrainingOptions) -> tuple[Calibration, Ends]:
     held = history.held
     grades = texts(history.sales[held], "quality").tolist()
     return calibration.learn(
@@ -176,7 +176,7 @@ def _calibrated(history: History, seen: Floats, raw: Floats, options: Options) -
 
 
 def _trial(
-    history: History, earlier: History, first: Trees, before: Trees, options: Options
+    history: History, earlier: History, first: Trees, before: Trees, options: TrainingOptions
 ) -> tuple[Trial, Floats, Floats]:
     """The trial, and what ``before``, the model of all its sales, says of the holdout ones: features and logs."""
     seen, raw = _predicted(earlier, first)

@@ -33,7 +33,7 @@ _LEAK = 0.995  # correlation with the log price above which a column is taken fo
 
 
 @dataclass(frozen=True)
-class Number:
+class NumericColumn:
     """A numeric column: what is believed of it, and where nearly all sales lie."""
 
     lowest: float
@@ -56,7 +56,7 @@ class Encoder:
     valuation date share one.
     """
 
-    numbers: dict[str, Number]
+    numbers: dict[str, NumericColumn]
     levels: dict[str, dict[str, int]]
     box: tuple[float, float, float, float] | None
     left_out: dict[str, str]
@@ -157,7 +157,7 @@ def learn(
     ordered = directions or {}
     priced = np.ones(len(sales), dtype=bool) if priced is None else priced
     log_price = np.where(priced, np.log(sales["sale_price"].to_numpy(dtype=float)), np.nan)
-    numbers: dict[str, Number] = {}
+    numbers: dict[str, NumericColumn] = {}
     levels: dict[str, dict[str, int]] = {}
     left_out: dict[str, str] = {}
     for name in map(str, sales.columns):
@@ -217,7 +217,7 @@ def texts(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
     return column.astype("category").map(lambda one: str(one).strip()).astype(object).fillna("")
 
 
-def _number(sales: pd.DataFrame, name: str, as_of: date) -> Number | None:
+def _number(sales: pd.DataFrame, name: str, as_of: date) -> NumericColumn | None:
     """What to believe of a column; None when it is no numbers."""
     number = as_number(sales, name)
     known = np.isfinite(number)
@@ -239,7 +239,7 @@ def _number(sales: pd.DataFrame, name: str, as_of: date) -> Number | None:
     if lowest >= 0 and top > 0:
         highest = min(highest, _FAR * top)
     nines = 3 * float(np.quantile(sound, 0.95)) if lowest >= 0 else np.inf
-    return Number(
+    return NumericColumn(
         float(lowest),
         float(highest),
         (float(low), float(high)),

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from valuation.errors import UnreadableModel
 from valuation.mass_appraisal import parts
-from valuation.mass_appraisal.approach import MassAppraisal, Options
+from valuation.mass_appraisal.approach import MassAppraisal, TrainingOptions
 from valuation.mass_appraisal.calibration import Calibration
 from valuation.mass_appraisal.encodings import Encodings
-from valuation.mass_appraisal.features import Encoder, Number
+from valuation.mass_appraisal.features import Encoder, NumericColumn
 from valuation.mass_appraisal.holdout import Trial
 from valuation.mass_appraisal.linear import Hedonic, Starts
 from valuation.mass_appraisal.reasons import Reasons
@@ -124,7 +124,7 @@ def _read(about: dict[str, Any], files: dict[str, bytes]) -> MassAppraisal:
         return lightgbm.Booster(model_str=files[f"{name}.txt"].decode())
 
     encoder = about["encoder"]
-    numbers = {name: Number(**{**one, "usual": tuple(one["usual"])}) for name, one in encoder["numbers"].items()}
+    numbers = {name: NumericColumn(**{**one, "usual": tuple(one["usual"])}) for name, one in encoder["numbers"].items()}
     box = tuple(encoder["box"]) if encoder["box"] else None
     trees = Trees(
         Encoder(
@@ -154,7 +154,7 @@ def _read(about: dict[str, Any], files: dict[str, bytes]) -> MassAppraisal:
     tried = "trial_holdout" in about["frames"]
     return MassAppraisal(
         date.fromisoformat(about["as_of"]),
-        Options(**about["options"]),
+        TrainingOptions(**about["options"]),
         about["facts"],
         trees,
         Calibration(

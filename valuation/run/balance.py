@@ -26,7 +26,7 @@ _MAXIMUM = 20_000  # parcels that are compared
 _HALVES = 2
 
 
-class Compared:
+class BalanceSample:
     """A run's parcels, a share of them, even over the run. Sales from ``sold_from`` on make a parcel a sold one."""
 
     def __init__(self, sales: pd.DataFrame, as_of: date, parcels: int) -> None:

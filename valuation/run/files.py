@@ -12,7 +12,7 @@ from terrafusion.money import all_half_up
 from terrafusion.tables import Column, Kind, TableFiles, write
 from valuation.model_card import markdown
 from valuation.models import ValuationJob, ValuationModel
-from valuation.run.rows import Rows
+from valuation.run.rows import ValuationRows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ class ValuesFiles(TableFiles):
         self.paths = [context.workdir / f"values{ending}" for ending in endings]
         super().__init__(VALUES, self.paths, title="Values")
 
-    def add(self, chunk: Rows) -> None:
+    def add(self, chunk: ValuationRows) -> None:
         columns = [chunk.columns[column.name].to_pylist() for column in VALUES[:-1]]
         self.write(zip(*columns, (" ".join(codes) for codes in chunk.flags), strict=True))
 

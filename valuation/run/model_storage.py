@@ -15,13 +15,13 @@ from valuation.models import ValuationJob, ValuationModel
 from valuation.plain_values import plain
 from valuation.run import evaluation
 from valuation.run.balance import words
-from valuation.run.prepared import Prepared
-from valuation.run.records import Market
+from valuation.run.prepared import PreparedRun
+from valuation.run.records import RunSales
 
 _IN_OTHER_COLUMNS = ("method", "as_of", "evaluation", "options")
 
 
-def model(job: ValuationJob, ready: Prepared, market: Market, balance: dict[str, Any]) -> ValuationModel | None:
+def model(job: ValuationJob, ready: PreparedRun, market: RunSales, balance: dict[str, Any]) -> ValuationModel | None:
     """Keeps a model that was trained; returns it, or the stored one that was used, or None.
 
     ``balance`` compares the run's values of sold and unsold parcels.

@@ -17,14 +17,14 @@ from valuation.methods.cost import COST
 from valuation.models import ValuationJob
 from valuation.run.approaches import Progress
 from valuation.run.errors import NoSchedule, TooFewSales
-from valuation.run.prepared import Prepared
-from valuation.run.records import Market
+from valuation.run.prepared import PreparedRun
+from valuation.run.records import RunSales
 from valuation.schedules import reading
 
 
-def prepare(job: ValuationJob, market: Market, progress: Progress) -> Prepared:
+def prepare(job: ValuationJob, market: RunSales, progress: Progress) -> PreparedRun:
     """Raises ``valuation.errors`` where the run's own method cannot be had; another one is left out with a note."""
-    ready, own = Prepared(), methods.get(job.valuation_method)
+    ready, own = PreparedRun(), methods.get(job.valuation_method)
     for method, part in _parts(own.approaches(), progress):
         try:
             approach = import_string(method.approach)(job, market, ready, part)
@@ -57,7 +57,7 @@ def _within(progress: Progress, begin: float, length: float) -> Progress:
     return lambda share: progress(begin + length * share)
 
 
-def _weigh(ready: Prepared, confidence: float) -> None:
+def _weigh(ready: PreparedRun, confidence: float) -> None:
     own = {name: one for name, one in ready.approaches.items() if name not in ready.examples}
     used = own or ready.approaches  # a value rests on examples only where nothing else gives one
     ready.weights = reconcile.weigh({name: one.calibration_sales for name, one in used.items()}, confidence)
@@ -65,7 +65,7 @@ def _weigh(ready: Prepared, confidence: float) -> None:
     ready.tried = reconcile.weigh(trials, confidence)
 
 
-def _land(job: ValuationJob, market: Market) -> Allocation:
+def _land(job: ValuationJob, market: RunSales) -> Allocation:
     own = {kind: reading.read(kind, job.county_id, job.valuation_date, examples=False).rows for kind in COST.tables}
     schedules = cost.Schedules.of(**own, as_of=job.valuation_date)
     return allocation.prepare(market.sales, schedules, job.valuation_date, shares_of(job.county_id))

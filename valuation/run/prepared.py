@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Prepared:
+class PreparedRun:
     """``approaches`` by name, the run's own first. ``weights`` is set where several make the value; ``tried`` are those
     of the trial, one step earlier. ``trained`` is a new model, to be kept. ``notes`` say what is left out and why."""
 
@@ -42,7 +42,7 @@ class Prepared:
         return frozenset(method.name for method in methods.all_methods() if held.intersection(method.tables))
 
 
-def read_tables(job: ValuationJob, ready: Prepared, method: Method) -> dict[str, pd.DataFrame]:
+def read_tables(job: ValuationJob, ready: PreparedRun, method: Method) -> dict[str, pd.DataFrame]:
     """The rows of the method's tables that are effective on the valuation date, by kind; ``ready`` names their sources.
 
     Raises ``NoEffectiveRates`` where a table that the method needs has none.

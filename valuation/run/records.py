@@ -32,7 +32,7 @@ _COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Market:
+class RunSales:
     """The sales that a run may see. ``sales`` passed the screening; ``screening`` counts those that did not."""
 
     sales: pd.DataFrame
@@ -40,13 +40,13 @@ class Market:
     data_version: str
 
 
-def market(county_id: str, until: date, screening: dict[str, Any]) -> Market:
+def market(county_id: str, until: date, screening: dict[str, Any]) -> RunSales:
     """Sales dated up to ``until``; ``screening`` says where the rules differ from the county's."""
     version = data_version(county_id)  # before the data, so that it is never newer than they are
     rules = Rules.parse(screening, base=frame.rules_of(county_id))
     read = frame.read(frame.SalesQuery(county_id, end=until))
     screened = screen(read, rules, as_of=until)
-    return Market(screened.kept.reset_index(drop=True), screened.summary() | {"rules": rules.as_dict()}, version)
+    return RunSales(screened.kept.reset_index(drop=True), screened.summary() | {"rules": rules.as_dict()}, version)
 
 
 def data_version(county_id: str) -> str:

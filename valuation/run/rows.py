@@ -32,7 +32,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Rows:
+class ValuationRows:
     """Columns of the table, in the order of the chunk. Integers are nullable; lists and objects are JSON text."""
 
     columns: dict[str, pa.Array]
@@ -50,7 +50,7 @@ def rows(
     step: int,
     land: Allocation,
     examples: Collection[str] = (),
-) -> Rows:
+) -> ValuationRows:
     """``step``: the county's rounding. ``examples``: approaches whose tables are examples."""
     index = parcels.index
     dollars = chosen.values.values.reindex(index)
@@ -80,7 +80,7 @@ def rows(
         "reasons": _json(_reasons(index, results, step)),
         "flags": pa.array(["{" + ",".join(codes) + "}" for codes in flags]),
     }
-    return Rows(columns, flags)
+    return ValuationRows(columns, flags)
 
 
 def _land(parcels: pd.DataFrame, allocation: Allocation, exact: Floats, value: Floats, step: int) -> Allocated:

@@ -24,18 +24,18 @@ from valuation.models import EvaluationSale, PropertyValuation, State, Valuation
 from valuation.plain_values import plain
 from valuation.run import evaluation, files, model_storage, records, store
 from valuation.run.approaches import ApproachResult
-from valuation.run.balance import Compared, unbalanced
+from valuation.run.balance import BalanceSample, unbalanced
 from valuation.run.claim import require_claim
 from valuation.run.errors import NothingToValue, UnusableData
 from valuation.run.parallel import in_order
 from valuation.run.prepare import prepare
-from valuation.run.prepared import Prepared
-from valuation.run.rows import Chosen, Rows, rows
+from valuation.run.prepared import PreparedRun
+from valuation.run.rows import Chosen, ValuationRows, rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from valuation.run.records import Market
+    from valuation.run.records import RunSales
 
 _READ, _READY, _VALUED = 3, 50, 95  # percent of the progress
 
@@ -57,7 +57,7 @@ def _stoppable(context: JobContext) -> AbstractContextManager[None]:
 class _Run:
     """One attempt. ``outcome`` does it all; the rest are its steps, in order."""
 
-    def __init__(self, job: ValuationJob, context: JobContext, market: Market) -> None:
+    def __init__(self, job: ValuationJob, context: JobContext, market: RunSales) -> None:
         self.job, self.context, self.market = job, context, market
         self.scope = scopes.of_job(job)
         self.step = _rounding(job.county_id)
@@ -85,7 +85,7 @@ class _Run:
             error = max(one.trial.error for one in ready.approaches.values() if one.trial)
             study, about = evaluation.evaluate(sales, error, classes_of(job.county_id))
             evaluation.store(job, sales)
-        self.compared = Compared(self.market.sales, job.valuation_date, len(ids))
+        self.compared = BalanceSample(self.market.sales, job.valuation_date, len(ids))
         written = self._value(ids, ready)
         balance = self.compared.figures(job.resolved.get("seed", 0))
         model = model_storage.model(job, ready, self.market, balance)
@@ -110,7 +110,7 @@ class _Run:
     def _progress(self, begin: float, end: float, message: str) -> Callable[[float], None]:
         return lambda share: self.context.checkpoint(begin + share * (end - begin), message)
 
-    def _value(self, ids: npt.NDArray[np.int64], ready: Prepared) -> list[Path]:
+    def _value(self, ids: npt.NDArray[np.int64], ready: PreparedRun) -> list[Path]:
         """Value the parcels, a chunk at a time: store its rows, count them, and add them to the files, whose paths are
         returned. No more than a few chunks are in memory."""
         done = 0
@@ -124,10 +124,12 @@ class _Run:
                 self._progress(_READY, _VALUED, f"{done:,} of {counted(len(ids), 'parcel')}.")(done / len(ids))
         return table.paths
 
-    def _chunks(self, ids: npt.NDArray[np.int64], ready: Prepared) -> Iterator[tuple[pd.DataFrame, Chosen, Rows]]:
+    def _chunks(
+        self, ids: npt.NDArray[np.int64], ready: PreparedRun
+    ) -> Iterator[tuple[pd.DataFrame, Chosen, ValuationRows]]:
         """The parcels of each chunk with their values, two chunks at a time, in order; stores nothing."""
 
-        def value(parcels: pd.DataFrame) -> tuple[pd.DataFrame, Chosen, Rows]:
+        def value(parcels: pd.DataFrame) -> tuple[pd.DataFrame, Chosen, ValuationRows]:
             results = {name: approach.value(parcels) for name, approach in ready.approaches.items()}
             chosen = choose(self.job.valuation_method, parcels, results, ready)
             made = rows(parcels, results, chosen, step=self.step, land=ready.land, examples=ready.examples)
@@ -135,11 +137,11 @@ class _Run:
 
         return in_order(value, records.chunks(ids))
 
-    def _store(self, chunk: Rows) -> None:
+    def _store(self, chunk: ValuationRows) -> None:
         job = self.job
         store.copy(PropertyValuation, chunk.columns, county_id=job.county_id, job_id=job.pk, state=State.PROPOSED.value)
 
-    def _count(self, batch: Rows) -> None:
+    def _count(self, batch: ValuationRows) -> None:
         value = batch.columns["value"].to_pandas().to_numpy(dtype=float, na_value=np.nan)
         previous = batch.columns["previous_value"].to_pandas().to_numpy(dtype=float, na_value=np.nan)
         known, both = np.isfinite(value), np.isfinite(value) & np.isfinite(previous)
@@ -152,7 +154,7 @@ class _Run:
         self.totals["previous_value"] += int(previous[both].sum())
         self.totals["value_of_previous"] += int(value[both].sum())
 
-    def _holdout(self, ready: Prepared) -> pd.DataFrame | None:
+    def _holdout(self, ready: PreparedRun) -> pd.DataFrame | None:
         """The sales that the run's method is evaluated on, with their keys."""
         sales = holdout_of(self.job.valuation_method, ready)
         if sales is None or not len(sales):
@@ -160,7 +162,7 @@ class _Run:
         return sales.join(self.market.sales[["sale", "parcel_number"]], how="left")
 
     def _summary(
-        self, ready: Prepared, about: dict[str, Any], balance: dict[str, Any], model: ValuationModel | None
+        self, ready: PreparedRun, about: dict[str, Any], balance: dict[str, Any], model: ValuationModel | None
     ) -> dict[str, Any]:
         summary = {
             "parcels": {"valued": self.valued, "refused": self.refused, "flagged": self.flagged},
@@ -187,14 +189,14 @@ class _Run:
             return []
         return ["Parcels or sales were changed while the run read them."]
 
-    def _message(self, ready: Prepared, about: dict[str, Any], balance: dict[str, Any]) -> str:
+    def _message(self, ready: PreparedRun, about: dict[str, Any], balance: dict[str, Any]) -> str:
         valued = f"{counted(self.valued, 'parcel')} valued."
         if self.refused:
             valued += f" {self.refused:,} could not be: their flags say why."
         return " ".join([valued, evaluation.sentence(about), *unbalanced(balance), *ready.notes])
 
 
-def choose(method: str, parcels: pd.DataFrame, results: dict[str, ApproachResult], ready: Prepared) -> Chosen:
+def choose(method: str, parcels: pd.DataFrame, results: dict[str, ApproachResult], ready: PreparedRun) -> Chosen:
     """What stands of the approaches' values, and their shares in it."""
     if ready.weights is not None:
         together = ready.weights.apply({name: result.values for name, result in results.items()}, parcels)
@@ -203,7 +205,7 @@ def choose(method: str, parcels: pd.DataFrame, results: dict[str, ApproachResult
     return Chosen(own, pd.DataFrame({method: 1.0}, index=own.values.index))
 
 
-def holdout_of(method: str, ready: Prepared) -> pd.DataFrame | None:
+def holdout_of(method: str, ready: PreparedRun) -> pd.DataFrame | None:
     """The sales that evaluate the run's method, valued one step earlier. Reconciled: those of any approach."""
     if ready.tried is None:
         trial = ready.approaches[method].trial

@@ -13,7 +13,7 @@ from valuation.models import SCHEDULES
 
 
 @dataclass(frozen=True)
-class Table:
+class RateTable:
     """Rows that were effective on a day or before, and how many of them are examples."""
 
     rows: pd.DataFrame
@@ -23,7 +23,7 @@ class Table:
         return {"rows": len(self.rows), "examples": self.examples}
 
 
-def read(kind: str, county_id: str, as_of: date, *, examples: bool = True) -> Table:
+def read(kind: str, county_id: str, as_of: date, *, examples: bool = True) -> RateTable:
     """One of ``SCHEDULES``; may be empty. Without ``examples``: the county's own rows only."""
     model = SCHEDULES[kind]
     columns = ["effective_from", *model.key, *model.figures]
@@ -34,4 +34,4 @@ def read(kind: str, county_id: str, as_of: date, *, examples: bool = True) -> Ta
         .values_list(*columns, "is_example")
     )
     frame = pd.DataFrame(entries, columns=[*columns, "is_example"])
-    return Table(frame.drop(columns="is_example"), int(frame["is_example"].sum()) if len(frame) else 0)
+    return RateTable(frame.drop(columns="is_example"), int(frame["is_example"].sum()) if len(frame) else 0)

@@ -10,7 +10,7 @@ import re
 
 from reporting.render.errors import RenderError
 from reporting.render.joining.part import PdfPart, mapped, one, references, split
-from reporting.render.joining.writer import Writer
+from reporting.render.joining.writer import PdfOutput
 
 _NAME = b"/Foot"
 _DRAW = b"/Artifact<</Type/Pagination/Subtype/Footer/Attached[/Bottom]>>BDC\n%b Do\nEMC" % _NAME
@@ -19,7 +19,7 @@ _DRAW = b"/Artifact<</Type/Pagination/Subtype/Footer/Attached[/Bottom]>>BDC\n%b 
 class Footers:
     """Writes the forms, and gives each page its own, in the order of pages."""
 
-    def __init__(self, part: PdfPart, writer: Writer) -> None:
+    def __init__(self, part: PdfPart, writer: PdfOutput) -> None:
         self._part, self._writer = part, writer
         self._shift = writer.take(len(part) - 1) - 1
         self._forms: list[int] = []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reporting.render.joining.footers import Footers
 from reporting.render.joining.part import PAGE, PdfPart, mapped, one, split
-from reporting.render.joining.writer import Writer
+from reporting.render.joining.writer import PdfOutput
 
 _CATALOG, _PAGES, _OUTLINES, _STRUCTURE, _DOCUMENT, _FIRST_FREE = 1, 2, 3, 4, 5, 6
 _TABLE_ID = re.compile(rb"\(U\d+x\d+y\d+\)")
@@ -23,7 +23,7 @@ def join(parts: list[Path], target: Path, footers: Path | None = None) -> int:
     language and metadata. ``footers``: a document with the footer of each page. Raises RenderError for a file that the
     typesetter has not written."""
     with target.open("wb") as file:
-        writer = Writer(file, _FIRST_FREE)
+        writer = PdfOutput(file, _FIRST_FREE)
         book = _Book(writer, Footers(PdfPart.read(footers), writer) if footers else None)
         for path in parts:
             book.add(PdfPart.read(path))
@@ -37,7 +37,7 @@ def join(parts: list[Path], target: Path, footers: Path | None = None) -> int:
 class _Book:
     """The whole, while it is written."""
 
-    def __init__(self, writer: Writer, footers: Footers | None) -> None:
+    def __init__(self, writer: PdfOutput, footers: Footers | None) -> None:
         self._writer, self._footers = writer, footers
         self.pages = array("q")
         self._chapters: list[bytes] = []  # references to the children of the Document element

@@ -11,7 +11,7 @@ _OBJECTS_OF_A_STREAM = 200
 
 
 @dataclass
-class Writer:
+class PdfOutput:
     """``first_free`` numbers are the caller's, from 1 on; the others come from ``new`` and ``take``."""
 
     file: BinaryIO

@@ -29,7 +29,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Line:
+class CountyLine:
     county: str
     parcels: int
     valued: int
@@ -38,7 +38,7 @@ class Line:
     study: RatioStudy
 
 
-def build(lines: list[Line]) -> Iterator[b.Block]:
+def build(lines: list[CountyLine]) -> Iterator[b.Block]:
     rows: list[b.Row] = []
     for line in lines:
         m: dict[str, Any] = line.study.measures

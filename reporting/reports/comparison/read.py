@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Count, Q, Sum
 
 from reporting.reports.base import Content, Request
-from reporting.reports.comparison.build import COLUMNS, Line, build
+from reporting.reports.comparison.build import COLUMNS, CountyLine, build
 from reporting.reports.comparison.report import values_of
 from reporting.reports.ratio_study.read import study_of
 from terrafusion.records.models import County, PropertyOperational
@@ -23,10 +23,12 @@ def read(request: Request, now: datetime) -> Content:
     )
 
 
-def _line(request: Request) -> Line:
+def _line(request: Request) -> CountyLine:
     totals = PropertyOperational.objects.filter(county=request.county).aggregate(
         parcels=Count("pk"), valued=Count("pk", filter=Q(total_value__gt=0)), total=Sum("total_value")
     )
     study = study_of(request, values_of(request.county, request.values))
     total = int(totals["total"] or 0)
-    return Line(str(request.county), totals["parcels"], totals["valued"], total, study.valuation_date, study.overall)
+    return CountyLine(
+        str(request.county), totals["parcels"], totals["valued"], total, study.valuation_date, study.overall
+    )

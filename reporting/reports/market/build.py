@@ -24,7 +24,7 @@ _CODES = frozenset({"method", "kind", "spot", "cluster"})
 
 
 @dataclass(frozen=True)
-class Analysis:
+class ReportedAnalysis:
     """A result of market_analysis, of a job or made for the report."""
 
     name: str
@@ -38,7 +38,7 @@ class Analysis:
     job_id: str = ""
 
 
-def build(analyses: list[Analysis], refused: list[tuple[str, str]]) -> Iterator[b.Block]:
+def build(analyses: list[ReportedAnalysis], refused: list[tuple[str, str]]) -> Iterator[b.Block]:
     """``refused``: analyses that could not be made, with the reason."""
     for analysis in analyses:
         yield b.Heading(analysis.title)

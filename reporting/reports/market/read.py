@@ -19,7 +19,7 @@ from market_analysis.stats.errors import InsufficientSales
 from reporting.errors import SourceOutdated
 from reporting.reports.base import Content, Request
 from reporting.reports.market import report
-from reporting.reports.market.build import Analysis, build
+from reporting.reports.market.build import ReportedAnalysis, build
 from terrafusion.jobs import intact
 from terrafusion.tables import Column, Kind
 
@@ -40,7 +40,7 @@ def read(request: Request, now: datetime) -> Content:
     return Content(blocks=build(shown, refused), subtitle=", ".join(analysis.title for analysis in shown), rows=1_000)
 
 
-def _made(request: Request, name: str) -> Analysis:
+def _made(request: Request, name: str) -> ReportedAnalysis:
     wanted = report.wanted(request, name)
     market = sales.market(wanted, lambda: None, lambda done, message: None)
     result = wanted.analysis.run(market, wanted.values)
@@ -48,7 +48,7 @@ def _made(request: Request, name: str) -> Analysis:
     if name == "price_index":
         summary |= _of_neighborhoods(request, result.areas[0].values.get("method"))
     rows = [tuple(row) for row in result.rows]
-    return Analysis(
+    return ReportedAnalysis(
         name,
         wanted.analysis.title,
         result.message,
@@ -75,7 +75,7 @@ def _of_neighborhoods(request: Request, method: str | None) -> dict[str, Any]:
     }
 
 
-def _of_job(job: MarketAnalysisJob) -> Analysis:
+def _of_job(job: MarketAnalysisJob) -> ReportedAnalysis:
     """The table and the chart out of the job's package."""
     name = job.analysis_type
     try:
@@ -87,7 +87,7 @@ def _of_job(job: MarketAnalysisJob) -> Analysis:
                 table = pq.read_table(pa.BufferReader(member.read()))
     except (OSError, KeyError, ValueError) as gone:
         raise SourceOutdated(f"The files of the market analysis {job.pk} are not there any more.") from gone
-    return Analysis(
+    return ReportedAnalysis(
         name,
         ANALYSES[name].title,
         job.message,

@@ -10,7 +10,7 @@ from reporting.document import blocks as b
 from reporting.document.labels import label
 from reporting.document.texts import shown
 from reporting.reports.parcel import comparables
-from reporting.reports.parcel.file import ParcelFile, Values
+from reporting.reports.parcel.file import AnnualValues, ParcelFile
 from terrafusion.tables import Column, Kind
 from terrafusion.words import day
 from valuation.land.sources import MEANINGS, SHORT
@@ -88,7 +88,7 @@ def _values_now(parcel: ParcelFile) -> b.Facts:
     return b.Facts("values", "Values on record" if values.total is not None else "No value is on record", items)
 
 
-def _history_row(values: Values) -> b.Row:
+def _history_row(values: AnnualValues) -> b.Row:
     return (
         values.tax_year,
         values.effective,

@@ -21,7 +21,7 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class Values:
+class AnnualValues:
     """Dollars of one year; None where nobody said."""
 
     tax_year: int | None
@@ -57,8 +57,8 @@ class ParcelFile:
     situs: tuple[str, ...]
     owner: Owner | None
     characteristics: tuple[Figure, ...]
-    current: Values
-    history: tuple[Values, ...]
+    current: AnnualValues
+    history: tuple[AnnualValues, ...]
     sales: tuple[ParcelSale, ...]
     map: str | None
     photo: bytes | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from reporting.document import blocks as b
-from reporting.reports.parcel.file import ParcelFile, Values
+from reporting.reports.parcel.file import AnnualValues, ParcelFile
 from terrafusion.tables import Column, Kind
 from terrafusion.words import day
 
@@ -39,12 +39,12 @@ class Letter:
     signature: tuple[str, ...]
 
 
-def section(parcel: ParcelFile, before: Values, now: Values, letter: Letter) -> b.Section:
+def section(parcel: ParcelFile, before: AnnualValues, now: AnnualValues, letter: Letter) -> b.Section:
     title = f"Notice of change of value, parcel {parcel.number}"
     return b.Section(parcel.number, title, tuple(_blocks(parcel, before, now, letter)), parcel.bundle)
 
 
-def _blocks(parcel: ParcelFile, before: Values, now: Values, letter: Letter) -> Iterator[b.Block]:
+def _blocks(parcel: ParcelFile, before: AnnualValues, now: AnnualValues, letter: Letter) -> Iterator[b.Block]:
     owner = parcel.owner
     yield b.Address((owner.name, *owner.lines) if owner else ("Owner of record",))
     yield b.Text(day(letter.sent_on))

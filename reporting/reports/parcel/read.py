@@ -13,7 +13,7 @@ from reporting.document.blocks import Figure
 from reporting.geometry import parcel_maps
 from reporting.models import ParcelPhoto
 from reporting.reports import land
-from reporting.reports.parcel.file import Owner, ParcelFile, ParcelSale, Values, ValueSheet
+from reporting.reports.parcel.file import AnnualValues, Owner, ParcelFile, ParcelSale, ValueSheet
 from terrafusion.records import order, parcel_fields
 from terrafusion.records.county_time import today
 from terrafusion.records.models import County, PropertyOperational, PropertyValueHistory, Sale
@@ -54,7 +54,7 @@ def files(
     waiting = iter(ids)
     while batch := list(islice(waiting, BATCH)):
         parcels = _parcels(county, batch)
-        history: dict[int, list[Values]] = defaultdict(list)
+        history: dict[int, list[AnnualValues]] = defaultdict(list)
         for row in land.of_entries(standing()).filter(property__in=batch).order_by("-effective_date", "-tax_year"):
             history[row.property_id].append(of_history(row))
         sales: dict[int | None, list[ParcelSale]] = defaultdict(list)
@@ -116,8 +116,8 @@ def bundle_of(parcel: PropertyOperational, bundle_by: str) -> str:
     return (str(getattr(parcel, field))[:5] or "without") if field else ""
 
 
-def of_parcel(parcel: PropertyOperational) -> Values:
-    return Values(
+def of_parcel(parcel: PropertyOperational) -> AnnualValues:
+    return AnnualValues(
         parcel.tax_year,
         None,
         parcel.land_value,
@@ -128,8 +128,8 @@ def of_parcel(parcel: PropertyOperational) -> Values:
     )
 
 
-def of_history(row: PropertyValueHistory) -> Values:
-    return Values(
+def of_history(row: PropertyValueHistory) -> AnnualValues:
+    return AnnualValues(
         row.tax_year,
         row.effective_date,
         row.land_value,

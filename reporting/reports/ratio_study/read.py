@@ -56,7 +56,7 @@ def study_of(
         kind=PropertyKind(asked["property_kind"]) if asked["property_kind"] else None,
         scope=_scope(request, neighborhood),
     )
-    market = studies.Market(wanted)
+    market = studies.StudySales(wanted)
     studied = market.study_input(day, first, study_values.read(request.county.pk, wanted.values, day))
     sales, classes = studied.sales, wanted.classes()
     study = of_frame(sales, classes)

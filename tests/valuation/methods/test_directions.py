@@ -58,7 +58,7 @@ SWEEPS: dict[str, list[float]] = {
 
 @pytest.fixture(scope="module")
 def held(sales: pd.DataFrame) -> mass_appraisal.MassAppraisal:
-    return mass_appraisal.train(sales, AS_OF, mass_appraisal.Options(directions=HELD))
+    return mass_appraisal.train(sales, AS_OF, mass_appraisal.TrainingOptions(directions=HELD))
 
 
 def steps(by: mass_appraisal.MassAppraisal, sales: pd.DataFrame, name: str) -> np.ndarray:
@@ -98,7 +98,7 @@ def test_reasons_keep_to_it(held: mass_appraisal.MassAppraisal, sales: pd.DataFr
 
 @pytest.mark.parametrize("directions", [{}, HELD])
 def test_rates_of_the_grid(sales: pd.DataFrame, directions: dict[str, int]) -> None:
-    prepared = comparables.prepare(sales, AS_OF, comparables.Options(directions=directions))
+    prepared = comparables.prepare(sales, AS_OF, comparables.ComparisonOptions(directions=directions))
     rates = {one["name"]: [band["percent"] for band in one["bands"]] for one in prepared.schedule()}
     if not directions:
         assert min(rates["year_built"]) < 0

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from valuation.income import IncomeApproach, Tables, prepare
+from valuation.income import IncomeApproach, IncomeTables, prepare
 
 DAY = datetime.date(2022, 1, 1)
 HOME: dict[str, Any] = {"property_class": "Commercial", "use_code": "office", "neighborhood": "", "quality": ""}
@@ -34,7 +34,7 @@ def approach(
     rates: list[dict[str, Any]] | None = None, multipliers: list[dict[str, Any]] | None = None
 ) -> IncomeApproach:
     columns = ["effective_from", "property_class", "use_code", "neighborhood"]
-    tables = Tables.of(
+    tables = IncomeTables.of(
         pd.DataFrame([table(RENT, quality="")]),
         pd.DataFrame([table(RATE)] if rates is None else rates, columns=[*columns, *RATE]),
         pd.DataFrame(multipliers or [], columns=[*columns, "gross_rent_multiplier"]),

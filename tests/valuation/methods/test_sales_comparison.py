@@ -90,7 +90,7 @@ def test_what_has_no_comparables_is_refused_and_what_is_unknown_is_flagged(
     homes.loc[homes.index[0], ["longitude", "living_area_sqft"]] = np.nan
     valued = comparison.value(homes)
     assert "no_place" in valued.values.flags.iloc[0]
-    narrow = comparables.prepare(sales, AS_OF, comparables.Options(max_km=0.001)).value(homes[1:])
+    narrow = comparables.prepare(sales, AS_OF, comparables.ComparisonOptions(max_km=0.001)).value(homes[1:])
     assert list(narrow.values.refused) == ["no_comparables"]
     assert not len(narrow.grid)
     assert not len(comparison.value(sales[:0]).grid)

@@ -7,11 +7,11 @@ from valuation.methods.cost import COST
 from valuation.models import ValuationJob
 from valuation.run.approaches import Approach, Progress
 from valuation.run.approaches.calculated import Calculated
-from valuation.run.prepared import Prepared, read_tables
-from valuation.run.records import Market
+from valuation.run.prepared import PreparedRun, read_tables
+from valuation.run.records import RunSales
 
 
-def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> Approach:
+def prepare(job: ValuationJob, market: RunSales, ready: PreparedRun, progress: Progress) -> Approach:
     schedules = cost.Schedules.of(**read_tables(job, ready, COST), as_of=job.valuation_date)
     wanted = job.resolved
     calibrate, confidence = bool(wanted.get("calibrate")), wanted.get("confidence", 0.9)

@@ -13,14 +13,14 @@ from valuation.methods.mass_appraisal import MASS_APPRAISAL
 from valuation.models import ValuationJob, ValuationModel
 from valuation.run.approaches import Approach, ApproachResult, Progress
 from valuation.run.errors import ModelUnusable
-from valuation.run.prepared import Prepared
-from valuation.run.records import Market
+from valuation.run.prepared import PreparedRun
+from valuation.run.records import RunSales
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class MassAppraisal:
+class MassAppraisalApproach:
     name = MASS_APPRAISAL.name
 
     def __init__(self, trained: mass_appraisal.MassAppraisal) -> None:
@@ -33,21 +33,23 @@ class MassAppraisal:
         return ApproachResult(values, reasons=reasons)
 
 
-def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> Approach:
+def prepare(job: ValuationJob, market: RunSales, ready: PreparedRun, progress: Progress) -> Approach:
     wanted = job.resolved
     if stored := wanted.get("model"):
         ready.stored = ValuationModel.objects.filter(pk=stored, county=job.county_id).first()
         if ready.stored is None:
             raise ModelUnusable("The model that the run was to use is gone.")
         try:
-            return MassAppraisal(mass_appraisal.load(bytes(ready.stored.artefact)))
+            return MassAppraisalApproach(mass_appraisal.load(bytes(ready.stored.artefact)))
         except UnreadableModel as unreadable:
             raise ModelUnusable(f"The stored model cannot be used any more: {unreadable}") from unreadable
     directions = monotone.directions_of(job.county_id)
-    options = mass_appraisal.Options(confidence=wanted["confidence"], seed=wanted["seed"], directions=directions)
+    options = mass_appraisal.TrainingOptions(
+        confidence=wanted["confidence"], seed=wanted["seed"], directions=directions
+    )
     ready.trained = mass_appraisal.train(market.sales, job.valuation_date, options, progress)
     ready.notes += _without_order(directions, ready.trained.trees.encoder)
-    return MassAppraisal(ready.trained)
+    return MassAppraisalApproach(ready.trained)
 
 
 def _without_order(directions: Mapping[str, int], encoder: Encoder) -> list[str]:

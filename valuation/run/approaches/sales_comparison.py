@@ -9,14 +9,14 @@ from valuation.methods.sales_comparison import SALES_COMPARISON
 from valuation.models import ValuationJob
 from valuation.run import grid
 from valuation.run.approaches import Approach, ApproachResult, Progress, shown_lines
-from valuation.run.prepared import Prepared
-from valuation.run.records import Market
+from valuation.run.prepared import PreparedRun
+from valuation.run.records import RunSales
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class SalesComparison:
+class SalesComparisonApproach:
     name = SALES_COMPARISON.name
 
     def __init__(self, prepared: comparables.SalesComparison, sales: pd.DataFrame) -> None:
@@ -31,12 +31,12 @@ class SalesComparison:
         return ApproachResult(compared.values, lines=shown_lines(compared.about), comparables=shown)
 
 
-def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progress) -> Approach | None:
+def prepare(job: ValuationJob, market: RunSales, ready: PreparedRun, progress: Progress) -> Approach | None:
     """None where the run is to show no comparables."""
     wanted = job.resolved
     if wanted["comparables"] == 0:
         return None
-    options = comparables.Options(
+    options = comparables.ComparisonOptions(
         count=wanted["comparables"],
         confidence=wanted["confidence"],
         seed=wanted["seed"],
@@ -45,4 +45,4 @@ def prepare(job: ValuationJob, market: Market, ready: Prepared, progress: Progre
     prepared = comparables.prepare(market.sales, job.valuation_date, options, progress)
     ready.adjustment_sources = {name.removeprefix("adjust_"): source for name, source in prepared.sources.items()}
     ready.adjustment_rates = prepared.schedule()
-    return SalesComparison(prepared, market.sales)
+    return SalesComparisonApproach(prepared, market.sales)
