@@ -30,8 +30,8 @@ _VARYING = {"job_id", "links", "created_at", "updated_at", "expires_at"}
 _BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
 _SHOWN = 300  # characters of a message: some list every field of a layer
 
-_ESTIMATED = {"estimated_sales"}
-"""Depend on the statistics that the database has of its tables."""
+_ESTIMATED = {"estimated_sales", "estimated_bytes"}
+"""Depend on the statistics that the database has of its tables, and on how the sample that is packed was stored."""
 
 Case = tuple[str, Any] | tuple[str, Any, str]
 """A name, a body, and who sends it: a key of the clients, ``analyst`` where it is left out."""
@@ -68,7 +68,7 @@ class Recorder:
             transaction.set_rollback(True)
         answer: dict[str, Any] = {"status": response.status_code}
         if response.status_code == 200:
-            answer["shown"] = content
+            answer["shown"] = {name: value for name, value in content.items() if name != "bytes"}
         elif response.status_code == 202:
             kept = {name: value for name, value in content.items() if name not in _VARYING}
             answer |= {"shown": {name: value for name, value in kept.items() if value is not None}, "stored": stored}

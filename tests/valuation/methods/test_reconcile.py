@@ -24,7 +24,7 @@ def held(error: float, turn: int = 1, count: int = 2000, area: str = "N") -> pd.
 def said(value: list[float], index: list[int] | None = None, **flags: Any) -> Values:
     figures = np.array(value)
     return values_of(
-        index or list(range(len(value))),
+        pd.Index(index or range(len(value))),
         np.where(figures > 0, figures, 1),
         figures * 0.9,
         figures * 1.1,
