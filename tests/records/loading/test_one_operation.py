@@ -13,6 +13,7 @@ from django.db import connection
 from pyproj import CRS
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
+from pyproj.exceptions import CRSError
 
 from gis_export.selection import LayerSelection
 from terrafusion.operations import common_area, meters, operations, samples
@@ -81,8 +82,12 @@ def test_each_crs_comes_back_within_a_millimeter_or_the_load_says_so(king: Count
     """By the operation that a load chooses, and through the CRS in which an export transforms."""
     codes, far, noted = _sample(), {}, []
     for code in codes:
-        crs, points = CRS.from_epsg(code), _points(code)
-        choice = transformations.choose(crs, common_area((crs,)))
+        crs = CRS.from_epsg(code)
+        try:
+            choice, points = transformations.choose(crs, common_area((crs,))), _points(code)
+        except CRSError:  # a load refuses its file
+            noted.append(code)
+            continue
         transformations.record(king, "places", choice)
         srid, _ = transformations.back(king, "places", code)
         lon, lat = choice.operation.to_wgs84(*points.T)
