@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -65,6 +67,7 @@ def test_keys_that_may_have_lost_digits() -> None:
     texts = ["1.23457E+11", "4,9E+17", "E12", "1E5", "123E"]
     assert converted(Kind.TEXT, texts, target=key)[1] == {"lost_digits": ([0, 1], "refused")}
     assert converted(Kind.TEXT, texts)[1] == {}
+    assert converted(Kind.TEXT, ["12\u200b3", "123"], target=key) == ([None, "123"], {"bad_text": ([0], "refused")})
 
 
 def test_a_date_of_digits_has_all_of_them() -> None:
@@ -96,8 +99,8 @@ def test_what_is_no_whole_number() -> None:
 
 
 def test_money_is_rounded_to_dollars() -> None:
-    values, problems = converted(Kind.MONEY, ["$1,234.56", "0.4", "-0.6", "-3"])
-    assert (values, problems) == ([1235, 0, -1, -3], {})
+    values, problems = converted(Kind.MONEY, ["$1,234.56", "0.4", "-0.6", "-3", "0.5", "2.5", "-2.5"])
+    assert (values, problems) == ([1235, 0, -1, -3, 1, 3, -3], {})
 
 
 def test_a_small_number_fits_its_column() -> None:
@@ -108,6 +111,7 @@ def test_a_small_number_fits_its_column() -> None:
 
 def test_a_scaled_number_is_not_taken_as_it_came() -> None:
     assert converted(Kind.INTEGER, ["2"], scale=43_560.0) == ([87_120], {})
+    assert converted(Kind.REAL, ["1.5"], scale=2.0) == ([3.0], {})
     assert converted(Kind.REAL, [1e308], pa.float64(), scale=10.0) == ([None], {"bad_number": ([0], "refused")})
 
 
@@ -140,6 +144,7 @@ DATES: list[tuple[str, str | None]] = [
     ("20250203", "2025-02-03"),
     ("2025-02-03 14:00:00", "2025-02-03"),
     ("2025-02-03T00:00:00Z", "2025-02-03"),
+    (" 2025-02-03 ", "2025-02-03"),
     ("1700-01-01", "1700-01-01"),
     ("", None),
 ]
@@ -169,9 +174,20 @@ def test_a_date_that_is_past_is_not_after_the_countys_day() -> None:
 
 def test_a_date_of_another_format() -> None:
     assert converted(Kind.DATE, ["03.02.2025"], format="%d.%m.%Y") == ([datetime.date(2025, 2, 3)], {})
+    assert converted(Kind.DATE, ["03.02.2025 04:05"], format="%d.%m.%Y %H:%M") == ([datetime.date(2025, 2, 3)], {})
     assert converted(Kind.DATE, ["2025-02-03"], format="%d.%m.%Y") == ([None], {"bad_date": ([0], "refused")})
 
 
+@pytest.fixture(params=["UTC", "America/New_York"])
+def zone_of_machine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("zone_of_machine")
 def test_datetimes_are_texts_in_utc() -> None:
     texts = ["2025-02-03T04:05:06", "2025-02-03T04:05:06+02:00", ""]
     assert converted(Kind.DATETIME, texts) == (["2025-02-03T04:05:06+00:00", "2025-02-03T02:05:06+00:00", None], {})
