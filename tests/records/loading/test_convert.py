@@ -292,6 +292,7 @@ def test_what_is_required() -> None:
         (pa.array(["-999.0", "-999", "1", "x"]), (-999,), [None, None, "1", "x"]),
         (pa.array([-999, 1]), (-999, "NA"), [None, "1"]),
         (pa.array([-1.5, 1.5]), (-1.5,), [None, "1.5"]),
+        (pa.array([-999, 1]), ("NA",), ["-999", "1"]),
         (pa.array([True]), (1,), ["true"]),
         (pa.nulls(1), ("NA",), [None]),
         (pa.array(["", "0"]), (), ["", "0"]),
