@@ -167,6 +167,7 @@ def test_the_file_holds_what_was_asked_for(exports: Exports) -> None:
         ({"all": [[]]}, "all.0", "at least one condition"),
         ({"parcels": [{"any": [[]]}]}, "parcels.0.any.0", "at least one condition"),
         ([{"op": "=", "value": 1}], "0", '"field" is missing: give a field of parcels. Available: parcel_number'),
+        ([{"field": ["zoning"], "op": "="}], "0", "Unknown field of parcels: ['zoning']. Available: parcel_number"),
         ([{"field": "zoning"}], "0", '"op" is missing: give an operator for zoning. Available: ='),
         ([c("zoning", "between", ["b", "A"], ignore_case=True)], "0", "lowest value first"),
         ([{"any": [c("zoning", "=", "R")], "all": []}], "0", "Give a group as"),
